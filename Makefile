@@ -1,0 +1,56 @@
+# make demo    set up and screen the shipped samples
+# make test    set up and run the tests
+# make check   formatting, lint, types, tests
+# make bench   the benchmarks (needs labelled media: MEDIA=folder)
+# make lock    renew requirements.lock
+
+PYTHON ?= python3
+MEDIA ?= ../shared/media
+BIN := .venv/bin
+EXTRAS := train,dev
+
+.PHONY: demo test check lint types format bench goldens lock clean
+
+demo: .venv/ready
+	$(BIN)/media-screen scan samples/downloads --people samples/people --out demo-out || test $$? -eq 1
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+check: lint types test
+
+lint: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: .venv/ready
+	$(BIN)/mypy
+
+format: .venv/ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/ready
+	$(BIN)/python -m benchmarks.faces --media $(MEDIA)
+	$(BIN)/python -m benchmarks.face_consistency --media $(MEDIA)
+	$(BIN)/python -m benchmarks.provenance --media $(MEDIA)
+	$(BIN)/python -m benchmarks.catalogue
+
+goldens: .venv/ready
+	$(BIN)/python -m pytest --renew-goldens
+
+# The environment is made once; a changed list of packages makes it complete again.
+.venv/ready: pyproject.toml requirements.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[$(EXTRAS)]'
+	touch .venv/ready
+
+lock:
+	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
+	.venv-lock/bin/uv pip compile --universal --no-header --no-annotate --quiet --upgrade \
+	  --python-version 3.10 --extra train --extra dev pyproject.toml -o .venv-lock/lock
+	(head -2 requirements.lock; grep -vE '^(nvidia-|cuda-|triton)' .venv-lock/lock) > .venv-lock/new
+	mv .venv-lock/new requirements.lock && rm -r .venv-lock
+
+clean:
+	rm -rf .venv demo-out .mypy_cache .ruff_cache .pytest_cache
