@@ -1,0 +1,52 @@
+"""Screens downloaded media for suspected impersonation of enrolled people.
+
+    from media_screen import Config, Screener
+
+    screener = Screener(Config(people="people"))
+    verdict = screener.screen("downloads/a.mp4")
+    print(verdict.label, verdict.summary)
+
+Importing this package loads no network, no decoder and no array library; the first screening does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from media_screen.evidence import (
+    Abstention,
+    Evidence,
+    Failure,
+    Match,
+    MediaInfo,
+    Provenance,
+    Span,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from media_screen.screen import Config, Screener
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Abstention",
+    "Config",
+    "Evidence",
+    "Failure",
+    "Match",
+    "MediaInfo",
+    "Provenance",
+    "Screener",
+    "Span",
+    "Verdict",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Config", "Screener"):
+        from media_screen import screen
+
+        return getattr(screen, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
