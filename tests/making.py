@@ -1,0 +1,112 @@
+"""Makes the media that tests need: small, synthetic, in the format that is asked for."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+RATE = 25  # frames a second
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+
+
+def quarters(width: int = 320, height: int = 240) -> np.ndarray:
+    """A picture whose corners tell how it is turned: red, green over blue, white."""
+    image = np.zeros((height, width, 3), np.uint8)
+    top, left = height // 2, width // 2
+    image[:top, :left], image[:top, left:] = RED, GREEN
+    image[top:, :left], image[top:, left:] = BLUE, WHITE
+    return image
+
+
+def tone(seconds: float, rate: int, *, hertz: float = 440.0, channels: int = 1) -> np.ndarray:
+    """A sine at half level, float32, channels x samples."""
+    t = np.arange(round(seconds * rate)) / rate
+    return np.tile((0.5 * np.sin(2 * np.pi * hertz * t)).astype(np.float32), (channels, 1))
+
+
+def write_video(
+    path: Path,
+    frames: list[np.ndarray],
+    *,
+    codec: str = "libx264",
+    pixels: str = "yuv420p",
+    options: dict[str, str] | None = None,
+    rotation: int = 0,
+    aspect: Fraction | None = None,
+    times: list[int] | None = None,
+    sounds: int = 0,
+    sound_codec: str = "aac",
+    layout: str = "stereo",
+    sound_s: float | None = None,
+    tags: dict[str, str] | None = None,
+    hertz: tuple[float, ...] = (440.0, 880.0),
+) -> Path:
+    """Write frames as a video; `times` are time stamps in 1/25 s, `sounds` the number of tracks."""
+    flags = {"movflags": "use_metadata_tags"} if tags else {}
+    with av.open(str(path), "w", options=flags) as container:
+        container.metadata.update(tags or {})
+        video = container.add_stream(codec, rate=RATE, options=options or {})
+        video.height, video.width = frames[0].shape[:2]
+        video.pix_fmt = pixels
+        if rotation:
+            video.set_display_rotation(rotation)
+        if aspect:
+            video.sample_aspect_ratio = aspect
+        rate = 48_000
+        tracks = [
+            container.add_stream(sound_codec, rate=rate, layout=layout) for _ in range(sounds)
+        ]
+        for index, image in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.pts = times[index] if times else index
+            frame.time_base = Fraction(1, RATE)
+            container.mux(video.encode(frame))
+        container.mux(video.encode())
+        for track, frequency in zip(tracks, hertz, strict=False):
+            length = sound_s if sound_s is not None else len(frames) / RATE
+            channels = av.AudioLayout(layout).nb_channels
+            samples = tone(length, rate, hertz=frequency, channels=channels)
+            write_sound(container, track, samples, rate, layout)
+    return path
+
+
+def write_sound(container, track, samples: np.ndarray, rate: int, layout: str) -> None:
+    """Encode float samples, channels x samples, into a track."""
+    step = 960  # 20 ms at 48 kHz: a frame size that every codec takes
+    formats = {"flac": "s16", "pcm_s16le": "s16", "libopus": "flt"}
+    wanted = formats.get(track.codec_context.name, "fltp")
+    resampler = av.AudioResampler(format=wanted, layout=layout, rate=rate)
+    for start in range(0, samples.shape[1], step):
+        block = np.ascontiguousarray(samples[:, start : start + step])
+        frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
+        frame.rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
+        for part in resampler.resample(frame):
+            container.mux(track.encode(part))
+    container.mux(track.encode())
+
+
+def write_sound_file(
+    path: Path, *, codec: str, seconds: float = 2.0, layout: str = "mono", rate: int = 48_000
+) -> Path:
+    """Write a sound file with a 440 Hz tone."""
+    with av.open(str(path), "w") as container:
+        track = container.add_stream(codec, rate=rate, layout=layout)
+        channels = av.AudioLayout(layout).nb_channels
+        write_sound(container, track, tone(seconds, rate, channels=channels), rate, layout)
+    return path
+
+
+def write_picture(path: Path, image: np.ndarray, *, codec: str, pixels: str) -> Path:
+    """Write one picture with PyAV."""
+    with av.open(str(path), "w", format="image2") as container:
+        stream = container.add_stream(codec, rate=1)
+        stream.height, stream.width = image.shape[:2]
+        stream.pix_fmt = pixels
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format=pixels)
+        frame.pts = 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
