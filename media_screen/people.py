@@ -1,0 +1,239 @@
+"""Reads the registry of enrolled people: their names, official channels and reference files.
+
+    people/xin-liu/person.toml      name, aliases, and one [[channel]] for each official account
+    people/xin-liu/faces/           pictures of the face
+    people/xin-liu/voice/           recordings of the voice
+    people/xin-liu/official/        genuine videos, with their sidecars
+
+A typing error here would turn an official channel into a stranger's, so unknown keys are errors.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from media_screen.sidecar import PLATFORMS, handle_key, platform_name
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+REGISTRY_FILE = "person.toml"
+_PERSON_KEYS = ("name", "aliases", "channel")
+_CHANNEL_KEYS = ("platform", "id", "handle", "url")
+# Sidecars, and what an interrupted download leaves: none of them is reference material.
+_NO_REFERENCE = (".info.json", ".part", ".ytdl")
+_CLOSE = 0.75  # difflib ratio from which a misspelt key or platform gets a suggestion
+
+
+class PeopleError(ValueError):
+    """The registry of people is wrong; the message names the file, the key and the remedy."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One official account. The id is stable; a handle may be given up and taken by another."""
+
+    platform: str
+    id: str = ""
+    handle: str = ""  # without the leading @
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One enrolled person; `slug` is the name of the folder and the person's key everywhere."""
+
+    slug: str
+    name: str
+    aliases: tuple[str, ...]
+    channels: tuple[Channel, ...]
+    folder: Path
+
+    @property
+    def faces(self) -> tuple[Path, ...]:
+        """Reference pictures of the face, sorted."""
+        return _files(self.folder / "faces")
+
+    @property
+    def voice(self) -> tuple[Path, ...]:
+        """Reference recordings of the voice, sorted."""
+        return _files(self.folder / "voice")
+
+    @property
+    def official(self) -> tuple[Path, ...]:
+        """Genuine published media, sorted, without their sidecars."""
+        return _files(self.folder / "official")
+
+
+def load_people(folder: Path) -> tuple[Person, ...]:
+    """Read every person below a folder, sorted by slug; raises PeopleError on the first mistake."""
+    if not folder.is_dir():
+        raise PeopleError(
+            f"{folder}: expected a folder with one folder per person, found none: "
+            f"create {folder / 'SLUG' / REGISTRY_FILE}"
+        )
+    people = tuple(
+        _person(entry)
+        for entry in sorted(folder.iterdir())
+        if entry.is_dir() and not entry.name.startswith((".", "_"))
+    )
+    _check_owners(people)
+    return people
+
+
+def _files(folder: Path) -> tuple[Path, ...]:
+    """List the files below a folder, without hidden ones and what is no reference."""
+    if not folder.is_dir():
+        return ()
+    return tuple(
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and not path.name.lower().endswith(_NO_REFERENCE)
+    )
+
+
+def _person(folder: Path) -> Person:
+    if not all(char.isalnum() or char in "-_." for char in folder.name):
+        raise PeopleError(
+            f"{folder}: expected a folder name of letters, digits, '-', '_' and '.', "
+            f"got {folder.name!r}: rename it, the name identifies the person in every result"
+        )
+    file = folder / REGISTRY_FILE
+    record = _toml(file)
+    where = str(file)
+    _check_keys(record, _PERSON_KEYS, where)
+    name = _text(record, "name", where, example='name = "Xin Liu"')
+    if not name:
+        raise PeopleError(f'{where}: `name` is missing or empty: add a line such as name = "Liu"')
+    return Person(
+        slug=folder.name,
+        name=name,
+        aliases=_texts(record, "aliases", where),
+        channels=_channels(record, where),
+        folder=folder,
+    )
+
+
+def _toml(file: Path) -> Mapping[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            return tomllib.load(stream)
+    except FileNotFoundError:
+        raise PeopleError(
+            f"{file}: this file is missing: create it with a line such as name = "
+            f'"{file.parent.name}", or move the folder elsewhere'
+        ) from None
+    except OSError as error:
+        raise PeopleError(f"{file}: can't be read: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise PeopleError(f"{file}: not valid TOML: {error}") from error
+
+
+def _channels(record: Mapping[str, Any], where: str) -> tuple[Channel, ...]:
+    tables = record.get("channel", [])
+    if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
+        raise PeopleError(
+            f"{where}: expected `channel` to be tables, got {_shown(tables)}: "
+            "write [[channel]] (two brackets) above each account"
+        )
+    named = [(table, f"{where}: channel {n}") for n, table in enumerate(tables, start=1)]
+    return tuple(_channel(table, place) for table, place in named)
+
+
+def _channel(table: Mapping[str, Any], where: str) -> Channel:
+    _check_keys(table, _CHANNEL_KEYS, where)
+    platform = platform_name(_text(table, "platform", where, example='platform = "youtube"'))
+    if not platform:
+        raise PeopleError(
+            f"{where}: `platform` is missing or empty: expected one of {', '.join(PLATFORMS)}, "
+            "or another site's name as yt-dlp spells it"
+        )
+    if platform not in PLATFORMS and (near := _nearest(platform, PLATFORMS)):
+        raise PeopleError(f"{where}: unknown `platform` {platform!r}: did you mean {near!r}?")
+    channel = Channel(
+        platform=platform,
+        id=_text(table, "id", where, example='id = "UC..."'),
+        handle=_text(table, "handle", where, example='handle = "@name"').lstrip("@\uff20"),
+        url=_text(table, "url", where, example='url = "https://..."'),
+    )
+    if channel.id.startswith(("@", "http://", "https://")):
+        raise PeopleError(
+            f"{where}: expected `id` to be the stable id of the account, got {channel.id!r}: "
+            "that is a handle or an address; the id is `channel_id` in a yt-dlp sidecar"
+        )
+    if not (channel.id or channel.handle):
+        raise PeopleError(
+            f"{where}: expected an `id`, a `handle` or both, got neither: add the stable id, "
+            "which is `channel_id` in a yt-dlp sidecar"
+        )
+    if channel.url and not channel.url.startswith(("http://", "https://")):
+        raise PeopleError(
+            f"{where}: expected `url` to begin with https://, got {channel.url!r}: correct it, "
+            "or leave it out"
+        )
+    return channel
+
+
+def _check_keys(record: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    for key in record:
+        if key not in known:
+            near = _nearest(key, known)
+            remedy = f"did you mean `{near}`?" if near else f"expected one of {', '.join(known)}"
+            raise PeopleError(f"{where}: unknown key `{key}`: {remedy}")
+
+
+def _nearest(text: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(text.casefold(), known, n=1, cutoff=_CLOSE)
+    return close[0] if close else ""
+
+
+def _text(record: Mapping[str, Any], key: str, where: str, *, example: str) -> str:
+    value = record.get(key, "")
+    if not isinstance(value, str):
+        raise PeopleError(
+            f"{where}: expected `{key}` to be text, got {_shown(value)}: "
+            f"put it in quotes, as in {example}"
+        )
+    return value.strip()
+
+
+def _texts(record: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    value = record.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise PeopleError(
+            f"{where}: expected `{key}` to be a list of texts, got {_shown(value)}: "
+            f'write {key} = ["...", "..."]'
+        )
+    return tuple(item.strip() for item in value if item.strip())
+
+
+def _shown(value: object) -> str:
+    return f"{type(value).__name__} {str(value)[:60]!r}"
+
+
+def _check_owners(people: Sequence[Person]) -> None:
+    """Refuse one account that is listed for two people: whose post would it be?"""
+    owners: dict[tuple[str, str, str], Person] = {}
+    for person in people:
+        for channel in person.channels:
+            # An account listed without its id is known by its handle only.
+            keys = [("id", channel.platform, channel.id)] if channel.id else []
+            if channel.handle:
+                keys.append(("handle", channel.platform, handle_key(channel.handle)))
+            for kind, platform, text in keys:
+                first = owners.setdefault((kind, platform, text), person)
+                if first is not person:
+                    raise PeopleError(
+                        f"{person.folder / REGISTRY_FILE}: the {platform} {kind} {text!r} is "
+                        f"already listed in {first.folder / REGISTRY_FILE}: an account belongs to "
+                        "one person, remove it from one of the two files"
+                    )

@@ -1,0 +1,456 @@
+"""Whose channel it is: official by id, weaker by handle, look-alikes, and no false alarms."""
+
+from __future__ import annotations
+
+import math
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from media_screen import sidecar
+from media_screen.detectors.channel import (
+    ELSEWHERE,
+    LLR_HANDLE,
+    LLR_NAME,
+    LLR_NAME_CONFUSABLE,
+    LLR_NOT_OFFICIAL,
+    LLR_OFFICIAL,
+    LLR_OFFICIAL_HANDLE,
+    Channel,
+)
+from media_screen.detectors.channel.alike import (
+    edit_distance,
+    handle_likeness,
+    name_likeness,
+    skeleton,
+)
+from media_screen.evidence import Abstention, Evidence
+from media_screen.people import Channel as Account
+from media_screen.people import Person
+from media_screen.sidecar import Sidecar
+
+ROOT = Path(__file__).parent.parent.parent
+MEDIA = Path(os.environ.get("MEDIA_SCREEN_MEDIA", ROOT.parent / "shared" / "media"))
+
+
+@dataclass(frozen=True)
+class FakeCase:
+    """What the detector reads of a case."""
+
+    sidecar: Sidecar | None
+    people: tuple[Person, ...]
+
+
+def person(slug: str, name: str, *accounts: Account, aliases: tuple[str, ...] = ()) -> Person:
+    return Person(slug, name, aliases, accounts, Path(slug))
+
+
+XIN = person(
+    "xin-liu",
+    "Xin Liu",
+    Account("youtube", "UCxin", "XinLiuTalks"),
+    Account("tiktok", "123", "xinliutalks"),
+    aliases=("\u5289\u6b23",),
+)
+BEN = person("ben", "Ben Okafor", Account("youtube", "UCben", "XinLiuTalk"))
+NO_ID = person("eve", "Eve Adams", Account("youtube", "", "EveAdams"))
+
+
+def posted(
+    handle: str = "",
+    *,
+    platform: str = "youtube",
+    ids: tuple[str, ...] = ("UCother",),
+    name: str = "",
+) -> Sidecar:
+    return Sidecar(
+        platform=platform,
+        channel_id=ids[0] if ids else "",
+        channel_ids=ids,
+        handle=handle,
+        display_name=name,
+    )
+
+
+def examine(post: Sidecar | None, *people: Person) -> list[Evidence | Abstention]:
+    return list(Channel().examine(FakeCase(post, people)))
+
+
+def only(post: Sidecar, *people: Person) -> Evidence:
+    (piece,) = examine(post, *people)
+    assert isinstance(piece, Evidence)
+    return piece
+
+
+# --- findings --------------------------------------------------------------------------------
+
+FINDINGS = {
+    "id": (posted("renamed", ids=("UCxin",)), "official", "xin-liu", LLR_OFFICIAL),
+    "second-of-two-ids": (
+        posted("renamed", platform="tiktok", ids=("MS4wLjAB", "123")),
+        "official",
+        "xin-liu",
+        LLR_OFFICIAL,
+    ),
+    "id-of-another-platform": (
+        posted("renamed", platform="twitter", ids=("123",)),
+        "not_official",
+        None,
+        LLR_NOT_OFFICIAL,
+    ),
+    "handle-without-an-id": (
+        posted("xinliutalks", ids=()),
+        "official_handle",
+        "xin-liu",
+        LLR_OFFICIAL_HANDLE,
+    ),
+    "handle-with-an-id-of-another-kind": (
+        posted("xinliutalks", platform="tiktok", ids=("MS4wLjAB",)),
+        "official_handle",
+        "xin-liu",
+        LLR_OFFICIAL_HANDLE,
+    ),
+    "handle-enrolled-without-an-id": (
+        posted("EveAdams"),
+        "official_handle",
+        "eve",
+        LLR_OFFICIAL_HANDLE,
+    ),
+    "handle-with-a-contradicting-id": (
+        posted("xinliutalks"),
+        "lookalike_handle",
+        "xin-liu",
+        LLR_HANDLE["same"],
+    ),
+    "cyrillic-letter": (
+        posted("xinliut\u0430lks"),
+        "lookalike_handle",
+        "xin-liu",
+        LLR_HANDLE["confusable"],
+    ),
+    "separator": (
+        posted("xinliu_talks"),
+        "lookalike_handle",
+        "xin-liu",
+        LLR_HANDLE["separators"],
+    ),
+    "separator-on-another-platform": (
+        posted("xinliu_talks", platform="twitter"),
+        "lookalike_handle",
+        "xin-liu",
+        ELSEWHERE * LLR_HANDLE["separators"],
+    ),
+    "same-handle-on-a-platform-without-enrolled-channel": (
+        posted("xinliutalks", platform="twitter"),
+        "not_official",
+        "xin-liu",
+        LLR_NOT_OFFICIAL,
+    ),
+    "name": (posted("dailyclips", name="XIN LIU"), "lookalike_name", "xin-liu", LLR_NAME),
+    "alias-in-simplified-characters": (
+        posted("dailyclips", name="\u5218\u6b23"),
+        "lookalike_name",
+        "xin-liu",
+        LLR_NAME,
+    ),
+    "name-in-look-alike-letters": (
+        posted("dailyclips", name="Xin L\u0456u"),
+        "lookalike_name",
+        "xin-liu",
+        LLR_NAME_CONFUSABLE,
+    ),
+    "handle-spells-the-name": (posted("xin.liu.2024"), "lookalike_name", "xin-liu", LLR_NAME),
+    "title-like-channel-name": (
+        posted("dailyclips", name="News about Xin Liu"),
+        "not_official",
+        None,
+        LLR_NOT_OFFICIAL,
+    ),
+    "stranger": (posted("cookingwithjo", name="Jo"), "not_official", None, LLR_NOT_OFFICIAL),
+}
+
+
+@pytest.mark.parametrize(("post", "finding", "slug", "llr"), FINDINGS.values(), ids=FINDINGS)
+def test_the_publisher_is_placed(post: Sidecar, finding: str, slug: str | None, llr: float) -> None:
+    piece = only(post, XIN, NO_ID)
+    assert (piece.finding, piece.person, piece.llr) == (finding, slug, llr)
+    assert (piece.detector, piece.axis) == ("channel", "provenance")
+
+
+ABSTENTIONS = {
+    "no-sidecar": (None, (XIN,), "no_sidecar"),
+    "nobody-enrolled": (posted("a"), (), "no_reference"),
+    "no-publisher": (Sidecar(platform="youtube"), (XIN,), "not_applicable"),
+    "only-a-name": (posted(ids=(), name="Jo"), (XIN,), "not_applicable"),
+    "no-platform": (posted("jo", platform=""), (XIN,), "not_applicable"),
+}
+
+
+@pytest.mark.parametrize(("post", "people", "reason"), ABSTENTIONS.values(), ids=ABSTENTIONS)
+def test_what_can_not_be_judged_is_said(
+    post: Sidecar | None, people: tuple[Person, ...], reason: str
+) -> None:
+    (piece,) = examine(post, *people)
+    assert isinstance(piece, Abstention)
+    assert piece.reason == reason
+
+
+def test_an_official_channel_is_no_look_alike_of_another_persons() -> None:
+    """The two handles differ by one key, and both belong to enrolled people."""
+    assert [p.finding for p in examine(posted("XinLiuTalk", ids=("UCben",)), XIN, BEN)] == [
+        "official"
+    ]
+    handle_only = examine(posted("XinLiuTalk", ids=()), XIN, BEN)
+    assert [(p.finding, p.person) for p in handle_only] == [("official_handle", "ben")]
+
+
+def test_a_handle_like_two_peoples_concerns_both() -> None:
+    pieces = examine(posted("xinliu-talk"), XIN, BEN)
+    assert [(p.finding, p.person) for p in pieces] == [
+        ("lookalike_handle", "ben"),
+        ("lookalike_handle", "xin-liu"),
+    ]
+
+
+def test_weights_are_modest_and_point_the_right_way() -> None:
+    """Alone, no channel finding takes a prior of 1 in 100 over 7 in 100."""
+    odds = math.exp(max(*LLR_HANDLE.values(), LLR_NAME, LLR_NAME_CONFUSABLE)) / 99
+    assert odds / (1 + odds) <= 0.07
+    assert LLR_OFFICIAL < LLR_OFFICIAL_HANDLE < LLR_NOT_OFFICIAL == 0 < LLR_NAME
+    assert max(LLR_NAME, LLR_NAME_CONFUSABLE) <= min(LLR_HANDLE.values())
+
+
+# --- the sentences ---------------------------------------------------------------------------
+
+SENTENCES = {
+    "official": (
+        posted("xinliutalks", ids=("UCxin",)),
+        "published by '@xinliutalks' on youtube (id 'UCxin'), an official channel of Xin Liu",
+    ),
+    "look-alike": (
+        posted("xinliut\u0430lks"),
+        "published by '@xinliut\u0430lks' on youtube (id 'UCother'), which is not the official "
+        "'@XinLiuTalks' on youtube (id 'UCxin') of Xin Liu but looks like it: letters are replaced "
+        "by look-alikes (U+0430 CYRILLIC SMALL LETTER A for 'a'); look at both channels",
+    ),
+    "re-used": (
+        posted("xinliutalks"),
+        "published by '@xinliutalks' on youtube (id 'UCother'), which is not the official "
+        "'@XinLiuTalks' on youtube (id 'UCxin') of Xin Liu but looks like it: it is the same "
+        "handle with another id: it was taken over, or the registry is out of date; look at both "
+        "channels",
+    ),
+    "nobody": (
+        posted("jo"),
+        "published by '@jo' on youtube (id 'UCother'), no official channel of anyone enrolled (1, "
+        "1 with a channel on youtube); alone this means little",
+    ),
+}
+
+
+@pytest.mark.parametrize(("post", "why"), SENTENCES.values(), ids=SENTENCES)
+def test_the_sentence_says_what_to_look_at(post: Sidecar, why: str) -> None:
+    assert only(post, XIN).why == why
+
+
+HOSTILE = {
+    "bidi-override": "xinliu\u202etalks",
+    "line-break": "xinliu\ntalks",
+    "zero-width": "xin\u200bliu\u2060talks",
+    "tags": "xinliutalks\U000e0061",
+    "marks": "x" + "\u0301" * 500 + "inliutalks",
+    "megabyte": "xinliutalks" * 100_000,
+    "nul": "xinliu\x00talks",
+}
+
+
+@pytest.mark.parametrize("handle", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_names_are_escaped_and_cut(handle: str) -> None:
+    """Also as the sidecar reader would never pass them on."""
+    piece = only(posted(handle, name=handle), XIN)
+    assert piece.why.isprintable()
+    assert len(piece.why) < 1_000
+
+
+@pytest.mark.parametrize("name", ["bidi-override", "line-break", "zero-width", "tags", "nul"])
+def test_invisible_characters_do_not_hide_a_look_alike(name: str) -> None:
+    assert only(posted(HOSTILE[name]), XIN).finding == "lookalike_handle"
+
+
+@settings(max_examples=200, deadline=None)
+@given(handle=st.text(max_size=40), name=st.text(max_size=40), alias=st.text(max_size=10))
+def test_no_name_breaks_the_detector(handle: str, name: str, alias: str) -> None:
+    someone = person("a", "Ann", Account("youtube", "1", alias), aliases=(alias,))
+    for piece in examine(posted(handle, name=name), someone):
+        assert piece.why.isprintable()
+
+
+# --- look-alikes -----------------------------------------------------------------------------
+
+HANDLES = {
+    "case": ("MrBeast", "mrbeast", "same"),
+    "capital-i-for-l": ("mrb\u0435ast", "MrBeast", "confusable"),
+    "capital-i": ("eIonmusk", "elonmusk", "confusable"),
+    "rn-for-m": ("elonrnusk", "elonmusk", "confusable"),
+    "greek": ("el\u03bfnmusk", "elonmusk", "confusable"),
+    "wide": ("\uff45lonmusk", "elonmusk", "confusable"),
+    "small-capitals": ("\u1d07\u029f\u1d0f\u0274musk", "elonmusk", "confusable"),
+    "accent": ("el\u00f6nmusk", "elonmusk", "confusable"),
+    "underscore": ("elon_musk", "elonmusk", "separators"),
+    "separator-left-out": ("elonmusk", "elon.musk", "separators"),
+    "zero-for-o": ("el0nmusk", "elonmusk", "digits"),
+    "letters-for-digits": ("deadmaus", "deadmau5", "digits"),
+    "suffix": ("elonmusk_official", "elonmusk", "affix"),
+    "prefix": ("TheRealElonMusk", "elonmusk", "affix"),
+    "both": ("real.elonmusk.tv", "elonmusk", "affix"),
+    "number": ("elonmusk2024", "elonmusk", "affix"),
+    "digits-and-number": ("el0nmusk2024", "elonmusk", "affix"),
+    "chinese-claim": ("elonmusk\u5b98\u65b9", "elonmusk", "affix"),
+    "key-left-out": ("elonmsk", "elonmusk", "typo"),
+    "keys-swapped": ("elonmuks", "elonmusk", "typo"),
+    "two-keys-in-a-long-one": ("berniesannderrs", "berniesanders", "typo"),
+    "two-keys-in-a-short-one": ("elonmusskk", "elonmusk", None),
+    "key-in-a-very-short-one": ("elmusk", "elusk", None),
+    "number-after-a-short-one": ("milan5503", "milan", None),
+    "another-number": ("user440922249", "user440922248", None),
+    "fan-account": ("elonmuskfans", "elonmusk", None),
+    "part-of-a-word": ("belonmuskrat", "elonmusk", None),
+    "stranger": ("cookingwithjo", "elonmusk", None),
+    "empty": ("", "elonmusk", None),
+    "nothing-visible": ("\u200b", "___", None),
+}
+
+
+@pytest.mark.parametrize(("shown", "enrolled", "kind"), HANDLES.values(), ids=HANDLES)
+def test_look_alike_handles(shown: str, enrolled: str, kind: str | None) -> None:
+    likeness = handle_likeness(shown, enrolled)
+    assert (likeness.kind if likeness else None) == kind
+
+
+NAMES = {
+    "equal": ("bernie  SANDERS", "Bernie Sanders", "same"),
+    "order": ("Sanders, Bernie", "Bernie Sanders", "same"),
+    "picture-signs": ("\u2b50 Bernie Sanders \u2705", "Bernie Sanders", "same"),
+    "styled-letters": ("\U0001d401ernie Sanders", "Bernie Sanders", "confusable"),
+    "cyrillic": ("B\u0435rnie Sanders", "Bernie Sanders", "confusable"),
+    "claim": ("The Real Bernie Sanders (Official)", "Bernie Sanders", "affix"),
+    "year": ("Bernie Sanders 2024", "Bernie Sanders", "affix"),
+    "digit": ("Bern1e Sanders", "Bernie Sanders", "digits"),
+    "typo": ("Bernie Sandes", "Bernie Sanders", "typo"),
+    "short-typo": ("Xin Lie", "Xin Liu", None),
+    "traditional": ("\u8521\u82f1\u6587", "\u8521\u82f1\u6587", "same"),
+    "traditional-against-simplified": ("\u9418\u5357\u5c71", "\u949f\u5357\u5c71", "same"),
+    "chinese-claim": ("\u949f\u5357\u5c71\u5b98\u65b9\u983b\u9053", "\u949f\u5357\u5c71", "affix"),
+    "chinese-studio": ("\u6768\u8d85\u8d8a\u5de5\u4f5c\u5ba4", "\u6768\u8d85\u8d8a", None),
+    "one-han-character-differs": ("\u949f\u5317\u5c71", "\u949f\u5357\u5c71", None),
+    "news": ("News about Bernie Sanders", "Bernie Sanders", None),
+    "fans": ("Bernie Sanders Fans", "Bernie Sanders", None),
+    "first-name": ("Bernie", "Bernie Sanders", None),
+    "too-short": ("LBK", "LBK", None),
+    "empty": ("", "Bernie Sanders", None),
+}
+
+
+@pytest.mark.parametrize(("shown", "enrolled", "kind"), NAMES.values(), ids=NAMES)
+def test_look_alike_names(shown: str, enrolled: str, kind: str | None) -> None:
+    likeness = name_likeness(shown, enrolled)
+    assert (likeness.kind if likeness else None) == kind
+
+
+DISTANCES = [("", "", 0), ("abc", "", 3), ("abc", "acb", 1), ("abc", "abd", 1), ("ca", "abc", 3)]
+
+
+@pytest.mark.parametrize(("first", "second", "keys"), DISTANCES)
+def test_edit_distance(first: str, second: str, keys: int) -> None:
+    assert edit_distance(first, second) == edit_distance(second, first) == keys
+
+
+@settings(deadline=None)
+@given(a=st.text("abc", max_size=8), b=st.text("abc", max_size=8), limit=st.integers(0, 4))
+def test_a_limit_only_cuts_the_edit_distance(a: str, b: str, limit: int) -> None:
+    assert edit_distance(a, b, limit=limit) == min(edit_distance(a, b), limit + 1)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60))
+def test_a_skeleton_shows_everything_that_it_compares(text: str) -> None:
+    folded = skeleton(text)
+    assert not {unicodedata.category(char) for char in folded} & {"Cc", "Cf", "Cs"}
+
+
+# --- real channels ---------------------------------------------------------------------------
+
+
+def owners() -> list[Sidecar]:
+    """One post of each channel that the real sidecars identify, preferably one with a handle."""
+    found: dict[tuple[str, str], Sidecar] = {}
+    for path in sorted((MEDIA / "metadata").rglob("*.info.json")):
+        post = sidecar.read(path)
+        key = (post.platform, post.channel_id)
+        if all(key) and (key not in found or not found[key].handle):
+            found[key] = post
+    return list(found.values())
+
+
+def as_person(owner: Sidecar) -> Person:
+    account = Account(owner.platform, owner.channel_id, owner.handle)
+    return person("owner", owner.display_name or owner.handle, account)
+
+
+OWNERS = owners()
+needs_media = pytest.mark.skipif(not OWNERS, reason="the development media are not here")
+
+
+@needs_media
+def test_no_real_channel_is_a_look_alike_of_another() -> None:
+    """87 owners, 7,482 ordered pairs of different ones: no false alarm."""
+    findings = Counter(
+        only(post, as_person(owner)).finding
+        for owner in OWNERS
+        for post in OWNERS
+        if post is not owner
+    )
+    assert sum(findings.values()) == len(OWNERS) * (len(OWNERS) - 1)
+    assert set(findings) == {"not_official"}
+
+
+@needs_media
+def test_every_real_channel_is_official_to_its_owner() -> None:
+    assert {only(post, as_person(post)).finding for post in OWNERS} == {"official"}
+
+
+CYRILLIC = "\u0430\u0441\u0435\u043e\u0440\u0445\u0443"  # look like aceopxy
+TRICKS: dict[str, tuple[Callable[[str], str], float]] = {
+    "cyrillic": (lambda h: h.translate(str.maketrans("aceopxy", CYRILLIC)), 1.0),
+    "capital-i": (lambda h: h.replace("l", "I"), 1.0),
+    "digits": (lambda h: h.translate(str.maketrans("oie", "013")), 1.0),
+    "underscore": (lambda h: f"{h[:3]}_{h[3:]}_", 0.98),
+    "official": (lambda h: f"{h}_official", 1.0),
+    "real": (lambda h: f"real{h}", 1.0),
+    "number": (lambda h: f"{h}1", 0.98),
+    "swapped": (lambda h: h[:2] + h[3:4] + h[2:3] + h[4:], 0.9),
+    "doubled": (lambda h: f"{h}{h[-1:]}", 0.95),
+}
+
+
+@needs_media
+@pytest.mark.parametrize("trick", TRICKS)
+def test_look_alikes_made_from_real_handles_are_found(trick: str) -> None:
+    change, expected = TRICKS[trick]
+    hits = total = 0
+    for owner in OWNERS:
+        changed = change(owner.handle.lower())
+        if not owner.handle or sidecar.handle_key(changed) == sidecar.handle_key(owner.handle):
+            continue
+        total += 1
+        stranger = posted(changed, platform=owner.platform, ids=("UCstranger",))
+        hits += only(stranger, as_person(owner)).finding == "lookalike_handle"
+    assert total >= 30
+    assert hits / total >= expected

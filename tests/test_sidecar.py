@@ -1,0 +1,486 @@
+"""What the sidecars of each site say, and that no sidecar can break the reader."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from media_screen import sidecar
+from media_screen.evidence import Post
+from media_screen.sidecar import Sidecar, SidecarError
+from media_screen.sidecar.labels import (
+    AI_LABEL_TIKTOK_CREATOR,
+    AI_LABEL_TIKTOK_MODERATION,
+    AI_LABEL_TIKTOK_OTHER,
+    AI_LABEL_YOUTUBE,
+)
+
+ROOT = Path(__file__).parent.parent
+MEDIA = Path(os.environ.get("MEDIA_SCREEN_MEDIA", ROOT.parent / "shared" / "media"))
+UC = "UC" + "a1B2c3D4e5F6g7H8i9J0-_"  # 24 characters, as YouTube's are
+SEC_UID = "MS4wLjABAAAAx-1_y"
+
+
+def site(extractor_key: str, **fields: Any) -> dict[str, Any]:
+    return {"extractor_key": extractor_key, **fields}
+
+
+# --- who published it, by site ---------------------------------------------------------------
+
+SITES = {
+    "youtube": (
+        site("Youtube", channel_id=UC, uploader_id="@XinLiu", channel="Xin Liu", uploader="XL"),
+        ("youtube", (UC,), "XinLiu", "Xin Liu"),
+    ),
+    "youtube-playlist": (
+        site("YoutubeTab", _type="playlist", channel_id=UC, uploader_id="@XinLiu", channel="Xin"),
+        ("youtube", (UC,), "XinLiu", "Xin"),
+    ),
+    "youtube-id-in-place-of-the-handle": (
+        site("Youtube", uploader_id=UC, uploader_url="https://www.youtube.com/@XinLiu"),
+        ("youtube", (UC,), "XinLiu", ""),
+    ),
+    "youtube-only-addresses": (
+        {
+            "channel_url": f"https://www.youtube.com/channel/{UC}",
+            "uploader_url": "https://www.youtube.com/@%E5%88%98%E6%AC%A3",
+        },
+        ("youtube", (UC,), "\u5218\u6b23", ""),
+    ),
+    "youtube-custom-address-is-no-handle": (
+        site("Youtube", channel_id=UC, uploader_url="https://www.youtube.com/c/XinLiu"),
+        ("youtube", (UC,), "", ""),
+    ),
+    "tiktok-has-two-ids": (
+        site("TikTok", uploader="xin.liu", uploader_id="123", channel_id=SEC_UID, channel="Xin"),
+        ("tiktok", ("123", SEC_UID), "xin.liu", "Xin"),
+    ),
+    "tiktok-second-id-in-the-address": (
+        site(
+            "TikTokVM",
+            uploader="xin.liu",
+            uploader_id=123,
+            creator="Xin",
+            uploader_url=f"https://www.tiktok.com/@{SEC_UID}",
+        ),
+        ("tiktok", ("123", SEC_UID), "xin.liu", "Xin"),
+    ),
+    "douyin-nickname-in-place-of-the-handle": (
+        site("Douyin", uploader="\u5218\u6b23", uploader_id="123"),
+        ("douyin", ("123",), "", "\u5218\u6b23"),
+    ),
+    "twitter": (
+        site("Twitter", channel_id="44196397", uploader_id="xinliu", uploader="Xin Liu"),
+        ("twitter", ("44196397",), "xinliu", "Xin Liu"),
+    ),
+    "x-by-its-host": (
+        {"webpage_url": "https://x.com/xinliu/status/1", "uploader_id": "@xinliu"},
+        ("twitter", (), "xinliu", ""),
+    ),
+    "instagram": (
+        site("InstagramStory", uploader_id="2815873", channel="xin.liu", uploader="Xin Liu"),
+        ("instagram", ("2815873",), "xin.liu", "Xin Liu"),
+    ),
+    "facebook": (
+        site("FacebookReel", uploader_id="100063551323670", uploader="Xin Liu"),
+        ("facebook", ("100063551323670",), "", "Xin Liu"),
+    ),
+    "facebook-token-is-no-stable-id": (
+        site("Facebook", uploader_id="pfbid0cibUN6tV7DYgdb", uploader="Xin Liu"),
+        ("facebook", (), "", "Xin Liu"),
+    ),
+    "other-site": (
+        site("Vimeo", uploader_id="user1", uploader="Xin"),
+        ("vimeo", ("user1",), "", "Xin"),
+    ),
+    "other-site-can-not-pose-as-youtube": (
+        site(
+            "Generic",
+            webpage_url="https://youtube.com.evil.example/watch",
+            channel_url=f"https://www.youtube.com/channel/{UC}",
+            channel_id=UC,
+        ),
+        ("youtube.com.evil.example", (UC,), "", ""),
+    ),
+    "host-that-only-ends-like-youtube": (
+        {"webpage_url": "https://notyoutube.com/watch", "channel_id": UC},
+        ("notyoutube.com", (UC,), "", ""),
+    ),
+    "extractor-name": ({"extractor": "youtube:tab", "channel_id": UC}, ("youtube", (UC,), "", "")),
+    "extractor-test": (
+        {
+            "extractor_class": "YoutubeIE",
+            "test_url": "whatever",
+            "info_dict": {"channel_id": UC, "channel": "re:Xin Liu", "duration": "<type:int>"},
+        },
+        ("youtube", (UC,), "", ""),
+    ),
+    "nothing": ({}, ("", (), "", "")),
+}
+
+
+@pytest.mark.parametrize(("record", "expected"), SITES.values(), ids=SITES)
+def test_the_publisher_is_read_by_the_table_of_the_site(
+    record: dict[str, Any], expected: tuple[str, tuple[str, ...], str, str]
+) -> None:
+    read = sidecar.parse(record)
+    assert (read.platform, read.channel_ids, read.handle, read.display_name) == expected
+    assert read.channel_id == (read.channel_ids[0] if read.channel_ids else "")
+    assert read.problems == ()
+
+
+def test_a_post_carries_what_a_verdict_records() -> None:
+    record = site(
+        "TikTok",
+        id="7",
+        uploader="xin",
+        uploader_id="123",
+        channel="Xin Liu",
+        title=" News ",
+        webpage_url="https://www.tiktok.com/@xin/video/7",
+        timestamp=1620905839,
+        aigcLabelType="1",
+    )
+    assert sidecar.parse(record).post() == Post(
+        platform="tiktok",
+        channel_id="123",
+        handle="xin",
+        display_name="Xin Liu",
+        title="News",
+        url="https://www.tiktok.com/@xin/video/7",
+        published="2021-05-13T11:37:19Z",
+        ai_labels=(AI_LABEL_TIKTOK_CREATOR,),
+    )
+
+
+@pytest.mark.parametrize(
+    ("shown", "same"),
+    [
+        pytest.param("@XinLiu", True, id="at-sign"),
+        pytest.param(" xinLIU", True, id="case"),
+        pytest.param("\uff20xinliu", True, id="wide-at-sign"),
+        pytest.param("xin_liu", False, id="separator"),
+        pytest.param("x\u0131nliu", False, id="dotless-i"),
+        pytest.param("@@xinliu", False, id="two-at-signs"),
+    ],
+)
+def test_handles_compare_without_at_sign_and_case(shown: str, same: bool) -> None:
+    assert (sidecar.handle_key(shown) == sidecar.handle_key("xinliu")) is same
+
+
+def test_a_kelvin_sign_is_no_k() -> None:
+    assert sidecar.handle_key("mar\u212a") != sidecar.handle_key("mark")
+
+
+# --- labels ----------------------------------------------------------------------------------
+
+LABELS = {
+    "creator": ({"aigcLabelType": "1"}, (AI_LABEL_TIKTOK_CREATOR,)),
+    "creator-number": ({"aigcLabelType": 1}, (AI_LABEL_TIKTOK_CREATOR,)),
+    "other-type": ({"aigcLabelType": "2"}, (AI_LABEL_TIKTOK_OTHER,)),
+    "zero-is-none": ({"aigcLabelType": "0", "moderationAigcLabelType": 0}, ()),
+    "junk-is-none": ({"aigcLabelType": [True, None, "x"]}, ()),
+    "nested": (
+        {"itemInfo": {"itemStruct": {"moderationAigcLabelType": 2}}},
+        (AI_LABEL_TIKTOK_MODERATION,),
+    ),
+    "app-spelling": ({"aigc_info": {"aigc_label_type": 1}}, (AI_LABEL_TIKTOK_CREATOR,)),
+    "both": (
+        {"aigcLabelType": "1", "moderationAigcLabelType": "1"},
+        (AI_LABEL_TIKTOK_CREATOR, AI_LABEL_TIKTOK_MODERATION),
+    ),
+    "youtube-data": (
+        {"items": [{"status": {"containsSyntheticMedia": True}}]},
+        (AI_LABEL_YOUTUBE,),
+    ),
+    "youtube-data-false": ({"status": {"containsSyntheticMedia": False}}, ()),
+    "youtube-page": (
+        {"howThisWasMade": {"bodyHeader": {"content": "Altered or synthetic content"}}},
+        (AI_LABEL_YOUTUBE,),
+    ),
+    "a-title-is-the-uploaders-word": ({"title": "Altered or synthetic content"}, ()),
+    "a-comment-is-a-strangers-word": (
+        {"comments": [{"text": "Altered or synthetic content", "aigcLabelType": "1"}]},
+        (),
+    ),
+    "labels-of-other-videos": ({"entries": [{"aigcLabelType": "1"}]}, ()),
+}
+
+
+@pytest.mark.parametrize(("record", "expected"), LABELS.values(), ids=LABELS)
+def test_platform_labels(record: dict[str, Any], expected: tuple[str, ...]) -> None:
+    assert sidecar.parse(record).ai_labels == expected
+
+
+DUBBED = {
+    "page-text": ({"audio": {"note": "Automatically dubbed"}}, True),
+    "chosen-format": ({"format_note": "English (US) dubbed-auto, medium"}, True),
+    "chosen-formats": ({"requested_formats": [{}, {"format_note": "fr dubbed"}]}, True),
+    "offered-not-chosen": (
+        {"format_note": "original", "formats": [{"format_note": "dubbed-auto"}]},
+        False,
+    ),
+    "the-uploader-says-so": ({"description": "Automatically dubbed", "title": "dubbed"}, False),
+    "silent": ({}, False),
+}
+
+
+@pytest.mark.parametrize(("record", "expected"), DUBBED.values(), ids=DUBBED)
+def test_dubs_of_the_platform(record: dict[str, Any], expected: bool) -> None:
+    assert sidecar.parse(record).dubbed is expected
+
+
+# --- wrong and hostile values ----------------------------------------------------------------
+
+DATES = {
+    "seconds": ({"timestamp": 1620905839.9, "upload_date": "19990101"}, "2021-05-13T11:37:19Z"),
+    "release": ({"release_timestamp": 1620905839}, "2021-05-13T11:37:19Z"),
+    "only-the-day": ({"upload_date": "20210513"}, "2021-05-13"),
+    "placeholder": ({"timestamp": "<type:int>", "upload_date": "re:\\d{8}"}, ""),
+    "none": ({}, ""),
+}
+
+
+@pytest.mark.parametrize(("record", "expected"), DATES.values(), ids=DATES)
+def test_the_date_is_iso_8601(record: dict[str, Any], expected: str) -> None:
+    read = sidecar.parse(record)
+    assert (read.published, read.problems) == (expected, ())
+
+
+PROBLEMS = {
+    "text": ({"title": 5}, "title: expected text, got int 5"),
+    "container": ({"title": {"a": 1}}, "title: expected text, got dict"),
+    "duration-text": (
+        {"duration": "12\n\u202e"},
+        "duration: expected a number from 0 to 4.10244e+09, got str '12\\n\\u202e'",
+    ),
+    "duration-nan": (
+        {"duration": math.nan},
+        "duration: expected a number from 0 to 4.10244e+09, got float nan",
+    ),
+    "duration-huge": (
+        {"duration": 10**5000},
+        "duration: expected a number from 0 to 4.10244e+09, got int",
+    ),
+    "duration-bool": (
+        {"duration": True},
+        "duration: expected a number from 0 to 4.10244e+09, got bool True",
+    ),
+    "date": (
+        {"upload_date": "20219999"},
+        "upload_date: expected a date as YYYYMMDD, got str '20219999'",
+    ),
+    "id": (
+        {"id": "x" * 1000},
+        f"id: expected an id of at most 200 characters, got str '{'x' * 40}'...",
+    ),
+    "flag": (
+        {"channel_is_verified": "yes"},
+        "channel_is_verified: expected true or false, got str 'yes'",
+    ),
+    "tags": ({"tags": "a"}, "tags: expected a list of texts, got str 'a'"),
+    "tag": ({"tags": ["a", 1]}, "tags: expected only texts in the list, got int 1"),
+    "script-address": (
+        {"webpage_url": "javascript:alert(1)"},
+        "webpage_url: expected an http(s) address of at most 2048 characters, "
+        "got str 'javascript:alert(1)'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("record", "line"), PROBLEMS.values(), ids=PROBLEMS)
+def test_a_wrong_value_costs_its_field_and_is_reported(record: dict[str, Any], line: str) -> None:
+    read = sidecar.parse({**record, "channel": "Xin Liu"})
+    assert read.problems == (line,)
+    assert read.display_name == "Xin Liu"
+    kept = sidecar.parse({"channel": "Xin Liu"})
+    untouched = {**vars(read), "problems": (), "tags": ()}
+    assert untouched == vars(kept)
+
+
+@pytest.mark.parametrize(
+    "title", ["re: your question", "md5: explained", "count: me in"], ids=lambda text: text[:4]
+)
+def test_a_title_that_only_resembles_a_placeholder_is_kept(title: str) -> None:
+    assert sidecar.parse({"title": title}).title == title
+
+
+def test_texts_are_capped_and_free_of_what_breaks_other_programs() -> None:
+    read = sidecar.parse({"title": "a\x00b\ud800" + "c" * 2_000_000, "tags": ["t" * 9_999] * 9_999})
+    assert read.title == "a\ufffdb\ufffd" + "c" * (sidecar.MAX_TITLE - 4)
+    assert (len(read.tags), len(read.tags[0])) == (200, 200)
+
+
+def test_verified_is_true_only_when_the_site_says_so() -> None:
+    assert sidecar.parse({"channel_is_verified": True}).verified
+    assert not sidecar.parse({}).verified
+
+
+WORDS = (
+    "id title description tags channel channel_id uploader uploader_id uploader_url channel_url "
+    "webpage_url original_url duration timestamp upload_date extractor extractor_key "
+    "channel_is_verified info_dict test_url aigcLabelType status items"
+)
+KEYS = WORDS.split()
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(), max_size=40)
+    | st.sampled_from(["Youtube", "TikTok", "https://[", "https://youtube.com/@\u202e", "re:\\"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=8), inner, max_size=8)
+    ),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(record=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=12))
+@example(record={"webpage_url": "https://[::1", "duration": -1, "timestamp": 1e308})
+@example(record={"info_dict": {"info_dict": {}}, "channel_id": -5})
+def test_no_record_breaks_the_parser(record: dict[str, Any]) -> None:
+    read = sidecar.parse(record)
+    assert isinstance(read, Sidecar)
+    text = repr(vars(read))
+    text.encode("utf-8")  # no lone surrogate came through
+    assert len(text) < 200_000
+    assert read.duration_s is None or math.isfinite(read.duration_s)
+    assert all(line.isascii() and "\n" not in line for line in read.problems)
+
+
+# --- files -----------------------------------------------------------------------------------
+
+UNREADABLE = {
+    "empty": (b"", "not valid JSON"),
+    "cut": (b'{"id": "a', "not valid JSON"),
+    "list": (b"[1]", "expected a JSON object, got list"),
+    "not-utf-8": (b'{"id": "\xff"}', "not valid JSON"),
+    "deep": (b"[" * 200_000, "nested too deeply"),
+}
+
+
+@pytest.mark.parametrize(("data", "message"), UNREADABLE.values(), ids=UNREADABLE)
+def test_an_unreadable_sidecar_says_why(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "a.info.json"
+    path.write_bytes(data)
+    with pytest.raises(SidecarError, match=message) as caught:
+        sidecar.read(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_sidecar_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SidecarError, match="can't be read: No such file"):
+        sidecar.read(tmp_path / "a.info.json")
+
+
+def test_a_sidecar_over_the_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sidecar, "MAX_BYTES", 1 << 20)
+    path = tmp_path / "a.info.json"
+    path.write_bytes(b'"' + b"x" * (1 << 20) + b'"')
+    with pytest.raises(SidecarError, match="expected at most 1 MB"):
+        sidecar.read(path)
+
+
+def test_numbers_that_json_does_not_know_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.info.json"
+    path.write_text(f'\ufeff{{"id": "a", "duration": NaN, "timestamp": 1{"0" * 9999}}}', "utf-8")
+    read = sidecar.read(path)
+    assert (read.video_id, read.duration_s, read.published) == ("a", None, "")
+    assert len(read.problems) == 2
+
+
+FIND = {
+    "beside": ("a.mp4", ["a.info.json"], "a.info.json"),
+    "appended": ("a.mp4", ["a.mp4.info.json"], "a.mp4.info.json"),
+    "own-name-first": ("a.mp4", ["a.mp4.info.json", "a.info.json"], "a.info.json"),
+    "dots": ("a. b [x.y].mp4", ["a. b [x.y].info.json"], "a. b [x.y].info.json"),
+    "one-stream": ("a.f137.mp4", ["a.info.json"], "a.info.json"),
+    "one-stream-with-a-suffix": ("a.f140-drc.m4a", ["a.info.json"], "a.info.json"),
+    "one-stream-by-name": ("a.fhls-1080p.mp4", ["a.info.json"], "a.info.json"),
+    "thumbnail": ("a.webp", ["a.info.json"], "a.info.json"),
+    "an-edit-is-another-file": ("a.fake.mp4", ["a.info.json"], None),
+    "none": ("a.mp4", ["b.info.json"], None),
+    "name-at-the-limit": (f"{'n' * 251}.mp4", [], None),
+}
+
+
+@pytest.mark.parametrize(("media", "present", "expected"), FIND.values(), ids=FIND)
+def test_the_sidecar_lies_beside_the_file(
+    tmp_path: Path, media: str, present: list[str], expected: str | None
+) -> None:
+    for name in present:
+        (tmp_path / name).write_text("{}")
+    found = sidecar.find(tmp_path / media)
+    assert found == (None if expected is None else tmp_path / expected)
+
+
+def test_a_folder_is_no_sidecar(tmp_path: Path) -> None:
+    (tmp_path / "a.info.json").mkdir()
+    assert sidecar.find(tmp_path / "a.mp4") is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "lasts", "fits"),
+    [
+        pytest.param(13.0, 14.9, True, id="rounded"),
+        pytest.param(13.0, 17.0, False, id="short-clip-of-another-length"),
+        pytest.param(7200.0, 7100.0, True, id="two-percent-of-two-hours"),
+        pytest.param(600.0, 41.0, False, id="another-file"),
+        pytest.param(None, 41.0, True, id="sidecar-does-not-say"),
+        pytest.param(600.0, None, True, id="length-unknown"),
+        pytest.param(600.0, math.inf, True, id="length-not-finite"),
+    ],
+)
+def test_a_sidecar_of_another_length_is_noticed(
+    stated: float | None, lasts: float | None, fits: bool
+) -> None:
+    said = sidecar.mismatch(Sidecar(duration_s=stated), duration_s=lasts)
+    assert (said == "") is fits
+    if not fits:
+        assert f"{stated:.1f} s" in said and f"{lasts:.1f} s" in said
+
+
+# --- real sidecars ---------------------------------------------------------------------------
+
+# The fields of a real record that hold id, handle and name, written down here a second time.
+FIELDS = {
+    "youtube": ("channel_id", "uploader_id"),
+    "tiktok": ("uploader_id", "uploader"),
+    "douyin": ("uploader_id", "uploader"),
+}
+
+
+def real_sidecars() -> list[Path]:
+    return sorted((MEDIA / "metadata").rglob("*.info.json"))
+
+
+@pytest.mark.skipif(not real_sidecars(), reason="the development media are not here")
+def test_every_real_sidecar_reads_with_the_right_publisher() -> None:
+    published = 0
+    for path in real_sidecars():
+        read = sidecar.read(path)
+        assert read.problems == (), path.name
+        record = json.loads(path.read_bytes())
+        record = record.get("info_dict", record)
+        if read.platform not in FIELDS or not record.get("uploader_id"):
+            continue
+        published += 1
+        id_key, handle_key = FIELDS[read.platform]
+        assert read.channel_id == record[id_key], path.name
+        shown = record[handle_key].lstrip("@")
+        # One Douyin record holds the nickname where the handle belongs.
+        assert (read.handle or read.display_name) == shown, path.name
+        assert read.display_name or read.platform == "tiktok", path.name
+    assert published >= 100
