@@ -1,0 +1,20 @@
+"""Atomic writing: a reader sees the old file or the new one, never half of one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def write_atomically(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write the chunks to `path` in one step, through a temporary file beside it."""
+    # The process number keeps two renders of one folder from sharing a temporary file.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.writelines(chunks)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

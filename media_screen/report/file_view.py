@@ -1,0 +1,153 @@
+"""What a file page shows, worked out from a verdict; the template only lays it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from media_screen.evidence import Evidence, TrackSummary, Verdict
+from media_screen.report import text, words
+from media_screen.report.scale import Weighing, bounds_sentence, weighings
+from media_screen.report.timeline import Timeline, build_timeline
+from media_screen.thumbs import Picture
+
+FIRST = 24  # pieces of evidence, tracks or pictures shown before the rest folds away
+THUMB_HEIGHT = 108  # px
+MOST = 500  # and beyond this many the page refers to the record
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A long list: what is shown, what is folded away, and how many only the record holds."""
+
+    first: tuple[object, ...]
+    rest: tuple[object, ...]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The evidence of one axis."""
+
+    name: str
+    note: str
+    llr: float | None
+    pieces: Folded
+
+
+@dataclass(frozen=True, slots=True)
+class TrackView:
+    """One face track: its numbers, its pictures, and the strongest finding of each detector."""
+
+    track: int
+    summary: TrackSummary | None
+    pictures: tuple[Picture, ...]
+    strongest: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """Everything the template of a file page needs beside the verdict itself."""
+
+    name: str
+    sentence: str
+    explicit: bool
+    weighings: list[Weighing]
+    bounds: str
+    timeline: Timeline | None
+    frames: Folded
+    tracks: Folded
+    groups: list[Group]
+    facts: list[tuple[str, str]]
+    link: str | None
+    thumb_width: int  # px at `THUMB_HEIGHT`; 0 when the shape of the frames is not known
+
+
+def file_view(verdict: Verdict, pictures: tuple[Picture, ...]) -> FileView:
+    """Work out what the page of a file shows."""
+    media = verdict.media
+    shape = media.width / media.height if _shaped(verdict) else 0.0
+    return FileView(
+        name=text.file_name(media.path),
+        sentence=verdict.summary or words.label_words(verdict.label).meaning,
+        explicit="explicit" in verdict.flags,
+        weighings=weighings(verdict),
+        bounds=bounds_sentence(verdict.probability_bounds),
+        timeline=build_timeline(verdict),
+        frames=fold(picture for picture in pictures if picture.track is None),
+        tracks=fold(_tracks(verdict, pictures)),
+        groups=_groups(verdict),
+        facts=_facts(verdict),
+        link=text.safe_link(verdict.post.url) if verdict.post else None,
+        thumb_width=round(THUMB_HEIGHT * min(shape, 4.0)),
+    )
+
+
+def fold(items: Iterable[object]) -> Folded:
+    """Split a list into what is shown at once, what folds away, and what is left out."""
+    everything = tuple(items)
+    return Folded(everything[:FIRST], everything[FIRST:MOST], max(0, len(everything) - MOST))
+
+
+def _tracks(verdict: Verdict, pictures: tuple[Picture, ...]) -> list[TrackView]:
+    summaries = {summary.track: summary for summary in verdict.tracks}
+    # Pictures of a track without a summary are shown all the same.
+    numbers = list(summaries) + sorted({p.track for p in pictures if p.track is not None})
+    return [
+        TrackView(
+            track,
+            summaries.get(track),
+            tuple(picture for picture in pictures if picture.track == track),
+            _strongest(verdict, track),
+        )
+        for track in dict.fromkeys(numbers)
+    ]
+
+
+def _strongest(verdict: Verdict, track: int) -> tuple[Evidence, ...]:
+    best: dict[str, Evidence] = {}
+    for piece in verdict.evidence:
+        if piece.track == track:
+            held = best.get(piece.detector)
+            if held is None or abs(piece.llr) > abs(held.llr):
+                best[piece.detector] = piece
+    return tuple(best.values())
+
+
+def _groups(verdict: Verdict) -> list[Group]:
+    groups = []
+    for axis, (name, note) in words.AXES.items():
+        pieces = sorted((piece for piece in verdict.evidence if piece.axis == axis), key=_weight)
+        if pieces:
+            groups.append(Group(name, note, verdict.llr.get(axis), fold(pieces)))
+    return groups
+
+
+def _weight(piece: Evidence) -> tuple[bool, float, str, float]:
+    # What speaks for the whole file comes before its windows and tracks.
+    whole = piece.span is None and piece.track is None
+    start = piece.span.start if piece.span else -1.0
+    return not whole, -piece.llr, piece.detector, start
+
+
+def _facts(verdict: Verdict) -> list[tuple[str, str]]:
+    media = verdict.media
+    facts = [
+        ("Path", media.path),
+        ("SHA-256", media.sha256 or "not computed"),
+        ("Kind", media.kind),
+        ("Size", text.size(media.size_bytes) if media.size_bytes else ""),
+        ("Duration", text.clock(media.duration_s) if media.duration_s else ""),
+        ("Picture", f"{media.width} \u00d7 {media.height} px" if _shaped(verdict) else ""),
+        ("Frame rate", f"{round(media.fps, 2):g} frames/s" if media.fps else ""),
+        ("Container", media.container),
+        ("Video codec", media.video_codec),
+        ("Audio codec", media.audio_codec),
+        ("Post data from", media.sidecar),
+        ("Device", verdict.device),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _shaped(verdict: Verdict) -> bool:
+    return verdict.media.width > 0 and verdict.media.height > 0

@@ -1,0 +1,212 @@
+"""Rendering the pages: templates with autoescape always on, and nothing fetched from anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+import jinja2
+from markupsafe import Markup
+
+from media_screen.files import write_atomically
+from media_screen.report import scale, text, timeline, words
+from media_screen.report.file_view import THUMB_HEIGHT, file_view
+from media_screen.report.results import (
+    BAD_RECORD,
+    Results,
+    Row,
+    broken_line,
+    parse_line,
+    read_line,
+    read_results,
+)
+from media_screen.thumbs import read_thumbnails
+
+RESULTS = "results.jsonl"
+BROKEN_SHOWN = 20  # broken lines described on the batch page; more are only counted
+
+# Flags that the list of marks already offers, as "failure" and "look-alike channel".
+OTHERWISE_MARKED = {"incomplete", "lookalike_channel"}
+
+_PAGE_NAME = re.compile(r"[0-9a-f]{16}\.html")
+
+
+def write_report(out: Path) -> Path:
+    """Write the report of a results folder and return its first page, `OUT/report/index.html`.
+
+    The pages follow from `OUT/results.jsonl` and `OUT/thumbs/` alone. Raises FileNotFoundError
+    when the folder does not exist; one without results gives a page that says so.
+    """
+    if not out.is_dir():
+        raise FileNotFoundError(f"no such results folder: {out}")
+    source = out / RESULTS
+    environment = make_environment()
+    folder = out / "report" / "files"
+    folder.mkdir(parents=True, exist_ok=True)
+    # One open file for both passes: a scan that goes on meanwhile can't shift what was read.
+    with source.open("rb") if source.exists() else BytesIO() as stream:
+        results = read_results(stream)
+        while not _write_file_pages(environment, out, stream, results):
+            pass  # some could not be shown: number and link the others anew
+    _drop_stale_pages(folder, results)
+    index = out / "report" / "index.html"
+    context = index_context(results, _written(source))
+    page = environment.get_template("index.html").stream(context)
+    page.enable_buffering(64)
+    write_atomically(index, (chunk.encode("utf-8") for chunk in page))
+    return index
+
+
+def make_environment() -> jinja2.Environment:
+    """Return the template environment: every value is made visible and escaped, always."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("media_screen.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for function in (
+        text.clock,
+        text.day,
+        text.duration,
+        text.file_name,
+        text.measured,
+        text.shorten,
+        text.shorten_path,
+        text.signed,
+        words.credentials_words,
+        words.flag_words,
+        words.label_words,
+        words.plain,
+        words.reason_words,
+        words.relation_words,
+        words.standing_words,
+        timeline.finding_name,
+    ):
+        environment.filters[function.__name__] = function
+    environment.globals["citation"] = scale.CITATION
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    # The last step before escaping, for every expression of every template: no metadata reaches
+    # a page with a hidden or reordering character in it.
+    return value if isinstance(value, Markup) else text.visible(str(value))
+
+
+def _assets(page: str) -> dict[str, Any]:
+    static = files("media_screen.report") / "static"
+    style, script = (
+        "\n".join((static / name).read_text("utf-8") for name in names)
+        for names in (("common.css", f"{page}.css"), (f"{page}.js",))
+    )
+    policy = (
+        "default-src 'none'; img-src 'self'; "
+        f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return {"style": Markup(style), "script": Markup(script), "policy": policy}
+
+
+def _hash(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+def _write_file_pages(
+    environment: jinja2.Environment, out: Path, stream: IO[bytes], results: Results
+) -> bool:
+    """Write one page for each row; return False when records that can't be shown were dropped."""
+    template = environment.get_template("file.html")
+    assets = _assets("file")
+    shown: list[Row] = []
+    for place, row in enumerate(results.rows):
+        line = read_line(stream, row)
+        try:
+            verdict = parse_line(line)
+            page = template.render(
+                **assets,
+                **_neighbours(results.rows, place),
+                verdict=verdict,
+                view=file_view(verdict, read_thumbnails(out, row.key)),
+                thumbs=f"../../thumbs/{row.key}/",
+                thumb_height=THUMB_HEIGHT,
+            )
+        except (*BAD_RECORD, jinja2.TemplateError) as error:
+            results.broken.append(broken_line(row.line, error, line))
+            continue
+        shown.append(row)
+        path = out / "report" / "files" / f"{row.key}.html"
+        write_atomically(path, [page.encode("utf-8")])
+    complete = len(shown) == len(results.rows)
+    results.rows = shown
+    return complete
+
+
+def _neighbours(rows: list[Row], place: int) -> dict[str, Any]:
+    return {
+        "place": place + 1,
+        "total": len(rows),
+        "previous": rows[place - 1] if place else None,
+        "next": rows[place + 1] if place + 1 < len(rows) else None,
+    }
+
+
+def _drop_stale_pages(folder: Path, results: Results) -> None:
+    # A page whose record is gone would be found by its old address and believed.
+    wanted = {f"{row.key}.html" for row in results.rows}
+    for page in list(folder.iterdir()):
+        if _PAGE_NAME.fullmatch(page.name) and page.name not in wanted:
+            page.unlink()
+
+
+def _written(source: Path) -> str:
+    # The time of the results, not of the rendering: the same results give the same pages.
+    if not source.exists():
+        return ""
+    moment = datetime.fromtimestamp(source.stat().st_mtime, tz=timezone.utc)
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def index_context(results: Results, written: str) -> dict[str, Any]:
+    """Work out what the batch page shows."""
+    rows = results.rows
+    unjudged = [row for row in rows if row.label == "unable_to_evaluate"]
+    days = sorted(text.day(row.published) for row in rows if _is_day(row.published))
+    broken = sorted(results.broken, key=lambda line: line.number)
+    return _assets("index") | {
+        "rows": rows,
+        "written": written,
+        "posted": (days[0], days[-1]) if days else None,
+        "counts": list(_counts(rows)),
+        "persons": sorted({row.person for row in rows if row.person}),
+        "platforms": sorted({row.platform for row in rows if row.platform}),
+        "marks": sorted({flag for row in rows for flag in row.flags} - OTHERWISE_MARKED),
+        "unjudged": len(unjudged),
+        "unjudged_reasons": Counter(r for row in unjudged for r in row.reasons).most_common(5),
+        "failed": sum(1 for row in rows if row.failures),
+        "broken": broken[:BROKEN_SHOWN],
+        "broken_total": len(broken),
+        "rank": words.RANK,
+    }
+
+
+def _counts(rows: list[Row]) -> Iterator[dict[str, Any]]:
+    tally = Counter(row.label for row in rows)
+    most = max(tally.values(), default=0)
+    for label, meaning in words.LABELS.items():
+        share = 100 * tally[label] / most if most else 0.0
+        yield {"label": label, "words": meaning, "count": tally[label], "share": round(share, 2)}
+
+
+def _is_day(published: str) -> bool:
+    return re.match(r"\d{4}-\d\d-\d\d", published) is not None

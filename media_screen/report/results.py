@@ -1,0 +1,154 @@
+"""Reading `results.jsonl` line by line: what the batch page needs of each file, and no more.
+
+A broken line (a writer was killed, a disk was full) costs that line only. Records are kept on
+disk and read again one at a time when their pages are made, so memory does not grow with them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from media_screen.evidence import Verdict
+from media_screen.report.words import RANK
+
+LINE_LIMIT = 64 * 1024 * 1024  # bytes; no record comes near, a damaged file may
+
+# What a record of the wrong shape can raise when it is read or shown.
+BAD_RECORD = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the batch table, and where its record lies in the results file."""
+
+    key: str
+    label: str
+    path: str
+    person: str
+    llr: float | None
+    handle: str
+    platform: str
+    standing: str
+    published: str
+    duration_s: float
+    title: str
+    flags: tuple[str, ...]
+    failures: int
+    reasons: tuple[str, ...]
+    line: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLine:
+    """A line that is no record: its number, what is wrong with it, and how it begins."""
+
+    number: int
+    error: str
+    start: str
+
+
+@dataclass(slots=True)
+class Results:
+    """All that was read: the rows in the order of a work queue, and the broken lines."""
+
+    rows: list[Row] = field(default_factory=list)
+    broken: list[BrokenLine] = field(default_factory=list)
+
+
+def read_results(stream: IO[bytes]) -> Results:
+    """Read an open results file; the last record of a path wins."""
+    results = Results()
+    rows: dict[str, Row] = {}
+    for number, offset, line in _lines(stream):
+        try:
+            row = _row(parse_line(line), number, offset)
+        except BAD_RECORD as error:
+            results.broken.append(broken_line(number, error, line))
+        else:
+            rows[row.path] = row
+    results.rows = sorted(rows.values(), key=_urgency)
+    return results
+
+
+def _urgency(row: Row) -> tuple[int, float, str]:
+    return RANK[row.label], -(row.llr or 0.0), row.path
+
+
+def _lines(stream: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
+    number = offset = 0
+    while line := stream.readline(LINE_LIMIT + 1):
+        number += 1
+        start, offset = offset, offset + len(line)
+        while not line.endswith(b"\n") and (rest := stream.readline(LINE_LIMIT)):
+            # Pass over the rest of a line that is too long, without holding it.
+            offset += len(rest)
+            if rest.endswith(b"\n"):
+                break
+        if line.strip():
+            yield number, start, line
+
+
+def parse_line(line: bytes) -> Verdict:
+    """Read one line; raises one of `BAD_RECORD` saying what is wrong with it."""
+    if len(line) > LINE_LIMIT:
+        raise ValueError(f"longer than {LINE_LIMIT} bytes")
+    record = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
+    if not isinstance(record, dict):
+        raise ValueError("not a JSON object")
+    return Verdict.from_dict(record)
+
+
+def read_line(stream: IO[bytes], row: Row) -> bytes:
+    """Read the line of a row again from the open results file."""
+    stream.seek(row.offset)
+    return stream.readline(LINE_LIMIT + 1)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number a record may hold")
+
+
+def broken_line(number: int, error: BaseException, line: bytes) -> BrokenLine:
+    """Describe a line that could not be read or shown."""
+    start = line[:120].decode("utf-8", "surrogateescape").rstrip("\r\n")
+    return BrokenLine(number, f"{error}" or type(error).__name__, start)
+
+
+def _row(verdict: Verdict, number: int, offset: int) -> Row:
+    media, post = verdict.media, verdict.post
+    llr = verdict.llr.get("manipulation")
+    return Row(
+        key=media.key,
+        label=verdict.label,
+        path=media.path,
+        person=_text(verdict.person or ""),
+        llr=None if llr is None else _number(llr),
+        handle=_text((post.handle or post.display_name or post.channel_id) if post else ""),
+        platform=_text(post.platform if post else ""),
+        standing=_text(verdict.provenance.channel),
+        published=_text(post.published if post else ""),
+        duration_s=_number(media.duration_s),
+        title=_text(post.title if post else "")[:300],
+        flags=tuple(_text(flag) for flag in verdict.flags),
+        failures=len(verdict.failures),
+        reasons=tuple(dict.fromkeys(_text(piece.reason) for piece in verdict.abstentions)),
+        line=number,
+        offset=offset,
+    )
+
+
+def _number(value: float) -> float:
+    if not math.isfinite(value):  # JSON readers turn 1e999 into infinity
+        raise ValueError("a number is out of range")
+    return float(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected text, got {type(value).__name__}")
+    return value

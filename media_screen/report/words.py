@@ -1,0 +1,170 @@
+"""What the codes of a verdict mean, in plain words. Every code has an entry; tests see to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from media_screen.evidence import ChannelStanding, Label, Reason, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class LabelWords:
+    """How a label is shown: its name, a mark that needs no colour, and what it means."""
+
+    name: str
+    mark: str
+    meaning: str
+
+
+# The order is that of a work queue: what needs a person's eye first comes first.
+LABELS: dict[Label, LabelWords] = {
+    "suspected_impersonation": LabelWords(
+        "Suspected impersonation",
+        "\u25b2",
+        "Shows or voices an enrolled person, was not published by them as far as is known, and "
+        "the signs of manipulation are above the threshold.",
+    ),
+    "altered_official": LabelWords(
+        "Altered official footage",
+        "\u25c6",
+        "Picture or sound matches the person's official footage, and the other, or the face, "
+        "does not. Compare it with the original.",
+    ),
+    "synthetic_media": LabelWords(
+        "Synthetic media",
+        "\u25a0",
+        "Signs of manipulation or fabrication, and no enrolled person was recognised.",
+    ),
+    "unverified_appearance": LabelWords(
+        "Unverified appearance",
+        "\u25d0",
+        "Shows or voices an enrolled person outside their official channels, without signs of "
+        "manipulation. Most reposts and news clips are this; it does not mean authentic.",
+    ),
+    "unable_to_evaluate": LabelWords(
+        "Unable to evaluate",
+        "?",
+        "Could not be judged; the file's page says why. Nothing was found because nothing could "
+        "be looked for.",
+    ),
+    "no_finding": LabelWords(
+        "No finding",
+        "\u25cb",
+        "Examined, and nothing suspicious was found. That is not proof that it is genuine.",
+    ),
+    "official_copy": LabelWords(
+        "Official copy",
+        "\u25c7",
+        "Picture and sound match the person's official footage, wherever it was posted.",
+    ),
+    "official": LabelWords(
+        "Official",
+        "\u2713",
+        "Published on an official channel of the person (by its stable id), and nothing "
+        "suspicious was found.",
+    ),
+}
+
+RANK: dict[str, int] = {label: rank for rank, label in enumerate(LABELS)}
+
+REASONS: dict[Reason, str] = {
+    "no_face": "no face was found",
+    "face_too_small": "the faces are too small",
+    "low_quality": "the quality is too low",
+    "no_speech": "nobody speaks",
+    "music": "music covers the voice",
+    "too_short": "it is too short",
+    "no_video": "there is no picture",
+    "no_audio": "there is no sound",
+    "no_sidecar": "no post data came with the file",
+    "no_reference": "no reference of the person is enrolled",
+    "no_model": "the model is not installed",
+    "missing_package": "an optional package is not installed",
+    "not_a_photographic_face": "the face is drawn, rendered or masked",
+    "dubbed": "the voice is a dub",
+    "not_applicable": "it does not apply to this kind of file",
+    "unreadable": "the file can't be read",
+    "too_large": "the file is too large",
+    "time_limit": "the time limit was reached",
+    "memory_limit": "the memory limit was reached",
+}
+
+RELATIONS: dict[Relation, str] = {
+    "copy": "a copy: picture and sound both match",
+    "excerpt": "an excerpt: a part of the reference, picture and sound both match",
+    "revoiced": "re-voiced: the picture matches, the sound does not",
+    "repictured": "re-pictured: the sound matches, the picture does not",
+    "known_fake": "a known fake: it matches media recorded earlier as fabricated",
+}
+
+STANDINGS: dict[ChannelStanding, str] = {
+    "official": "an official channel of the person, by its stable id",
+    "not_official": "not an official channel (weak evidence by itself: most reposts are not)",
+    "lookalike": "not official, and its handle or name imitates an official one",
+    "unknown": "not known",
+}
+
+AXES: dict[str, tuple[str, str]] = {
+    "manipulation": (
+        "Manipulation",
+        "Positive log likelihood ratios point towards manipulated or fabricated media.",
+    ),
+    "identity": ("Identity", "Positive log likelihood ratios point towards the named person."),
+    "provenance": (
+        "Provenance",
+        "Where the media comes from. Positive log likelihood ratios point towards impersonation.",
+    ),
+}
+
+_CREDENTIALS = {
+    "unchecked": "not checked",
+    "none": "none in the file (platforms usually strip them, so this says nothing)",
+    "valid": "valid, from a signer that is not on the trust list",
+    "trusted": "valid and from a trusted signer",
+    "invalid": "broken: the content does not match what was signed",
+}
+
+_FLAGS = {
+    "explicit": "Explicit content",
+    "review": "Needs review",
+    "review_official_channel": "Review: official channel",
+    "lookalike_channel": "Look-alike channel",
+    "incomplete": "Incomplete",
+    "damaged": "Damaged file",
+    "sidecar_mismatch": "Post data do not fit",
+}
+
+
+def label_words(label: str) -> LabelWords:
+    """Return name, mark and meaning of a label."""
+    return LABELS[label]  # type: ignore[index]  # a verdict's label is one of them
+
+
+def reason_words(reason: str) -> str:
+    """Return a reason code in words."""
+    return REASONS.get(reason, plain(reason))  # type: ignore[call-overload, no-any-return]
+
+
+def relation_words(relation: str) -> str:
+    """Return how a match relates to its reference, in words."""
+    return RELATIONS.get(relation, plain(relation))  # type: ignore[call-overload, no-any-return]
+
+
+def standing_words(standing: str) -> str:
+    """Return where the channel stands, in words."""
+    return STANDINGS.get(standing, plain(standing))  # type: ignore[call-overload, no-any-return]
+
+
+def credentials_words(state: str) -> str:
+    """Return the state of the content credentials, in words."""
+    return _CREDENTIALS.get(state, plain(state))
+
+
+def flag_words(flag: str) -> str:
+    """Return a flag in words; one this version does not know is shown as it is."""
+    return _FLAGS.get(flag, plain(flag).capitalize())
+
+
+def plain(code: str) -> str:
+    """Return a code such as `blend_boundary` as words."""
+    return code.replace("_", " ")

@@ -1,0 +1,85 @@
+"""Reading a rendered page as a browser would, to see what in it is markup and what is text."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+VOID = {"meta", "input", "img", "br"}
+BLOCKS = {"details", "div", "dl", "figure", "form", "p", "section", "table", "ul"}
+
+# All that the templates may produce; anything else came out of metadata.
+_TAGS = """
+    html head meta title style script body header footer main nav section article div p h1 h2 h3
+    a strong b small code pre span bdi abbr br ul li dl dt dd table caption thead tbody tr th td
+    details summary figure figcaption img label input select option button form fieldset legend
+    svg rect line circle text tspan"""
+
+_ATTRIBUTES = """
+    lang charset http-equiv content name class id href rel src alt width height loading decoding
+    type value autocomplete disabled placeholder step inputmode title role scope hidden tabindex
+    data-label data-platform data-marks data-v data-sort aria-label aria-labelledby aria-hidden
+    aria-sort aria-pressed x y x1 x2 y1 y2 cx cy r dx text-anchor"""
+
+TAGS = set(_TAGS.split())
+ATTRIBUTES = set(_ATTRIBUTES.split())
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text of a page; unbalanced markup is an error."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.html = html
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert not self._open, self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert len({name for name, _ in attrs}) == len(attrs), f"{tag}: an attribute twice"
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        # A browser closes a paragraph before these, and what follows loses its style.
+        assert not (tag in BLOCKS and {"p", "h1", "h2", "h3"} & set(self._open)), (tag, self._open)
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open and self._open.pop() == tag, f"unbalanced </{tag}>"
+
+    def handle_data(self, data: str) -> None:
+        if not self._open or self._open[-1] not in ("script", "style"):
+            self.text += data
+
+    def having(self, attribute: str) -> list[tuple[str, dict[str, str]]]:
+        """Return the tags that have an attribute."""
+        return [(tag, attrs) for tag, attrs in self.tags if attribute in attrs]
+
+    def words(self) -> str:
+        """Return the text with its white space collapsed."""
+        return " ".join(self.text.split())
+
+
+def check_markup(page: Page) -> None:
+    """Assert that all markup is the templates', and that nothing is fetched from elsewhere."""
+    for tag, attrs in page.tags:
+        assert tag in TAGS, tag
+        assert set(attrs) <= ATTRIBUTES, (tag, set(attrs) - ATTRIBUTES)
+        assert not any(name.startswith("on") or name == "style" for name in attrs), (tag, attrs)
+    assert sum(tag == "script" for tag, _ in page.tags) == 1
+    assert sum(tag == "style" for tag, _ in page.tags) == 1
+    for _, attrs in page.having("src"):
+        shot = r"\.\./\.\./thumbs/[0-9a-f]{16}/(frame|track-\d+)-\d{9}\.jpg"
+        assert re.fullmatch(shot, attrs["src"]), attrs
+    for _, attrs in page.having("href"):
+        own = r"#main|(files/)?[0-9a-f]{16}\.html|\.\./index\.html"
+        if not re.fullmatch(own, attrs["href"]):
+            assert re.match(r"https?://", attrs["href"].lower()), attrs
+            assert attrs["rel"] == "noopener noreferrer nofollow"
+    style = page.html.split("<style>")[1].split("</style>")[0]
+    assert "url(" not in style and "@import" not in style

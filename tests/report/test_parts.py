@@ -1,0 +1,243 @@
+"""The parts of the report by themselves: text, scale, words, thumbnails, timeline, contrast."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from media_screen.evidence import (
+    LABELS,
+    REASONS,
+    Axis,
+    ChannelStanding,
+    Evidence,
+    MediaInfo,
+    Relation,
+    Span,
+    Thumbnail,
+    Verdict,
+)
+from media_screen.report import scale, text, words
+from media_screen.report.timeline import build_timeline
+from media_screen.thumbs import Picture, read_thumbnails, write_thumbnails
+
+from . import records
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("plain \u4e2d\u6587 \U0001f600", "plain \u4e2d\u6587 \U0001f600"),
+        ("a\nb\t\x00", "a\u240ab\u2409\u2400"),
+        ("\x7f\x85", "\u2421\\x85"),
+        ("\u202eevil\u2069", "[U+202E]evil[U+2069]"),
+        ("\udcff\ud800", "\\xff[U+D800]"),
+        ("Xin\u200dLiu", "Xin[U+200D]Liu"),
+        ("\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",) * 2,
+        ("z" + "\u0301" * 9, "z[9 marks]"),
+        ("e\u0301", "e\u0301"),
+        ("\u3164\u2800", "[U+3164][U+2800]"),
+    ],
+)
+def test_hidden_characters_are_written_out(raw: str, shown: str) -> None:
+    assert text.visible(raw) == shown
+    assert text.visible(shown) == shown
+
+
+def test_numbers_are_legible() -> None:
+    assert [text.clock(s) for s in (0, 4.25, 59.97, 3723.4)] == [
+        "0:00.0",
+        "0:04.2",
+        "1:00.0",
+        "1:02:03.4",
+    ]
+    assert [text.duration(s) for s in (0, 0.2, 41.2, 3600)] == ["\u2013", "0:01", "0:41", "1:00:00"]
+    assert [text.signed(v) for v in (3.44, -0.7, 0.01)] == ["+3.4", "\u22120.7", "0.0"]
+    assert [text.measured(v) for v in (-180.0, 6.1, 0.03123, 12345.6)] == [
+        "\u2212180",
+        "6.1",
+        "0.0312",
+        "12,346",
+    ]
+    assert [text.percent(p) for p in (0.0, 0.029, 0.5, 0.9999)] == [
+        "less than 0.1%",
+        "2.9%",
+        "50%",
+        "more than 99.9%",
+    ]
+    assert [text.size(n) for n in (812, 4_212_345, 10**13)] == ["812 bytes", "4.2 MB", "10.0 TB"]
+    assert text.shorten_path("/a/" + "b" * 100 + "/name.mp4", 30).endswith("name.mp4")
+    assert len(text.shorten_path("x" * 100, 30)) == len(text.shorten("x" * 100, 30)) == 30
+
+
+@pytest.mark.parametrize(
+    ("ratio", "strength"),
+    [
+        (1, "no support for either"),
+        (1.9, "no support for either"),
+        (2, "weak support"),
+        (10, "moderate support"),
+        (100, "moderately strong support"),
+        (1_000, "strong support"),
+        (10_000, "very strong support"),
+        (1_000_000, "extremely strong support"),
+    ],
+)
+def test_the_verbal_scale(ratio: float, strength: str) -> None:
+    name, side = scale.verbal(math.log(ratio))
+    assert name == strength
+    assert side == ("H1" if ratio >= 2 else "")
+    against, other = scale.verbal(-math.log(ratio))
+    assert against == strength
+    assert other == ("H2" if ratio >= 2 else "")
+
+
+def test_likelihood_ratios_in_words() -> None:
+    assert [scale.ratio(v) for v in (1.1, 3.4, -7.25, 40)] == [
+        "3.0",
+        "30",
+        "1,400",
+        "more than 1,000,000",
+    ]
+    towards_genuine = scale.weigh("Manipulation", "fake", "genuine", -7.25)
+    assert towards_genuine.words == "Strong support for H2"
+    assert "1,400 times more probable if H2 is true" in towards_genuine.sentence
+    assert 0 <= towards_genuine.position < 50
+    assert "about more" not in scale.weigh("t", "a", "b", 40.0).sentence
+    assert scale.weigh("t", "a", "b", None).words == "Not assessed"
+    assert "No probability is given" in scale.bounds_sentence(None)
+
+
+def test_every_code_has_words() -> None:
+    assert set(words.LABELS) == set(LABELS)
+    assert set(words.REASONS) == set(REASONS)
+    assert set(words.RELATIONS) == set(get_args(Relation))
+    assert set(words.STANDINGS) == set(get_args(ChannelStanding))
+    assert set(words.AXES) == set(get_args(Axis))
+    marks = [each.mark for each in words.LABELS.values()]
+    assert len(set(marks)) == len(marks), "labels must differ without colour"
+
+
+def test_thumbnails_come_back_as_they_were_written(tmp_path: Path) -> None:
+    verdict = Verdict(
+        "no_finding",
+        MediaInfo("../odd\npath"),
+        thumbnails=(
+            Thumbnail(12.5, b"b", 2),
+            Thumbnail(1.0, b"a"),
+            Thumbnail(-1.0, b"c"),
+            Thumbnail(3.0, b"d", 10),
+        ),
+    )
+    key = verdict.media.key
+    assert read_thumbnails(tmp_path, key) == ()
+    write_thumbnails(tmp_path, verdict)
+    assert read_thumbnails(tmp_path, key) == (
+        Picture("frame-000000000.jpg", 0.0),
+        Picture("frame-000001000.jpg", 1.0),
+        Picture("track-2-000012500.jpg", 12.5, 2),
+        Picture("track-10-000003000.jpg", 3.0, 10),
+    )
+    assert (tmp_path / "thumbs" / key / "track-2-000012500.jpg").read_bytes() == b"b"
+    (tmp_path / "thumbs" / key / "note.txt").write_text("mine")
+    write_thumbnails(tmp_path, verdict.with_thumbnails((Thumbnail(2.0, b"e"),)))
+    names = {each.name for each in (tmp_path / "thumbs" / key).iterdir()}
+    assert names == {"frame-000002000.jpg", "note.txt"}
+
+
+@pytest.mark.parametrize(
+    "key", ["..", "../../x", "", "ABCDEF0123456789", "0" * 17, "0" * 16 + "\n"]
+)
+def test_a_key_can_not_leave_the_folder(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ValueError, match="16 hex digits"):
+        read_thumbnails(tmp_path, key)
+
+
+def test_the_timeline_stays_within_its_length() -> None:
+    outside = Evidence("d", "manipulation", 0.5, 1.0, "late", Span(-5, 500), 0, finding="late")
+    line = build_timeline(replace(records.suspected(), evidence=(outside,)))
+    assert line is not None and line.length_s == 500
+    for lane in line.lanes:
+        for bar in lane.bars:
+            assert 0 <= bar.x <= 100 and bar.x + bar.width <= 100.01
+    assert all(0 <= x <= 95 for x, _ in line.ticks)
+
+
+def test_the_timeline_names_each_finding_by_letter() -> None:
+    line = build_timeline(records.suspected())
+    assert line is not None
+    assert [lane.name for lane in line.lanes] == [
+        "face track 0",
+        "face track 1",
+        "face artifact, track 1",
+        "lip sync, track 0",
+    ]
+    assert {key.name: key.count for key in line.keys} == {
+        "unsuspicious": 1,
+        "offset drifts": 3,
+        "mouth leads voice": 2,
+    }
+    assert len({key.letter for key in line.keys}) == 3
+    lips = line.lanes[-1].bars
+    assert [bar.x for bar in lips] == sorted(bar.x for bar in lips)
+
+
+@pytest.mark.parametrize("length", [0.04, 0.7, 3, 41.2, 600, 5400, 90_000, 1e7])
+def test_ticks_fit_any_length(length: float) -> None:
+    verdict = records.suspected()
+    media = replace(verdict.media, duration_s=length)
+    line = build_timeline(
+        replace(
+            verdict,
+            media=media,
+            tracks=(),
+            evidence=(replace(verdict.evidence[3], span=Span(0, length)),),
+        )
+    )
+    assert line is not None
+    assert 1 <= len(line.ticks) <= 8
+    assert len({name for _, name in line.ticks}) == len(line.ticks)
+
+
+def test_a_picture_has_no_timeline() -> None:
+    assert build_timeline(records.picture()) is None
+
+
+def _themes() -> dict[str, dict[str, str]]:
+    css = (files("media_screen.report") / "static" / "common.css").read_text("utf-8")
+    blocks = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
+    light, dark, paper = (dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in blocks)
+    return {"light": light, "dark": dark, "paper": paper}
+
+
+def _contrast(one: str, other: str) -> float:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "paper"])
+def test_contrast_meets_wcag_aa(theme: str) -> None:
+    colours = _themes()[theme]
+    for ink in ("text", "muted", "link"):
+        for ground in ("bg", "panel", "plain-bg"):
+            assert _contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+    for tone in ("alarm", "warn", "odd", "seen", "calm", "plain"):
+        assert _contrast(colours[tone], colours[f"{tone}-bg"]) >= 4.5, tone
+    assert _contrast(colours["plain"], colours["panel"]) >= 4.5
+    for fill in ("f0", "f1", "f2", "f3", "f4", "f5"):
+        assert _contrast(colours[fill], colours["lane"]) >= 3, fill
+        assert _contrast(colours["letter"], colours[fill]) >= 4.5, fill
+    for edge in ("edge",):
+        assert _contrast(colours[edge], colours["panel"]) >= 3, edge
