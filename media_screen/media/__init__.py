@@ -31,6 +31,7 @@ from media_screen.media.streams import (
     duration,
     is_still,
     origin,
+    pixel_ratio,
     shown_size,
     stream_facts,
     video_stream,
@@ -108,6 +109,7 @@ class Media:
         self._video = video_stream(self._container)
         self._audio = audio_stream(self._container)
         self._origin = origin(self._container)
+        self._ratio = pixel_ratio(self._video.sample_aspect_ratio) if self._video else 1.0
         self.tags: Mapping[str, str] = dict(self._container.metadata)
         self.streams = tuple(stream_facts(stream) for stream in self._container.streams)
         self.info = self._describe(shown_path(path) if shown is None else shown)
@@ -198,7 +200,7 @@ class Media:
         clock = Clock(stream, self._origin)
         for raw in self._decode(stream, key_only=True):
             self._turned = bool(round(raw.rotation / 90) % 2)
-            yield Frame(clock.seconds(raw), to_rgb(raw, stream))
+            yield Frame(clock.seconds(raw), to_rgb(raw, self._ratio))
 
     def _dense(self, span: Span, fps: float | None) -> Iterator[Frame]:
         stream = self._video
@@ -213,7 +215,7 @@ class Media:
                 continue
             while fps and due <= time_s + _ROUNDING:
                 due += 1 / fps
-            yield Frame(time_s, to_rgb(raw, stream))
+            yield Frame(time_s, to_rgb(raw, self._ratio))
 
     # --- sound -------------------------------------------------------------------------------
 
@@ -362,6 +364,7 @@ class Media:
         return self._video if kind == "video" else self._audio
 
     def _rewind(self) -> None:
+        """Open the container anew; streams of the old one must not be touched after this."""
         self._container.close()
         self._container = self._open()
         self._video = video_stream(self._container)

@@ -6,24 +6,25 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from media_screen.media.errors import refuse_oversize
-from media_screen.media.streams import pixel_ratio
 
 if TYPE_CHECKING:
     import numpy as np
     from av.video.frame import VideoFrame
-    from av.video.stream import VideoStream
 
 # px; larger frames are scaled down to it: faces stay large enough for every network.
 MAX_SIDE = 1920
 
 
-def to_rgb(raw: VideoFrame, stream: VideoStream) -> np.ndarray:
-    """Convert a decoded frame: square pixels, at most MAX_SIDE, deinterlaced, upright, RGB."""
+def to_rgb(raw: VideoFrame, ratio: float) -> np.ndarray:
+    """Convert a decoded frame: square pixels, at most MAX_SIDE, deinterlaced, upright, RGB.
+
+    `ratio` is the width of a pixel over its height.
+    """
     import cv2
     import numpy as np
 
     refuse_oversize(raw.width, raw.height)  # the size can change in the middle of a stream
-    width = raw.width * pixel_ratio(stream.sample_aspect_ratio)
+    width = raw.width * ratio
     scale = min(1.0, MAX_SIDE / max(width, raw.height))
     size = (max(1, round(width * scale)), max(1, round(raw.height * scale)))
     if raw.format.name in ("rgba", "bgra", "argb", "abgr", "ya8", "yuva420p", "pal8", "gbrap"):

@@ -203,7 +203,7 @@ BROKEN = [
     pytest.param(b"", "empty", id="empty"),
     pytest.param(b"this is text\n" * 100, "not a media file", id="text"),
     pytest.param(bytes(5000), "not a media file", id="zeros"),
-    pytest.param(b"#EXTM3U\n#EXTINF:4,\n/etc/passwd\n#EXT-X-ENDLIST\n", "not a media", id="playlist"),
+    pytest.param(b"#EXTM3U\n#EXTINF:4,\n/etc/passwd\n#EXT-X-ENDLIST\n", "not a", id="playlist"),
     pytest.param(b"ffconcat version 1.0\nfile '/etc/passwd'\n", "not a media file", id="concat"),
 ]
 

@@ -1,0 +1,48 @@
+"""The detectors: one class, one file, one line in `DETECTORS`.
+
+Other packages add theirs through the entry point group `media_screen.detectors`; such a detector
+is loaded only when the user names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+
+from media_screen.detectors.channel import Channel
+from media_screen.detectors.container import Container
+from media_screen.detectors.contract import Detector
+from media_screen.detectors.face_consistency import FaceConsistency
+from media_screen.detectors.face_identity import FaceIdentity
+
+ENTRY_POINTS = "media_screen.detectors"
+
+DETECTORS: tuple[type[Detector], ...] = (
+    Channel,
+    Container,
+    FaceIdentity,
+    FaceConsistency,
+)
+
+
+class UnknownDetector(ValueError):
+    """A detector was named that neither this package nor an installed one offers."""
+
+
+def choose(names: Sequence[str] = ()) -> tuple[Detector, ...]:
+    """Make the detectors of these names (default: every built-in one), in the order of the table.
+
+    Names that are not built in are looked up among the installed entry points. Raises
+    UnknownDetector with the known names.
+    """
+    built_in = {detector.name: detector for detector in DETECTORS}
+    if not names:
+        return tuple(detector() for detector in DETECTORS)
+    found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    unknown = [name for name in names if name not in built_in and name not in found]
+    if unknown:
+        known = sorted({*built_in, *found})
+        raise UnknownDetector(f"no detector named {unknown[0]!r}; there are {', '.join(known)}")
+    chosen = [detector() for name, detector in built_in.items() if name in names]
+    chosen += [found[name].load()() for name in names if name not in built_in]
+    return tuple(chosen)

@@ -1,0 +1,314 @@
+"""Checks the references of enrolled people, builds the galleries, and fills the catalogue.
+
+`PEOPLE/<slug>/faces` and `official` are each person's references; `PEOPLE/_known_fakes` may hold
+fakes that were found before, those of a person in a folder of that person's slug.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from media_screen.catalogue import Catalogue
+from media_screen.media import MediaError, identify, shown_path
+from media_screen.references import FoundFace, Store, read_picture, read_video
+
+if TYPE_CHECKING:
+    from media_screen.look import Looker
+    from media_screen.people import Person
+
+Floats = npt.NDArray[np.float32]
+
+CACHE_FOLDER = ".media_screen"  # beside the people: what was found in their references
+CATALOGUE = "catalogue.sqlite"
+KNOWN_FAKES = "_known_fakes"
+MIN_REFERENCE_FACE = 60.0  # px wide; smaller references make every comparison vague
+MIN_SHARPNESS = 0.15  # of faces.align.Quality; below, the picture is too blurred to compare with
+MAX_TURN = 45.0  # degrees of yaw; a profile shows half of what is compared
+# Cosine below which two references are told to be of different people: well under what pictures of
+# one person reach, so that an old or odd picture is not refused, and above most of other people.
+SAME_PERSON = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about a reference that the user should mend: what is wrong and what to do."""
+
+    person: str
+    file: str
+    why: str
+    fix: str
+    refused: bool = True  # the reference is not used; else it is used with this reservation
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a person looks like: the mean of the accepted references, unit length."""
+
+    person: str
+    embedding: Floats
+    pictures: int
+    videos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """The templates of all enrolled people who have usable face references."""
+
+    templates: tuple[Template, ...] = ()
+
+    def cosines(self, embedding: Floats) -> list[tuple[str, float]]:
+        """Return (person, cosine) for everyone enrolled, most similar first."""
+        scored = [(one.person, float(one.embedding @ embedding)) for one in self.templates]
+        return sorted(scored, key=lambda pair: -pair[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """The result of enrolling a folder of people."""
+
+    gallery: Gallery
+    catalogue: Path | None  # the file of official footage and known fakes; None when there is none
+    problems: tuple[Problem, ...]
+    read: int  # references that were read anew
+    kept: int  # references whose earlier result was used again
+
+
+OnReference = Callable[[str, Path, int, int], None]  # person, file, done, total
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One reference to read. `person` is None for a known fake of nobody in particular."""
+
+    person: str
+    file: Path
+    kind: Literal["picture", "official", "known_fake"]
+
+
+def enrol(
+    folder: Path,
+    people: Sequence[Person],
+    looker: Callable[[], Looker],
+    *,
+    on_reference: OnReference | None = None,
+) -> Enrolment:
+    """Check every reference of the people in a folder, build their gallery, fill the catalogue.
+
+    `looker` makes the face networks, and is called only when a reference was not read before.
+    Raises OSError or CatalogueError when the files beside the people can't be written.
+    """
+    looker = functools.cache(looker)
+    work = list(_work(folder, people))
+    found: dict[_Work, list[FoundFace]] = {}
+    problems: list[Problem] = []
+    wanted: set[str] = set()
+    read = 0
+    with (
+        closing(Store(folder / CACHE_FOLDER)) as store,
+        Catalogue.open(folder / CACHE_FOLDER / CATALOGUE) as catalogue,
+    ):
+        for done, item in enumerate(work):
+            if on_reference is not None:
+                on_reference(item.person, item.file, done, len(work))
+            sha256, _ = identify(item.file)
+            known = store.get(sha256)
+            if known is None or not (item.kind == "picture" or known[1] or catalogue.has(sha256)):
+                known = _read(looker(), item, sha256, catalogue)
+                store.put(sha256, *known)
+                read += 1
+            found[item], error = known
+            if error:
+                problems.append(_problem(item.person, item.file, error, "replace the file"))
+            elif item.kind != "picture":
+                wanted.add(sha256)
+        for entry in catalogue.entries():
+            if entry.sha256 not in wanted:
+                catalogue.remove(sha256=entry.sha256)  # its file was taken out of the folder
+    templates = [_template(person, found, problems) for person in people]
+    return Enrolment(
+        gallery=Gallery(tuple(one for one in templates if one is not None)),
+        catalogue=folder / CACHE_FOLDER / CATALOGUE if wanted else None,
+        problems=tuple(problems),
+        read=read,
+        kept=len(work) - read,
+    )
+
+
+def _work(folder: Path, people: Sequence[Person]) -> Iterator[_Work]:
+    for person in people:
+        yield from (_Work(person.slug, file, "picture") for file in person.faces)
+        yield from (_Work(person.slug, file, "official") for file in person.official)
+    slugs = {person.slug for person in people}
+    fakes = folder / KNOWN_FAKES
+    for file in sorted(fakes.rglob("*")) if fakes.is_dir() else ():
+        hidden = any(part.startswith(".") for part in file.relative_to(fakes).parts)
+        if file.is_file() and not hidden and file.suffix.lower() != ".json":
+            owner = file.relative_to(fakes).parts[0]
+            yield _Work(owner if owner in slugs else "", file, "known_fake")
+
+
+def _read(
+    looker: Looker, item: _Work, sha256: str, catalogue: Catalogue
+) -> tuple[list[FoundFace], str]:
+    """Return the faces of a reference and, when it can't be read, why; videos are catalogued."""
+    try:
+        if item.kind == "picture":
+            return read_picture(looker, item.file), ""
+        faces, fingerprint = read_video(looker, item.file)
+    except MediaError as error:
+        return [], str(error)
+    catalogue.add(item.person, shown_path(Path(item.file.name)), sha256, fingerprint,
+                  kind=item.kind)  # fmt: skip
+    return faces, ""
+
+
+def _template(
+    person: Person, found: Mapping[_Work, list[FoundFace]], problems: list[Problem]
+) -> Template | None:
+    """Build a person's template of the references that pass, and note those that don't."""
+    own = [(item, faces) for item, faces in found.items() if item.person == person.slug]
+    pictures = [(item.file, faces) for item, faces in own if item.kind == "picture"]
+    videos = [(item.file, faces) for item, faces in own if item.kind == "official"]
+    accepted = [
+        (file, face)
+        for file, faces in pictures
+        if (face := _checked_picture(person, file, faces, problems)) is not None
+    ]
+    accepted = _consistent(person, accepted, problems)
+    tracks = [(file, face) for file, faces in videos for face in faces]
+    if accepted:
+        centre = _mean([face.embedding for _, face in accepted])
+    elif tracks:
+        main_face = _main_face(tracks, len(videos))
+        if main_face is None:
+            problems.append(
+                _problem(person.slug, person.folder / "official",
+                         "the official videos do not show one person throughout",
+                         "add a picture of the person to faces/")
+            )  # fmt: skip
+            return None
+        centre = main_face
+    else:
+        problems.append(
+            _problem(person.slug, person.folder / "faces", "no usable face reference",
+                     "add two or more clear, frontal pictures of the person to faces/")
+        )  # fmt: skip
+        return None
+    matching = [(file, face) for file, face in tracks if centre @ face.embedding >= SAME_PERSON]
+    problems.extend(_strangers(person, videos, matching))
+    # Pictures and videos weigh alike by file, or one long video would be the whole template.
+    by_file: dict[Path, list[Floats]] = {}
+    for file, face in (*accepted, *matching):
+        by_file.setdefault(file, []).append(face.embedding)
+    return Template(
+        person=person.slug,
+        embedding=_mean([_mean(faces) for faces in by_file.values()]),
+        pictures=len(accepted),
+        videos=len({file for file, _ in matching}),
+    )
+
+
+def _checked_picture(
+    person: Person, file: Path, faces: list[FoundFace], problems: list[Problem]
+) -> FoundFace | None:
+    """Return the one usable face of a reference picture, else note what is wrong with it."""
+    if not faces:
+        if not any(problem.file == shown_path(file) for problem in problems):
+            problems.append(
+                _problem(person.slug, file, "no face was found in it",
+                         "use a picture in which the face is upright and unobstructed")
+            )  # fmt: skip
+        return None
+    # Someone small in the background is no second person.
+    large = [face for face in faces if face.size_px >= faces[0].size_px / 2]
+    if len(large) > 1:
+        problems.append(
+            _problem(person.slug, file, f"it shows {len(large)} people of similar size",
+                     f"crop it so that only {person.name} is in it")
+        )  # fmt: skip
+        return None
+    face = faces[0]
+    if face.size_px < MIN_REFERENCE_FACE:
+        problems.append(
+            _problem(person.slug, file, f"the face is only {face.size_px:.0f} px wide",
+                     f"use a picture with a face at least {MIN_REFERENCE_FACE:.0f} px wide")
+        )  # fmt: skip
+        return None
+    for bad, why, fix in (
+        (face.sharpness < MIN_SHARPNESS, "the face is blurred", "use a sharper picture"),
+        (abs(face.yaw_deg) > MAX_TURN, "the face is seen from the side",
+         "add a frontal picture too"),
+    ):  # fmt: skip
+        if bad:
+            problems.append(_problem(person.slug, file, why, fix, refused=False))
+    return face
+
+
+def _consistent(
+    person: Person, accepted: list[tuple[Path, FoundFace]], problems: list[Problem]
+) -> list[tuple[Path, FoundFace]]:
+    """Drop pictures that look like someone else than the rest; two alone can't be told apart."""
+    if len(accepted) == 2:
+        (first, one), (second, other) = accepted
+        cosine = float(one.embedding @ other.embedding)
+        if cosine < SAME_PERSON:
+            why = f"it and {shown_path(first)} do not look like one person (cosine {cosine:.2f})"
+            fix = f"check which of them shows {person.name}, or add a third picture"
+            problems.append(_problem(person.slug, second, why, fix, refused=False))
+        return accepted
+    kept = []
+    for index, (file, face) in enumerate(accepted):
+        others = [f.embedding for i, (_, f) in enumerate(accepted) if i != index]
+        cosine = float(_mean(others) @ face.embedding) if others else 1.0
+        if cosine >= SAME_PERSON:
+            kept.append((file, face))
+        else:
+            why = f"it does not look like the other pictures (cosine {cosine:.2f})"
+            problems.append(_problem(person.slug, file, why, f"check that it shows {person.name}"))
+    return kept
+
+
+def _main_face(tracks: list[tuple[Path, FoundFace]], videos: int) -> Floats | None:
+    """Return the mean of the face that most videos show, or None when no face leads clearly."""
+    stacked = np.stack([face.embedding for _, face in tracks])
+    alike = stacked @ stacked.T >= SAME_PERSON
+    files = np.array([hash(file) for file, _ in tracks])
+    shown_in = [len(set(files[row])) for row in alike]
+    lead = int(np.argmax(shown_in))
+    if shown_in[lead] * 2 < videos + 1:  # more than half of the videos
+        return None
+    return _mean(list(stacked[alike[lead]]))
+
+
+def _strangers(
+    person: Person,
+    videos: list[tuple[Path, list[FoundFace]]],
+    matching: list[tuple[Path, FoundFace]],
+) -> Iterator[Problem]:
+    """Note official videos in which nobody looks like the person; they stay official footage."""
+    matched = {file for file, _ in matching}
+    for file, faces in videos:
+        if faces and file not in matched:
+            yield _problem(
+                person.slug, file, f"nobody in it looks like {person.name}",
+                "check that it is a video of the person; it still counts as official footage",
+                refused=False,
+            )  # fmt: skip
+
+
+def _problem(person: str, file: Path, why: str, fix: str, *, refused: bool = True) -> Problem:
+    return Problem(person, shown_path(file), why, fix, refused)
+
+
+def _mean(embeddings: Sequence[Floats]) -> Floats:
+    """Return the mean direction of unit vectors, as a unit vector."""
+    total = np.sum(np.stack(embeddings), axis=0)
+    return np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), np.float32)

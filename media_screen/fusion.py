@@ -1,0 +1,304 @@
+"""Turns the evidence of all detectors into one label, by a table that can be read and argued with.
+
+Every threshold of the program stands here. Detectors give calibrated log likelihood ratios and
+codes; nothing else in the program decides what is enough.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from media_screen.evidence import (
+    Abstention,
+    ChannelStanding,
+    Evidence,
+    Failure,
+    Label,
+    Match,
+    Provenance,
+    Reason,
+    probability_bounds,
+)
+
+# Natural-log likelihood ratios. 4.6 is a hundred to one: with a handful of people enrolled and
+# strangers in most files, a smaller ratio would name someone in every other crowd.
+IDENTITY_THRESHOLD = 4.6
+# Ten to one: the posterior is over one half only where every tenth file is forged; screening
+# queues are like that, and a person looks at what is marked.
+MANIPULATION_THRESHOLD = 2.3
+# The fused ratio is never more certain than this (about 150 to one), whatever is added up:
+# detectors that look at the same pixels are not independent.
+MANIPULATION_BOUND = 5.0
+
+# Findings of provenance detectors, by what they mean for the verdict.
+_OFFICIAL = ("official", "official_handle")
+_LOOKALIKE = ("lookalike_handle", "lookalike_name")
+_COPY = ("copy", "excerpt")
+_ALTERED = ("revoiced", "repictured", "altered_official")
+
+# Abstentions that mean "looked, and there was nothing of this kind to judge". Every other reason
+# means that something was there, or may have been, and could not be judged.
+_NOTHING_THERE: tuple[Reason, ...] = ("no_face", "no_speech")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The label with what led to it; `summary` is the sentence an analyst reads first."""
+
+    label: Label
+    summary: str
+    person: str | None
+    llr: dict[str, float]
+    probability_bounds: tuple[float, float] | None
+    provenance: Provenance
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the table reads, drawn from the evidence."""
+
+    shown: str | None  # enrolled person on the picture or in the sound
+    official: str | None  # whose official channel published the file
+    lookalike: Evidence | None
+    copy: Evidence | None
+    altered: Evidence | None
+    known_fake: Evidence | None
+    manipulated: bool
+    strongest: Evidence | None  # of the manipulation evidence
+    blind: str  # why nothing could be evaluated, "" when something was
+
+
+def judge(
+    evidence: Sequence[Evidence],
+    abstentions: Sequence[Abstention] = (),
+    failures: Sequence[Failure] = (),
+    *,
+    names: dict[str, str] | None = None,
+) -> Judgement:
+    """Fuse the evidence of one file and look its label up in the table.
+
+    `names` maps the slug of a person to the name that the summary shows.
+    """
+    identity = _identity_llr(evidence)
+    manipulation = fuse_manipulation(evidence)
+    facts = _facts(evidence, abstentions, failures, identity, manipulation)
+    label, why = _table(facts)
+    person = facts.shown or facts.official
+    for piece in (facts.copy, facts.altered, facts.known_fake):
+        person = person or (piece.person if piece else None)
+    if person is None and facts.lookalike is not None and label == "suspected_impersonation":
+        person = facts.lookalike.person
+    llr = {}
+    if identity:
+        llr["identity"] = max(identity.values())
+    if manipulation is not None:
+        llr["manipulation"] = manipulation
+    return Judgement(
+        label=label,
+        summary=why.format(person=(names or {}).get(person or "", person or "")),
+        person=person,
+        llr=llr,
+        probability_bounds=None if manipulation is None else probability_bounds(manipulation),
+        provenance=_provenance(evidence, facts),
+        flags=_flags(facts, label, failures),
+    )
+
+
+def _table(facts: _Facts) -> tuple[Label, str]:
+    """The verdict table: the first row that holds gives the label and the sentence."""
+    altered, copy, fake = facts.altered, facts.copy, facts.known_fake
+    strongest = facts.strongest.why if facts.strongest else ""
+    rows: tuple[tuple[bool, Label, str], ...] = (
+        (
+            facts.official is not None and facts.manipulated,
+            "official",
+            f"Published on the official channel of {{person}}, yet it looks manipulated: "
+            f"{_brace(strongest)}. Check whether the channel was taken over.",
+        ),
+        (
+            facts.official is not None,
+            "official",
+            "Published on the official channel of {person}; nothing suspicious was found.",
+        ),
+        (
+            fake is not None,
+            "suspected_impersonation" if fake and fake.person else "synthetic_media",
+            f"Matches a known fake: {_brace(fake.why) if fake else ''}.",
+        ),
+        (
+            altered is not None,
+            "altered_official",
+            f"Uses official footage of {{person}} and changes it: "
+            f"{_brace(altered.why) if altered else ''}.",
+        ),
+        (
+            copy is not None,
+            "official_copy",
+            f"A copy of official footage of {{person}}: {_brace(copy.why) if copy else ''}.",
+        ),
+        (
+            facts.shown is not None and facts.manipulated,
+            "suspected_impersonation",
+            f"Presents {{person}}, not on an official channel, and looks fabricated: "
+            f"{_brace(strongest)}.",
+        ),
+        (
+            facts.shown is not None and facts.lookalike is not None,
+            "suspected_impersonation",
+            "Presents {person} on a channel that imitates an official one: "
+            f"{_brace(facts.lookalike.why) if facts.lookalike else ''}.",
+        ),
+        (
+            facts.shown is not None,
+            "unverified_appearance",
+            "Presents {person}, not on a known official channel; "
+            "no sign of manipulation was found.",
+        ),
+        (
+            facts.manipulated,
+            "synthetic_media",
+            f"Looks fabricated and shows nobody who is enrolled: {_brace(strongest)}.",
+        ),
+        (
+            bool(facts.blind),
+            "unable_to_evaluate",
+            f"Could not be evaluated: {_brace(facts.blind)}.",
+        ),
+        (
+            True,
+            "no_finding",
+            "Shows nobody who is enrolled, and nothing suspicious was found.",
+        ),
+    )
+    return next((label, why) for holds, label, why in rows if holds)
+
+
+def fuse_manipulation(evidence: Sequence[Evidence]) -> float | None:
+    """Add the pooled, calibrated manipulation evidence up; None when nothing calibrated spoke.
+
+    The sum is that of naive Bayes and therefore bounded.
+    """
+    pooled = [
+        piece.llr
+        for piece in evidence
+        if piece.axis == "manipulation" and _is_pooled(piece) and piece.llr != 0.0
+    ]
+    if not pooled:
+        return None
+    return max(-MANIPULATION_BOUND, min(MANIPULATION_BOUND, math.fsum(pooled)))
+
+
+def _identity_llr(evidence: Sequence[Evidence]) -> dict[str, float]:
+    """Return for each enrolled person the strongest pooled identity evidence.
+
+    Face and voice are not added up: a face swap shows the face with another voice, and a cloned
+    voice speaks over another face; either alone presents the person.
+    """
+    best: dict[str, float] = {}
+    for piece in evidence:
+        if piece.axis == "identity" and piece.person is not None and _is_pooled(piece):
+            best[piece.person] = max(best.get(piece.person, -math.inf), piece.llr)
+    return best
+
+
+def _is_pooled(piece: Evidence) -> bool:
+    return piece.span is None and piece.track is None
+
+
+def _facts(
+    evidence: Sequence[Evidence],
+    abstentions: Sequence[Abstention],
+    failures: Sequence[Failure],
+    identity: dict[str, float],
+    manipulation: float | None,
+) -> _Facts:
+    shown = max(identity, key=lambda person: identity[person], default=None)
+    if shown is not None and identity[shown] < IDENTITY_THRESHOLD:
+        shown = None
+    official = _first(evidence, _OFFICIAL)
+    suspicious = [piece for piece in evidence if piece.axis == "manipulation" and piece.llr > 0]
+    return _Facts(
+        shown=shown,
+        official=official.person if official else None,
+        lookalike=_first(evidence, _LOOKALIKE, person=shown),
+        copy=_first(evidence, _COPY),
+        altered=_first(evidence, _ALTERED),
+        known_fake=_first(evidence, ("known_fake",)),
+        manipulated=manipulation is not None and manipulation >= MANIPULATION_THRESHOLD,
+        strongest=max(suspicious, key=lambda piece: piece.llr, default=None),
+        blind=_blind(evidence, abstentions, failures),
+    )
+
+
+def _first(
+    evidence: Sequence[Evidence], findings: tuple[str, ...], *, person: str | None = None
+) -> Evidence | None:
+    """Return the provenance evidence with the first of these findings, if any."""
+    for finding in findings:
+        for piece in evidence:
+            wanted = person is None or piece.person == person
+            if piece.axis == "provenance" and piece.finding == finding and wanted:
+                return piece
+    return None
+
+
+def _blind(
+    evidence: Sequence[Evidence], abstentions: Sequence[Abstention], failures: Sequence[Failure]
+) -> str:
+    """Return why the content could not be evaluated, "" when it was.
+
+    The content counts as evaluated when a detector of identity or manipulation that looks at
+    pictures or sound spoke about it, or said that nothing of its kind is there.
+    """
+    if failures:
+        return f"{failures[0].detector} failed: {failures[0].error}"
+    spoke = any(piece.axis != "provenance" and piece.detector != "container" for piece in evidence)
+    if spoke:
+        return ""
+    if any(piece.reason in _NOTHING_THERE for piece in abstentions):
+        return ""
+    content = [piece for piece in abstentions if piece.reason not in ("no_sidecar",)]
+    # What the file itself lacks says more to a reader than that nobody is enrolled.
+    content.sort(key=lambda piece: piece.reason in ("no_reference", "missing_package"))
+    return content[0].why if content else "no detector could look at its content"
+
+
+def _provenance(evidence: Sequence[Evidence], facts: _Facts) -> Provenance:
+    channel: ChannelStanding = "unknown"
+    if facts.official is not None:
+        channel = "official"
+    elif _first(evidence, _LOOKALIKE):
+        channel = "lookalike"
+    elif _first(evidence, ("not_official",)):
+        channel = "not_official"
+    match: Match | None = None
+    for piece in (facts.known_fake, facts.altered, facts.copy):
+        match = match or (piece.match if piece else None)
+    credentials = next(
+        (piece.finding for piece in evidence if piece.detector == "credentials"), "unchecked"
+    )
+    return Provenance(
+        official=facts.official is not None,
+        channel=channel,
+        match=match,
+        credentials=credentials,
+    )
+
+
+def _flags(facts: _Facts, label: Label, failures: Sequence[Failure]) -> tuple[str, ...]:
+    flags = []
+    if label == "official" and (facts.manipulated or facts.altered or facts.known_fake):
+        flags.append("review_official_channel")
+    if facts.lookalike is not None and label not in ("suspected_impersonation", "official"):
+        flags.append("lookalike_channel")
+    if failures:
+        flags.append("incomplete")
+    return tuple(flags)
+
+
+def _brace(text: str) -> str:
+    """Keep braces in measured sentences from being read as fields of the template."""
+    return text.rstrip(".").replace("{", "{{").replace("}", "}}")

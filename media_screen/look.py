@@ -1,0 +1,295 @@
+"""Looks over the pictures of a file once: shots, face tracks and thumbnails from one decode.
+
+First the key frames (about ten times cheaper than decoding all), then a few dense windows where
+faces were seen, so that tracks have the short steps that consistency and lip movement need. The
+cost follows the number of distinct shots, not the length of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from media_screen.evidence import Span, Thumbnail
+from media_screen.faces.align import align, measure_quality
+from media_screen.faces.detect import Detection, FaceDetector
+from media_screen.faces.embed import FaceEmbedder
+from media_screen.faces.track import Face, Track, Tracker
+
+if TYPE_CHECKING:
+    from media_screen.media import Frame, Media
+
+Image = npt.NDArray[np.uint8]
+
+BATCH = 8  # frames held and searched together: 50 MB at 1920 px
+MIN_FACE = 28.0  # px wide; below, the embedding of a face says little about whose it is
+MAX_FACES = 6  # largest faces kept of one frame; a crowd would fill memory and name nobody
+WINDOW = 5.0  # s, length of a dense window: the span that synchrony and flicker are measured over
+WINDOW_FPS = 5.0  # frames a second in it: steps of .2 s, in which a head moves less than its width
+WINDOWS = 4  # dense windows of a file; more add little once each shot was seen
+WINDOWS_THOROUGH = 24  # with --thorough
+SURVEYED = 240  # frames of a survey that are searched for faces at most, besides those after cuts
+SURVEYED_THOROUGH = 1200
+CUTS_SURVEYED = 360  # frames after a cut that are searched at most: a flicker film has thousands
+# Mean difference of hue, saturation and value (0 to 255) between two shots. Measured on 90 clips:
+# 98% of pairs of pictures of different clips lie above, 99.5% of pictures .2 s apart in one below.
+CUT = 30.0
+THUMBNAILS = 8  # whole frames kept for the report
+_THUMB_SIDE = 240  # px
+_FACE_SIDE = 128  # px
+_JPEG_QUALITY = 80
+
+OnFrame = Callable[[float, Image], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look over the pictures found; times in seconds."""
+
+    shots: tuple[Span, ...]
+    tracks: tuple[Track, ...]
+    frames: int  # pictures that were searched for faces
+    small_faces: int  # faces left out because they are narrower than MIN_FACE
+    windows: tuple[Span, ...] = ()  # where frames were taken densely
+    thumbnails: tuple[Thumbnail, ...] = ()
+
+
+@dataclass(slots=True)
+class _Seen:
+    """One searched frame: its tiny picture for shot cuts, its faces, its thumbnail."""
+
+    time_s: float
+    tiny: Image
+    faces: tuple[Face, ...] = ()
+    thumbnail: bytes = b""
+
+
+@dataclass(slots=True)
+class _Notes:
+    seen: list[_Seen] = field(default_factory=list)
+    small_faces: int = 0
+
+
+class Looker:
+    """Holds the face networks of a process and looks over files with them."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self._detector = FaceDetector.load(device)
+        self._embedder = FaceEmbedder.load(device)
+
+    def look(
+        self, media: Media, *, thorough: bool = False, on_frame: OnFrame | None = None
+    ) -> Look:
+        """Look over a video or picture; `on_frame` is given every frame that is searched.
+
+        Raises MediaError when not one picture can be decoded.
+        """
+        notes = _Notes()
+        most = SURVEYED_THOROUGH if thorough else SURVEYED
+        step = max(0.5, media.info.duration_s / most)
+        self._read(_spaced(media.survey(), step), notes, on_frame)
+        windows = _windows(notes.seen, media.info.duration_s, thorough=thorough)
+        for window in windows:
+            self._read(media.window(window, fps=WINDOW_FPS), notes, on_frame)
+        return _finish(notes, windows, media.info.duration_s)
+
+    def look_at(
+        self, media: Media, span: Span, *, fps: float, on_frame: OnFrame | None = None
+    ) -> Look:
+        """Look over one span densely: for references, which are fingerprinted from end to end."""
+        notes = _Notes()
+        self._read(media.window(span, fps=fps), notes, on_frame)
+        return _finish(notes, (span,), span.end)
+
+    def faces_in(self, image: Image, *, time_s: float = 0.0) -> tuple[Face, ...]:
+        """Return the faces of one picture, largest first, without a limit on their size."""
+        (found,) = self._detector.detect([image])
+        return self._faces([(time_s, image, found)])[0]
+
+    def _read(self, frames: Iterable[Frame], notes: _Notes, on_frame: OnFrame | None) -> None:
+        for batch in _batches(frames):
+            if on_frame is not None:
+                for frame in batch:
+                    on_frame(frame.time_s, frame.image)
+            found = self._detector.detect([frame.image for frame in batch])
+            kept: list[tuple[float, Image, list[Detection]]] = []
+            for frame, detections in zip(batch, found, strict=True):
+                large = [one for one in detections if one.box[2] - one.box[0] >= MIN_FACE]
+                notes.small_faces += len(detections) - len(large)
+                large.sort(key=lambda one: one.box[0] - one.box[2])
+                kept.append((frame.time_s, frame.image, large[:MAX_FACES]))
+            for frame, faces in zip(batch, self._faces(kept), strict=True):
+                notes.seen.append(
+                    _Seen(frame.time_s, tiny(frame.image), faces, _thumbnail(frame.image))
+                )
+
+    def _faces(self, found: list[tuple[float, Image, list[Detection]]]) -> list[tuple[Face, ...]]:
+        """Align, measure and embed all faces of several pictures in one call of the network."""
+        crops = [align(image, one.landmarks) for _, image, ones in found for one in ones]
+        embeddings = iter(self._embedder.embed(crops)) if crops else iter(())
+        crop = iter(crops)
+        result = []
+        for time_s, image, ones in found:
+            faces = []
+            for one in ones:
+                aligned = next(crop)
+                faces.append(
+                    Face(
+                        time_s=time_s,
+                        box=one.box,
+                        landmarks=one.landmarks,
+                        score=one.score,
+                        quality=measure_quality(
+                            aligned, one.landmarks, one.score, image_shape=image.shape
+                        ),
+                        crop=aligned,
+                        embedding=next(embeddings),
+                    )
+                )
+            result.append(tuple(faces))
+        return result
+
+
+def tiny(image: Image) -> Image:
+    """Return the 32 x 18 px hue-saturation-value picture that shots are told apart by."""
+    import cv2
+
+    small = cv2.resize(image, (32, 18), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2HSV_FULL), dtype=np.uint8)
+
+
+def is_cut(before: Image, after: Image) -> bool:
+    """Tell whether two tiny pictures are of different shots.
+
+    The measure is that of PySceneDetect's content detector: the mean change of hue, saturation and
+    value; hue is a circle, so red next to red counts as no change.
+    """
+    change = np.abs(before.astype(np.int16) - after.astype(np.int16))
+    change[..., 0] = np.minimum(change[..., 0], 256 - change[..., 0])
+    return bool(change.mean() > CUT)
+
+
+def _spaced(frames: Iterator[Frame], step: float) -> Iterator[Frame]:
+    """Pass on the frames that follow a cut, and of the others one each `step` seconds."""
+    last_time, last_tiny, cuts = -step, None, 0
+    for frame in frames:
+        now = tiny(frame.image)
+        cut = last_tiny is not None and cuts < CUTS_SURVEYED and is_cut(last_tiny, now)
+        if cut or frame.time_s - last_time >= step:
+            cuts += cut
+            last_time = frame.time_s
+            yield frame
+        last_tiny = now
+
+
+def _batches(frames: Iterable[Frame]) -> Iterator[list[Frame]]:
+    batch: list[Frame] = []
+    for frame in frames:
+        batch.append(frame)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _windows(seen: list[_Seen], duration_s: float, *, thorough: bool) -> tuple[Span, ...]:
+    """Choose where to look densely: windows around faces, spread over the file, largest first."""
+    if duration_s <= 0:
+        return ()
+    most = WINDOWS_THOROUGH if thorough else WINDOWS
+    with_faces = [one for one in seen if one.faces]
+    # Split the frames with faces into as many stretches as windows, and take of each the frame
+    # with the widest face: spread over the file, and the best view of every stretch.
+    chosen: list[Span] = []
+    for part in np.array_split(np.arange(len(with_faces)), min(most, len(with_faces)) or 1):
+        if not part.size:
+            continue
+        best = max((with_faces[i] for i in part), key=lambda one: one.faces[0].quality.size_px)
+        start = min(max(0.0, best.time_s - WINDOW / 4), max(0.0, duration_s - WINDOW))
+        chosen.append(Span(start, min(start + WINDOW, duration_s)))
+    return _merged(sorted(chosen))
+
+
+def _merged(spans: list[Span]) -> tuple[Span, ...]:
+    merged: list[Span] = []
+    for span in spans:
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(span.end, merged[-1].end))
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def _finish(notes: _Notes, windows: tuple[Span, ...], duration_s: float) -> Look:
+    """Put survey and windows into one order of time, find the cuts, and follow the faces."""
+    seen = _without_doubles(sorted(notes.seen, key=lambda one: one.time_s))
+    tracker = Tracker()
+    starts = [0.0]
+    for index, one in enumerate(seen):
+        cut = index > 0 and is_cut(seen[index - 1].tiny, one.tiny)
+        if cut:
+            starts.append((seen[index - 1].time_s + one.time_s) / 2)
+        tracker.add(one.time_s, one.faces, cut=cut)
+    tracks = tracker.finish()
+    ends = [*starts[1:], max(duration_s, seen[-1].time_s if seen else 0.0, starts[-1])]
+    return Look(
+        shots=tuple(Span(start, end) for start, end in zip(starts, ends, strict=True)),
+        tracks=tracks,
+        frames=len(seen),
+        small_faces=notes.small_faces,
+        windows=windows,
+        thumbnails=(*_frame_thumbnails(seen), *(_track_thumbnail(track) for track in tracks)),
+    )
+
+
+def _without_doubles(seen: list[_Seen]) -> list[_Seen]:
+    """Drop frames that both the survey and a window gave."""
+    kept: list[_Seen] = []
+    for one in seen:
+        if not kept or one.time_s - kept[-1].time_s > 1e-3:
+            kept.append(one)
+    return kept
+
+
+def _frame_thumbnails(seen: list[_Seen]) -> list[Thumbnail]:
+    """Return thumbnails that lie evenly in time, which is not evenly in number of frames."""
+    if not seen:
+        return []
+    times = np.array([one.time_s for one in seen])
+    wanted = np.linspace(times[0], times[-1], THUMBNAILS)
+    indices = sorted({int(np.abs(times - time_s).argmin()) for time_s in wanted})
+    return [Thumbnail(seen[index].time_s, seen[index].thumbnail) for index in indices]
+
+
+def _track_thumbnail(track: Track) -> Thumbnail:
+    import cv2
+
+    face = track.best
+    side = (_FACE_SIDE, _FACE_SIDE)
+    return Thumbnail(
+        face.time_s, _jpeg(cv2.resize(face.crop, side, interpolation=cv2.INTER_AREA)), track.id
+    )
+
+
+def _thumbnail(image: Image) -> bytes:
+    import cv2
+
+    height, width = image.shape[:2]
+    scale = min(1.0, _THUMB_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return _jpeg(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+
+
+def _jpeg(image: npt.NDArray[Any]) -> bytes:
+    import cv2
+
+    options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    done, encoded = cv2.imencode(".jpg", np.ascontiguousarray(image[:, :, ::-1]), options)
+    if not done:
+        raise ValueError(f"OpenCV could not write a JPEG of {image.shape}")
+    return encoded.tobytes()

@@ -1,0 +1,91 @@
+"""Chooses the device and opens networks on it: ONNX Runtime on the CPU or on CUDA.
+
+There is no silent fall-back: a network that was asked for on CUDA and would run on the CPU raises.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+Device = Literal["cpu", "cuda"]
+DEVICES = ("auto", "cpu", "cuda")
+
+_log = logging.getLogger(__name__)
+_threads = 0  # per network; 0 leaves the choice to ONNX Runtime. Set once by a worker process.
+
+
+class DeviceError(RuntimeError):
+    """The asked-for device can't be used; the message says what is missing."""
+
+
+def _why_no_cuda() -> str:
+    """Return "" when networks can run on CUDA, else the sentence that says what is missing."""
+    import onnxruntime
+
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        return (
+            "this onnxruntime has no CUDA provider: replace it by the GPU build "
+            "(pip uninstall onnxruntime; pip install 'media_screen[gpu]')"
+        )
+    import torch
+
+    if not torch.cuda.is_available():
+        return "torch sees no CUDA device (torch.cuda.is_available() is False)"
+    return ""
+
+
+@functools.cache
+def choose_device(asked: str = "auto") -> Device:
+    """Turn auto, cpu or cuda into the device that will really be used.
+
+    `auto` takes CUDA when every network can run there and says in the log why not otherwise.
+    Raises DeviceError when cuda was asked for and can't be had.
+    """
+    if asked not in DEVICES:
+        raise DeviceError(f"device must be one of {', '.join(DEVICES)}, got {asked!r}")
+    if asked == "cpu":
+        return "cpu"
+    missing = _why_no_cuda()
+    if not missing:
+        return "cuda"
+    if asked == "cuda":
+        raise DeviceError(f"cuda was asked for, but {missing}")
+    _log.info("using the CPU: %s", missing)
+    return "cpu"
+
+
+def limit_threads(count: int) -> None:
+    """Let each network of this process use at most `count` threads (so workers share the cores)."""
+    global _threads
+    _threads = count
+    os.environ["OMP_NUM_THREADS"] = str(count)
+    import cv2
+
+    cv2.setNumThreads(count)
+
+
+def session(path: Path, *, device: str = "cpu") -> onnxruntime.InferenceSession:
+    """Open an ONNX network on a device; raises DeviceError rather than run it elsewhere."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = _threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors; the graph optimiser's remarks are noise to a user
+    # Spinning threads burn a core while another worker decodes on it.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    wanted = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}[device]
+    if device == "cuda" and hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls()  # takes the CUDA libraries that torch brought
+    opened = onnxruntime.InferenceSession(str(path), options, providers=[wanted])
+    if opened.get_providers()[0] != wanted:
+        raise DeviceError(f"{path.name} was to run with {wanted}, got {opened.get_providers()}")
+    return opened

@@ -1,0 +1,161 @@
+"""Reads the references of enrolled people once, and keeps what was found by content hash.
+
+A picture gives its faces. An official video gives its face tracks, for the gallery, and its
+fingerprint, for the catalogue, from one decode. Both are kept beside the people, in
+`PEOPLE/.media_screen/`, so that enrolling again reads only what is new or changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from media_screen import weights
+from media_screen.evidence import Span
+from media_screen.faces.embed import WEIGHTS as EMBEDDER
+from media_screen.fingerprint import REFERENCE_FPS, Fingerprint, FingerprintBuilder
+from media_screen.media import Media, MediaError, shown_path
+
+if TYPE_CHECKING:
+    from media_screen.faces.track import Track
+    from media_screen.look import Looker
+
+Floats = npt.NDArray[np.float32]
+
+CHUNK = 30.0  # s of official footage whose faces are held at a time: 120 frames, about 50 MB
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFace:
+    """One face of a reference picture, or one track of a reference video."""
+
+    embedding: Floats  # unit length
+    size_px: float
+    sharpness: float  # 0 blurred to 1
+    yaw_deg: float
+    count: int  # frames that were averaged
+
+
+def read_picture(looker: Looker, file: Path) -> list[FoundFace]:
+    """Return the faces of a picture, largest first; raises MediaError when it can't be read."""
+    with Media.open(file) as media:
+        frame = next(iter(media.survey()), None)
+    if frame is None:
+        raise MediaError("it holds no picture")
+    faces = looker.faces_in(frame.image)
+    return [
+        FoundFace(f.embedding, f.quality.size_px, f.quality.sharpness, f.quality.yaw_deg, 1)
+        for f in faces
+    ]
+
+
+def read_video(looker: Looker, file: Path) -> tuple[list[FoundFace], Fingerprint]:
+    """Return face tracks and fingerprint of a reference video or sound file, in one decode.
+
+    Memory is bounded by a chunk, whatever the length. Raises MediaError when it can't be read.
+    """
+    faces: list[FoundFace] = []
+    with Media.open(file) as media:
+        duration = media.info.duration_s
+        builder = FingerprintBuilder(duration_s=duration, reference=True)
+        tracks = 0
+        for span in _chunks(duration) if media.info.kind == "video" else ():
+            look = looker.look_at(media, span, fps=REFERENCE_FPS, on_frame=builder.add_frame)
+            for number, track in enumerate(look.tracks, start=tracks):
+                for face in track.faces:
+                    builder.add_face(
+                        face.time_s, face.crop, track=number, size_px=face.quality.size_px
+                    )
+                faces.append(_found(track))
+            tracks += len(look.tracks)
+        for start, samples in media.audio_blocks():
+            builder.add_sound(start, samples)
+    fingerprint = builder.finish()
+    if fingerprint.empty:
+        raise MediaError("neither pictures nor sound of it can be decoded")
+    return faces, fingerprint
+
+
+def _chunks(duration: float) -> Iterator[Span]:
+    start = 0.0
+    while start < max(duration, CHUNK):  # a length of 0 is unknown: the first chunk is tried
+        yield Span(start, start + CHUNK)
+        start += CHUNK
+
+
+def _found(track: Track) -> FoundFace:
+    quality = track.best.quality
+    return FoundFace(
+        track.embedding, quality.size_px, quality.sharpness, quality.yaw_deg, len(track.faces)
+    )
+
+
+class Store:
+    """The cache of what was found in references, by content hash and embedder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._model = next(f.sha256 for f in weights.recorded() if f.name == EMBEDDER)
+        folder.mkdir(exist_ok=True)
+        file = folder / "gallery.sqlite"
+        try:
+            self._open(file)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise OSError(f"{shown_path(file)} can't be used: {error}") from error
+            _log.warning("%s is damaged and is made anew: %s", file, error)
+            file.unlink()
+            self._open(file)
+
+    def _open(self, file: Path) -> None:
+        self.connection = sqlite3.connect(file, timeout=30)
+        self.connection.execute(
+            "CREATE TABLE IF NOT EXISTS face (sha256 TEXT, model TEXT, position INTEGER, "
+            "size_px REAL, sharpness REAL, yaw_deg REAL, count INTEGER, embedding BLOB, "
+            "PRIMARY KEY (sha256, model, position))"
+        )
+        self.connection.execute(
+            "CREATE TABLE IF NOT EXISTS reference (sha256 TEXT, model TEXT, error TEXT, "
+            "PRIMARY KEY (sha256, model))"
+        )
+
+    def close(self) -> None:
+        """Close the database."""
+        self.connection.close()
+
+    def get(self, sha256: str) -> tuple[list[FoundFace], str] | None:
+        """Return (faces, error) as found before, or None."""
+        key = (sha256, self._model)
+        row = self.connection.execute(
+            "SELECT error FROM reference WHERE sha256 = ? AND model = ?", key
+        ).fetchone()
+        if row is None:
+            return None
+        rows = self.connection.execute(
+            "SELECT embedding, size_px, sharpness, yaw_deg, count FROM face "
+            "WHERE sha256 = ? AND model = ? ORDER BY position",
+            key,
+        )
+        return [FoundFace(np.frombuffer(blob, "<f4"), *rest) for blob, *rest in rows], row[0]
+
+    def put(self, sha256: str, faces: Sequence[FoundFace], error: str) -> None:
+        with self.connection:
+            self.connection.execute(
+                "INSERT OR REPLACE INTO reference VALUES (?, ?, ?)", (sha256, self._model, error)
+            )
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO face VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (sha256, self._model, position, face.size_px, face.sharpness, face.yaw_deg,
+                     face.count, face.embedding.astype("<f4").tobytes())
+                    for position, face in enumerate(faces)
+                ],
+            )  # fmt: skip

@@ -1,0 +1,364 @@
+"""Screens one file: opens it, lets every detector examine it, and judges what they found."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from media_screen import nets, weights
+from media_screen import sidecar as sidecars
+from media_screen.detectors import choose
+from media_screen.detectors.contract import Detector
+from media_screen.evidence import (
+    Abstention,
+    Evidence,
+    Failure,
+    MediaInfo,
+    Post,
+    Reason,
+    Span,
+    TrackSummary,
+    Verdict,
+)
+from media_screen.fusion import judge
+from media_screen.media import Media, MediaError, identify, shown_path
+
+if TYPE_CHECKING:
+    from media_screen.case import Case
+    from media_screen.catalogue import Catalogue
+    from media_screen.enrol import Enrolment, OnReference
+    from media_screen.look import Looker
+    from media_screen.people import Person
+
+_log = logging.getLogger(__name__)
+
+_MAX_ERROR = 300  # characters of an exception that go into a result
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How to screen. All fields have defaults; a config pickles and compares by value.
+
+    `people` is a folder of enrolled people; `device` is auto, cpu or cuda; `thorough` looks at
+    more of each file; `detectors` names those to use (default: all built-in ones, and those of
+    other packages only when named); `threads` limits the threads of each network and decoder.
+    """
+
+    people: str | Path | None = None
+    device: str = "auto"
+    thorough: bool = False
+    detectors: tuple[str, ...] = ()
+    threads: int = 0
+
+
+class Screener:
+    """Screens files one after the other, with the networks of this process loaded once.
+
+    It pickles as its config alone, and loads people and networks when it first screens. It never
+    prints, exits, or keeps state between files.
+    """
+
+    def __init__(self, config: Config | None = None) -> None:
+        self.config = config or Config()
+        self._looker: Looker | None = None
+        self._detectors: tuple[Detector, ...] = ()
+        self._people: tuple[Person, ...] = ()
+        self._enrolment: Enrolment | None = None
+        self._catalogue: Catalogue | None = None
+        self._device = ""
+        self._versions: Mapping[str, str] = {}
+
+    def __reduce__(self) -> tuple[type[Screener], tuple[Config]]:
+        return Screener, (self.config,)
+
+    def prepare(self, *, on_reference: OnReference | None = None) -> Enrolment | None:
+        """Load networks and people now rather than with the first file; returns the enrolment.
+
+        Raises DeviceError, WeightsError, PeopleError or UnknownDetector: what is wrong with the
+        set-up, as opposed to with a file.
+        """
+        if self._looker is not None:
+            return self._enrolment
+        from media_screen.look import Looker
+
+        if self.config.threads:
+            nets.limit_threads(self.config.threads)
+        self._detectors = choose(self.config.detectors)
+        self._device = nets.choose_device(self.config.device)
+        looker = Looker(self._device)
+        self._enrolment = self._enrol(looker, on_reference)
+        self._versions = _versions() | {"settings": settings_digest(self.config)}
+        self._looker = looker
+        return self._enrolment
+
+    def screen(self, path: str | Path, sidecar: str | Path | None = None) -> Verdict:
+        """Screen one file; always returns a verdict, whatever is wrong with the file.
+
+        The sidecar is looked for beside the file (`NAME.info.json`) unless it is named.
+        """
+        self.prepare()
+        path = Path(path)
+        started = time.perf_counter()
+        shown = shown_path(path)
+        beside = Path(sidecar) if sidecar is not None else sidecars.find(path)
+        read, abstentions = _read_sidecar(beside)
+        info = MediaInfo(path=shown, sidecar=shown_path(beside) if beside else "")
+        try:
+            with Media.open(path, threads=self.config.threads) as media:
+                sha256, _ = identify(path)
+                info = replace(media.info, sha256=sha256, sidecar=info.sidecar)
+                verdict = self._examine(media, sha256, read, info, abstentions)
+        except MediaError as error:
+            verdict = self._unreadable(path, info, read, [*abstentions, _abstain(error)])
+        timing = {**verdict.timing_s, "total": time.perf_counter() - started}
+        return replace(verdict, timing_s=timing)
+
+    def screen_many(self, paths: Iterable[str | Path]) -> Iterator[Verdict]:
+        """Screen files one after the other, giving each verdict as it is ready."""
+        for path in paths:
+            yield self.screen(path)
+
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[Any]]:
+        """Screen the paths in `batch["path"]`; for `ray.data.Dataset.map_batches`.
+
+        An optional column `sidecar` names the sidecars. Returns the columns `path`, `label` and
+        `verdict` (the record as one line of JSON).
+        """
+        columns: dict[str, list[Any]] = {"path": [], "label": [], "verdict": []}
+        beside = batch.get("sidecar", [None] * len(batch["path"]))
+        for path, sidecar in zip(batch["path"], beside, strict=True):
+            verdict = self.screen(str(path), None if sidecar is None else str(sidecar))
+            columns["path"].append(str(path))
+            columns["label"].append(verdict.label)
+            columns["verdict"].append(verdict.to_json())
+        return columns
+
+    def _enrol(self, looker: Looker, on_reference: OnReference | None) -> Enrolment | None:
+        if self.config.people is None:
+            return None
+        from media_screen.catalogue import Catalogue
+        from media_screen.enrol import enrol
+        from media_screen.people import load_people
+
+        folder = Path(self.config.people)
+        self._people = load_people(folder)
+        enrolment = enrol(folder, self._people, lambda: looker, on_reference=on_reference)
+        for problem in enrolment.problems:
+            _log.warning("%s: %s: %s", problem.person, problem.file, problem.why)
+        if enrolment.catalogue is not None:
+            self._catalogue = Catalogue.open(enrolment.catalogue)
+        return enrolment
+
+    def _examine(
+        self,
+        media: Media,
+        sha256: str,
+        sidecar: sidecars.Sidecar | None,
+        info: MediaInfo,
+        abstentions: list[Abstention],
+    ) -> Verdict:
+        from media_screen.case import Case
+        from media_screen.enrol import Gallery
+
+        assert self._looker is not None
+        why = sidecars.mismatch(sidecar, duration_s=info.duration_s) if sidecar else ""
+        if why:
+            abstentions.append(Abstention("channel", "not_applicable", why))
+            sidecar = None
+        case = Case(
+            media,
+            looker=self._looker,
+            sidecar=sidecar,
+            people=self._people,
+            gallery=self._enrolment.gallery if self._enrolment else Gallery(),
+            catalogue=self._catalogue,
+            sha256=sha256,
+            thorough=self.config.thorough,
+        )
+        if case.has_pictures:
+            _ = case.look  # an undecodable picture stream is the file's fault, not a detector's
+        evidence, more, failures = _run(self._detectors, case)
+        abstentions += more
+        judgement = judge(
+            evidence, abstentions, failures, names={p.slug: p.name for p in self._people}
+        )
+        flags = [*judgement.flags]
+        if media.bad_packets:
+            flags.append("damaged")
+        if why:
+            flags.append("sidecar_mismatch")
+        return Verdict(
+            label=judgement.label,
+            media=replace(case.info, sha256=sha256, sidecar=info.sidecar),
+            person=judgement.person,
+            llr=judgement.llr,
+            probability_bounds=judgement.probability_bounds,
+            summary=judgement.summary,
+            provenance=judgement.provenance,
+            post=_post(sidecar),
+            tracks=_summaries(case, evidence),
+            evidence=tuple(evidence),
+            abstentions=tuple(abstentions),
+            failures=tuple(failures),
+            flags=tuple(flags),
+            device=self._device,
+            versions=self._versions,
+            timing_s=case.timing,
+            thumbnails=case.thumbnails,
+        )
+
+    def _unreadable(
+        self,
+        path: Path,
+        info: MediaInfo,
+        sidecar: sidecars.Sidecar | None,
+        abstentions: list[Abstention],
+    ) -> Verdict:
+        try:
+            sha256, size = identify(path)
+            info = replace(info, sha256=sha256, size_bytes=size)
+        except MediaError:
+            pass  # it can't even be read; the abstention says so
+        return unable(info, abstentions, post=_post(sidecar), device=self._device,
+                      versions=self._versions)  # fmt: skip
+
+
+def settings_digest(config: Config) -> str:
+    """Return 16 hex digits that change when a file would have to be screened again.
+
+    They cover the enrolled people (their records, and the sizes and times of their references),
+    the networks, the detectors and the version; not the device and the threads.
+    """
+    digest = hashlib.sha256()
+    parts: list[object] = [
+        version("media_screen"),
+        config.thorough,
+        [detector.name for detector in choose(config.detectors)],
+        [(file.name, file.sha256) for file in weights.recorded()],
+    ]
+    if config.people is not None:
+        top = Path(config.people)
+        for file in sorted(top.rglob("*")):
+            hidden = any(part.startswith(".") for part in file.relative_to(top).parts)
+            if file.is_file() and not hidden:
+                status = file.stat()
+                parts.append((shown_path(file), status.st_size, status.st_mtime_ns))
+    digest.update(repr(parts).encode())
+    return digest.hexdigest()[:16]
+
+
+def unable(
+    info: MediaInfo,
+    abstentions: Iterable[Abstention] = (),
+    failures: Iterable[Failure] = (),
+    *,
+    post: Post | None = None,
+    device: str = "cpu",
+    versions: Mapping[str, str] | None = None,
+) -> Verdict:
+    """Return the verdict on a file that could not be looked at."""
+    abstentions, failures = tuple(abstentions), tuple(failures)
+    # Why the file can't be read comes before what its sidecar lacks.
+    media_first = sorted(abstentions, key=lambda piece: piece.detector != "media")
+    judgement = judge((), media_first, failures)
+    return Verdict(
+        label=judgement.label,
+        media=info,
+        summary=judgement.summary,
+        provenance=judgement.provenance,
+        post=post,
+        abstentions=abstentions,
+        failures=failures,
+        flags=judgement.flags,
+        device=device,
+        versions=versions or {},
+    )
+
+
+def _run(
+    detectors: Iterable[Detector], case: Case
+) -> tuple[list[Evidence], list[Abstention], list[Failure]]:
+    """Let every detector examine the case; one that breaks is a failure and the next goes on."""
+    evidence: list[Evidence] = []
+    abstentions: list[Abstention] = []
+    failures: list[Failure] = []
+    for detector in detectors:
+        with case.timed(detector.name):
+            lacking = case.abstention(detector.name, detector.needs)
+            if lacking is not None:
+                abstentions.append(lacking)
+                continue
+            try:
+                for piece in detector.examine(case):
+                    if isinstance(piece, Evidence):
+                        evidence.append(piece)
+                    else:
+                        abstentions.append(piece)
+            except Exception as error:
+                _log.exception("%s failed on %s", detector.name, case.info.path)
+                failures.append(
+                    Failure(detector.name, f"{type(error).__name__}: {error}"[:_MAX_ERROR])
+                )
+    return evidence, abstentions, failures
+
+
+def _read_sidecar(path: Path | None) -> tuple[sidecars.Sidecar | None, list[Abstention]]:
+    if path is None:
+        return None, []
+    try:
+        read = sidecars.read(path)
+    except sidecars.SidecarError as error:
+        return None, [Abstention("sidecar", "unreadable", str(error)[:_MAX_ERROR])]
+    problems = [Abstention("sidecar", "unreadable", problem) for problem in read.problems]
+    return read, problems
+
+
+def _abstain(error: MediaError) -> Abstention:
+    reason: Reason = error.reason
+    return Abstention("media", reason, str(error)[:_MAX_ERROR])
+
+
+def _post(sidecar: sidecars.Sidecar | None) -> Post | None:
+    return None if sidecar is None else sidecar.post()
+
+
+def _summaries(case: Case, evidence: Iterable[Evidence]) -> tuple[TrackSummary, ...]:
+    nearest = {
+        piece.track: piece
+        for piece in evidence
+        if piece.detector == "face_identity" and piece.track is not None
+    }
+    summaries = []
+    for track in case.tracks:
+        start, end = track.span
+        match = nearest.get(track.id)
+        summaries.append(
+            TrackSummary(
+                track=track.id,
+                span=Span(start, end),
+                faces=len(track.faces),
+                size_px=round(track.best.quality.size_px, 1),
+                person=match.person if match else None,
+                cosine=round(match.score, 4) if match else None,
+            )
+        )
+    return tuple(summaries)
+
+
+def _versions() -> dict[str, str]:
+    """Return what a result was made with: packages by version, networks by hash."""
+    found = {}
+    for package in ("media_screen", "av", "onnxruntime", "opencv-python", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "unknown"
+    for file in weights.recorded():
+        found[file.name] = file.sha256[:16]
+    return found

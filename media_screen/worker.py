@@ -1,0 +1,281 @@
+"""Runs screenings in processes of their own, so that no file can take the batch down with it.
+
+A decoder can crash, hang or eat the memory on a hostile file. Each worker process screens one file
+at a time; the parent watches its time and memory, kills it when it passes a limit, and starts a
+fresh one. Nothing that comes from a worker is unpickled: results travel as JSON and JPEG bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import multiprocessing
+import os
+import signal
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import connection
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from media_screen.evidence import Abstention, Failure, MediaInfo, Reason, Thumbnail, Verdict
+from media_screen.media import MediaError, identify, shown_path
+from media_screen.screen import Config, Screener, unable
+
+TIME_LIMIT = 600.0  # s for one file; a 10-minute video takes about one on two old cores
+MEMORY_LIMIT = 1800 << 20  # bytes resident in one worker; a busy one stays under half of it
+START_LIMIT = 600.0  # s to load the networks; on a cold disk that alone can take a minute
+_POLL = 0.2  # s between looks at a busy worker
+_PARENT_POLL = 1.0  # s between a worker's looks at whether its parent still lives
+
+_log = logging.getLogger(__name__)
+_context = multiprocessing.get_context("spawn")  # fork would share ONNX Runtime's broken threads
+
+
+class WorkerError(RuntimeError):
+    """Workers can't start at all: the set-up is wrong, not a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost before its screening is ended."""
+
+    time_s: float = TIME_LIMIT
+    memory_bytes: int = MEMORY_LIMIT
+
+
+class Pool:
+    """A fixed number of worker processes that screen files; use it in a `with` statement."""
+
+    def __init__(self, config: Config, *, workers: int, limits: Limits = Limits()) -> None:
+        self._config = config
+        self._limits = limits
+        self._idle: list[_Worker] = []
+        self._busy: list[_Worker] = []
+        self._count = workers
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every worker at once; what they were screening is dropped."""
+        for worker in (*self._idle, *self._busy):
+            worker.kill()
+        self._idle, self._busy = [], []
+
+    def screen(self, paths: Iterator[Path]) -> Iterator[tuple[Path, Verdict]]:
+        """Give each path with its verdict, in the order in which they are ready.
+
+        Raises WorkerError when a worker can't be started.
+        """
+        waiting = True
+        while waiting or self._busy:
+            while waiting and len(self._busy) < self._count:
+                path = next(paths, None)
+                if path is None:
+                    waiting = False
+                    break
+                worker = self._idle.pop() if self._idle else _Worker(self._config)
+                worker.give(path)
+                self._busy.append(worker)
+            yield from self._collect()
+
+    def _collect(self) -> Iterator[tuple[Path, Verdict]]:
+        """Wait a moment for results, and end what passed a limit."""
+        connection.wait([worker.pipe for worker in self._busy], timeout=_POLL)
+        for worker in tuple(self._busy):
+            verdict = worker.result()
+            if verdict is None:
+                verdict = worker.over_limit(self._limits)
+            if verdict is None:
+                continue
+            self._busy.remove(worker)
+            assert worker.path is not None
+            if worker.alive:
+                self._idle.append(worker)
+            yield worker.path, verdict
+
+
+class _Worker:
+    """The parent's end of one worker process."""
+
+    def __init__(self, config: Config) -> None:
+        self.pipe, far = _context.Pipe()
+        self.path: Path | None = None
+        self.alive = True
+        self._ready = False
+        self._started = time.monotonic()
+        self._given = self._started
+        self._process = _context.Process(
+            target=_work, args=(config, far, os.getpid()), daemon=True, name="media-screen-worker"
+        )
+        self._process.start()
+        far.close()
+
+    def give(self, path: Path) -> None:
+        """Hand over the next file."""
+        self.path = path
+        self._given = time.monotonic()
+        with contextlib.suppress(OSError):  # it died while idle; `result` sees that and says so
+            self.pipe.send_bytes(os.fsencode(path))
+
+    def result(self) -> Verdict | None:
+        """Return the verdict when it is there, or one that tells how the worker ended."""
+        try:
+            while self.pipe.poll():
+                message = self.pipe.recv_bytes()
+                if self._ready:
+                    return _unpack(message)
+                self._take_start(json.loads(message))
+        except (EOFError, OSError):
+            return self._ended()
+        return None
+
+    def over_limit(self, limits: Limits) -> Verdict | None:
+        """Kill the process when its file passed a limit, and return the verdict that says so."""
+        now = time.monotonic()
+        if not self._ready:
+            if now - self._started > START_LIMIT:
+                self.kill()
+                raise WorkerError(f"a worker did not start within {START_LIMIT:.0f} s")
+            return None
+        if now - self._given > limits.time_s:
+            self.kill()
+            why = f"screening took longer than the limit of {limits.time_s:.0f} s and was ended"
+            return self._unable("time_limit", why)
+        used = self._memory()
+        if used > limits.memory_bytes:
+            self.kill()
+            why = (
+                f"screening took {used >> 20} MiB of memory, over the limit of "
+                f"{limits.memory_bytes >> 20} MiB, and was ended"
+            )
+            return self._unable("memory_limit", why)
+        return None
+
+    def kill(self) -> None:
+        """End the process and its pipe."""
+        self.alive = False
+        self._process.kill()
+        self._process.join(5)
+        self.pipe.close()
+
+    def _take_start(self, message: dict[str, Any]) -> None:
+        if "error" in message:
+            self.kill()
+            raise WorkerError(message["error"])
+        self._ready = True
+        self._given = time.monotonic()  # loading the networks is not the file's time
+
+    def _ended(self) -> Verdict:
+        self._process.join(5)
+        code = self._process.exitcode
+        self.kill()
+        if not self._ready:
+            raise WorkerError(f"a worker ended while it started ({_exit_words(code)})")
+        error = f"the process that screened it ended: {_exit_words(code)}"
+        assert self.path is not None
+        return unable(_identified(self.path), failures=[Failure("media", error)])
+
+    def _memory(self) -> int:
+        try:
+            return int(psutil.Process(self._process.pid).memory_info().rss)
+        except (psutil.Error, OSError):
+            return 0
+
+    def _unable(self, reason: Reason, why: str) -> Verdict:
+        assert self.path is not None
+        return unable(_identified(self.path), [Abstention("media", reason, why)])
+
+
+def _exit_words(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"killed by {signal.Signals(-code).name}"
+    return f"exit code {code}"
+
+
+def _identified(path: Path) -> MediaInfo:
+    """Return what can be said of a file without decoding it."""
+    info = MediaInfo(path=shown_path(path))
+    try:
+        sha256, size = identify(path)
+    except MediaError:
+        return info
+    return MediaInfo(path=info.path, sha256=sha256, size_bytes=size)
+
+
+# --- in the worker process -----------------------------------------------------------------------
+
+
+def _work(config: Config, pipe: connection.Connection, parent: int) -> None:
+    """Screen the files that come through the pipe until it closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    screener = Screener(config)
+    try:
+        screener.prepare()
+    except Exception as error:
+        pipe.send_bytes(json.dumps({"error": str(error)}).encode())
+        return
+    pipe.send_bytes(b"{}")
+    while True:
+        try:
+            path = Path(os.fsdecode(pipe.recv_bytes()))
+        except (EOFError, OSError):
+            return
+        try:
+            verdict = screener.screen(path)
+        except MemoryError:
+            abstention = Abstention("media", "memory_limit", "the memory did not suffice for it")
+            verdict = unable(_identified(path), [abstention])
+        except Exception as error:
+            _log.exception("screening %s failed", path)
+            failure = Failure("screen", f"{type(error).__name__}: {error}"[:300])
+            verdict = unable(_identified(path), failures=[failure])
+        pipe.send_bytes(_pack(verdict))
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone: nobody would take the result."""
+    while os.getppid() == parent:
+        time.sleep(_PARENT_POLL)
+    os._exit(1)
+
+
+# --- on the wire ---------------------------------------------------------------------------------
+# A 4-byte length and the JSON of the verdict with the times and tracks of its pictures, then the
+# pictures, each with its 4-byte length.
+
+
+def _pack(verdict: Verdict) -> bytes:
+    header = {
+        "verdict": verdict.to_dict(),
+        "thumbnails": [[one.time_s, one.track] for one in verdict.thumbnails],
+    }
+    parts = [json.dumps(header, allow_nan=False).encode()]
+    parts += [one.jpeg for one in verdict.thumbnails]
+    return b"".join(struct.pack("<I", len(part)) + part for part in parts)
+
+
+def _unpack(message: bytes) -> Verdict:
+    parts = []
+    position = 0
+    while position < len(message):
+        (size,) = struct.unpack_from("<I", message, position)
+        parts.append(message[position + 4 : position + 4 + size])
+        position += 4 + size
+    header = json.loads(parts[0])
+    thumbnails = tuple(
+        Thumbnail(float(time_s), jpeg, track)
+        for (time_s, track), jpeg in zip(header["thumbnails"], parts[1:], strict=True)
+    )
+    return Verdict.from_dict(header["verdict"]).with_thumbnails(thumbnails)

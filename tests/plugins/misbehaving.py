@@ -1,0 +1,32 @@
+"""A detector of another package that does what a file's name says: for tests of isolation."""
+
+import os
+import signal
+import time
+
+from media_screen.evidence import Evidence
+
+
+class Misbehaving:
+    """Crashes, hangs, eats memory or raises, as the file's name asks."""
+
+    name = "misbehaving"
+    axis = "manipulation"
+    needs = ()
+
+    def examine(self, case):
+        wanted = os.path.basename(case.info.path).split("-")[0]
+        if wanted == "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if wanted == "exit":
+            os._exit(7)
+        if wanted == "hang":
+            time.sleep(3600)
+        if wanted == "memory":
+            hoard = []
+            while True:
+                hoard.append(bytearray(os.urandom(1 << 20)) * 16)
+                time.sleep(0.005)
+        if wanted == "raise":
+            raise RuntimeError("as asked")
+        yield Evidence(self.name, self.axis, 0.0, 0.0, "behaved")

@@ -1,0 +1,278 @@
+"""Finding media, writing results, going on after any kind of end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from media_screen.batch import RESULTS, STATE, BatchError, Results, find_media, scan
+from media_screen.evidence import MediaInfo, Thumbnail, Verdict
+from media_screen.screen import Config
+from tests.making import quarters, write_sound_file, write_video
+
+CONFIG = Config(device="cpu", threads=1)
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+
+
+def records(out: Path) -> list[dict]:
+    return [json.loads(line) for line in (out / RESULTS).read_text("ascii").splitlines()]
+
+
+def verdict(path: Path, label: str = "no_finding") -> Verdict:
+    size = path.stat().st_size if path.exists() else 0
+    media = MediaInfo(str(path), sha256="0" * 64, size_bytes=size)
+    return Verdict(label=label, media=media, versions={"settings": "s1"})  # type: ignore[arg-type]
+
+
+# --- finding -------------------------------------------------------------------------------------
+
+
+def test_folders_are_searched_for_media(tmp_path: Path) -> None:
+    names = """b.mp4 b.info.json b.webp b.en.vtt b.description a.JPG c d.mp4.part .hidden.mp4
+        sub/e.mkv sub/f.txt .git/g.mp4 x.unknown"""
+    touch(tmp_path, *names.split())
+    found = find_media([tmp_path])
+    assert [path.relative_to(tmp_path).as_posix() for path in found.files] == [
+        "a.JPG",
+        "b.mp4",
+        "c",
+        "x.unknown",
+        "sub/e.mkv",
+    ]
+    assert (found.thumbnails, found.side_files) == (1, 6)
+
+
+def test_a_named_file_is_always_screened(tmp_path: Path) -> None:
+    touch(tmp_path, "notes.txt", "b.mp4", "b.jpg")
+    found = find_media([tmp_path / "notes.txt", tmp_path / "b.jpg", tmp_path / "notes.txt"])
+    assert [path.name for path in found.files] == ["notes.txt", "b.jpg"]
+
+
+def test_missing_paths_are_told(tmp_path: Path) -> None:
+    assert find_media([tmp_path / "nothing"]).missing == (tmp_path / "nothing",)
+
+
+def test_links_in_a_circle_do_not_matter(tmp_path: Path) -> None:
+    touch(tmp_path, "sub/a.mp4")
+    (tmp_path / "sub" / "loop").symlink_to(tmp_path)
+    (tmp_path / "dangling.mp4").symlink_to(tmp_path / "gone")
+    assert {path.name for path in find_media([tmp_path]).files} == {"a.mp4", "dangling.mp4"}
+
+
+# --- results -------------------------------------------------------------------------------------
+
+
+def test_a_result_is_known_until_something_changes(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    path, out = tmp_path / "a.mp4", tmp_path / "out"
+    with Results(out) as results:
+        results.add(path, verdict(path), "s1")
+        assert results.has(path, "s1")
+        assert not results.has(path, "s2"), "other settings"
+        (tmp_path / "a.info.json").write_text("{}")
+        assert not results.has(path, "s1"), "a sidecar appeared"
+        results.add(path, verdict(path), "s1")
+        path.write_bytes(b"longer")
+        assert not results.has(path, "s1"), "the file changed"
+
+
+@pytest.mark.parametrize("cut", [1, 20, 200], ids=lambda n: f"{n}-bytes-missing")
+def test_a_half_written_line_is_dropped_and_the_rest_kept(tmp_path: Path, cut: int) -> None:
+    touch(tmp_path, "a.mp4", "b.mp4")
+    out = tmp_path / "out"
+    with Results(out) as results:
+        for name in ("a.mp4", "b.mp4"):
+            results.add(tmp_path / name, verdict(tmp_path / name), "s1")
+    data = (out / RESULTS).read_bytes()
+    (out / RESULTS).write_bytes(data[:-cut])
+    with Results(out) as results:
+        assert results.has(tmp_path / "a.mp4", "s1")
+        assert not results.has(tmp_path / "b.mp4", "s1")
+        results.add(tmp_path / "b.mp4", verdict(tmp_path / "b.mp4"), "s1")
+    assert [Path(r["media"]["path"]).name for r in records(out)] == ["a.mp4", "b.mp4"]
+
+
+def test_results_that_the_index_missed_are_found_again(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "b.mp4")
+    out = tmp_path / "out"
+    with Results(out) as results:
+        results.add(tmp_path / "a.mp4", verdict(tmp_path / "a.mp4"), "s1")
+        shutil.copy(out / STATE, tmp_path / "before")
+        results.add(tmp_path / "b.mp4", verdict(tmp_path / "b.mp4"), "s1")
+    shutil.copy(tmp_path / "before", out / STATE)  # killed between the line and the index
+    with Results(out) as results:
+        assert results.has(tmp_path / "b.mp4", "s1")
+    (out / STATE).unlink()  # lost altogether
+    with Results(out) as results:
+        assert results.has(tmp_path / "a.mp4", "s1") and results.has(tmp_path / "b.mp4", "s1")
+
+
+def test_replaced_results_are_dropped_from_the_file(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "b.mp4")
+    a, b, out = tmp_path / "a.mp4", tmp_path / "b.mp4", tmp_path / "out"
+    with Results(out) as results:
+        results.add(a, verdict(a), "s1")
+        results.add(b, verdict(b), "s1")
+        results.add(a, verdict(a, "synthetic_media"), "s2")
+        results.compact()
+        entry = results.entry(a, kept=False)
+        assert entry is not None and entry.label == "synthetic_media"
+        results.add(b, verdict(b, "official"), "s2")
+        results.compact()
+    assert [r["label"] for r in records(out)] == ["synthetic_media", "official"]
+
+
+def test_a_compaction_that_was_killed_does_no_harm(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "b.mp4")
+    a, b, out = tmp_path / "a.mp4", tmp_path / "b.mp4", tmp_path / "out"
+    with Results(out) as results:
+        for path in (a, a, b):
+            results.add(path, verdict(path), "s1")
+        shutil.copy(out / STATE, tmp_path / "before")
+        results.compact()
+    shutil.copy(tmp_path / "before", out / STATE)  # file replaced, index not yet
+    with Results(out) as results:
+        assert results.has(a, "s1") and results.has(b, "s1")
+        assert len(records(out)) == 2
+
+
+def test_a_damaged_line_is_passed_over(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / RESULTS).write_bytes(b'{"media": 3}\n\xff\xfe not json\n')
+    with Results(out) as results:
+        results.add(tmp_path / "a.mp4", verdict(tmp_path / "a.mp4"), "s1")
+        assert results.has(tmp_path / "a.mp4", "s1")
+
+
+def test_only_one_scan_writes_into_a_folder(tmp_path: Path) -> None:
+    with Results(tmp_path / "out"), pytest.raises(BatchError, match="another scan"):
+        Results(tmp_path / "out")
+    Results(tmp_path / "out").__exit__()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_told_and_leaves_no_half_line(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    path, out = tmp_path / "a.mp4", tmp_path / "out"
+    with Results(out) as results:
+        results.add(path, verdict(path), "s1")
+        kept, results._file = results._file, os.open("/dev/full", os.O_WRONLY)
+        with pytest.raises(BatchError, match=r"No space left.*what was finished is safe"):
+            results.add(path, verdict(path), "s2")
+        os.close(results._file)
+        results._file = kept
+    assert len(records(out)) == 1
+
+
+def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:
+    touch(tmp_path, "out")
+    with pytest.raises(BatchError, match="can't write into"):
+        Results(tmp_path / "out")
+
+
+def test_thumbnails_are_written_with_the_result(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    path, out = tmp_path / "a.mp4", tmp_path / "out"
+    pictures = (Thumbnail(1.5, b"\xff\xd8x"),)
+    with Results(out) as results:
+        results.add(path, replace(verdict(path), thumbnails=pictures), "s1")
+    assert [p.read_bytes() for p in (out / "thumbs").rglob("*.jpg")] == [b"\xff\xd8x"]
+
+
+# --- whole scans ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as an analyst has it: good files, broken ones, hostile names."""
+    folder = tmp_path_factory.mktemp("downloads")
+    video = write_video(folder / "plain.mp4", [quarters()] * 50, sounds=1)
+    for name in ("line\nbreak.mp4", "a..%2fb?.mp4", "<b>&'\".mp4", "%d.mp4"):
+        shutil.copy(video, folder / name)
+    shutil.copy(video, os.fsencode(folder) + b"/\xff\xfe.mp4")
+    write_sound_file(folder / "sound.mp3", codec="libmp3lame")
+    (folder / "empty.mp4").write_bytes(b"")
+    (folder / "text.mp4").write_text("no video at all\n" * 50)
+    (folder / "cut.mp4").write_bytes(video.read_bytes()[:1500])
+    (folder / "plain.info.json").write_text('{"duration": 999, "extractor_key": "Youtube"}')
+    (folder / "sound.info.json").write_bytes(b"\xff\xfe{ not json")
+    os.mkfifo(folder / "pipe.mp4")
+    return folder
+
+
+def test_a_folder_is_screened_once_and_every_file_gets_a_result(
+    downloads: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    first = scan([downloads], out, CONFIG, workers=2)
+    again = scan([downloads], out, CONFIG, workers=2)
+    assert (first.screened, first.kept) == (11, 0)
+    assert (again.screened, again.kept) == (0, 11)
+    assert first.labels == again.labels == {"no_finding": 6, "unable_to_evaluate": 5}
+    assert first.failed == again.failed == 4  # empty, text, cut, pipe; the sound was readable
+    by_name = {Path(r["media"]["path"]).name: r for r in records(out)}
+    assert len(by_name) == 11 and "\\xff\\xfe.mp4" in by_name
+    plain = by_name["plain.mp4"]
+    assert "sidecar_mismatch" in plain["flags"]
+    reasons = {(a["detector"], a["reason"]) for a in by_name["sound.mp3"]["abstentions"]}
+    assert ("sidecar", "unreadable") in reasons
+    assert "regular file" in by_name["pipe.mp4"]["summary"]
+
+
+def test_a_changed_file_is_screened_again_and_its_old_result_goes(tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    write_sound_file(folder / "a.wav", codec="pcm_s16le")
+    write_sound_file(folder / "b.wav", codec="pcm_s16le")
+    scan([folder], out, CONFIG)
+    write_sound_file(folder / "a.wav", codec="pcm_s16le", seconds=1.0)
+    summary = scan([folder], out, CONFIG)
+    assert (summary.screened, summary.kept) == (1, 1)
+    assert sorted(r["media"]["duration_s"] for r in records(out)) == [1.0, 2.0]
+
+
+def test_a_killed_scan_goes_on_without_losing_or_repeating(tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    source = write_video(folder / "00.mp4", [quarters(1280, 720)] * 150)
+    for index in range(1, 16):
+        shutil.copy(source, folder / f"{index:02}.mp4")
+    command = [sys.executable, "-m", "media_screen", "scan", str(folder), "--out", str(out),
+               "--device", "cpu", "--workers", "2"]  # fmt: skip
+    finished_before = []
+    for wanted in (2, 7):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while process.poll() is None and time.monotonic() < deadline:
+            if (out / RESULTS).exists() and (out / RESULTS).read_bytes().count(b"\n") >= wanted:
+                break
+            time.sleep(0.01)
+        assert process.poll() is None, "the scan ended before it could be killed"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        whole = (out / RESULTS).read_bytes().rpartition(b"\n")[0].splitlines()
+        finished_before.append([json.loads(line) for line in whole])
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    final = records(out)
+    assert sorted(Path(r["media"]["path"]).name for r in final) == [
+        f"{index:02}.mp4" for index in range(16)
+    ]
+    for before in finished_before:
+        assert final[: len(before)] == before  # the same lines: nothing was screened again

@@ -1,0 +1,218 @@
+"""References are checked, told about, read once, and kept by content."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from media_screen.catalogue import Catalogue
+from media_screen.enrol import Enrolment, enrol
+from media_screen.evidence import Span
+from media_screen.look import Look
+from media_screen.people import load_people
+from tests.making import write_picture, write_video
+
+ADA, BOB = np.eye(8, dtype=np.float32)[:2]
+
+
+def like(person: np.ndarray, cosine: float = 0.9) -> np.ndarray:
+    """A unit vector at this cosine to a person's direction."""
+    vector = cosine * person
+    vector[7] = np.sqrt(1 - cosine**2)
+    return vector.astype(np.float32)
+
+
+def face(embedding=ADA, size: float = 120.0, sharpness: float = 0.6, yaw: float = 0.0):
+    quality = SimpleNamespace(size_px=size, sharpness=sharpness, yaw_deg=yaw)
+    crop = np.zeros((256, 256, 3), np.uint8)
+    return SimpleNamespace(embedding=embedding, quality=quality, crop=crop, time_s=0.0)
+
+
+class FakeLooker:
+    """Gives the faces that were set for a picture's width in px, so that files choose them."""
+
+    def __init__(self, faces: dict[int, list]) -> None:
+        self.faces = faces
+        self.asked = 0
+
+    def faces_in(self, image: np.ndarray):
+        self.asked += 1
+        return tuple(self.faces[image.shape[1]])
+
+    def look_at(self, media, span: Span, *, fps: float, on_frame):
+        self.asked += 1
+        for frame in media.window(span, fps=fps):
+            on_frame(frame.time_s, frame.image)
+        tracks = tuple(
+            SimpleNamespace(embedding=one.embedding, best=one, faces=(one,))
+            for one in self.faces[media.info.width]
+        )
+        return Look(shots=(span,), tracks=tracks, frames=1, small_faces=0)
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    folder = tmp_path / "people"
+    for sub in ("ada/faces", "ada/official"):
+        (folder / sub).mkdir(parents=True)
+    (folder / "ada" / "person.toml").write_text('name = "Ada Example"\n')
+    return folder
+
+
+def picture(people: Path, name: str, width: int) -> None:
+    rng = np.random.default_rng(width)
+    image = rng.integers(0, 255, (48, width, 3), dtype=np.uint8)
+    write_picture(people / "ada" / "faces" / name, image, codec="png", pixels="rgb24")
+
+
+def video(people: Path, name: str, width: int) -> None:
+    rng = np.random.default_rng(width)
+    frames = [rng.integers(0, 255, (64, width, 3), dtype=np.uint8)] * 25
+    write_video(people / "ada" / "official" / name, frames, sounds=1)
+
+
+def run(people: Path, faces: dict[int, list]) -> tuple[Enrolment, FakeLooker]:
+    looker = FakeLooker(faces)
+    return enrol(people, load_people(people), lambda: looker), looker  # type: ignore[arg-type,return-value]
+
+
+CHECKS = [
+    pytest.param([face()], "", 1, id="good"),
+    pytest.param([], "no face was found", 0, id="no-face"),
+    pytest.param([face(), face(BOB, 100)], "2 people of similar size", 0, id="two-people"),
+    pytest.param([face(), face(BOB, 40)], "", 1, id="someone-far-behind"),
+    pytest.param([face(size=40)], "only 40 px wide", 0, id="too-small"),
+    pytest.param([face(sharpness=0.05)], "blurred", 1, id="blurred"),
+    pytest.param([face(yaw=-70)], "from the side", 1, id="profile"),
+]
+
+
+@pytest.mark.parametrize(("faces", "why", "used"), CHECKS)
+def test_each_picture_is_checked(people: Path, faces: list, why: str, used: int) -> None:
+    picture(people, "a.png", 64)
+    picture(people, "b.png", 80)
+    enrolment, _ = run(people, {64: [face()], 80: faces})
+    (template,) = enrolment.gallery.templates
+    assert template.pictures == 1 + used
+    assert [why in problem.why and problem.fix != "" for problem in enrolment.problems] == (
+        [True] if why else []
+    )
+    assert all(problem.refused == (used == 0) for problem in enrolment.problems)
+
+
+def test_a_picture_of_someone_else_is_refused_by_the_others(people: Path) -> None:
+    for name, width in (("a.png", 64), ("b.png", 80), ("c.png", 96)):
+        picture(people, name, width)
+    enrolment, _ = run(people, {64: [face(like(ADA))], 80: [face(like(ADA))], 96: [face(BOB)]})
+    (problem,) = enrolment.problems
+    assert problem.file.endswith("c.png") and "does not look like the other" in problem.why
+    assert enrolment.gallery.templates[0].pictures == 2
+
+
+def test_two_pictures_that_disagree_are_both_kept_and_told(people: Path) -> None:
+    picture(people, "a.png", 64)
+    picture(people, "b.png", 80)
+    enrolment, _ = run(people, {64: [face(ADA)], 80: [face(BOB)]})
+    (problem,) = enrolment.problems
+    assert "do not look like one person" in problem.why and not problem.refused
+
+
+def test_videos_add_the_faces_that_match_and_fill_the_catalogue(people: Path) -> None:
+    picture(people, "a.png", 64)
+    video(people, "talk.mp4", 128)
+    video(people, "other.mp4", 160)
+    enrolment, _ = run(
+        people, {64: [face(ADA)], 128: [face(like(ADA)), face(BOB)], 160: [face(BOB)]}
+    )
+    assert enrolment.gallery.templates[0].videos == 1
+    assert ["nobody in it looks like" in p.why for p in enrolment.problems] == [True]
+    assert enrolment.catalogue is not None
+    with Catalogue.open(enrolment.catalogue) as catalogue:
+        listed = [(entry.person, entry.reference, entry.kind) for entry in catalogue.entries()]
+    assert listed == [("ada", "other.mp4", "official"), ("ada", "talk.mp4", "official")]
+
+
+@pytest.mark.parametrize(
+    ("faces", "ready"),
+    [
+        pytest.param({128: [face(ADA)], 160: [face(like(ADA)), face(BOB)]}, True, id="one-leads"),
+        pytest.param({128: [face(ADA)], 160: [face(BOB)]}, False, id="nobody-leads"),
+    ],
+)
+def test_videos_alone_enrol_who_is_in_most_of_them(people: Path, faces: dict, ready: bool) -> None:
+    video(people, "a.mp4", 128)
+    video(people, "b.mp4", 160)
+    enrolment, _ = run(people, faces)
+    assert bool(enrolment.gallery.templates) == ready
+    assert bool(enrolment.problems) != ready
+
+
+def test_nothing_is_read_twice(people: Path) -> None:
+    picture(people, "a.png", 64)
+    video(people, "talk.mp4", 128)
+    faces = {64: [face(ADA)], 128: [face(like(ADA))], 80: [face(like(ADA))]}
+    first, _ = run(people, faces)
+    again, looker = run(people, faces)
+    assert (first.read, again.read, again.kept, looker.asked) == (2, 0, 2, 0)
+    assert np.array_equal(
+        first.gallery.templates[0].embedding, again.gallery.templates[0].embedding
+    )
+    shutil.move(people / "ada/faces/a.png", people / "ada/faces/renamed.png")
+    picture(people, "b.png", 80)
+    more, _ = run(people, faces)
+    assert (more.read, more.kept) == (1, 2)
+
+
+def test_footage_that_was_taken_out_leaves_the_catalogue(people: Path) -> None:
+    picture(people, "a.png", 64)
+    video(people, "talk.mp4", 128)
+    faces = {64: [face(ADA)], 128: [face(like(ADA))]}
+    run(people, faces)
+    (people / "ada/official/talk.mp4").unlink()
+    enrolment, _ = run(people, faces)
+    assert enrolment.catalogue is None
+    with Catalogue.open(people / ".media_screen/catalogue.sqlite") as catalogue:
+        assert len(catalogue) == 0
+
+
+def test_known_fakes_are_catalogued_by_person(people: Path) -> None:
+    picture(people, "a.png", 64)
+    video(people, "talk.mp4", 128)
+    for folder in ("_known_fakes/ada", "_known_fakes"):
+        (people / folder).mkdir(exist_ok=True, parents=True)
+    shutil.move(people / "ada/official/talk.mp4", people / "_known_fakes/ada/fake.mp4")
+    video(people, "x.mp4", 160)
+    shutil.move(people / "ada/official/x.mp4", people / "_known_fakes/nobody.mp4")
+    enrolment, _ = run(people, {64: [face(ADA)], 128: [face(ADA)], 160: []})
+    assert enrolment.catalogue is not None
+    with Catalogue.open(enrolment.catalogue) as catalogue:
+        listed = sorted((e.person, e.reference, e.kind) for e in catalogue.entries())
+    assert listed == [("", "nobody.mp4", "known_fake"), ("ada", "fake.mp4", "known_fake")]
+    assert enrolment.gallery.templates[0].videos == 0, "a fake's face enrols nobody"
+
+
+def test_a_broken_reference_is_told_once_and_remembered(people: Path) -> None:
+    picture(people, "a.png", 64)
+    (people / "ada/faces/b.jpg").write_bytes(b"not a picture")
+    for _ in range(2):
+        enrolment, _ = run(people, {64: [face(ADA)]})
+        (problem,) = enrolment.problems
+        assert problem.file.endswith("b.jpg") and "not a media file" in problem.why
+
+
+def test_a_damaged_cache_is_made_anew(people: Path) -> None:
+    picture(people, "a.png", 64)
+    run(people, {64: [face(ADA)]})
+    (people / ".media_screen/gallery.sqlite").write_bytes(b"garbage" * 1000)
+    enrolment, _ = run(people, {64: [face(ADA)]})
+    assert enrolment.read == 1 and enrolment.gallery.templates
+
+
+def test_nobody_usable_is_told(people: Path) -> None:
+    enrolment, _ = run(people, {})
+    assert [problem.why for problem in enrolment.problems] == ["no usable face reference"]
+    assert not enrolment.gallery.templates

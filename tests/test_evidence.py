@@ -1,0 +1,131 @@
+"""Records survive the way to JSON and back, and wrong values are refused with a reason."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+import subprocess
+import sys
+from importlib import resources
+
+import jsonschema
+import pytest
+
+from media_screen.evidence import (
+    Abstention,
+    Evidence,
+    Failure,
+    Match,
+    MediaInfo,
+    Post,
+    Provenance,
+    Span,
+    TrackSummary,
+    Verdict,
+    probability_bounds,
+)
+
+MATCH = Match("ada", "talk.mp4", "excerpt", Span(0, 4.25), Span(10, 14.25), 0.97, 0.5)
+FULL = Verdict(
+    label="altered_official",
+    media=MediaInfo(path="a\n<b>\udcff".encode("utf-8", "surrogateescape").decode("latin-1"),
+                    sha256="ab" * 32, kind="video", duration_s=4.25, width=640, height=360),
+    person="ada",
+    llr={"manipulation": 2.5, "identity": 6.0},
+    probability_bounds=(0.11, 0.92),
+    summary="Uses official footage.",
+    provenance=Provenance(official=False, channel="not_official", match=MATCH),
+    post=Post(platform="tiktok", title="x\u202ey", ai_labels=("TikTok: creator",)),
+    tracks=(TrackSummary(0, Span(0, 4), 20, 120.0, "ada", 0.71),),
+    evidence=(
+        Evidence("catalogue", "provenance", 1.0, 2.0, "why", span=Span(0, 4), person="ada",
+                 finding="revoiced", values={"offset_s": 10.0}, match=MATCH),
+        Evidence("container", "manipulation", 0.0, 0.0, "nothing"),
+    ),
+    abstentions=(Abstention("lip_sync", "no_speech", "nobody speaks"),),
+    failures=(Failure("onscreen", "ValueError: x"),),
+    flags=("incomplete",),
+    versions={"media_screen": "1"},
+    timing_s={"total": 1.5},
+)  # fmt: skip
+BARE = Verdict(label="unable_to_evaluate", media=MediaInfo(path="x"))
+SCHEMA = json.loads(
+    resources.files("media_screen").joinpath("schema/verdict.schema.json").read_text("utf-8")
+)
+
+
+@pytest.mark.parametrize("verdict", [FULL, BARE], ids=["full", "bare"])
+def test_a_verdict_survives_the_way_to_json_and_back(verdict: Verdict) -> None:
+    line = verdict.to_json()
+    assert line.isascii() and "\n" not in line
+    assert Verdict.from_dict(json.loads(line)) == verdict
+
+
+@pytest.mark.parametrize("verdict", [FULL, BARE], ids=["full", "bare"])
+def test_a_record_follows_the_schema(verdict: Verdict) -> None:
+    jsonschema.validate(verdict.to_dict(), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"label": "fake"}, {"extra": 1}, {"media": {}}, {"abstentions": [{"detector": "x"}]}],
+    ids=str,
+)
+def test_the_schema_refuses_what_is_no_record(change: dict) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(FULL.to_dict() | change, SCHEMA)
+
+
+@pytest.mark.parametrize("change", [{"schema": "other/2"}, {"media": None}, {"evidence": [{}]}])
+def test_reading_names_what_is_wrong(change: dict) -> None:
+    with pytest.raises(ValueError, match=r"expected a record|not a valid"):
+        Verdict.from_dict(FULL.to_dict() | change)
+
+
+def test_evidence_pickles_with_its_values() -> None:
+    for piece in FULL.evidence:
+        assert pickle.loads(pickle.dumps(piece)) == piece
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        pytest.param(lambda: Span(2, 1), "start <= end", id="reversed-span"),
+        pytest.param(lambda: Span(0, math.nan), "finite", id="nan-span"),
+        pytest.param(lambda: Evidence("x", "style", 0, 0, ""), "axis must be", id="axis"),
+        pytest.param(lambda: Evidence("x", "identity", 0, math.inf, ""), "finite", id="llr"),
+        pytest.param(lambda: Abstention("x", "tired", ""), "reason must be", id="reason"),
+        pytest.param(lambda: Verdict("odd", MediaInfo("x")), "label must be", id="label"),
+    ],
+)
+def test_wrong_values_are_refused(make, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_values_can_not_be_changed() -> None:
+    with pytest.raises(TypeError):
+        FULL.evidence[0].values["offset_s"] = 0.0  # type: ignore[index]
+
+
+def test_keys_are_safe_names_and_differ() -> None:
+    keys = {MediaInfo(path).key for path in ("a", "b", "../a", "a\n", "\udcff")}
+    assert len(keys) == 5 and all(len(key) == 16 and key.isalnum() for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("llr", "low", "high"), [(0.0, 0.01, 0.5), (math.log(99), 0.5, 0.99), (-50.0, 0.0, 0.0)]
+)
+def test_probability_bounds_follow_bayes(llr: float, low: float, high: float) -> None:
+    assert probability_bounds(llr) == pytest.approx((low, high), abs=1e-4)
+
+
+HEAVY = ("torch", "cv2", "av", "librosa", "numpy", "onnxruntime", "faiss", "scipy", "jinja2")
+
+
+@pytest.mark.parametrize("module", ["media_screen", "media_screen.cli"])
+def test_importing_costs_no_heavy_package(module: str) -> None:
+    code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,128 @@
+"""The verdict table, row by row, and the sums that lead to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from media_screen.evidence import Abstention, Evidence, Failure, Match, Span
+from media_screen.fusion import (
+    IDENTITY_THRESHOLD,
+    MANIPULATION_BOUND,
+    MANIPULATION_THRESHOLD,
+    fuse_manipulation,
+    judge,
+)
+
+SHOWN = Evidence("face_identity", "identity", 0.7, IDENTITY_THRESHOLD + 1, "alike", person="ada")
+STRANGER = Evidence("face_identity", "identity", 0.1, -3.0, "not alike", person="ada")
+FORGED = Evidence("face_artifact", "manipulation", 0.9, MANIPULATION_THRESHOLD + 0.5, "blended")
+GENUINE = Evidence("face_artifact", "manipulation", 0.1, -1.5, "no trace")
+PLAIN = Evidence("container", "manipulation", 0.0, 0.0, "plain")
+NO_FACE = Abstention("face_identity", "no_face", "no face was found")
+SMALL = Abstention("face_identity", "face_too_small", "3 faces, all narrower than 28 px")
+NOBODY = Abstention("face_identity", "no_reference", "nobody is enrolled")
+SOUND = Abstention("face_consistency", "no_video", "the file has sound only")
+BROKEN = Abstention("media", "unreadable", "the file is empty (0 bytes)")
+CRASH = Failure("face_identity", "ValueError: x")
+
+
+def channel(finding: str, person: str | None = "ada") -> Evidence:
+    return Evidence("channel", "provenance", 1.0, 0.0, f"{finding} {{odd}}", person=person,
+                    finding=finding)  # fmt: skip
+
+
+def match(finding: str, person: str | None = "ada") -> Evidence:
+    relation = finding if finding != "altered_official" else "copy"
+    found = Match(person or "", "talk.mp4", relation, Span(0, 4), Span(5, 9), 1.0, 1.0)
+    return Evidence("catalogue", "provenance", 1.0, 0.0, finding, person=person, finding=finding,
+                    match=found)  # fmt: skip
+
+
+TABLE = [
+    ("official post", [channel("official"), SHOWN, GENUINE], [], "official"),
+    ("official post without face", [channel("official"), PLAIN], [NO_FACE], "official"),
+    ("official handle", [channel("official_handle"), SHOWN], [], "official"),
+    ("official post, forged", [channel("official"), SHOWN, FORGED], [], "official"),
+    ("copy elsewhere", [match("copy"), channel("not_official", None), SHOWN], [], "official_copy"),
+    ("excerpt, detector errs", [match("excerpt"), SHOWN, FORGED], [], "official_copy"),
+    ("copy on look-alike", [match("copy"), channel("lookalike_name"), SHOWN], [], "official_copy"),
+    ("re-voiced", [match("revoiced"), SHOWN], [], "altered_official"),
+    ("re-pictured", [match("repictured"), PLAIN], [NO_FACE], "altered_official"),
+    ("mouth changed", [match("altered_official"), SHOWN], [], "altered_official"),
+    ("known fake", [match("known_fake"), SHOWN], [], "suspected_impersonation"),
+    ("known fake of nobody", [match("known_fake", None)], [], "synthetic_media"),
+    ("forged person", [SHOWN, FORGED], [], "suspected_impersonation"),
+    ("forged, not official", [channel("not_official", None), SHOWN, FORGED], [],
+     "suspected_impersonation"),
+    ("look-alike channel", [channel("lookalike_handle"), SHOWN], [], "suspected_impersonation"),
+    ("look-alike without the person", [channel("lookalike_handle"), STRANGER], [], "no_finding"),
+    ("unverified", [channel("not_official", None), SHOWN, GENUINE], [], "unverified_appearance"),
+    ("no sidecar", [SHOWN], [], "unverified_appearance"),
+    ("forged stranger", [STRANGER, FORGED], [], "synthetic_media"),
+    ("stranger", [STRANGER, GENUINE], [], "no_finding"),
+    ("no face", [PLAIN], [NO_FACE], "no_finding"),
+    ("faces too small", [PLAIN], [SMALL], "unable_to_evaluate"),
+    ("sound only", [PLAIN], [NOBODY, SOUND], "unable_to_evaluate"),
+    ("unreadable", [], [BROKEN], "unable_to_evaluate"),
+    ("nothing at all", [], [], "unable_to_evaluate"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("evidence", "abstentions", "label"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE]
+)
+def test_the_table(evidence: list, abstentions: list, label: str) -> None:
+    judged = judge(evidence, abstentions, names={"ada": "Ada {0} Example"})
+    assert judged.label == label
+    assert judged.summary.endswith(".") and "{person}" not in judged.summary
+
+
+@pytest.mark.parametrize(
+    ("evidence", "flag"),
+    [
+        ([channel("official"), SHOWN, FORGED], "review_official_channel"),
+        ([channel("official"), match("revoiced")], "review_official_channel"),
+        ([match("copy"), channel("lookalike_handle"), SHOWN], "lookalike_channel"),
+    ],
+    ids=["hijacked", "official-but-altered", "copy-on-lookalike"],
+)
+def test_contradictions_are_flagged(evidence: list, flag: str) -> None:
+    assert flag in judge(evidence).flags
+
+
+def test_a_failure_never_reads_as_authentic() -> None:
+    judged = judge([PLAIN], [NO_FACE], [CRASH])
+    assert judged.label == "unable_to_evaluate" and "incomplete" in judged.flags
+    assert "face_identity failed" in judged.summary
+
+
+def test_a_failure_does_not_hide_what_others_found() -> None:
+    assert judge([SHOWN, FORGED], [], [CRASH]).label == "suspected_impersonation"
+
+
+def test_why_it_can_not_be_evaluated_comes_from_the_file_first() -> None:
+    assert "sound only" in judge([PLAIN], [NOBODY, SOUND]).summary
+
+
+def test_the_nearest_of_several_people_is_named() -> None:
+    other = Evidence("face_identity", "identity", 0.8, IDENTITY_THRESHOLD + 2, "x", person="bob")
+    assert judge([SHOWN, other]).person == "bob"
+
+
+def test_a_lookalike_of_someone_else_is_no_impersonation_of_the_person_shown() -> None:
+    assert judge([SHOWN, channel("lookalike_handle", "bob")]).label == "unverified_appearance"
+
+
+def test_manipulation_is_summed_once_per_detector_and_bounded() -> None:
+    window = Evidence("lip_sync", "manipulation", 0.9, 4.0, "window", span=Span(0, 5), track=0)
+    pooled = Evidence("lip_sync", "manipulation", 0.9, 1.5, "pooled")
+    assert fuse_manipulation([window, pooled, PLAIN]) == pytest.approx(1.5)
+    assert fuse_manipulation([FORGED, FORGED, pooled]) == MANIPULATION_BOUND
+    assert fuse_manipulation([PLAIN, window]) is None
+    assert judge([PLAIN]).probability_bounds is None
+
+
+def test_provenance_tells_the_channel_and_the_match() -> None:
+    provenance = judge([match("excerpt"), channel("not_official", None)]).provenance
+    assert provenance.channel == "not_official" and not provenance.official
+    assert provenance.match is not None and provenance.match.relation == "excerpt"

@@ -1,0 +1,63 @@
+"""Whatever a file does to the process that screens it, the batch goes on and says what happened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from media_screen.evidence import Thumbnail, Verdict
+from media_screen.screen import Config
+from media_screen.worker import Limits, Pool, WorkerError, _pack, _unpack
+from tests.making import write_sound_file
+from tests.test_evidence import BARE, FULL
+
+PLUGINS = Path(__file__).parent / "plugins"
+LIMITS = Limits(time_s=4.0, memory_bytes=900 << 20)
+
+
+@pytest.fixture
+def plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PLUGINS))  # workers take the path of their parent over
+
+
+def screen(folder: Path, names: list[str], *, workers: int = 1) -> dict[str, Verdict]:
+    source = write_sound_file(folder / "source.wav", codec="pcm_s16le", seconds=0.2)
+    paths = []
+    for name in names:
+        path = folder / name
+        path.write_bytes(source.read_bytes())
+        paths.append(path)
+    config = Config(device="cpu", detectors=("misbehaving",), threads=1)
+    with Pool(config, workers=workers, limits=LIMITS) as pool:
+        return {path.name: verdict for path, verdict in pool.screen(iter(paths))}
+
+
+def test_a_batch_survives_crash_hang_memory_and_errors(tmp_path: Path, plugins: None) -> None:
+    names = ["a.wav", "crash-1.wav", "b.wav", "exit-1.wav", "hang-1.wav", "memory-1.wav",
+             "raise-1.wav", "c.wav"]  # fmt: skip
+    found = screen(tmp_path, names, workers=2)
+    assert set(found) == set(names)
+    for name in ("a.wav", "b.wav", "c.wav"):
+        assert [piece.why for piece in found[name].evidence] == ["behaved"]
+    assert "SIGSEGV" in found["crash-1.wav"].failures[0].error
+    assert "exit code 7" in found["exit-1.wav"].failures[0].error
+    assert found["hang-1.wav"].abstentions[0].reason == "time_limit"
+    assert found["memory-1.wav"].abstentions[0].reason == "memory_limit"
+    assert "as asked" in found["raise-1.wav"].failures[0].error
+    for name in names[1], names[3], names[4], names[5], names[6]:
+        assert found[name].label == "unable_to_evaluate"
+        assert len(found[name].media.sha256) == 64
+
+
+def test_workers_that_can_not_start_stop_the_batch(tmp_path: Path) -> None:
+    config = Config(device="cpu", people=tmp_path / "nobody-here")
+    with Pool(config, workers=1) as pool, pytest.raises(WorkerError, match="nobody-here"):
+        list(pool.screen(iter([tmp_path / "a.mp4"])))
+
+
+@pytest.mark.parametrize("verdict", [FULL, BARE], ids=["full", "bare"])
+def test_verdicts_travel_with_their_pictures(verdict: Verdict) -> None:
+    pictures = (Thumbnail(0.5, b"\xff\xd8one"), Thumbnail(1.0, b"", 3))
+    back = _unpack(_pack(verdict.with_thumbnails(pictures)))
+    assert back == verdict and back.thumbnails == pictures
