@@ -7,7 +7,7 @@ codes; nothing else in the program decides what is enough.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from media_screen.evidence import (
@@ -31,6 +31,9 @@ MANIPULATION_THRESHOLD = 2.3
 # The fused ratio is never more certain than this (about 150 to one), whatever is added up:
 # detectors that look at the same pixels are not independent.
 MANIPULATION_BOUND = 5.0
+# Share of a file that must be official footage for the whole to count as a copy of it. Intros,
+# end cards and platform logos take up some seconds; what fills more is not vouched for by a match.
+COPY_COVERAGE = 0.8
 
 # Findings of provenance detectors, by what they mean for the verdict.
 _OFFICIAL = ("official", "official_handle")
@@ -63,11 +66,13 @@ class _Facts:
     shown: str | None  # enrolled person on the picture or in the sound
     official: str | None  # whose official channel published the file
     lookalike: Evidence | None
-    copy: Evidence | None
+    copy: Evidence | None  # of official footage that makes up the file
+    excerpt: Evidence | None  # of official footage that is only a part of it
     altered: Evidence | None
     known_fake: Evidence | None
     manipulated: bool
     strongest: Evidence | None  # of the manipulation evidence
+    compared: bool  # with enrolled people, if anybody is there to compare
     blind: str  # why nothing could be evaluated, "" when something was
 
 
@@ -76,15 +81,17 @@ def judge(
     abstentions: Sequence[Abstention] = (),
     failures: Sequence[Failure] = (),
     *,
-    names: dict[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
+    duration_s: float = 0.0,
 ) -> Judgement:
     """Fuse the evidence of one file and look its label up in the table.
 
-    `names` maps the slug of a person to the name that the summary shows.
+    `names` maps the slug of a person to the name that the summary shows; `duration_s` is the length
+    of the file, 0 for a picture.
     """
     identity = _identity_llr(evidence)
     manipulation = fuse_manipulation(evidence)
-    facts = _facts(evidence, abstentions, failures, identity, manipulation)
+    facts = _facts(evidence, abstentions, failures, identity, manipulation, duration_s)
     label, why = _table(facts)
     person = facts.shown or facts.official
     for piece in (facts.copy, facts.altered, facts.known_fake):
@@ -168,9 +175,14 @@ def _table(facts: _Facts) -> tuple[Label, str]:
             f"Could not be evaluated: {_brace(facts.blind)}.",
         ),
         (
-            True,
+            facts.compared,
             "no_finding",
             "Shows nobody who is enrolled, and nothing suspicious was found.",
+        ),
+        (
+            True,
+            "no_finding",
+            "Nothing suspicious was found; nobody is enrolled to compare with.",
         ),
     )
     return next((label, why) for holds, label, why in rows if holds)
@@ -214,21 +226,29 @@ def _facts(
     failures: Sequence[Failure],
     identity: dict[str, float],
     manipulation: float | None,
+    duration_s: float,
 ) -> _Facts:
     shown = max(identity, key=lambda person: identity[person], default=None)
     if shown is not None and identity[shown] < IDENTITY_THRESHOLD:
         shown = None
     official = _first(evidence, _OFFICIAL)
+    copied = _first(evidence, _COPY)
+    whole = copied is not None and _coverage(evidence, copied.person, duration_s) >= COPY_COVERAGE
     suspicious = [piece for piece in evidence if piece.axis == "manipulation" and piece.llr > 0]
     return _Facts(
         shown=shown,
         official=official.person if official else None,
         lookalike=_first(evidence, _LOOKALIKE, person=shown),
-        copy=_first(evidence, _COPY),
+        copy=copied if whole else None,
+        excerpt=None if whole else copied,
         altered=_first(evidence, _ALTERED),
         known_fake=_first(evidence, ("known_fake",)),
         manipulated=manipulation is not None and manipulation >= MANIPULATION_THRESHOLD,
         strongest=max(suspicious, key=lambda piece: piece.llr, default=None),
+        compared=not any(
+            piece.reason == "no_reference" and piece.detector.endswith("_identity")
+            for piece in abstentions
+        ),
         blind=_blind(evidence, abstentions, failures),
     )
 
@@ -243,6 +263,22 @@ def _first(
             if piece.axis == "provenance" and piece.finding == finding and wanted:
                 return piece
     return None
+
+
+def _coverage(evidence: Sequence[Evidence], person: str | None, duration_s: float) -> float:
+    """Return the share of the file, 0 to 1, that copies of a person's footage make up."""
+    spans = sorted(
+        piece.match.query_span
+        for piece in evidence
+        if piece.match is not None and piece.finding in _COPY and piece.person == person
+    )
+    if duration_s <= 0:
+        return 1.0 if spans else 0.0
+    covered, end = 0.0, 0.0
+    for span in spans:
+        covered += max(0.0, span.end - max(span.start, end))
+        end = max(end, span.end)
+    return min(1.0, covered / duration_s)
 
 
 def _blind(
@@ -275,7 +311,7 @@ def _provenance(evidence: Sequence[Evidence], facts: _Facts) -> Provenance:
     elif _first(evidence, ("not_official",)):
         channel = "not_official"
     match: Match | None = None
-    for piece in (facts.known_fake, facts.altered, facts.copy):
+    for piece in (facts.known_fake, facts.altered, facts.copy, facts.excerpt):
         match = match or (piece.match if piece else None)
     credentials = next(
         (piece.finding for piece in evidence if piece.detector == "credentials"), "unchecked"
@@ -294,6 +330,8 @@ def _flags(facts: _Facts, label: Label, failures: Sequence[Failure]) -> tuple[st
         flags.append("review_official_channel")
     if facts.lookalike is not None and label not in ("suspected_impersonation", "official"):
         flags.append("lookalike_channel")
+    if facts.excerpt is not None:
+        flags.append("contains_official_footage")
     if failures:
         flags.append("incomplete")
     return tuple(flags)

@@ -186,7 +186,11 @@ class Screener:
         evidence, more, failures = _run(self._detectors, case)
         abstentions += more
         judgement = judge(
-            evidence, abstentions, failures, names={p.slug: p.name for p in self._people}
+            evidence,
+            abstentions,
+            failures,
+            names={person.slug: person.name for person in self._people},
+            duration_s=case.info.duration_s,
         )
         flags = [*judgement.flags]
         if media.bad_packets:

@@ -104,6 +104,18 @@ def test_why_it_can_not_be_evaluated_comes_from_the_file_first() -> None:
     assert "sound only" in judge([PLAIN], [NOBODY, SOUND]).summary
 
 
+@pytest.mark.parametrize(
+    ("duration_s", "label"),
+    [(4.0, "official_copy"), (4.9, "official_copy"), (40.0, "unverified_appearance")],
+    ids=["whole", "with-end-card", "a-tenth"],
+)
+def test_a_short_excerpt_does_not_vouch_for_the_rest(duration_s: float, label: str) -> None:
+    judged = judge([match("excerpt"), SHOWN], duration_s=duration_s)  # the match is 4 s long
+    assert judged.label == label
+    assert ("contains_official_footage" in judged.flags) == (label != "official_copy")
+    assert judged.provenance.match is not None
+
+
 def test_the_nearest_of_several_people_is_named() -> None:
     other = Evidence("face_identity", "identity", 0.8, IDENTITY_THRESHOLD + 2, "x", person="bob")
     assert judge([SHOWN, other]).person == "bob"

@@ -34,6 +34,7 @@ from media_screen.media.streams import (
     pixel_ratio,
     shown_size,
     stream_facts,
+    tiles,
     video_stream,
 )
 from media_screen.weights import sha256_of
@@ -424,6 +425,11 @@ class Media:
         if video is not None:
             refuse_oversize(*self._coded_size(video))
             kind = "image" if is_still(container, video) else "video"
+            if kind == "image" and tiles(container) > 1:
+                raise MediaError(
+                    f"a HEIC picture of {tiles(container)} tiles, which can't be joined here: "
+                    "convert it to JPEG or PNG"
+                )
             width, height = shown_size(video)
             fps = 0.0 if kind == "image" else float(video.average_rate or video.base_rate or 0)
         return MediaInfo(

@@ -95,6 +95,20 @@ def is_still(container: av.container.InputContainer, stream: VideoStream) -> boo
     return brand in _STILL_BRANDS and stream.frames <= 1 and not container.streams.audio
 
 
+def tiles(container: av.container.InputContainer) -> int:
+    """Return of how many tiles a HEIC picture is made, 1 when it is one piece.
+
+    Phones store large pictures as tiles of one size, each a stream of its own. PyAV does not tell
+    how they lie, and one tile is not the picture.
+    """
+    sizes = [
+        (stream.codec_context.width, stream.codec_context.height)
+        for stream in container.streams.video
+        if stream.codec_context is not None
+    ]
+    return max((sizes.count(size) for size in sizes), default=1)
+
+
 def shown_size(stream: VideoStream) -> tuple[int, int]:
     """Return width and height in px with square pixels; rotation is seen when a frame is there."""
     context = stream.codec_context

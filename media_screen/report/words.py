@@ -22,7 +22,7 @@ LABELS: dict[Label, LabelWords] = {
         "Suspected impersonation",
         "\u25b2",
         "Shows or voices an enrolled person, was not published by them as far as is known, and "
-        "the signs of manipulation are above the threshold.",
+        "either the signs of manipulation are above the threshold, or the channel imitates theirs.",
     ),
     "altered_official": LabelWords(
         "Altered official footage",
@@ -129,6 +129,7 @@ _FLAGS = {
     "review": "Needs review",
     "review_official_channel": "Review: official channel",
     "lookalike_channel": "Look-alike channel",
+    "contains_official_footage": "Contains official footage",
     "incomplete": "Incomplete",
     "damaged": "Damaged file",
     "sidecar_mismatch": "Post data do not fit",

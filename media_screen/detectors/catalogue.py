@@ -1,0 +1,156 @@
+"""Looks the file up among the official footage and the known fakes of enrolled people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from media_screen.detectors.contract import Need
+from media_screen.evidence import Abstention, Axis, Evidence, Span
+
+if TYPE_CHECKING:
+    from media_screen.case import Case
+    from media_screen.catalogue import Found
+
+ALTERED = "altered_official"
+# Natural-log likelihood ratios of "fabricated" against "genuine", by finding. A whole match of
+# picture and sound is as strong as the benchmark can support (no false match in some 10,000 pairs
+# would allow more, but genuine footage is also reposted to frame it wrongly); exchanged sound is
+# mostly dubbing, translation or a voice-over, so it weighs less than a known fake.
+LLR = {
+    "copy": -3.0,
+    "excerpt": -2.5,
+    "revoiced": 2.0,
+    "repictured": 1.5,
+    ALTERED: 1.5,
+    "known_fake": 4.0,
+    "no_match": 0.0,
+}
+# A sound that is shifted by more than this against the picture, s, is mentioned: viewers notice it.
+NOTICED_SHIFT_S = 0.12
+SHOWN_SPEED = 0.02  # a speed further from 1 than this is mentioned
+
+
+class Catalogue:
+    """Says which official footage or known fake is in the file, where, and what was exchanged."""
+
+    name = "catalogue"
+    axis: Axis = "provenance"
+    needs: tuple[Need, ...] = ("frames",)
+
+    def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
+        """Yield one piece for each match, and one for each match whose mouth was changed."""
+        catalogue = case.catalogue
+        count = len(catalogue) if catalogue is not None else 0
+        if catalogue is None or not count:
+            yield Abstention(
+                self.name,
+                "no_reference",
+                "no official footage is enrolled: put videos into people/<name>/official and "
+                "run media-screen enroll",
+            )
+            return
+        fingerprint = case.fingerprint
+        if fingerprint.empty:
+            yield Abstention(self.name, "unreadable", "neither picture nor sound could be read")
+            return
+        found = catalogue.find(fingerprint)
+        for match in found:
+            yield self._match(match)
+        if not found:
+            yield Evidence(
+                detector=self.name,
+                axis=self.axis,
+                score=0.0,
+                llr=LLR["no_match"],
+                finding="no_match",
+                why=f"nothing of the {count} enrolled videos was found in the file",
+                values={"references": count},
+            )
+
+    def _match(self, found: Found) -> Evidence:
+        match = found.match
+        altered = found.mouth is not None and found.mouth.altered
+        # A known fake or an exchanged voice says more than that the mouth moves differently.
+        finding = ALTERED if altered and match.relation in ("copy", "excerpt") else match.relation
+        return Evidence(
+            detector=self.name,
+            axis=self.axis,
+            score=max(match.picture, match.sound),
+            llr=LLR[finding],
+            why=why(found, finding),
+            span=match.query_span,
+            person=match.person,
+            finding=finding,
+            values=_values(found),
+            match=match,
+        )
+
+
+def why(found: Found, finding: str) -> str:
+    """Return the sentence for a match: what is the same, where, and what is not."""
+    match = found.match
+    where = f"{_span(match.query_span)} shows {match.reference} at {_span(match.reference_span)}"
+    said = {
+        "copy": f"{where}: picture and sound are those of the original",
+        "excerpt": f"{where}: picture and sound are those of this part of the original",
+        "revoiced": f"{where}, but the sound is not the original's: another voice or track",
+        "repictured": (
+            f"the sound of {match.reference} at {_span(match.reference_span)} is heard at "
+            f"{_span(match.query_span)}, but the picture is another one"
+        ),
+        "known_fake": f"{where}, which is enrolled as a known fake",
+        ALTERED: f"{where}, but the mouth does not move as in the original{_apart(found)}",
+    }[finding]
+    if finding in ("copy", "excerpt") and not found.sound_score:
+        said = f"{where}: the picture is the original's; there was no sound to compare"
+    if finding in ("copy", "excerpt") and not found.picture_score:
+        said = f"{where}: the sound is the original's; there was no picture to compare"
+    return said + _treatment(found)
+
+
+def _treatment(found: Found) -> str:
+    """Return what was done to the copy as far as it was measured, as the end of a sentence."""
+    notes = []
+    if found.mirrored:
+        notes.append("mirrored")
+    if abs(found.mapping.speed - 1) > SHOWN_SPEED:
+        notes.append(f"played {found.mapping.speed:.2f} times as fast")
+    if found.channel == "located":
+        notes.append("inset or cropped")
+    if abs(found.shift_s) > NOTICED_SHIFT_S:
+        notes.append(f"sound shifted by {found.shift_s * 1000:+.0f} ms")
+    return f" ({', '.join(notes)})" if notes else ""
+
+
+def _apart(found: Found) -> str:
+    spans = found.mouth.spans if found.mouth else ()
+    return f" (at {', '.join(_span(span) for span in spans[:3])})" if spans else ""
+
+
+def _span(span: Span) -> str:
+    return f"{span.start:.1f} to {span.end:.1f} s"
+
+
+def _values(found: Found) -> dict[str, float]:
+    values = {
+        "picture": found.match.picture,
+        "sound": found.match.sound,
+        "picture_score": found.picture_score,
+        "sound_score": found.sound_score,
+        "frames_matched": found.frames,
+        "offset_s": found.mapping.offset_s,
+        "speed": found.mapping.speed,
+        "mirrored": found.mirrored,
+        "sound_shift_s": found.shift_s,
+        "picture_compared": found.compared_picture,
+        "sound_compared": found.compared_sound,
+    }
+    if found.mouth is not None:
+        values |= {
+            "face_agreement": found.mouth.face,
+            "mouth_agreement": found.mouth.mouth,
+            "mouth_judged": found.mouth.judged,
+            "seconds_altered": sum(span.duration for span in found.mouth.spans),
+        }
+    return {name: float(value) for name, value in values.items()}

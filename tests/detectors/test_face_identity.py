@@ -1,0 +1,70 @@
+"""Tracks are compared with everyone enrolled, and many strangers weaken a match among them."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from media_screen.detectors.face_identity import FaceIdentity, one_of_many
+from media_screen.enrol import Gallery, Template
+from media_screen.evidence import Abstention, Evidence
+
+DIMENSION = 128
+ADA, BOB = np.eye(DIMENSION, dtype=np.float32)[:2]
+
+
+def track(number: int, embedding: np.ndarray, size_px: float = 120.0):
+    best = SimpleNamespace(quality=SimpleNamespace(size_px=size_px))
+    return SimpleNamespace(id=number, embedding=embedding, best=best, faces=(best,) * 5,
+                           span=(float(number), number + 2.0))  # fmt: skip
+
+
+def examine(*tracks, people=(("ada", ADA), ("bob", BOB))) -> list[Evidence | Abstention]:
+    templates = tuple(Template(name, vector, 2, 0) for name, vector in people)
+    case = SimpleNamespace(gallery=Gallery(templates), tracks=tracks)
+    return list(FaceIdentity().examine(case))  # type: ignore[arg-type]
+
+
+def mixed(cosine: float) -> np.ndarray:
+    vector = cosine * ADA
+    vector[9] = math.sqrt(1 - cosine**2)
+    return vector
+
+
+def test_each_track_is_named_after_its_nearest_and_each_person_is_pooled() -> None:
+    pieces = examine(track(0, mixed(0.8)), track(1, BOB))
+    tracks = [p for p in pieces if isinstance(p, Evidence) and p.track is not None]
+    pooled = {p.person: p for p in pieces if isinstance(p, Evidence) and p.track is None}
+    assert [(p.track, p.person) for p in tracks] == [(0, "ada"), (1, "bob")]
+    assert set(pooled) == {"ada", "bob"}
+    assert pooled["ada"].score == pytest.approx(0.8, abs=1e-6)
+    assert pooled["ada"].llr > 0 and pooled["bob"].llr > 0
+
+
+def test_a_stranger_is_unlikely_to_be_anyone() -> None:
+    stranger = np.eye(DIMENSION, dtype=np.float32)[5]
+    assert all(p.llr < 0 for p in examine(track(0, stranger)) if isinstance(p, Evidence))
+
+
+def test_likelihood_rises_with_the_cosine() -> None:
+    llrs = [
+        next(p.llr for p in examine(track(0, mixed(c))) if isinstance(p, Evidence) and
+             p.track is None and p.person == "ada")
+        for c in (0.1, 0.3, 0.5, 0.7, 0.9)
+    ]  # fmt: skip
+    assert llrs == sorted(llrs) and llrs[0] < 0 < llrs[-1]
+
+
+def test_without_templates_it_abstains() -> None:
+    (piece,) = examine(track(0, ADA), people=())
+    assert isinstance(piece, Abstention) and piece.reason == "no_reference"
+
+
+def test_one_match_among_strangers_is_worth_less_than_one_alone() -> None:
+    assert one_of_many([3.0]) == pytest.approx(3.0)
+    assert one_of_many([3.0, -20.0]) == pytest.approx(3.0 - math.log(2), abs=1e-6)
+    assert one_of_many([3.0] * 50) == pytest.approx(3.0)
+    assert one_of_many([800.0, -800.0]) == pytest.approx(800 - math.log(2))

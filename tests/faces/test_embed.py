@@ -1,0 +1,174 @@
+"""Embeddings are unit vectors that tell people apart, and their cosines become bounded odds."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from media_screen.faces import embed
+from media_screen.faces.align import align
+
+from .making import astronaut, detector, embedder, frames, needs_media, picture
+
+Image = npt.NDArray[np.uint8]
+
+
+def crop_of(image: Image) -> Image:
+    found = max(detector().detect([image])[0], key=lambda face: face.box[2] - face.box[0])
+    return align(image, found.landmarks)
+
+
+def changed(name: str) -> Image:
+    """Return the astronaut's picture after a change that leaves the person the same."""
+    image = astronaut()
+    if name == "mirrored":
+        return np.ascontiguousarray(image[:, ::-1])
+    if name == "half size":
+        return np.asarray(cv2.resize(image, (256, 256), interpolation=cv2.INTER_AREA))
+    if name == "darker":
+        return np.asarray(image * 0.5, dtype=np.uint8)
+    if name == "grey":
+        return np.repeat(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[:, :, None], 3, axis=2)
+    stored = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 20])[1]
+    return np.asarray(cv2.imdecode(stored, cv2.IMREAD_COLOR), dtype=np.uint8)
+
+
+def test_embeddings_are_unit_rows() -> None:
+    rows = embedder().embed([crop_of(astronaut())] * 3)
+    assert rows.shape == (3, embed.DIMENSION)
+    assert rows.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+
+
+def test_a_list_and_an_array_and_any_batch_give_the_same() -> None:
+    crop = crop_of(astronaut())
+    crops = [crop, crop[:, ::-1], crop[::-1]] * 4
+    together = embedder().embed(np.asarray(crops))
+    alone = np.concatenate([embedder().embed([c]) for c in crops])
+    np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+def test_no_crops_give_no_rows() -> None:
+    assert embedder().embed([]).shape == (0, embed.DIMENSION)
+
+
+@pytest.mark.parametrize("change", ["mirrored", "half size", "darker", "grey", "JPEG 20"])
+def test_the_same_person_stays_the_same(change: str) -> None:
+    original, other = embedder().embed([crop_of(astronaut()), crop_of(changed(change))])
+    assert float(original @ other) > 0.7
+
+
+def test_the_order_of_colours_matters() -> None:
+    """The net was trained on RGB; swapped colours would cost a little accuracy unnoticed."""
+    crop = crop_of(astronaut())
+    right, swapped = embedder().embed([crop, crop[:, :, ::-1]])
+    assert float(right @ swapped) < 0.99
+
+
+# --- calibration -------------------------------------------------------------------------------
+
+
+def write(tmp_path: Path, **change: object) -> Path:
+    record: dict[str, object] = {
+        "rows": [
+            {"least_size_px": 40, "slope": 20.0, "intercept": -8.0},
+            {"least_size_px": 0, "slope": 10.0, "intercept": -5.0},
+        ],
+        "limits": [-3.0, 5.0],
+    }
+    path = tmp_path / "calibration.json"
+    path.write_text(json.dumps(record | change), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("cosine", "size_px", "expected"),
+    [
+        pytest.param(0.5, 100.0, 2.0, id="large face: the last row"),
+        pytest.param(0.5, 40.0, 2.0, id="at the border: the row that starts there"),
+        pytest.param(0.5, 39.9, 0.0, id="small face: the first row"),
+        pytest.param(0.9, 100.0, 5.0, id="above the limit"),
+        pytest.param(-0.2, 100.0, -3.0, id="below the limit"),
+        pytest.param(0.4, math.inf, 0.0, id="no size given"),
+    ],
+)
+def test_the_row_of_the_size_is_used_and_bounded(
+    tmp_path: Path, cosine: float, size_px: float, expected: float
+) -> None:
+    loaded = embed.load_calibration(write(tmp_path))
+    assert loaded.llr(cosine, size_px=size_px) == pytest.approx(expected)
+
+
+def test_a_calibration_without_a_row_for_small_faces_is_refused(tmp_path: Path) -> None:
+    rows = [{"least_size_px": 40, "slope": 20.0, "intercept": -8.0}]
+    with pytest.raises(ValueError, match="0 px"):
+        embed.load_calibration(write(tmp_path, rows=rows))
+
+
+def test_the_shipped_calibration_is_increasing_bounded_and_weaker_for_small_faces() -> None:
+    shipped = embed.calibration()
+    low, high = shipped.limits
+    assert -7 < low < 0 < high < 7
+    assert all(row.slope > 0 for row in shipped.rows)
+    assert shipped.rows[0].slope < shipped.rows[-1].slope
+    assert embed.calibrated_llr(0.9) == high
+    assert embed.calibrated_llr(0.0) == low
+    assert low < embed.calibrated_llr(0.0, size_px=16) < embed.calibrated_llr(0.5, size_px=16)
+
+
+# --- on labelled media ------------------------------------------------------------------------
+
+
+@needs_media
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        pytest.param(
+            "real_video/hyperlips/hyperlips-0001.mp4",
+            "real_video/lia/lia-0004.mov",
+            True,
+            id="one politician, two speeches",
+        ),
+        pytest.param(
+            "real_video/web-talking/024.mp4",
+            "real_video/web-talking/039.mp4",
+            True,
+            id="one speaker, two talks",
+        ),
+        pytest.param(
+            "real_video/web-talking/013.mp4",
+            "real_video/web-talking/028.mp4",
+            False,
+            id="two bearded men of one collection",
+        ),
+        pytest.param(
+            "real_video/dreamtalk/dreamtalk-0001.mp4",
+            "real_video/thin-plate-spline-motion-model/thin-plate-spline-motion-model-0001.mp4",
+            False,
+            id="two East Asian men",
+        ),
+    ],
+)
+def test_clips_of_one_person_are_told_from_clips_of_two(
+    first: str, second: str, same: bool
+) -> None:
+    means = []
+    for name in (first, second):
+        rows = embedder().embed([crop_of(image) for _, image in frames(name, count=3)])
+        mean = rows.mean(axis=0)
+        means.append(mean / np.linalg.norm(mean))
+    llr = embed.calibrated_llr(float(means[0] @ means[1]))
+    assert (llr > 2) if same else (llr < 0)
+
+
+@needs_media
+def test_a_still_and_a_video_of_one_person_agree() -> None:
+    still = embedder().embed([crop_of(picture("real_face/makeittalk/makeittalk-0025.jpg"))])[0]
+    ((_, image),) = frames("real_video/hyperlips/hyperlips-0001.mp4", count=1)
+    assert embed.calibrated_llr(float(still @ embedder().embed([crop_of(image)])[0])) > 2

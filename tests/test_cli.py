@@ -1,0 +1,92 @@
+"""The commands as a user types them: what they print, and how they exit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from media_screen import cli
+from media_screen.cli import main
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+TEXT = SAMPLES / "downloads/not-a-video.mp4"
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    result = invoke(command, "--help")
+    assert result.exit_code == 0
+    assert f"media-screen {command}" in result.output.split("Examples:")[1]
+
+
+def test_a_scan_shows_the_table_and_writes_results_and_report(tmp_path: Path) -> None:
+    shutil.copy(TEXT, tmp_path / "a.mp4")
+    out = tmp_path / "out"
+    result = invoke("scan", tmp_path / "a.mp4", "--out", out, "--device", "cpu")
+    assert result.exit_code == 1, result.output
+    assert "1 files: 1 unable_to_evaluate" in result.output
+    assert str(out / "report" / "index.html") in result.output.replace("\n", "")
+    (record,) = [json.loads(line) for line in (out / "results.jsonl").open()]
+    assert record["label"] == "unable_to_evaluate"
+    (out / "report" / "index.html").unlink()
+    assert invoke("report", out).exit_code == 0
+    assert (out / "report" / "index.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        pytest.param(["scan"], 2, "Missing argument", id="nothing-to-scan"),
+        pytest.param(["scan", "nowhere"], 2, "not there: nowhere", id="missing-path"),
+        pytest.param(["scan", TEXT, "--fail-on", "unable_to_evaluate"], 3, "", id="fail-on"),
+        pytest.param(["scan", TEXT, "--fail-on", "official"], 1, "", id="fail-on-other"),
+        pytest.param(["scan", TEXT, "--fail-on", "fake"], 2, "is not one of", id="unknown-label"),
+        pytest.param(["scan", TEXT, "--detector", "x"], 2, "no detector named", id="detector"),
+        pytest.param(["scan", TEXT, "--people", SAMPLES], 2, "person.toml", id="no-people"),
+        pytest.param(["enroll", "nowhere"], 2, "does not exist", id="no-folder"),
+        pytest.param(["report", SAMPLES], 2, "results.jsonl", id="no-results"),
+    ],
+)
+def test_exit_codes_and_messages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list, code: int, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = invoke(*arguments)
+    assert result.exit_code == code, result.output
+    assert message in result.output
+    assert "Traceback" not in result.output
+
+
+def test_cuda_without_a_gpu_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("media_screen.nets._why_no_cuda", lambda: "there is none here")
+    from media_screen.nets import choose_device
+
+    choose_device.cache_clear()
+    result = invoke("scan", TEXT, "--device", "cuda", "--out", tmp_path / "out")
+    choose_device.cache_clear()
+    assert result.exit_code == 2 and "there is none here" in result.output
+
+
+def test_listing_detectors_and_models() -> None:
+    from media_screen.detectors import DETECTORS
+
+    listed = invoke("detectors").output
+    assert all(detector.name in listed for detector in DETECTORS)
+    models = invoke("models")
+    assert models.exit_code == 0 and "verified" in models.output.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("a\x1b[31mb", "a\\x1b[31mb"), ("x\u202ey", "x\\u202ey"), ("中文 é", "中文 é"), ("\n", "\\n")],
+)
+def test_untrusted_text_can_not_steer_the_terminal(text: str, shown: str) -> None:
+    assert cli._plain(text) == shown

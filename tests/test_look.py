@@ -1,0 +1,119 @@
+"""Shots, windows and tracks of one look; the networks run on a public-domain portrait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage import data
+
+from media_screen.evidence import Span
+from media_screen.look import THUMBNAILS, WINDOW, Looker, is_cut, tiny
+from media_screen.media import Media, MediaError
+from tests.making import quarters, write_picture, write_video
+
+PORTRAIT = np.ascontiguousarray(data.astronaut())  # 512 x 512, one face about 100 px wide
+GREY = np.full_like(PORTRAIT, 90)
+
+
+@pytest.fixture(scope="module")
+def looker() -> Looker:
+    return Looker()
+
+
+def moved(image: np.ndarray, dx: int) -> np.ndarray:
+    return np.roll(image, dx, axis=1)
+
+
+def test_one_face_is_one_track_over_survey_and_windows(looker: Looker, tmp_path: Path) -> None:
+    frames = [moved(PORTRAIT, index // 5) for index in range(250)]  # 10 s, drifting right
+    path = write_video(tmp_path / "a.mp4", frames, options={"g": "50"})
+    seen: list[float] = []
+    with Media.open(path) as media:
+        look = looker.look(media, on_frame=lambda time_s, image: seen.append(time_s))
+    (track,) = look.tracks
+    assert track.span[0] == pytest.approx(0, abs=0.1) and track.span[1] > 9
+    assert len(look.shots) == 1
+    assert len(seen) == pytest.approx(look.frames, abs=8)  # frames that both passes gave, once
+    faces, whole = [[t for t in look.thumbnails if (t.track is None) == w] for w in (0, 1)]
+    assert len(faces) == 1 and 4 <= len(whole) <= THUMBNAILS
+    assert all(picture.jpeg.startswith(b"\xff\xd8") for picture in look.thumbnails)
+
+
+def test_a_cut_ends_shot_and_track(looker: Looker, tmp_path: Path) -> None:
+    frames = [PORTRAIT] * 50 + [GREY] * 50 + [PORTRAIT] * 50
+    path = write_video(tmp_path / "a.mp4", frames, options={"g": "25"})
+    with Media.open(path) as media:
+        look = looker.look(media)
+    assert [round(shot.start) for shot in look.shots] == [0, 2, 4]
+    assert len(look.tracks) == 2
+
+
+def test_the_cost_follows_shots_and_not_length(looker: Looker, tmp_path: Path) -> None:
+    small = np.ascontiguousarray(PORTRAIT[::2, ::2])
+    frames = [small] * 3000  # 2 minutes of one shot
+    path = write_video(tmp_path / "a.mp4", frames, options={"g": "25", "preset": "ultrafast"})
+    with Media.open(path) as media:
+        look = looker.look(media)
+        dense = sum(window.duration for window in look.windows)
+    assert dense <= 4 * WINDOW + 1
+    assert look.frames <= 120 / 0.5 + dense * 5 + 8
+
+
+def test_panels_give_several_tracks(looker: Looker, tmp_path: Path) -> None:
+    panel = np.concatenate([PORTRAIT, PORTRAIT[:, ::-1]], axis=1)
+    path = write_video(tmp_path / "a.mp4", [panel] * 50)
+    with Media.open(path) as media:
+        look = looker.look(media)
+    assert len(look.tracks) == 2
+    assert all(len(track.faces) >= 8 for track in look.tracks)
+
+
+def test_faces_too_small_to_compare_are_counted(looker: Looker, tmp_path: Path) -> None:
+    import cv2
+
+    tiny_face = cv2.resize(PORTRAIT, (96, 96), interpolation=cv2.INTER_AREA)  # about 19 px wide
+    image = GREY.copy()
+    image[100:196, 100:196] = tiny_face
+    path = write_picture(tmp_path / "a.png", image, codec="png", pixels="rgb24")
+    with Media.open(path) as media:
+        look = looker.look(media)
+    assert look.tracks == () and look.small_faces == 1
+
+
+def test_a_span_is_looked_at_densely(looker: Looker, tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", [PORTRAIT] * 100)
+    with Media.open(path) as media:
+        look = looker.look_at(media, Span(1, 3), fps=4)
+    assert look.frames == 8 and len(look.tracks[0].faces) == 8
+
+
+def test_pictures_that_can_not_be_decoded_are_an_error(looker: Looker, tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", [quarters()] * 50)
+    data = bytearray(path.read_bytes())
+    start = data.index(b"mdat") + 4
+    end = data.index(b"moov") - 4
+    data[start:end] = bytes(end - start)  # an index without the pictures that it names
+    path.write_bytes(data)
+    with pytest.raises(MediaError, match="not one frame"), Media.open(path) as media:
+        looker.look(media)
+
+
+@pytest.mark.parametrize(
+    ("after", "cut"),
+    [
+        pytest.param(PORTRAIT, False, id="same"),
+        pytest.param(moved(PORTRAIT, 12), False, id="moved"),
+        pytest.param((PORTRAIT * 0.9).astype(np.uint8), False, id="darker"),
+        pytest.param(GREY, True, id="other"),
+        pytest.param(np.ascontiguousarray(data.coffee()), True, id="coffee"),
+    ],
+)
+def test_cuts(after: np.ndarray, cut: bool) -> None:
+    assert is_cut(tiny(PORTRAIT), tiny(after)) == cut
+
+
+def test_red_next_to_red_is_no_cut() -> None:
+    one, other = (np.full((18, 32, 3), (hue, 200, 200), np.uint8) for hue in (2, 254))
+    assert not is_cut(one, other)
