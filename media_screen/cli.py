@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from media_screen.people import Person
 
 EXIT_FAILED, EXIT_USAGE, EXIT_MATCHED = 1, 2, 3  # 0: done
+WIDE = 120  # columns of a terminal from which the table has room for the reasons
 SHOWN = 40  # rows of the table on the terminal; the report has them all
 _COLOURS = {
     "official": "green",
@@ -365,10 +366,12 @@ def _show(summary: Summary, report: Path) -> None:
         summary.entries, key=lambda e: (_ORDER.index(e.label), -(e.manipulation or 0.0), e.path)
     )
     if ordered:
-        table = Table("file", "verdict", "person", "why", box=None, pad_edge=False)
+        wide = console.width >= WIDE
+        columns = ("file", "verdict", "person", "why") if wide else ("file", "verdict", "person")
+        table = Table(*columns, box=None, pad_edge=False)
         table.columns[0].overflow = "fold"
         for entry in ordered[:SHOWN]:
-            table.add_row(*_row(entry))
+            table.add_row(*_row(entry)[: len(columns)])
         console.print(table)
         if len(ordered) > SHOWN:
             console.print(f"... and {len(ordered) - SHOWN} more in the report")

@@ -7,6 +7,7 @@ fakes that were found before, those of a person in a folder of that person's slu
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.catalogue import Catalogue
-from media_screen.media import MediaError, identify, shown_path
+from media_screen.catalogue import Catalogue, CatalogueError
+from media_screen.media import MediaError, shown_path
 from media_screen.references import FoundFace, Store, read_picture, read_video
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ MAX_TURN = 45.0  # degrees of yaw; a profile shows half of what is compared
 # Cosine below which two references are told to be of different people: well under what pictures of
 # one person reach, so that an old or odd picture is not refused, and above most of other people.
 SAME_PERSON = 0.35
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +116,18 @@ def enrol(
     read = 0
     with (
         closing(Store(folder / CACHE_FOLDER)) as store,
-        Catalogue.open(folder / CACHE_FOLDER / CATALOGUE) as catalogue,
+        _open_catalogue(folder / CACHE_FOLDER / CATALOGUE) as catalogue,
     ):
         for done, item in enumerate(work):
             if on_reference is not None:
                 on_reference(item.person, item.file, done, len(work))
-            sha256, _ = identify(item.file)
+            try:
+                sha256 = store.hash_of(item.file)
+            except MediaError as error_of_file:
+                problems.append(
+                    _problem(item.person, item.file, str(error_of_file), "replace the file")
+                )
+                continue
             known = store.get(sha256)
             if known is None or not (item.kind == "picture" or known[1] or catalogue.has(sha256)):
                 known = _read(looker(), item, sha256, catalogue)
@@ -140,6 +149,16 @@ def enrol(
         read=read,
         kept=len(work) - read,
     )
+
+
+def _open_catalogue(path: Path) -> Catalogue:
+    """Open the catalogue; a damaged one is begun anew, since all of it can be read again."""
+    try:
+        return Catalogue.open(path)
+    except CatalogueError as error:
+        _log.warning("%s", error)
+        path.unlink(missing_ok=True)
+        return Catalogue.open(path)
 
 
 def _work(folder: Path, people: Sequence[Person]) -> Iterator[_Work]:

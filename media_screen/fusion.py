@@ -22,9 +22,10 @@ from media_screen.evidence import (
     probability_bounds,
 )
 
-# Natural-log likelihood ratios. 4.6 is a hundred to one: with a handful of people enrolled and
-# strangers in most files, a smaller ratio would name someone in every other crowd.
-IDENTITY_THRESHOLD = 4.6
+# Natural-log likelihood ratios. 1.1 is a cosine of .45 for faces of 40 px and more, which 1 in 10,000
+# pairs of pictures of different people reach (benchmarks/results/faces.md): the calibration is
+# cautious in that tail, and a file is compared with several people and several faces.
+IDENTITY_THRESHOLD = 1.1
 # Ten to one: the posterior is over one half only where every tenth file is forged; screening
 # queues are like that, and a person looks at what is marked.
 MANIPULATION_THRESHOLD = 2.3

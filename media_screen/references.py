@@ -8,6 +8,7 @@ fingerprint, for the catalogue, from one decode. Both are kept beside the people
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from media_screen import weights
 from media_screen.evidence import Span
 from media_screen.faces.embed import WEIGHTS as EMBEDDER
 from media_screen.fingerprint import REFERENCE_FPS, Fingerprint, FingerprintBuilder
-from media_screen.media import Media, MediaError, shown_path
+from media_screen.media import Media, MediaError, identify, shown_path
 
 if TYPE_CHECKING:
     from media_screen.faces.track import Track
@@ -123,6 +124,10 @@ class Store:
             "PRIMARY KEY (sha256, model, position))"
         )
         self.connection.execute(
+            "CREATE TABLE IF NOT EXISTS file (path BLOB PRIMARY KEY, size INTEGER, "
+            "mtime_ns INTEGER, sha256 TEXT)"
+        )
+        self.connection.execute(
             "CREATE TABLE IF NOT EXISTS reference (sha256 TEXT, model TEXT, error TEXT, "
             "PRIMARY KEY (sha256, model))"
         )
@@ -130,6 +135,24 @@ class Store:
     def close(self) -> None:
         """Close the database."""
         self.connection.close()
+
+    def hash_of(self, file: Path) -> str:
+        """Return the SHA-256 of a file, computed again only when its size or time changed."""
+        try:
+            status = file.stat()
+        except OSError as error:
+            raise MediaError(f"the file can't be opened: {error.strerror or error}") from error
+        key = (os.fsencode(file.absolute()), status.st_size, status.st_mtime_ns)
+        row = self.connection.execute(
+            "SELECT sha256 FROM file WHERE path = ? AND size = ? AND mtime_ns = ?", key
+        ).fetchone()
+        if row is not None:
+            return str(row[0])
+        sha256, _ = identify(file)
+        with self.connection:
+            row = (*key, sha256)
+            self.connection.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)", row)
+        return sha256
 
     def get(self, sha256: str) -> tuple[list[FoundFace], str] | None:
         """Return (faces, error) as found before, or None."""

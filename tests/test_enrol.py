@@ -204,12 +204,27 @@ def test_a_broken_reference_is_told_once_and_remembered(people: Path) -> None:
         assert problem.file.endswith("b.jpg") and "not a media file" in problem.why
 
 
-def test_a_damaged_cache_is_made_anew(people: Path) -> None:
+@pytest.mark.parametrize("name", ["gallery.sqlite", "catalogue.sqlite"])
+def test_a_damaged_cache_is_made_anew(people: Path, name: str) -> None:
     picture(people, "a.png", 64)
-    run(people, {64: [face(ADA)]})
-    (people / ".media_screen/gallery.sqlite").write_bytes(b"garbage" * 1000)
+    video(people, "talk.mp4", 128)
+    faces = {64: [face(ADA)], 128: [face(like(ADA))]}
+    run(people, faces)
+    for leftover in (people / ".media_screen").glob("*-*"):  # journals that would mend it
+        leftover.unlink()
+    (people / ".media_screen" / name).write_bytes(b"garbage" * 1000)
+    enrolment, _ = run(people, faces)
+    assert enrolment.read >= 1 and enrolment.gallery.templates
+    with Catalogue.open(people / ".media_screen/catalogue.sqlite") as catalogue:
+        assert len(catalogue) == 1
+
+
+def test_a_reference_that_is_no_file_is_told(people: Path) -> None:
+    picture(people, "a.png", 64)
+    (people / "ada/faces/gone.jpg").symlink_to(people / "nowhere.jpg")
     enrolment, _ = run(people, {64: [face(ADA)]})
-    assert enrolment.read == 1 and enrolment.gallery.templates
+    assert len(enrolment.gallery.templates) == 1
+    assert all("gone.jpg" in problem.file for problem in enrolment.problems)
 
 
 def test_nobody_usable_is_told(people: Path) -> None:

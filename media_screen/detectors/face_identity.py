@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 from media_screen.case import Case
@@ -55,23 +54,18 @@ class FaceIdentity:
             yield self._pooled(person, scored)
 
     def _pooled(self, person: str, scored: Sequence[tuple[float, float]]) -> Evidence:
-        best = max(cosine for cosine, _ in scored)
+        """Pool a file by its most similar track: the question is whether the person is in it.
+
+        The more tracks there are, the likelier a chance match among them; the threshold that a
+        verdict needs is set with room for that.
+        """
+        cosine, llr = max(scored, key=lambda pair: pair[1])
         return Evidence(
             detector=self.name,
             axis=self.axis,
-            score=best,
-            llr=one_of_many([llr for _, llr in scored]),
-            why=f"the most similar of {len(scored)} face tracks has cosine {best:.2f} to {person}",
+            score=cosine,
+            llr=llr,
+            why=f"the most similar of {len(scored)} face tracks has cosine {cosine:.2f} to {person}",
             person=person,
-            values={"cosine": best, "tracks": len(scored)},
+            values={"cosine": cosine, "tracks": len(scored)},
         )
-
-
-def one_of_many(llrs: Sequence[float]) -> float:
-    """Return the LLR of "one of these is the person", each as likely beforehand as the others.
-
-    That is the log of the mean likelihood ratio: the more strangers are in a file, the more a
-    match among them may be chance.
-    """
-    most = max(llrs)
-    return most + math.log(math.fsum(math.exp(llr - most) for llr in llrs) / len(llrs))

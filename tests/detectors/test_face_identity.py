@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from media_screen.detectors.face_identity import FaceIdentity, one_of_many
+from media_screen.detectors.face_identity import FaceIdentity
 from media_screen.enrol import Gallery, Template
 from media_screen.evidence import Abstention, Evidence
 
@@ -63,8 +63,20 @@ def test_without_templates_it_abstains() -> None:
     assert isinstance(piece, Abstention) and piece.reason == "no_reference"
 
 
-def test_one_match_among_strangers_is_worth_less_than_one_alone() -> None:
-    assert one_of_many([3.0]) == pytest.approx(3.0)
-    assert one_of_many([3.0, -20.0]) == pytest.approx(3.0 - math.log(2), abs=1e-6)
-    assert one_of_many([3.0] * 50) == pytest.approx(3.0)
-    assert one_of_many([800.0, -800.0]) == pytest.approx(800 - math.log(2))
+def test_the_most_similar_track_stands_for_the_file() -> None:
+    stranger = np.eye(DIMENSION, dtype=np.float32)[5]
+    alone = examine(track(0, mixed(0.8)))
+    crowd = examine(track(0, mixed(0.8)), *(track(n, stranger) for n in range(1, 9)))
+    llrs = [
+        next(p.llr for p in pieces if isinstance(p, Evidence) and p.track is None)
+        for pieces in (alone, crowd)
+    ]
+    assert llrs[0] == llrs[1]
+
+
+def test_a_small_face_says_less() -> None:
+    def llr(size_px: float, cosine: float) -> float:
+        return next(p.llr for p in examine(track(0, mixed(cosine), size_px))
+                    if isinstance(p, Evidence) and p.track is None)  # fmt: skip
+
+    assert llr(120.0, 0.05) < llr(22.0, 0.05) < 0
