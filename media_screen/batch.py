@@ -1,33 +1,18 @@
-"""Scans many files into a folder of results: finds them, skips what is done, and loses nothing.
-
-`OUT/results.jsonl` gets one verdict a line, each written whole and flushed to the disk before the
-next; `OUT/state.sqlite` only indexes it and is brought up to date from it at every start, so that a
-scan that was killed at any point goes on where it stopped.
-"""
+"""Scans many files into a folder of results: finds them, skips what is done, screens the rest."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import logging
 import os
-import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from media_screen import sidecar as sidecars
 from media_screen.evidence import Label, Verdict
-from media_screen.media import shown_path
+from media_screen.results import Entry, Results, has_failed
 from media_screen.screen import Config, settings_digest
-from media_screen.thumbs import write_thumbnails
 from media_screen.worker import Limits, Pool
-
-RESULTS = "results.jsonl"
-STATE = "state.sqlite"
 
 # What yt-dlp and its users leave beside the media. Everything else is tried, whatever it is called:
 # a file that can't be read gets a result that says so.
@@ -101,12 +86,6 @@ _VIDEOS = frozenset(
     ]
 )
 
-_log = logging.getLogger(__name__)
-
-
-class BatchError(RuntimeError):
-    """The scan can't go on: the output folder is in use, full, or not writable."""
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -116,19 +95,6 @@ class Found:
     thumbnails: int = 0  # pictures beside a video of the same name
     side_files: int = 0  # sidecars, subtitles and other files that hold no media
     missing: tuple[Path, ...] = ()  # named by the user and not there
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One finished file, as a summary needs it."""
-
-    path: str
-    label: Label
-    person: str | None
-    manipulation: float | None
-    summary: str
-    failed: bool
-    kept: bool  # from an earlier scan
 
 
 @dataclass(slots=True)
@@ -264,230 +230,3 @@ def scan(
         kept=progress.kept,
         seconds=time.monotonic() - started,
     )
-
-
-def has_failed(record: Mapping[str, Any]) -> bool:
-    """Tell whether a file could not be read, or a detector broke on it."""
-    return bool(record["failures"]) or any(
-        piece["detector"] == "media" for piece in record["abstentions"]
-    )
-
-
-def signature(path: Path) -> str:
-    """Return what tells that a file or its sidecar changed: their sizes and times of change."""
-    beside = sidecars.find(path)
-    parts = []
-    for file in (path, beside):
-        try:
-            status = file.stat() if file is not None else None
-        except OSError:
-            status = None
-        parts.append("-" if status is None else f"{status.st_size}:{status.st_mtime_ns}")
-    return " ".join(parts)
-
-
-class Results:
-    """The folder of results: appends verdicts, knows which files are done, survives being killed.
-
-    Only one scan at a time may use a folder.
-    """
-
-    def __init__(self, out: Path) -> None:
-        self._out = out
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            self._state = _open_state(out / STATE)
-            self._file = os.open(
-                out / RESULTS, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            )
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                raise BatchError(
-                    f"another scan is writing into {shown_path(out)}: wait for it, "
-                    "or name another folder with --out"
-                ) from error
-            raise BatchError(f"{shown_path(out / STATE)} can't be used: {error}") from error
-        except sqlite3.DatabaseError as error:
-            raise BatchError(
-                f"{shown_path(out / STATE)} is damaged: delete it, "
-                f"it is made anew from {RESULTS} ({error})"
-            ) from error
-        except OSError as error:
-            raise BatchError(f"can't write into {shown_path(out)}: {error.strerror}") from error
-        self._catch_up()
-
-    def __enter__(self) -> Results:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._file)
-        self._state.close()
-
-    def has(self, path: Path, settings: str) -> bool:
-        """Tell whether a file has a result that still holds."""
-        row = self._state.execute(
-            "SELECT signature, settings FROM done WHERE path = ?", (_key(path),)
-        ).fetchone()
-        return row is not None and row == (signature(path), settings)
-
-    def add(self, path: Path, verdict: Verdict, settings: str) -> None:
-        """Append a verdict; when this returns, it is on the disk whole."""
-        try:
-            write_thumbnails(self._out, verdict)
-            line = verdict.to_json().encode() + b"\n"
-            offset = os.lseek(self._file, 0, os.SEEK_END)
-            self._append(line, offset)
-            record = verdict.to_dict()
-            with self._state:
-                self._note(path, record, signature(path), settings, offset)
-                self._set_read_to(offset + len(line))
-        except OSError as error:
-            raise BatchError(
-                f"can't write into {shown_path(self._out)}: {error.strerror}; "
-                "what was finished is safe, start the same command again to go on"
-            ) from error
-
-    def entry(self, path: Path, *, kept: bool) -> Entry | None:
-        """Return the summary of one finished file."""
-        row = self._state.execute(
-            "SELECT offset, failed FROM done WHERE path = ?", (_key(path),)
-        ).fetchone()
-        if row is None:
-            return None
-        record = json.loads(self._line_at(row[0]))
-        return Entry(
-            path=record["media"]["path"],
-            label=record["label"],
-            person=record["person"],
-            manipulation=record["llr"].get("manipulation"),
-            summary=record["summary"],
-            failed=bool(row[1]),
-            kept=kept,
-        )
-
-    def compact(self) -> None:
-        """Drop lines that newer results replaced; the file is replaced in one step."""
-        lines, superseded = self._live_lines()
-        if not superseded:
-            return
-        fresh = self._out / f"{RESULTS}.new"
-        offset = 0
-        with fresh.open("wb") as stream, self._state:
-            for key, start, length in lines:
-                stream.write(self._read_at(start, length))
-                self._state.execute("UPDATE done SET offset = ? WHERE path = ?", (offset, key))
-                offset += length
-            stream.flush()
-            os.fsync(stream.fileno())
-            self._set_read_to(offset)
-            # Replaced inside the transaction: killed in between, the offsets are found wrong at
-            # the next start, and the index is made anew.
-            os.replace(fresh, self._out / RESULTS)
-        os.close(self._file)
-        self._file = os.open(self._out / RESULTS, os.O_RDWR | os.O_APPEND)
-
-    # --- inside ------------------------------------------------------------------------------
-
-    def _append(self, line: bytes, offset: int) -> None:
-        written = 0
-        try:
-            while written < len(line):
-                written += os.write(self._file, line[written:])
-            os.fsync(self._file)
-        except OSError:
-            with contextlib.suppress(OSError):  # else the next start drops the half line
-                os.ftruncate(self._file, offset)
-            raise
-
-    def _read_at(self, offset: int, length: int) -> bytes:
-        os.lseek(self._file, offset, os.SEEK_SET)  # writing always appends, wherever this points
-        return os.read(self._file, length)
-
-    def _line_at(self, offset: int) -> bytes:
-        line = b""
-        while not line.endswith(b"\n"):
-            block = self._read_at(offset + len(line), 1 << 16)
-            if not block:
-                break
-            end = block.find(b"\n")
-            line += block if end < 0 else block[: end + 1]
-        return line
-
-    def _catch_up(self) -> None:
-        """Take into the index what was written after it was last brought up to date."""
-        size = os.lseek(self._file, 0, os.SEEK_END)
-        read_to = self._read_to()
-        if read_to > size or not self._index_holds():
-            _log.warning("the index of %s does not fit and is made anew", self._out / RESULTS)
-            with self._state:
-                self._state.execute("DELETE FROM done")
-            read_to = 0
-        while read_to < size:
-            line = self._line_at(read_to)
-            if not line.endswith(b"\n"):
-                os.ftruncate(self._file, read_to)  # the line in which the last scan was killed
-                break
-            with self._state:
-                self._recover(line, read_to)
-                read_to += len(line)
-                self._set_read_to(read_to)
-
-    def _index_holds(self) -> bool:
-        """Check the last entry: after a broken compaction the offsets point between lines."""
-        row = self._state.execute("SELECT MAX(offset) FROM done").fetchone()
-        if row[0] is None:
-            return True
-        starts = row[0] == 0 or self._read_at(row[0] - 1, 1) == b"\n"
-        return starts and self._line_at(row[0]).endswith(b"\n")
-
-    def _recover(self, line: bytes, offset: int) -> None:
-        try:
-            record = json.loads(line)
-            path = Path(record["media"]["path"])
-            same = path.is_file() and path.stat().st_size == record["media"]["size_bytes"]
-            now = signature(path) if same else "changed"
-            self._note(path, record, now, record["versions"]["settings"], offset)
-        except (ValueError, KeyError, TypeError, AttributeError, OSError):
-            _log.warning("a line of %s is not a result and was passed over", self._out / RESULTS)
-
-    def _note(
-        self, path: Path, record: Mapping[str, Any], now: str, settings: str, offset: int
-    ) -> None:
-        self._state.execute(
-            "INSERT OR REPLACE INTO done (path, signature, settings, offset, failed) "
-            "VALUES (?, ?, ?, ?, ?)",
-            (_key(path), now, settings, offset, has_failed(record)),
-        )
-
-    def _live_lines(self) -> tuple[list[tuple[bytes, int, int]], bool]:
-        """Return (key, offset, length) of the lines that count, and whether there are others."""
-        rows = self._state.execute("SELECT path, offset FROM done ORDER BY offset").fetchall()
-        lines = [(key, offset, len(self._line_at(offset))) for key, offset in rows]
-        return lines, sum(length for _, _, length in lines) != self._read_to()
-
-    def _read_to(self) -> int:
-        row = self._state.execute("SELECT value FROM meta WHERE name = 'read_to'").fetchone()
-        return 0 if row is None else int(row[0])
-
-    def _set_read_to(self, offset: int) -> None:
-        self._state.execute("INSERT OR REPLACE INTO meta VALUES ('read_to', ?)", (offset,))
-
-
-def _open_state(path: Path) -> sqlite3.Connection:
-    """Open the index and keep it locked for as long as it is open."""
-    state = sqlite3.connect(path, timeout=0.5)
-    state.execute("PRAGMA locking_mode = EXCLUSIVE")
-    # The index can be made anew, so it need not reach the disk before the next file starts.
-    state.execute("PRAGMA synchronous = OFF")
-    state.execute("BEGIN EXCLUSIVE")
-    state.execute(
-        "CREATE TABLE IF NOT EXISTS done (path BLOB PRIMARY KEY, signature TEXT, settings TEXT, "
-        "offset INTEGER, failed INTEGER)"
-    )
-    state.execute("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER)")
-    state.commit()
-    return state
-
-
-def _key(path: Path) -> bytes:
-    return os.fsencode(os.path.abspath(path))

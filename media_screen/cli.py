@@ -17,10 +17,11 @@ from media_screen.evidence import LABELS, Label
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from media_screen.batch import Entry, Progress, Summary
+    from media_screen.batch import Progress, Summary
     from media_screen.enrol import Enrolment
     from media_screen.evidence import Verdict
     from media_screen.people import Person
+    from media_screen.results import Entry
 
 EXIT_FAILED, EXIT_USAGE, EXIT_MATCHED = 1, 2, 3  # 0: done
 WIDE = 120  # columns of a terminal from which the table has room for the reasons
@@ -126,11 +127,11 @@ def scan(
 
     Exit codes: 0 done, 1 some files failed, 2 usage, 3 --fail-on matched.
     """
-    from media_screen.batch import BatchError
     from media_screen.detectors import UnknownDetector
     from media_screen.nets import DeviceError
     from media_screen.people import PeopleError
     from media_screen.report import write_report
+    from media_screen.results import BatchError
     from media_screen.worker import Limits, WorkerError
 
     try:
@@ -188,8 +189,8 @@ def enroll(people: Path, device: str, strict: bool) -> None:
 @click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def report(out: Path) -> None:
     """Write the report of saved results anew, without running a model."""
-    from media_screen.batch import RESULTS
     from media_screen.report import write_report
+    from media_screen.results import RESULTS
 
     if not (out / RESULTS).is_file():
         raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")

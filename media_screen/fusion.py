@@ -22,7 +22,7 @@ from media_screen.evidence import (
     probability_bounds,
 )
 
-# Natural-log likelihood ratios. 1.1 is a cosine of .45 for faces of 40 px and more, which 1 in 10,000
+# Natural-log likelihood ratios. 1.1 is a cosine of .45 for faces of 40 px and more, which 1 in 10^4
 # pairs of pictures of different people reach (benchmarks/results/faces.md): the calibration is
 # cautious in that tail, and a file is compared with several people and several faces.
 IDENTITY_THRESHOLD = 1.1

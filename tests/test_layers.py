@@ -24,6 +24,7 @@ LAYERS = [
     {"fusion"},
     {"screen"},
     {"worker", "thumbs"},
+    {"results"},
     {"batch"},
     {"report"},
     {"training", "evaluation"},

@@ -1,0 +1,149 @@
+"""Results survive any kind of end: none is lost, none is doubled, nothing half is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from media_screen.evidence import MediaInfo, Thumbnail, Verdict
+from media_screen.results import RESULTS, STATE, BatchError, Results
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+
+
+def records(out: Path) -> list[dict]:
+    return [json.loads(line) for line in (out / RESULTS).read_text("ascii").splitlines()]
+
+
+def verdict(path: Path, label: str = "no_finding") -> Verdict:
+    size = path.stat().st_size if path.exists() else 0
+    media = MediaInfo(str(path), sha256="0" * 64, size_bytes=size)
+    return Verdict(label=label, media=media, versions={"settings": "s1"})  # type: ignore[arg-type]
+
+
+def test_a_result_is_known_until_something_changes(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    path, out = tmp_path / "a.mp4", tmp_path / "out"
+    with Results(out) as results:
+        results.add(path, verdict(path), "s1")
+        assert results.has(path, "s1")
+        assert not results.has(path, "s2"), "other settings"
+        (tmp_path / "a.info.json").write_text("{}")
+        assert not results.has(path, "s1"), "a sidecar appeared"
+        results.add(path, verdict(path), "s1")
+        path.write_bytes(b"longer")
+        assert not results.has(path, "s1"), "the file changed"
+
+
+@pytest.mark.parametrize("cut", [1, 20, 200], ids=lambda n: f"{n}-bytes-missing")
+def test_a_half_written_line_is_dropped_and_the_rest_kept(tmp_path: Path, cut: int) -> None:
+    touch(tmp_path, "a.mp4", "b.mp4")
+    out = tmp_path / "out"
+    with Results(out) as results:
+        for name in ("a.mp4", "b.mp4"):
+            results.add(tmp_path / name, verdict(tmp_path / name), "s1")
+    data = (out / RESULTS).read_bytes()
+    (out / RESULTS).write_bytes(data[:-cut])
+    with Results(out) as results:
+        assert results.has(tmp_path / "a.mp4", "s1")
+        assert not results.has(tmp_path / "b.mp4", "s1")
+        results.add(tmp_path / "b.mp4", verdict(tmp_path / "b.mp4"), "s1")
+    assert [Path(r["media"]["path"]).name for r in records(out)] == ["a.mp4", "b.mp4"]
+
+
+def test_results_that_the_index_missed_are_found_again(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "b.mp4")
+    out = tmp_path / "out"
+    with Results(out) as results:
+        results.add(tmp_path / "a.mp4", verdict(tmp_path / "a.mp4"), "s1")
+        shutil.copy(out / STATE, tmp_path / "before")
+        results.add(tmp_path / "b.mp4", verdict(tmp_path / "b.mp4"), "s1")
+    shutil.copy(tmp_path / "before", out / STATE)  # killed between the line and the index
+    with Results(out) as results:
+        assert results.has(tmp_path / "b.mp4", "s1")
+    (out / STATE).unlink()  # lost altogether
+    with Results(out) as results:
+        assert results.has(tmp_path / "a.mp4", "s1") and results.has(tmp_path / "b.mp4", "s1")
+
+
+def test_replaced_results_are_dropped_from_the_file(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "b.mp4")
+    a, b, out = tmp_path / "a.mp4", tmp_path / "b.mp4", tmp_path / "out"
+    with Results(out) as results:
+        results.add(a, verdict(a), "s1")
+        results.add(b, verdict(b), "s1")
+        results.add(a, verdict(a, "synthetic_media"), "s2")
+        results.compact()
+        entry = results.entry(a, kept=False)
+        assert entry is not None and entry.label == "synthetic_media"
+        results.add(b, verdict(b, "official"), "s2")
+        results.compact()
+    assert [r["label"] for r in records(out)] == ["synthetic_media", "official"]
+
+
+def test_a_compaction_that_was_killed_does_no_harm(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "b.mp4")
+    a, b, out = tmp_path / "a.mp4", tmp_path / "b.mp4", tmp_path / "out"
+    with Results(out) as results:
+        for path in (a, a, b):
+            results.add(path, verdict(path), "s1")
+        shutil.copy(out / STATE, tmp_path / "before")
+        results.compact()
+    shutil.copy(tmp_path / "before", out / STATE)  # file replaced, index not yet
+    with Results(out) as results:
+        assert results.has(a, "s1") and results.has(b, "s1")
+        assert len(records(out)) == 2
+
+
+def test_a_damaged_line_is_passed_over(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / RESULTS).write_bytes(b'{"media": 3}\n\xff\xfe not json\n')
+    with Results(out) as results:
+        results.add(tmp_path / "a.mp4", verdict(tmp_path / "a.mp4"), "s1")
+        assert results.has(tmp_path / "a.mp4", "s1")
+
+
+def test_only_one_scan_writes_into_a_folder(tmp_path: Path) -> None:
+    with Results(tmp_path / "out"), pytest.raises(BatchError, match="another scan"):
+        Results(tmp_path / "out")
+    Results(tmp_path / "out").__exit__()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_told_and_leaves_no_half_line(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    path, out = tmp_path / "a.mp4", tmp_path / "out"
+    with Results(out) as results:
+        results.add(path, verdict(path), "s1")
+        kept, results._file = results._file, os.open("/dev/full", os.O_WRONLY)
+        with pytest.raises(BatchError, match=r"No space left.*what was finished is safe"):
+            results.add(path, verdict(path), "s2")
+        os.close(results._file)
+        results._file = kept
+    assert len(records(out)) == 1
+
+
+def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:
+    touch(tmp_path, "out")
+    with pytest.raises(BatchError, match="can't write into"):
+        Results(tmp_path / "out")
+
+
+def test_thumbnails_are_written_with_the_result(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    path, out = tmp_path / "a.mp4", tmp_path / "out"
+    pictures = (Thumbnail(1.5, b"\xff\xd8x"),)
+    with Results(out) as results:
+        results.add(path, replace(verdict(path), thumbnails=pictures), "s1")
+    assert [p.read_bytes() for p in (out / "thumbs").rglob("*.jpg")] == [b"\xff\xd8x"]
