@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from media_screen.enrol import Gallery
     from media_screen.faces.track import Track
     from media_screen.fingerprint import Fingerprint
-    from media_screen.look import Look, Looker
+    from media_screen.look import Image, Look, Looker
     from media_screen.media import Media
     from media_screen.people import Person
     from media_screen.sidecar import Sidecar
@@ -103,6 +103,11 @@ class Case:
     def thumbnails(self) -> tuple[Thumbnail, ...]:
         """Small pictures for the report."""
         return self.look.thumbnails if self.has_pictures else ()
+
+    @property
+    def stills(self) -> tuple[tuple[float, Image], ...]:
+        """A few frames, spread in time: (seconds, RGB picture of at most 960 px)."""
+        return self.look.stills if self.has_pictures else ()
 
     @property
     def has_pictures(self) -> bool:

@@ -38,6 +38,8 @@ CUTS_SURVEYED = 360  # frames after a cut that are searched at most: a flicker f
 # Mean difference of hue, saturation and value (0 to 255) between two shots. Measured on 90 clips:
 # 98% of pairs of pictures of different clips lie above, 99.5% of pictures .2 s apart in one below.
 CUT = 30.0
+STILLS = 6  # frames kept for reading what is burnt into them
+_STILL_SIDE = 960  # px; a handle in a corner is still 10 px high there, which can be read
 THUMBNAILS = 8  # whole frames kept for the report
 _THUMB_SIDE = 240  # px
 _FACE_SIDE = 128  # px
@@ -56,6 +58,7 @@ class Look:
     small_faces: int  # faces left out because they are narrower than MIN_FACE
     windows: tuple[Span, ...] = ()  # where frames were taken densely
     thumbnails: tuple[Thumbnail, ...] = ()
+    stills: tuple[tuple[float, Image], ...] = ()  # (time, RGB of at most 960 px), spread in time
 
 
 @dataclass(slots=True)
@@ -72,6 +75,17 @@ class _Seen:
 class _Notes:
     seen: list[_Seen] = field(default_factory=list)
     small_faces: int = 0
+    stills: list[tuple[float, Image]] = field(default_factory=list)
+    every: float = 0.0  # s between stills that are kept
+
+    def keep_still(self, frame: Frame) -> None:
+        """Keep a frame unless one close to it is kept; with too many, keep every second."""
+        if self.stills and frame.time_s - self.stills[-1][0] < self.every:
+            return
+        self.stills.append((frame.time_s, _scaled(frame.image, _STILL_SIDE)))
+        if len(self.stills) > 2 * STILLS:
+            self.stills = self.stills[::2]
+            self.every = 2 * (self.stills[1][0] - self.stills[0][0]) * 0.75
 
 
 class Looker:
@@ -91,7 +105,7 @@ class Looker:
         notes = _Notes()
         most = SURVEYED_THOROUGH if thorough else SURVEYED
         step = max(0.5, media.info.duration_s / most)
-        self._read(_spaced(media.survey(), step), notes, on_frame)
+        self._read(_with_stills(_spaced(media.survey(), step), notes), notes, on_frame)
         windows = _windows(notes.seen, media.info.duration_s, thorough=thorough)
         for window in windows:
             self._read(media.window(window, fps=WINDOW_FPS), notes, on_frame)
@@ -186,6 +200,12 @@ def _spaced(frames: Iterator[Frame], step: float) -> Iterator[Frame]:
         last_tiny = now
 
 
+def _with_stills(frames: Iterable[Frame], notes: _Notes) -> Iterator[Frame]:
+    for frame in frames:
+        notes.keep_still(frame)
+        yield frame
+
+
 def _batches(frames: Iterable[Frame]) -> Iterator[list[Frame]]:
     batch: list[Frame] = []
     for frame in frames:
@@ -243,6 +263,7 @@ def _finish(notes: _Notes, windows: tuple[Span, ...], duration_s: float) -> Look
         frames=len(seen),
         small_faces=notes.small_faces,
         windows=windows,
+        stills=tuple(_evenly(notes.stills, STILLS)),
         thumbnails=(*_frame_thumbnails(seen), *(_track_thumbnail(track) for track in tracks)),
     )
 
@@ -276,13 +297,27 @@ def _track_thumbnail(track: Track) -> Thumbnail:
     )
 
 
+def _evenly(items: list[Any], count: int) -> list[Any]:
+    """Return at most `count` of the items, evenly spread, the first and the last among them."""
+    if len(items) <= count:
+        return items
+    return [items[round(index)] for index in np.linspace(0, len(items) - 1, count)]
+
+
 def _thumbnail(image: Image) -> bytes:
+    return _jpeg(_scaled(image, _THUMB_SIDE))
+
+
+def _scaled(image: Image, side: int) -> Image:
+    """Return a picture scaled down to a longest side, in px; smaller ones are copied."""
     import cv2
 
     height, width = image.shape[:2]
-    scale = min(1.0, _THUMB_SIDE / max(height, width))
+    scale = min(1.0, side / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return _jpeg(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    if size == (width, height):
+        return np.array(image)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _jpeg(image: npt.NDArray[Any]) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from skimage import data
 
 from media_screen.evidence import Span
-from media_screen.look import THUMBNAILS, WINDOW, Looker, is_cut, tiny
+from media_screen.look import STILLS, THUMBNAILS, WINDOW, Looker, is_cut, tiny
 from media_screen.media import Media, MediaError
 from tests.making import quarters, write_picture, write_video
 
@@ -39,6 +39,17 @@ def test_one_face_is_one_track_over_survey_and_windows(looker: Looker, tmp_path:
     faces, whole = [[t for t in look.thumbnails if (t.track is None) == w] for w in (0, 1)]
     assert len(faces) == 1 and 4 <= len(whole) <= THUMBNAILS
     assert all(picture.jpeg.startswith(b"\xff\xd8") for picture in look.thumbnails)
+
+
+def test_stills_are_few_and_spread(looker: Looker, tmp_path: Path) -> None:
+    wide = np.concatenate([GREY] * 3, axis=1)
+    path = write_video(tmp_path / "a.mp4", [wide] * 1000, options={"g": "25"})  # 40 s
+    with Media.open(path) as media:
+        stills = looker.look(media).stills
+    times = [time_s for time_s, _ in stills]
+    assert 4 <= len(stills) <= STILLS and times[-1] - times[0] > 25
+    assert min(np.diff(times)) > 2
+    assert {image.shape for _, image in stills} == {(320, 960, 3)}
 
 
 def test_a_cut_ends_shot_and_track(looker: Looker, tmp_path: Path) -> None:
