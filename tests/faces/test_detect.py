@@ -118,7 +118,7 @@ def test_no_pictures_give_no_lists() -> None:
 
 # --- on labelled media ------------------------------------------------------------------------
 
-# Found in the run over all clips: what these frames show is one face, or none.
+# Clips in which every frame shows one face.
 ONE_FACE = ["real_video/web-talking/034.mp4", "real_video/lipnet/lipnet-0001.mpg"]
 
 

@@ -1,0 +1,1 @@
+"""Finds, aligns, embeds and tracks faces; import the modules, nothing is loaded here."""

@@ -1,0 +1,121 @@
+"""Turns aligned crops into identity embeddings, and their cosines into likelihood ratios.
+
+The net is SFace (Zhong et al., "SFace: Sigmoid-Constrained Hypersphere Loss for Robust Face
+Recognition", IEEE TIP 2021), 128 values. It was chosen by measurement: benchmarks/results/faces.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from media_screen.faces.align import embedder_input
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+Image = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+WEIGHTS = "face_embedder/sface.onnx"
+CALIBRATION = "face_embedder/calibration.json"
+# Crops in one call of the net; on a CPU more change nothing, a GPU needs several to be busy.
+BATCH = {"cpu": 8, "cuda": 64}
+# Length of an embedding.
+DIMENSION = 128
+
+
+class FaceEmbedder:
+    """Computes the identity embedding of aligned crops."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, *, batch: int = 8) -> None:
+        self._session = session
+        self._batch = batch
+
+    @classmethod
+    def load(cls, device: str = "cpu") -> FaceEmbedder:
+        """Open the recorded weights on a device."""
+        from media_screen import nets, weights
+
+        return cls(nets.session(weights.path(WEIGHTS), device=device), batch=BATCH[device])
+
+    def embed(self, crops: Sequence[Image] | Image) -> Floats:
+        """Return one unit-length row of 128 values for each 256 x 256 RGB crop of `align`."""
+        rows = [np.zeros((0, DIMENSION), dtype=np.float32)]
+        for start in range(0, len(crops), self._batch):
+            batch = embedder_input(crops[start : start + self._batch])
+            rows.append(self._session.run(["embedding"], {"face": batch})[0])
+        return np.concatenate(rows)
+
+
+@dataclass(frozen=True)
+class CalibrationRow:
+    """Hold the line from cosine to log-likelihood ratio for faces of one range of widths."""
+
+    least_size_px: float
+    slope: float
+    intercept: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Turn the cosine of two face embeddings into a natural-log likelihood ratio.
+
+    Positive favours "the same person". `rows` are ordered by width, px, of the smaller face: small
+    faces say less. `limits` (lowest, highest) are what the number of calibration pairs supports.
+    """
+
+    rows: tuple[CalibrationRow, ...]
+    limits: tuple[float, float]
+
+    def llr(self, cosine: float, *, size_px: float = math.inf) -> float:
+        """Return the bounded log-likelihood ratio for a cosine between -1 and 1."""
+        row = [row for row in self.rows if row.least_size_px <= size_px][-1]
+        low, high = self.limits
+        return min(high, max(low, row.slope * cosine + row.intercept))
+
+
+def load_calibration(path: Path) -> Calibration:
+    """Read a calibration.json; raises KeyError or ValueError when it is not one."""
+    record = json.loads(path.read_text(encoding="utf-8"))
+    rows = sorted(
+        (
+            CalibrationRow(
+                least_size_px=float(row["least_size_px"]),
+                slope=float(row["slope"]),
+                intercept=float(row["intercept"]),
+            )
+            for row in record["rows"]
+        ),
+        key=lambda row: row.least_size_px,
+    )
+    if not rows or rows[0].least_size_px != 0.0:
+        raise ValueError(f"{path}: the first row must begin at a size of 0 px")
+    low, high = (float(value) for value in record["limits"])
+    return Calibration(rows=tuple(rows), limits=(low, high))
+
+
+@cache
+def calibration() -> Calibration:
+    """Return the calibration that belongs to the shipped embedder."""
+    from media_screen import weights
+
+    return load_calibration(weights.models_dir() / CALIBRATION)
+
+
+def calibrated_llr(cosine: float, *, size_px: float = math.inf) -> float:
+    """Return how much more likely a cosine is for one person than for two, as a natural logarithm.
+
+    `size_px` is the width of the smaller of the two faces (`Quality.size_px`; of a track, that of
+    its best face). The number of faces averaged into an embedding made no measurable difference
+    above 32 px and is no argument.
+    """
+    return calibration().llr(cosine, size_px=size_px)
