@@ -1,0 +1,323 @@
+"""Aligns a file with one reference in time and measures which parts of it follow the reference.
+
+Two recordings of one person in one place look alike at every moment; only a copy *moves* alike. So
+the descriptor of the picture is compared by its changes over half a second: the change in the query
+against the change in the reference at the mapped times. Static overlays, borders and colour
+changes drop out of a change, and a different recording has another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from media_screen.fingerprint import Fingerprint, picture, sound
+
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+
+GRID_HZ = 8.0  # moments a second at which a reference is tried against a query
+GAP_S = 0.5  # over which a change is measured: heads move visibly, cuts are rare
+GAP_RANGE_S = (0.35, 0.8)
+HOLE_S = 0.6  # a reference has no picture where its frames are farther apart
+# Rounding of descriptors and lossy coding make changes of about this length (norm over 63
+# coefficients) out of nothing; changes count by how far they exceed it.
+NOISE = 14.0
+# What a change must agree by (cosine) to speak for a mapping rather than against it.
+AGREE = 0.3
+# Cosine of the pictures themselves; below it the mapped pictures show something else.
+ALIKE = 0.35
+# The same for a first look at moments that are not aligned, over MOST_LOOKS pictures.
+ALIKE_AT_ALL, MOST_LOOKS = 0.45, 24
+SPEEDS = (1.0, 0.95, 1.05, 0.9, 1.1)
+SPEED_RANGE = (0.87, 1.13)
+FACE = "face"
+MOST_TRACKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Time in the reference = `speed` x time in the query + `offset_s`."""
+
+    speed: float
+    offset_s: float
+
+    def __call__(self, times: npt.NDArray[np.floating]) -> Doubles:
+        return np.asarray(times, dtype=np.float64) * self.speed + self.offset_s
+
+    def back(self, time_s: float) -> float:
+        """Return the time in the query of a time in the reference."""
+        return (time_s - self.offset_s) / self.speed
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Descriptors in order of time."""
+
+    times: Doubles
+    values: Floats
+
+    def at(self, times: Doubles) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Return interpolated descriptors and whether the series has a picture at these times."""
+        if len(self.times) < 2:
+            near = np.abs(times - self.times[0]) < HOLE_S / 4
+            return np.repeat(self.values, len(times), axis=0), near
+        right = np.clip(np.searchsorted(self.times, times), 1, len(self.times) - 1)
+        gap = self.times[right] - self.times[right - 1]
+        share = (times - self.times[right - 1]) / np.maximum(gap, 1e-9)
+        # Half a frame outside the ends is still the first or last frame.
+        inside = (share >= -0.25 / np.maximum(gap, 0.25)) & (
+            share <= 1 + 0.25 / np.maximum(gap, 0.25)
+        )
+        share = np.clip(share, 0, 1)[:, None].astype(np.float32)
+        mixed = self.values[right - 1] * (1 - share) + self.values[right] * share
+        return np.asarray(mixed, dtype=np.float32), inside & (gap <= HOLE_S)
+
+    def mirrored(self) -> Series:
+        return Series(self.times, self.values * picture.mirror_signs())
+
+
+def picture_series(fingerprint: Fingerprint) -> dict[str, Series]:
+    """Return the descriptors of each region and of the upper face of each larger track."""
+    times = fingerprint.times.astype(np.float64)
+    found = {}
+    if times.size:
+        for index, region in enumerate(picture.REGIONS):
+            found[region] = Series(times, fingerprint.pictures[:, index].astype(np.float32))
+    for track in face_tracks(fingerprint):
+        found[f"{FACE}{track}"] = track_series(fingerprint, track, fingerprint.faces)
+    return found
+
+
+def face_tracks(fingerprint: Fingerprint) -> list[int]:
+    """Return the tracks with the most faces, at most MOST_TRACKS."""
+    tracks, counts = np.unique(fingerprint.face_tracks, return_counts=True)
+    return [int(track) for track in tracks[np.argsort(-counts, kind="stable")][:MOST_TRACKS]]
+
+
+def track_series(fingerprint: Fingerprint, track: int, values: npt.NDArray[np.int8]) -> Series:
+    """Return one kind of descriptor of one track."""
+    mine = np.flatnonzero(fingerprint.face_tracks == track)
+    times = fingerprint.face_times[mine].astype(np.float64)
+    times, first = np.unique(times, return_index=True)
+    return Series(times, values[mine[first]].astype(np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How descriptors change between pairs of moments."""
+
+    start: Doubles
+    end: Doubles
+    change: Floats
+    before: Floats
+
+
+def changes(series: Series) -> Changes:
+    """Pair each moment with the one about GAP_S later, as far as there is one."""
+    times = series.times
+    low, high = GAP_RANGE_S
+    later = np.searchsorted(times, times + GAP_S - 0.04)
+    later = np.clip(later, 0, max(0, len(times) - 1))
+    first = np.flatnonzero((times[later] - times >= low) & (times[later] - times <= high))
+    second = later[first]
+    return Changes(
+        start=times[first],
+        end=times[second],
+        change=series.values[second] - series.values[first],
+        before=series.values[first],
+    )
+
+
+def agreement(query: Changes, reference: Series, mapping: Mapping) -> tuple[Doubles, Doubles]:
+    """Return (cosine, weight) of each change of the query under a mapping; weight 0: no picture."""
+    start, has_start = reference.at(mapping(query.start))
+    end, has_end = reference.at(mapping(query.end))
+    cosine, weight = _compare(query.change, end - start)
+    alike = cosines(query.before, start) >= ALIKE
+    cosine = np.where(alike, cosine, np.minimum(cosine, 0.0))
+    return cosine, weight * (has_start & has_end)
+
+
+def _compare(left: Floats, right: Floats) -> tuple[Doubles, Doubles]:
+    left_norm, right_norm = np.linalg.norm(left, axis=-1), np.linalg.norm(right, axis=-1)
+    dot = np.einsum("ij,ij->i", left, right)
+    cosine = dot / np.maximum(left_norm * right_norm, 1e-6)
+    return cosine.astype(np.float64), (_salient(left_norm) * _salient(right_norm)).astype(float)
+
+
+def _salient(norm: npt.NDArray[np.floating]) -> Floats:
+    return np.asarray(norm**2 / (norm**2 + NOISE**2), dtype=np.float32)
+
+
+def cosines(left: Floats, right: Floats) -> Floats:
+    """Return the cosine of each pair of rows."""
+    scale = np.linalg.norm(left, axis=-1) * np.linalg.norm(right, axis=-1)
+    return np.asarray(np.einsum("ij,ij->i", left, right) / np.maximum(scale, 1e-6), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """A mapping found by the picture, the channels it holds for, and how strongly.
+
+    `score` adds up, over the best stretch, how far changes agree beyond chance.
+    """
+
+    mapping: Mapping
+    query_channel: str
+    reference_channel: str
+    mirrored: bool
+    score: float
+
+
+class Grid:
+    """A reference's descriptor and its change at GRID_HZ, ready for matrix products."""
+
+    def __init__(self, series: Series) -> None:
+        count = max(1, int(np.floor(series.times[-1] * GRID_HZ)) + 1)
+        moments = np.arange(count) / GRID_HZ
+        step = round(GAP_S * GRID_HZ)
+        values, has = series.at(moments)
+        later, has_later = series.at(moments + GAP_S)
+        del step
+        change = later - values
+        norm = np.linalg.norm(change, axis=1)
+        self.weight = _salient(norm) * (has & has_later)
+        self.change = change / np.maximum(norm, 1e-6)[:, None]
+        self.value = values / np.maximum(np.linalg.norm(values, axis=1), 1e-6)[:, None]
+
+    def votes(self, query: Changes) -> Floats:
+        """Return for each change of the query (row) and moment (column) what it adds to a score."""
+        norm = np.linalg.norm(query.change, axis=1)
+        unit = query.change / np.maximum(norm, 1e-6)[:, None]
+        before = query.before / np.maximum(np.linalg.norm(query.before, axis=1), 1e-6)[:, None]
+        cosine = unit @ self.change.T
+        weight = _salient(norm)[:, None] * self.weight[None]
+        alike = before @ self.value.T >= ALIKE
+        return (weight * (np.where(alike, cosine, -1.0) - AGREE)).astype(np.float32)
+
+    def looks_like(self, pictures: Floats) -> bool:
+        """Tell whether some pictures of a query are anything like some of the reference."""
+        rows = np.unique(np.linspace(0, len(pictures) - 1, MOST_LOOKS).astype(int))
+        some = pictures[rows]
+        some = some / np.maximum(np.linalg.norm(some, axis=1), 1e-6)[:, None]
+        nearest = (some @ self.value[:: round(GRID_HZ / 2)].T).max(axis=1)
+        return bool(np.count_nonzero(nearest >= ALIKE_AT_ALL) >= min(2, len(rows)))
+
+
+def search_offsets(votes: Floats, starts: Doubles, speed: float) -> tuple[float, float]:
+    """Return (score, offset in s) of the offset at which a stretch of the query agrees best."""
+    count = votes.shape[1]
+    base = np.rint(starts * speed * GRID_HZ).astype(np.int64)
+    shifts = np.arange(-int(base.max()), count)
+    place = base[:, None] + shifts[None]
+    outside = (place < 0) | (place >= count)
+    values = np.take_along_axis(votes, np.clip(place, 0, count - 1), axis=1)
+    values[outside] = 0.0
+    # Best run of consecutive rows for each offset: highest rise of the running sum.
+    total = np.cumsum(np.vstack([np.zeros((1, len(shifts)), np.float32), values]), axis=0)
+    rise = (total - np.minimum.accumulate(total, axis=0)).max(axis=0)
+    best = int(np.argmax(rise))
+    return float(rise[best]), float(shifts[best] / GRID_HZ)
+
+
+def refine(query: Changes, reference: Series, mapping: Mapping) -> tuple[float, Mapping]:
+    """Improve a mapping by small steps of speed and offset; returns (score, mapping)."""
+    best = (stretch_score(*agreement(query, reference, mapping)), mapping)
+    middle = float(query.start.mean())
+    for speed_step, offset_step in ((0.02, 0.06), (0.01, 0.03)):
+        centre = best[1]
+        for ds in (-speed_step, 0.0, speed_step):
+            speed = centre.speed + ds
+            if not SPEED_RANGE[0] <= speed <= SPEED_RANGE[1]:
+                continue
+            for do in (-2, -1, 0, 1, 2):
+                # Turn about the middle of the query, so that speed and offset don't fight.
+                offset = centre.offset_s - ds * middle + do * offset_step
+                tried = Mapping(speed, offset)
+                score = stretch_score(*agreement(query, reference, tried))
+                if score > best[0] + 1e-6:
+                    best = (score, tried)
+    return best
+
+
+def stretch_score(cosine: Doubles, weight: Doubles) -> float:
+    """Return how far the best run of changes agrees beyond AGREE."""
+    total = np.concatenate([[0.0], np.cumsum(weight * (cosine - AGREE))])
+    return float((total - np.minimum.accumulate(total)).max())
+
+
+def channel_pairs(
+    query: dict[str, Series], reference: dict[str, Series]
+) -> Iterator[tuple[str, str, bool]]:
+    """Give the channels that can show the same thing: regions with regions, faces with faces."""
+    for left in query:
+        for right in reference:
+            if left.startswith(FACE) == right.startswith(FACE):
+                yield left, right, False
+                yield left, right, True
+
+
+def align_picture(
+    query: dict[str, Series], reference: dict[str, Series], speeds: tuple[float, ...] = SPEEDS
+) -> list[Alignment]:
+    """Return the best alignment of each pair of channels, best first."""
+    grids = {name: Grid(series) for name, series in reference.items()}
+    moving = {name: changes(series) for name, series in query.items()}
+    found = []
+    for left, right, mirror in channel_pairs(query, reference):
+        motion = moving[left]
+        if not len(motion.start):
+            continue
+        if mirror:
+            signs = picture.mirror_signs()
+            motion = Changes(motion.start, motion.end, motion.change * signs, motion.before * signs)
+        if not grids[right].looks_like(motion.before):
+            continue
+        votes = grids[right].votes(motion)
+        best = max((*search_offsets(votes, motion.start, speed), speed) for speed in speeds)
+        if best[0] > 0:
+            mapping = Mapping(best[2], best[1])
+            found.append(Alignment(mapping, left, right, mirror, best[0]))
+    return sorted(found, key=lambda item: -item.score)
+
+
+def align_sound(
+    query: sound.Peaks,
+    reference: sound.Peaks,
+    mapping: Mapping,
+    *,
+    pitch: bool,
+    slack: float = 1.0,
+) -> npt.NDArray[np.bool_]:
+    """Tell for each peak of the query whether the reference has it at the mapped time.
+
+    `slack` widens how far apart in time two peaks may be.
+    """
+    frames, steps = sound.moved(query, mapping.speed, pitch=pitch)
+    frames = frames + mapping.offset_s * sound.FRAMES_PER_S
+    return _coincide(frames, steps, reference, slack * TIME_SLACK)
+
+
+TIME_SLACK, STEP_SLACK = 1.6, 2.5  # frames (26 ms) and 1/60 octaves
+
+
+def _coincide(
+    frames: Doubles, steps: Doubles, reference: sound.Peaks, slack: float
+) -> npt.NDArray[np.bool_]:
+    """Find for each (frame, step) whether a peak of the reference is near."""
+    hit = np.zeros(len(frames), bool)
+    if not len(reference.frames):
+        return hit
+    theirs = reference.frames.astype(np.float64)
+    low = np.searchsorted(theirs, frames - slack)
+    high = np.searchsorted(theirs, frames + slack)
+    for ahead in range(int((high - low).max(initial=0))):
+        at = low + ahead
+        ok = at < high
+        near = np.abs(reference.steps[np.clip(at, 0, len(theirs) - 1)] - steps) <= STEP_SLACK
+        hit |= ok & near
+    return hit

@@ -1,0 +1,382 @@
+"""Keeps the fingerprints of official footage and known fakes in one SQLite file, and searches them.
+
+Many processes may read one catalogue at a time while one adds to it (SQLite in write-ahead mode).
+Each process builds its own search index when it first searches, and again after the file changed.
+Nothing in the file is executable: arrays are little-endian bytes whose lengths are checked.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from media_screen.catalogue.index import Candidate, Index, Indexed, codes_to_index, pairs_to_index
+from media_screen.catalogue.match import Found, Known, compare, strongest
+from media_screen.catalogue.parts import Query
+from media_screen.evidence import Match
+from media_screen.fingerprint import LAYOUT, Fingerprint, kept_thumbs, picture
+
+Kind = Literal["official", "known_fake"]
+
+APPLICATION_ID = 0x4D534341  # "MSCA", marks the file as ours
+SCHEMA_VERSION = 1
+MOST_LOCATED = 4  # candidates that are looked for in parts of the picture
+UNEXPLAINED_S = 1.5  # of picture that are left unexplained without another look
+_WAIT_S = 30.0  # for another process that writes
+# Only a query is mirrored, so a reference does without these.
+_NOT_STORED = ("mirrored", "face_mirrored")
+_LONGEST_S = 7 * 24 * 3600.0  # a file that claims more is damaged
+
+_TABLES = """
+CREATE TABLE reference (
+    id INTEGER PRIMARY KEY,
+    person TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    sha256 TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    duration_s REAL NOT NULL,
+    sound_s REAL NOT NULL
+);
+CREATE TABLE array (
+    reference_id INTEGER NOT NULL REFERENCES reference (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (reference_id, name)
+) WITHOUT ROWID;
+"""
+# Arrays that only the index reads, derived from the fingerprint when it is added.
+_DERIVED: dict[str, tuple[str, tuple[int, ...]]] = {
+    "index_codes": ("|u1", (picture.HASH_BYTES,)),
+    "index_pairs": ("<u8", ()),
+}
+_ROWS = {**LAYOUT, **_DERIVED}
+
+_log = logging.getLogger(__name__)
+
+
+class CatalogueError(RuntimeError):
+    """The catalogue can't be read or written; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One reference as it is listed: whose it is, what it is, how long."""
+
+    person: str
+    reference: str
+    sha256: str
+    kind: Kind
+    duration_s: float
+
+
+class Catalogue:
+    """The fingerprints of all references in one file: `with Catalogue.open(path) as catalogue`.
+
+    A catalogue can be pickled: what travels is its path, and the other side opens it again.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._lock = threading.RLock()
+        self._process = 0
+        self._connection: sqlite3.Connection | None = None
+        self._index: Index | None = None
+        self._version = -1
+        with self._lock:
+            self._connect()
+
+    @classmethod
+    def open(cls, path: Path | str) -> Catalogue:
+        """Open a catalogue; a file that does not exist is begun empty.
+
+        Raises CatalogueError when the file is not a catalogue, is damaged, or was written by
+        another version.
+        """
+        return cls(path)
+
+    def __enter__(self) -> Catalogue:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[type[Catalogue], tuple[Path]]:
+        return Catalogue, (self.path,)
+
+    def close(self) -> None:
+        """Close the file; using the catalogue again opens it again."""
+        with self._lock:
+            if self._connection is not None and self._process == os.getpid():
+                self._connection.close()
+            self._connection = None
+            self._index = None
+
+    # --- contents ----------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return int(self._rows("SELECT COUNT(*) FROM reference")[0][0])
+
+    def has(self, sha256: str) -> bool:
+        """Tell whether the file with this hash is in the catalogue."""
+        return bool(self._rows("SELECT 1 FROM reference WHERE sha256 = ?", (sha256,)))
+
+    def entries(self) -> tuple[Entry, ...]:
+        """List all references in the order in which they were added."""
+        rows = self._rows(
+            "SELECT person, reference, sha256, kind, duration_s FROM reference ORDER BY id"
+        )
+        return tuple(Entry(*row) for row in rows)
+
+    def add(
+        self,
+        person: str,
+        reference: str,
+        sha256: str,
+        fingerprint: Fingerprint,
+        *,
+        kind: Kind = "official",
+        duration_s: float | None = None,
+    ) -> None:
+        """Add a reference; one with the same hash is replaced.
+
+        `reference` is the name to show (a file name or address), `duration_s` the length when the
+        fingerprint does not know it.
+        """
+        if kind not in get_args(Kind):
+            raise ValueError(f"kind must be one of {get_args(Kind)}, got {kind!r}")
+        length = fingerprint.duration_s if duration_s is None else duration_s
+        if not 0.0 <= length <= _LONGEST_S:
+            raise ValueError(f"duration_s must be 0 to {_LONGEST_S:.0f}, got {length}")
+        arrays: dict[str, npt.NDArray[Any]] = {
+            name: getattr(fingerprint, name) for name in LAYOUT if name not in _NOT_STORED
+        }
+        for name, array in kept_thumbs(fingerprint).items():
+            arrays[name] = array
+        arrays["index_codes"] = codes_to_index(fingerprint)
+        arrays["index_pairs"] = pairs_to_index(fingerprint)
+        row = (person, reference, sha256, kind, float(length), fingerprint.sound_s)
+        with self._writing() as connection:
+            connection.execute("DELETE FROM reference WHERE sha256 = ?", (sha256,))
+            number = connection.execute(
+                "INSERT INTO reference (person, reference, sha256, kind, duration_s, sound_s) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                row,
+            ).lastrowid
+            connection.executemany(
+                "INSERT INTO array VALUES (?, ?, ?, ?)",
+                [
+                    (number, name, len(array), array.astype(_ROWS[name][0]).tobytes())
+                    for name, array in arrays.items()
+                ],
+            )
+
+    def remove(self, *, sha256: str | None = None, person: str | None = None) -> int:
+        """Remove one reference by its hash, or all of a person; returns how many were removed."""
+        if (sha256 is None) == (person is None):
+            raise ValueError("expected either sha256 or person")
+        column, value = ("sha256", sha256) if sha256 is not None else ("person", person)
+        with self._writing() as connection:
+            return connection.execute(
+                f"DELETE FROM reference WHERE {column} = ?", (value,)
+            ).rowcount
+
+    # --- search ------------------------------------------------------------------------------
+
+    def search(self, fingerprint: Fingerprint) -> tuple[Match, ...]:
+        """Return what the file has in common with references, in order of time in the file."""
+        return tuple(found.match for found in self.find(fingerprint))
+
+    def find(self, fingerprint: Fingerprint) -> tuple[Found, ...]:
+        """Return the matches with what was measured: mapping in time, scores, mirrored."""
+        with self._lock:
+            index = self._ready_index()
+            if not len(index) or fingerprint.empty:
+                return ()
+            query = Query(fingerprint)
+            candidates = index.candidates(fingerprint)
+            found = self._compared(query, candidates, thorough=False)
+            if _unexplained(fingerprint, found) > UNEXPLAINED_S:
+                # Looking inside the pictures costs more: only where something matched or is near.
+                matched = {item.number for item in found if not item.clear}
+                clear = {item.number for item in found if item.clear}
+                near = sorted(candidates, key=lambda item: -item.picture)[:MOST_LOCATED]
+                again = [one for one in candidates if one.reference in matched or one in near]
+                again = [one for one in again if one.reference not in clear]
+                redone = {one.reference for one in again}
+                found = [item for item in found if item.number not in redone]
+                found += self._compared(query, again, thorough=True)
+            return tuple(strongest(found))
+
+    def _compared(
+        self, query: Query, candidates: list[Candidate], *, thorough: bool
+    ) -> list[Found]:
+        found: list[Found] = []
+        for candidate in candidates:
+            known = self._known(candidate.reference)
+            if known is not None:
+                found += compare(query, known, candidate, thorough=thorough)
+        return found
+
+    def fingerprint(self, sha256: str) -> Fingerprint | None:
+        """Return the stored fingerprint of a reference, without its mirrored hashes."""
+        rows = self._rows("SELECT id FROM reference WHERE sha256 = ?", (sha256,))
+        known = self._known(int(rows[0][0])) if rows else None
+        return known.fingerprint if known else None
+
+    @property
+    def index_bytes(self) -> int:
+        """Memory of the search index of this process, bytes."""
+        with self._lock:
+            return self._ready_index().nbytes
+
+    def _ready_index(self) -> Index:
+        # Changes whenever another connection has written; our own writes drop the index.
+        version = int(self._rows("PRAGMA data_version")[0][0])
+        if self._index is None or version != self._version:
+            self._index = Index(self._indexed)
+            self._version = version
+        return self._index
+
+    def _indexed(self) -> Iterator[Indexed]:
+        rows = self._rows("SELECT id, duration_s FROM reference ORDER BY id")
+        for number, duration_s in rows:
+            arrays = self._arrays(number, tuple(_DERIVED))
+            yield Indexed(number, duration_s, arrays["index_codes"], arrays["index_pairs"])
+
+    def _known(self, number: int) -> Known | None:
+        rows = self._rows(
+            "SELECT person, reference, kind, duration_s, sound_s FROM reference WHERE id = ?",
+            (number,),
+        )
+        if not rows:
+            return None  # removed by another process since the index was built
+        person, reference, kind, duration_s, sound_s = rows[0]
+        names = tuple(name for name in LAYOUT if name not in _NOT_STORED)
+        arrays = self._arrays(number, names)
+        arrays["mirrored"] = np.zeros_like(arrays["hashes"])
+        arrays["face_mirrored"] = np.zeros_like(arrays["face_hashes"])
+        try:
+            fingerprint = Fingerprint(duration_s=duration_s, sound_s=sound_s, **arrays)
+        except ValueError as error:
+            raise CatalogueError(f"{self.path}: reference {number}: {error}") from error
+        return Known(number, person, reference, kind, duration_s, fingerprint)
+
+    def _arrays(self, number: int, names: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
+        marks = ", ".join("?" * len(names))
+        rows = self._rows(
+            f"SELECT name, rows, data FROM array WHERE reference_id = ? AND name IN ({marks})",
+            (number, *names),
+        )
+        found = {name: self._array(number, name, count, data) for name, count, data in rows}
+        missing = sorted(set(names) - set(found))
+        if missing:
+            raise CatalogueError(f"{self.path}: reference {number} lacks {', '.join(missing)}")
+        return found
+
+    def _array(self, number: int, name: str, count: int, data: bytes) -> npt.NDArray[Any]:
+        kind, row = _ROWS[name]
+        expected = count * int(np.prod(row, dtype=np.int64)) * np.dtype(kind).itemsize
+        if not isinstance(data, bytes) or count < 0 or len(data) != expected:
+            raise CatalogueError(
+                f"{self.path}: reference {number}: {name} has {len(data)} bytes, "
+                f"{expected} are expected for {count} rows"
+            )
+        native = np.frombuffer(data, dtype=kind).astype(np.dtype(kind).newbyteorder("="))
+        return native.reshape(count, *row)
+
+    # --- file --------------------------------------------------------------------------------
+
+    def _connect(self) -> sqlite3.Connection:
+        """Return this process's connection; one that was inherited by a fork is not used."""
+        if self._connection is not None and self._process == os.getpid():
+            return self._connection
+        self._index = None
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(
+                self.path, timeout=_WAIT_S, check_same_thread=False, isolation_level=None
+            )
+            try:
+                _prepare(connection, self.path)
+            except BaseException:
+                connection.close()
+                raise
+        except (sqlite3.Error, OSError) as error:
+            raise CatalogueError(f"{self.path}: can't be opened as a catalogue: {error}") from error
+        self._connection, self._process = connection, os.getpid()
+        return connection
+
+    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._connect().execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                raise CatalogueError(f"{self.path}: can't be read: {error}") from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Run statements as one transaction, all or nothing."""
+        with self._lock:
+            connection = self._connect()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                except BaseException:
+                    connection.execute("ROLLBACK")
+                    raise
+                connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise CatalogueError(f"{self.path}: can't be written: {error}") from error
+            finally:
+                self._index = None
+
+
+def _unexplained(fingerprint: Fingerprint, found: list[Found]) -> float:
+    """Return for how many seconds no picture matches clearly."""
+    spans = sorted(item.match.query_span for item in found if item.clear)
+    covered, end = 0.0, 0.0
+    for span in spans:
+        covered += max(0.0, span.end - max(span.start, end))
+        end = max(end, span.end)
+    return fingerprint.duration_s - covered
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Check that the file is ours and of this version; lay it out when it is empty."""
+    connection.execute("PRAGMA foreign_keys = ON")
+    if not connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()[0]:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")
+        # Another process may have been faster.
+        if not connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()[0]:
+            for statement in _TABLES.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+    mark = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if mark != APPLICATION_ID:
+        raise CatalogueError(f"{path}: is an SQLite file of another program, not a catalogue")
+    if version != SCHEMA_VERSION:
+        raise CatalogueError(
+            f"{path}: expected catalogue version {SCHEMA_VERSION}, got {version}: enroll again"
+        )

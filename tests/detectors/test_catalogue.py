@@ -1,0 +1,101 @@
+"""The catalogue detector: what it says of matches, and when it can't say anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from media_screen.catalogue import Catalogue
+from media_screen.detectors.catalogue import LLR
+from media_screen.detectors.catalogue import Catalogue as Detector
+from media_screen.evidence import Abstention, Evidence, MediaInfo, Verdict
+from media_screen.fingerprint import Fingerprint, FingerprintBuilder
+from tests.footage import Scene, enrolled, take, voice
+
+LENGTH = 8.0
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    made = Catalogue.open(tmp_path_factory.mktemp("detector") / "catalogue.sqlite")
+    for number, kind in enumerate(("official", "official", "known_fake")):
+        fingerprint = enrolled(Scene(number), LENGTH, sound=voice(LENGTH, number), head=number)
+        made.add(f"person-{number}", f"{number}.mp4", str(number), fingerprint, kind=kind)
+    return made
+
+
+def examine(fingerprint: Fingerprint | None, catalogue: Catalogue | None) -> list:
+    return list(Detector().examine(SimpleNamespace(fingerprint=fingerprint, catalogue=catalogue)))
+
+
+def only(fingerprint: Fingerprint, catalogue: Catalogue) -> Evidence:
+    (piece,) = examine(fingerprint, catalogue)
+    assert isinstance(piece, Evidence)
+    assert (piece.detector, piece.axis) == ("catalogue", "provenance")
+    assert piece.llr == LLR[piece.finding]
+    return piece
+
+
+def test_without_a_catalogue_it_abstains(tmp_path: Path) -> None:
+    for nothing in (None, Catalogue.open(tmp_path / "empty.sqlite")):
+        (piece,) = examine(take(Scene(0), 2.0), nothing)
+        assert isinstance(piece, Abstention)
+        assert piece.reason == "no_reference" and "enroll" in piece.why
+
+
+def test_a_file_without_content_is_unreadable(catalogue: Catalogue) -> None:
+    (piece,) = examine(FingerprintBuilder().finish(), catalogue)
+    assert isinstance(piece, Abstention) and piece.reason == "unreadable"
+
+
+def test_a_stranger_is_no_match(catalogue: Catalogue) -> None:
+    piece = only(take(Scene(40), 5.0, sound=voice(5.0, 40)), catalogue)
+    assert (piece.finding, piece.score, piece.llr, piece.match) == ("no_match", 0.0, 0.0, None)
+    assert "3 enrolled videos" in piece.why
+
+
+def test_a_copy_speaks_for_genuine(catalogue: Catalogue) -> None:
+    piece = only(take(Scene(1), LENGTH, sound=voice(LENGTH, 1), head=1), catalogue)
+    assert (piece.finding, piece.person) == ("copy", "person-1")
+    assert piece.llr < 0
+    assert piece.match is not None and piece.span == piece.match.query_span
+    assert "1.mp4 at 0.0 to 8.0 s" in piece.why
+    assert piece.values["speed"] == pytest.approx(1.0, abs=0.01)
+    assert piece.values["frames_matched"] > 20
+
+
+def test_another_voice_speaks_against_it(catalogue: Catalogue) -> None:
+    piece = only(take(Scene(0), LENGTH, sound=voice(LENGTH, 70), head=0), catalogue)
+    assert piece.finding == "revoiced" and piece.llr > 0
+    assert "sound is not the original's" in piece.why
+
+
+def test_a_changed_mouth_is_altered_official(catalogue: Catalogue) -> None:
+    piece = only(take(Scene(1), LENGTH, sound=voice(LENGTH, 1), head=1, words=60), catalogue)
+    assert piece.finding == "altered_official" and piece.llr > 0
+    assert piece.match is not None and piece.match.relation == "copy"
+    assert "mouth does not move as in the original (at 0.0 to" in piece.why
+    assert piece.values["seconds_altered"] > 5
+
+
+def test_a_known_fake_says_most(catalogue: Catalogue) -> None:
+    piece = only(take(Scene(2), LENGTH, sound=voice(LENGTH, 2), head=2), catalogue)
+    assert piece.finding == "known_fake" and piece.llr == max(LLR.values())
+
+
+def test_the_sentence_names_what_was_done(catalogue: Catalogue) -> None:
+    query = take(Scene(1), LENGTH, change=lambda image: image[:, ::-1].copy())
+    piece = only(query, catalogue)
+    assert piece.why.endswith("(mirrored)") and "no sound to compare" in piece.why
+    assert piece.values["mirrored"] == 1.0
+
+
+def test_the_evidence_survives_a_record(catalogue: Catalogue) -> None:
+    piece = only(take(Scene(1), LENGTH, sound=voice(LENGTH, 1), head=1), catalogue)
+    verdict = Verdict(label="official_copy", media=MediaInfo(path="a.mp4"), evidence=(piece,))
+    back = Verdict.from_dict(json.loads(verdict.to_json()))
+    assert back.evidence[0].finding == "copy"
+    assert back.evidence[0].match is not None and back.evidence[0].match.reference == "1.mp4"
