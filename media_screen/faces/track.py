@@ -28,7 +28,7 @@ NEAR_GAP_S = 1.0
 # A track that was not seen for longer, s, is over. Key frames are at most 10 s apart.
 LONGEST_GAP_S = 15.0
 # Least cosine with the track's last face or its mean over a short gap. Of frames of different
-# people 4 in 10,000 reach it; of frames of one person 0.2 s apart 5 in 1,000 do not (profiles).
+# people 3 in 10,000 reach it; of frames of one person up to 0.3 s apart about 5 in 1,000 do not.
 NEAR_COSINE = 0.40
 # The same over a long gap: 1 in 10,000 frames of different people reach it.
 FAR_COSINE = 0.45
@@ -41,7 +41,7 @@ DRIFT_COSINE = 0.25
 # How many first faces make up that anchor: the first alone may be a bad view.
 ANCHOR_FACES = 5
 # Movement of the face's centre, in face widths: at once, and for each second of the gap. Talking
-# people move less than 0.35 within 0.3 s and less than 1.8 within 10 s (999 of 1,000).
+# people move less than 0.3 within 0.3 s and less than 1.9 within 10 s (999 of 1,000).
 NEAR_REACH = 0.6
 NEAR_SPEED = 2.0
 FAR_REACH = 3.0
