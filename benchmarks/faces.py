@@ -812,7 +812,7 @@ Pictures in which at least one face was found (each holds one), and time.
 {markdown_table(result["detectors"])}
 
 YuNet over all files ({FRAMES["real_video"]} frames of each genuine clip, {FRAMES["fake_video"]} of
-each fake one, all stills), sure from {SURE_SCORE}; the rest are blank frames, titles and logos:
+each fake one, all stills), sure from {SURE_SCORE}; the rest is faceless, but for one still:
 
 {markdown_table(scores)}
 

@@ -227,7 +227,7 @@ def _shape(height: int, width: int) -> tuple[int, int, int]:
 def _boxed(image: Image, back: Image) -> Image:
     top = (back.shape[0] - image.shape[0]) // 2
     left = (back.shape[1] - image.shape[1]) // 2
-    out = back.copy()
+    out: Image = back.copy()
     part = image[: out.shape[0], : out.shape[1]]
     out[top : top + part.shape[0], left : left + part.shape[1]] = part
     return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,12 +15,12 @@ from media_screen.faces.detect import Detection, FaceDetector
 from media_screen.fingerprint import LAYOUT, REFERENCE_FPS, Fingerprint, FingerprintBuilder
 from media_screen.media import Frame, Media
 
-# As `media_screen.look` decodes a file that is screened.
+# Key frames and dense windows, as in `media_screen.look`; short files are covered by windows.
 WINDOW_S, WINDOW_FPS, WINDOWS = 5.0, 5.0, 4
 LEAST_FACE = 28.0  # px
 MOST_FACES = 3
 FACE_SIDE = 480  # px; frames are searched for faces at this size, half of the usual, to save time
-VERSION = "4"  # part of the cache's names: raise it when fingerprints change
+VERSION = "5"  # part of the cache's names: raise it when fingerprints change
 
 
 class Reader:
@@ -72,7 +73,7 @@ def _frames(media: Media, reference: bool) -> Iterator[Frame]:
         yield from media.window(Span(0.0, length + 1), fps=REFERENCE_FPS)
         return
     yield from media.survey()
-    count = min(WINDOWS, max(1, int(length // WINDOW_S)))
+    count = min(WINDOWS, max(1, math.ceil(length / WINDOW_S)))
     for index in range(count):
         start = max(0.0, (length / count) * (index + 0.5) - WINDOW_S / 2)
         yield from media.window(Span(start, start + WINDOW_S), fps=WINDOW_FPS)

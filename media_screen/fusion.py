@@ -22,9 +22,9 @@ from media_screen.evidence import (
     probability_bounds,
 )
 
-# Natural-log likelihood ratios. 1.1 is a cosine of .46 for faces of 40 px and more; under 1 in 10,000
-# pairs of pictures of different people reach that (benchmarks/results/faces.md). The calibration is
-# cautious in that tail, and a file is compared with several people and several faces.
+# Natural-log likelihood ratios. 1.1 is a cosine of .46 for faces of 40 px and more; under 1 in
+# 10,000 pairs of pictures of different people reach it (benchmarks/results/faces.md). The
+# calibration is cautious in that tail, and a file is compared with several people and faces.
 IDENTITY_THRESHOLD = 1.1
 # Ten to one: the posterior is over one half only where every tenth file is forged; screening
 # queues are like that, and a person looks at what is marked.

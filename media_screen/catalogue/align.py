@@ -179,10 +179,8 @@ class Grid:
     def __init__(self, series: Series) -> None:
         count = max(1, int(np.floor(series.times[-1] * GRID_HZ)) + 1)
         moments = np.arange(count) / GRID_HZ
-        step = round(GAP_S * GRID_HZ)
         values, has = series.at(moments)
         later, has_later = series.at(moments + GAP_S)
-        del step
         change = later - values
         norm = np.linalg.norm(change, axis=1)
         self.weight = _salient(norm) * (has & has_later)

@@ -8,9 +8,11 @@ milliseconds, needs no training and misses nothing. Sound: one sorted table of p
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -28,8 +30,9 @@ CUT_S = 1.4  # least wait even then: shaky pictures jump all the time
 PARTS_WAIT = 2.0  # times as long for the parts of the picture: most copies show all of it
 STEP_BITS, CUT_BITS = 12, 50
 LEAST_QUALITY = 5  # PDQ's measure; below there is hardly anything in the picture
-# Codes farther than this are chance: of some millions of random codes the nearest has about 86.
-FARTHEST = 80
+# Codes farther away than so many random ones would be, for one hash of the query, are chance: 106
+# bits in a catalogue of 1,500 codes, 90 in one of 6 million.
+CHANCE_CODES = 5
 QUERY_PACE = 0.4  # a short query gives a hash each second, so that some fall on indexed moments
 NEAREST = 24  # codes looked at for each hash of the query
 MOST_QUERY_HASHES = 10  # of one channel, mirrored or not
@@ -146,6 +149,7 @@ class Index:
             starts.append(place)
             references.append(item.reference)
             place += int(item.duration_s * sound.FRAMES_PER_S / TICK) + LINE_GAP
+        self._farthest = farthest(self._codes.ntotal)
         self._references = np.array(references, dtype=np.int64)
         self._owners = np.concatenate(owners) if owners else np.zeros(0, np.int32)
         self._starts = np.array(starts, dtype=np.int64)
@@ -192,7 +196,7 @@ class Index:
             hashes = _query_codes(query, mirrored)
             nearest = min(NEAREST, self._codes.ntotal)
             distances, rows = self._codes.search(np.ascontiguousarray(hashes), nearest)
-            close = 1.0 - distances / FARTHEST
+            close = 1.0 - distances / self._farthest
             for row in range(len(hashes)):
                 ok = close[row] > 0
                 owners, values = self._owners[rows[row][ok]], close[row][ok] ** 2
@@ -271,6 +275,16 @@ def _query_codes(query: Fingerprint, mirrored: bool) -> Bytes:
     rows = thinned(query.face_times, query.face_hashes, query.face_quality, QUERY_PACE)
     found.append((query.face_mirrored if mirrored else query.face_hashes)[_some(rows)])
     return np.unique(np.concatenate(found), axis=0)
+
+
+def farthest(codes: int) -> float:
+    """Return the distance, bits, within which CHANCE_CODES of so many random codes are expected.
+
+    Distances of random codes are binomial: half of the bits, with a deviation of half the root.
+    """
+    bits = picture.HASH_BYTES * 8
+    share = min(0.1, CHANCE_CODES / max(1, codes))
+    return bits / 2 + NormalDist().inv_cdf(share) * math.sqrt(bits) / 2
 
 
 def _some(rows: Ints) -> Ints:

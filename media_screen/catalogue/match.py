@@ -1,8 +1,8 @@
 """Decides what a file has in common with one reference: which spans, and what was exchanged.
 
 Candidates come from the index and `catalogue.parts` verifies picture and sound; here the two are
-put together, the span is measured, and the relation follows from a table: what matches, what does not, and what was there to
-be compared.
+put together, the span is measured, and the relation follows from a table: what matches, what does
+not, and what was there to be compared.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from media_screen.fingerprint.sound import FRAMES_PER_S, Peaks
 COPY_LACK_S, COPY_LACK = 0.6, 0.1
 # A match reaches the end of what can match when it comes this close to it, s: ends are often still.
 END_REACH_S = 0.8
+UNSEEN_S = 5.0  # the same where no frame was decoded in between
 END_ALIKE = 0.6  # cosine of single frames that continue a match
 LEAST_SHARE = 0.5  # of the span; with less, sound or picture counts as exchanged
 LEAST_PEAKS_PER_S = 3.0  # with fewer there is no sound to compare
@@ -186,13 +187,18 @@ def _room(mapping: Mapping, query_s: float, reference_s: float) -> Span:
 
 
 def _grown(query: Query, known: Known, part: Part, room: Span) -> Span:
-    """Extend a span to the ends of the room where what lies between is alike or nothing at all."""
-    if part.alignment is None:
-        start, end = part.span.start, part.span.end
-    else:
+    """Extend a span to the ends of the room over what is alike or was not looked at."""
+    reach_start = reach_end = END_REACH_S
+    start, end = part.span.start, part.span.end
+    if part.alignment is not None:
         start, end = _alike_ends(query, known, part, room)
-    start = room.start if start - room.start <= END_REACH_S else start
-    end = room.end if room.end - end <= END_REACH_S else end
+        times = query.fingerprint.times
+        if not np.any((times < start - 0.1) & (times >= room.start)):
+            reach_start = UNSEEN_S
+        if not np.any((times > end + 0.1) & (times <= room.end)):
+            reach_end = UNSEEN_S
+    start = room.start if start - room.start <= reach_start else start
+    end = room.end if room.end - end <= reach_end else end
     start, end = max(start, room.start), min(end, room.end)
     return Span(start, max(start, end))
 

@@ -1,4 +1,4 @@
-"""Verifies one candidate: the stretches of a file whose picture, or whose sound, is the reference's.
+"""Verifies one candidate: the stretches of a file that have the reference's picture or sound.
 
 Picture and sound are verified separately, each under mappings in time that the other one, the
 index, or a search proposes. Thresholds are those measured by `python -m benchmarks.provenance` on
@@ -206,7 +206,7 @@ def find_still(
     return best
 
 
-def best_run(values: Doubles, slack: float) -> tuple[int, int]:
+def best_run(values: npt.NDArray[np.floating], slack: float) -> tuple[int, int]:
     """Return the run of values, [first, last), with the highest sum, and calm ends added.
 
     Kadane's algorithm; then the run grows as long as what is added does not speak against it by

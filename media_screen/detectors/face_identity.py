@@ -65,7 +65,7 @@ class FaceIdentity:
             axis=self.axis,
             score=cosine,
             llr=llr,
-            why=f"the most similar of {len(scored)} face tracks has cosine {cosine:.2f} to {person}",
+            why=f"the most similar of {len(scored)} tracks has cosine {cosine:.2f} to {person}",
             person=person,
             values={"cosine": cosine, "tracks": len(scored)},
         )

@@ -72,7 +72,8 @@ def _cosines() -> Floats:
     """Return the 17 x 64 matrix of the lowest cosines, the constant one first."""
     order = np.arange(17)[:, None]
     place = np.arange(GRID)[None]
-    return (np.sqrt(2 / GRID) * np.cos(np.pi / GRID * order * (place + 0.5))).astype(np.float32)
+    waves = np.sqrt(2 / GRID) * np.cos(np.pi / GRID * order * (place + 0.5))
+    return np.asarray(waves, dtype=np.float32)
 
 
 @functools.cache

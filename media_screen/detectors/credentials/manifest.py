@@ -23,6 +23,12 @@ _SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "max_decompressed_manifest_size_in_mb": 16,
     },
 }
+# Ends of codes that are no failure: detailed reports list what went well, too, and a signer who is
+# on no list breaks nothing.
+_NO_FAILURE = (".match", ".validated", ".trusted", ".untrusted", ".insideValidity", ".skipped",
+               ".accessible", ".notRevoked")  # fmt: skip
+# The last part of the addresses by which the IPTC's vocabulary names kinds of sources.
+_GENERATED, _COMPOSITE = "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"
 _MAX_JSON = 16 << 20  # characters of a manifest store; real ones have 2,000 to 100,000
 _MAX_MANIFESTS = 64  # of one store that are walked through
 _MAX_QUOTED = 60  # characters of an untrusted text in a sentence
@@ -62,12 +68,25 @@ def context(anchors: str = "") -> Any:
         ) from error
     settings: dict[str, Any] = dict(_SETTINGS)
     if anchors:
+        _check_certificates(anchors)
         settings["trust"] = {"trust_anchors": anchors}
+    return c2pa.Context.from_dict(settings)
+
+
+def _check_certificates(anchors: str) -> None:
+    """Raise Unreadable when a trust list holds anything but certificates.
+
+    The library leaves out what it can't read, and would so trust nobody without a word.
+    """
+    from cryptography import x509
+
     try:
-        return c2pa.Context.from_dict(settings)
-    except Exception as error:
+        x509.load_pem_x509_certificates(anchors.encode())
+    except ValueError as error:
         raise Unreadable(
-            "unreadable", f"the list of trusted certificates can't be read: {quoted(str(error))}"
+            "unreadable",
+            "the list of trusted certificates can't be read, so no credentials are judged: "
+            f"{quoted(str(error))}",
         ) from error
 
 
@@ -113,7 +132,7 @@ def parse(record: object) -> Reading:
     failures = tuple(
         code
         for item in _list(store.get("validation_status"))
-        if (code := _text(_table(item).get("code"))) and not code.endswith(".untrusted")
+        if (code := _text(_table(item).get("code"))) and not code.endswith(_NO_FAILURE)
     )
     return Reading(
         state=_state(_text(store.get("validation_state")), failures),
@@ -167,15 +186,16 @@ def _declares(manifest: Mapping[str, Any]) -> Source:
         data = _table(_table(item).get("data"))
         if _text(_table(item).get("label")).startswith("c2pa.actions"):
             for action in map(_table, _list(data.get("actions"))):
-                # What is opened or placed was there before: such a file is generated in part only.
-                edits = edits or _text(action.get("action")) in ("c2pa.opened", "c2pa.placed")
-                kinds.add(_last(action.get("digitalSourceType")))
+                name, kind = _text(action.get("action")), _last(action.get("digitalSourceType"))
+                # What is opened or placed was there before, and so was what a camera created.
+                edits = edits or name in ("c2pa.opened", "c2pa.placed")
+                edits = edits or (name == "c2pa.created" and kind not in ("", _GENERATED))
+                kinds.add(kind)
         else:
             kinds.add(_last(data.get("Iptc4xmpExt:DigitalSourceType")))
-    if "trainedAlgorithmicMedia" in kinds and not edits:
+    if _GENERATED in kinds and not edits:
         return "ai_generated"
-    either = {"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"}
-    return "ai_composite" if kinds & either else ""
+    return "ai_composite" if kinds & {_GENERATED, _COMPOSITE} else ""
 
 
 def _last(value: object) -> str:
