@@ -29,6 +29,9 @@ PICTURE_SCORE_GIVEN = 2.0
 STILL_ALIKE, STILL_CORRELATION = 0.75, 0.85
 # A file of two seconds can't reach PICTURE_SCORE; it matches when nearly all of it agrees.
 SHORT_SCORE, SHORT_AGREEMENT = 2.9, 0.72
+# A fit that runs to the end of the range of speeds has found no speed: slow camera moves over the
+# same scene agree a little better the more they are stretched. Only a clear score is believed there.
+SPEED_MARGIN = 0.01
 CLEAR_SCORE = 8.0  # above, nobody needs to look for a better place of the picture
 # The same for sound, in peaks beyond chance; and the share of peaks above chance that counts.
 SOUND_SCORE = 12.0
@@ -130,6 +133,10 @@ def _picture_part(
         return None
     known = reference[alignment.reference_channel]
     score, mapping = align.refine(moving, known, alignment.mapping)
+    slowest, fastest = align.SPEED_RANGE
+    found_speed = slowest + SPEED_MARGIN < mapping.speed < fastest - SPEED_MARGIN
+    if not found_speed and score < CLEAR_SCORE:
+        return None
     cosine, weight = align.agreement(moving, known, mapping)
     first, last = best_run(weight * (cosine - align.AGREE), PICTURE_SLACK)
     inside = slice(first, last)

@@ -36,7 +36,7 @@ class Catalogue:
 
     name = "catalogue"
     axis: Axis = "provenance"
-    needs: tuple[Need, ...] = ("frames",)
+    needs: tuple[Need, ...] = ()  # pictures or sound, whichever the file has
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each match, and one for each match whose mouth was changed."""

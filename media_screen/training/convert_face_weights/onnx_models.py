@@ -1,0 +1,57 @@
+"""Puts ONNX models together from nodes and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+Array = npt.NDArray[Any]
+
+# Opset 17 has every operator used here and is old enough for onnxruntime 1.12 and newer.
+OPSET = 17
+# ONNX file format version that goes with opset 17.
+IR_VERSION = 8
+
+
+class Builder:
+    """Collect ONNX nodes and weights while the TensorFlow graph is walked in its own order."""
+
+    def __init__(self, constants: Mapping[str, Array]) -> None:
+        self.constants = constants
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: dict[str, Array] = {}
+
+    def add(self, op: str, inputs: Sequence[str], output: str, **attributes: Any) -> None:
+        self.nodes.append(helper.make_node(op, list(inputs), [output], name=output, **attributes))
+
+    def weight(self, name: str, value: Array) -> str:
+        self.weights[name] = np.ascontiguousarray(value)
+        return name
+
+
+def make_model(
+    name: str,
+    nodes: Sequence[onnx.NodeProto],
+    weights: Mapping[str, Array],
+    input_shape: Sequence[int | str],
+    outputs: Mapping[str, int],
+) -> onnx.ModelProto:
+    """Put a model together: input `face`, and outputs with their widths."""
+    graph = helper.make_graph(
+        list(nodes),
+        name,
+        [helper.make_tensor_value_info("face", TensorProto.FLOAT, list(input_shape))],
+        [
+            helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n", width])
+            for output, width in outputs.items()
+        ],
+        [numpy_helper.from_array(value, key) for key, value in weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
+    model.ir_version = IR_VERSION
+    return model
