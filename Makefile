@@ -7,7 +7,7 @@
 PYTHON ?= python3
 MEDIA ?= ../shared/media
 BIN := .venv/bin
-EXTRAS := train,dev
+EXTRAS ?= ocr,train,dev
 
 .PHONY: demo test check lint types format bench goldens lock clean
 
@@ -35,6 +35,9 @@ bench: .venv/ready
 	$(BIN)/python -m benchmarks.face_consistency --media $(MEDIA)
 	$(BIN)/python -m benchmarks.provenance --media $(MEDIA)
 	$(BIN)/python -m benchmarks.catalogue
+	$(BIN)/python -m benchmarks.credentials --media $(MEDIA)
+	$(BIN)/python -m benchmarks.onscreen --media $(MEDIA)
+	$(BIN)/python -m benchmarks.abuse --media $(MEDIA)
 
 goldens: .venv/ready
 	$(BIN)/python -m pytest --renew-goldens
@@ -48,7 +51,7 @@ goldens: .venv/ready
 lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
 	.venv-lock/bin/uv pip compile --universal --no-header --no-annotate --quiet --upgrade \
-	  --python-version 3.10 --extra train --extra dev pyproject.toml -o .venv-lock/lock
+	  --python-version 3.10 --extra ocr --extra train --extra dev pyproject.toml -o .venv-lock/lock
 	(head -2 requirements.lock; grep -vE '^(nvidia-|cuda-|triton)' .venv-lock/lock) > .venv-lock/new
 	mv .venv-lock/new requirements.lock && rm -r .venv-lock
 

@@ -32,8 +32,8 @@ class Case:
     """What is known of one file. Attributes are computed when first asked for, and kept.
 
     `media` is the opened file, `sidecar` what was read beside it (or None), `people` everyone
-    enrolled, `gallery` their faces, `catalogue` their footage (or None). `timing` collects seconds
-    by stage.
+    enrolled, `gallery` their faces, `catalogue` their footage (or None), `trust_anchors` the
+    certificates (PEM) whose signatures count as trusted. `timing` collects seconds by stage.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Case:
         people: tuple[Person, ...] = (),
         gallery: Gallery,
         catalogue: Catalogue | None = None,
+        trust_anchors: str = "",
         sha256: str = "",
         thorough: bool = False,
     ) -> None:
@@ -53,6 +54,7 @@ class Case:
         self.people = people
         self.gallery = gallery
         self.catalogue = catalogue
+        self.trust_anchors = trust_anchors
         self.sha256 = sha256
         self.thorough = thorough
         self.timing: dict[str, float] = {}

@@ -42,6 +42,14 @@ _LOOKALIKE = ("lookalike_handle", "lookalike_name")
 _COPY = ("copy", "excerpt")
 _ALTERED = ("revoiced", "repictured", "altered_official")
 
+# A file, its platform or a mark in its picture says that it was generated. The same label is often
+# seen in several of these places, so the strongest counts, once.
+_DECLARED = (
+    "declared_ai", "generator_tag", "ai_generated", "ai_composite", "platform_ai_label",
+    "generator_mark",
+)  # fmt: skip
+_CREDENTIALS = ("none", "invalid", "valid", "trusted")
+
 # Abstentions that mean "looked, and there was nothing of this kind to judge". Every other reason
 # means that something was there, or may have been, and could not be judged.
 _NOTHING_THERE: tuple[Reason, ...] = ("no_face", "no_speech")
@@ -192,16 +200,21 @@ def _table(facts: _Facts) -> tuple[Label, str]:
 def fuse_manipulation(evidence: Sequence[Evidence]) -> float | None:
     """Add the pooled, calibrated manipulation evidence up; None when nothing calibrated spoke.
 
-    The sum is that of naive Bayes and therefore bounded.
+    The sum is that of naive Bayes and therefore bounded. Declarations count once.
     """
-    pooled = [
+    measured = [
         piece.llr
         for piece in evidence
-        if piece.axis == "manipulation" and _is_pooled(piece) and piece.llr != 0.0
+        if piece.axis == "manipulation"
+        and _is_pooled(piece)
+        and piece.finding not in _DECLARED
+        and piece.llr != 0.0
     ]
-    if not pooled:
+    declared = [piece.llr for piece in evidence if piece.finding in _DECLARED]
+    if not measured and not declared:
         return None
-    return max(-MANIPULATION_BOUND, min(MANIPULATION_BOUND, math.fsum(pooled)))
+    total = math.fsum([*measured, max(declared, default=0.0)])
+    return max(-MANIPULATION_BOUND, min(MANIPULATION_BOUND, total))
 
 
 def _identity_llr(evidence: Sequence[Evidence]) -> dict[str, float]:
@@ -235,7 +248,11 @@ def _facts(
     official = _first(evidence, _OFFICIAL)
     copied = _first(evidence, _COPY)
     whole = copied is not None and _coverage(evidence, copied.person, duration_s) >= COPY_COVERAGE
-    suspicious = [piece for piece in evidence if piece.axis == "manipulation" and piece.llr > 0]
+    suspicious = [
+        piece
+        for piece in evidence
+        if (piece.axis == "manipulation" or piece.finding in _DECLARED) and piece.llr > 0
+    ]
     return _Facts(
         shown=shown,
         official=official.person if official else None,
@@ -315,7 +332,12 @@ def _provenance(evidence: Sequence[Evidence], facts: _Facts) -> Provenance:
     for piece in (facts.known_fake, facts.altered, facts.copy, facts.excerpt):
         match = match or (piece.match if piece else None)
     credentials = next(
-        (piece.finding for piece in evidence if piece.detector == "credentials"), "unchecked"
+        (
+            piece.finding
+            for piece in evidence
+            if piece.detector == "credentials" and piece.finding in _CREDENTIALS
+        ),
+        "unchecked",
     )
     return Provenance(
         official=facts.official is not None,

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+TRUST = "_trust"  # folder beside the people: certificates (*.pem) that a user trusts to sign media
 _MAX_ERROR = 300  # characters of an exception that go into a result
 
 
@@ -71,6 +72,7 @@ class Screener:
         self._people: tuple[Person, ...] = ()
         self._enrolment: Enrolment | None = None
         self._catalogue: Catalogue | None = None
+        self._trust_anchors = ""
         self._device = ""
         self._versions: Mapping[str, str] = {}
 
@@ -148,6 +150,8 @@ class Screener:
 
         folder = Path(self.config.people)
         self._people = load_people(folder)
+        anchors = sorted((folder / TRUST).glob("*.pem"))
+        self._trust_anchors = "\n".join(file.read_text("utf-8", "replace") for file in anchors)
         enrolment = enrol(folder, self._people, lambda: looker, on_reference=on_reference)
         for problem in enrolment.problems:
             _log.warning("%s: %s: %s", problem.person, problem.file, problem.why)
@@ -178,6 +182,7 @@ class Screener:
             people=self._people,
             gallery=self._enrolment.gallery if self._enrolment else Gallery(),
             catalogue=self._catalogue,
+            trust_anchors=self._trust_anchors,
             sha256=sha256,
             thorough=self.config.thorough,
         )

@@ -134,6 +134,43 @@ def test_manipulation_is_summed_once_per_detector_and_bounded() -> None:
     assert judge([PLAIN]).probability_bounds is None
 
 
+DECLARATIONS = [
+    ("credentials", "ai_generated", 3.0, "synthetic_media"),
+    ("credentials", "platform_ai_label", 3.0, "synthetic_media"),
+    ("onscreen", "generator_mark", 2.3, "synthetic_media"),
+    ("onscreen", "generator_name", 1.0, "no_finding"),
+    ("credentials", "ai_composite", 1.0, "no_finding"),
+    ("credentials", "dubbed", 0.0, "no_finding"),
+]
+
+
+@pytest.mark.parametrize(("detector", "finding", "llr", "label"), DECLARATIONS)
+def test_what_declares_itself_generated_counts_as_manipulated(
+    detector: str, finding: str, llr: float, label: str
+) -> None:
+    piece = Evidence(detector, "provenance", 1.0, llr, "says so", finding=finding)
+    assert judge([STRANGER, piece]).label == label
+    assert judge([SHOWN, piece]).label == (
+        "suspected_impersonation" if label == "synthetic_media" else "unverified_appearance"
+    )
+
+
+def test_one_declaration_seen_in_three_places_counts_once() -> None:
+    pieces = [
+        Evidence("credentials", "provenance", 1.0, 3.0, "x", finding="ai_generated"),
+        Evidence("credentials", "provenance", 1.0, 3.0, "x", finding="platform_ai_label"),
+        Evidence("container", "manipulation", 1.0, 3.0, "x", finding="declared_ai"),
+    ]
+    assert fuse_manipulation(pieces) == pytest.approx(3.0)
+
+
+def test_the_state_of_credentials_is_told_apart_from_what_they_say() -> None:
+    label = Evidence("credentials", "provenance", 1.0, 3.0, "x", finding="platform_ai_label")
+    state = Evidence("credentials", "provenance", 0.0, 0.0, "x", finding="trusted")
+    assert judge([label, state]).provenance.credentials == "trusted"
+    assert judge([label]).provenance.credentials == "unchecked"
+
+
 def test_provenance_tells_the_channel_and_the_match() -> None:
     provenance = judge([match("excerpt"), channel("not_official", None)]).provenance
     assert provenance.channel == "not_official" and not provenance.official

@@ -13,14 +13,18 @@ from media_screen.detectors.catalogue import Catalogue
 from media_screen.detectors.channel import Channel
 from media_screen.detectors.container import Container
 from media_screen.detectors.contract import Detector
+from media_screen.detectors.credentials import Credentials
 from media_screen.detectors.face_consistency import FaceConsistency
 from media_screen.detectors.face_identity import FaceIdentity
+from media_screen.detectors.onscreen import Onscreen
 
 ENTRY_POINTS = "media_screen.detectors"
 
 DETECTORS: tuple[type[Detector], ...] = (
     Channel,
     Catalogue,
+    Credentials,
+    Onscreen,
     Container,
     FaceIdentity,
     FaceConsistency,

@@ -1,0 +1,134 @@
+"""Reads the text in pictures, with the networks that the package rapidocr brings along.
+
+Nothing is downloaded: both networks are taken from the installed package, and only when they are
+the recorded ones. They read Latin letters, Chinese and Japanese; not Cyrillic, Arabic or Hangul.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from media_screen import nets, weights
+
+Image = npt.NDArray[np.uint8]
+
+# px, longest side that is read: handles of 2% of the height are still 11 px there, which is read;
+# twice the size takes four times as long.
+LONGEST = 960
+# px; smaller pictures are enlarged, because letters below about 8 px are not found at all.
+SHORTEST_LONGEST = 640
+MIN_SCORE = 0.7  # mean confidence of a line; below are patterns of cloth, leaves and teeth
+_MAX_LINES = 80  # of one picture: a screen recording of a document has more, and no marks
+_MAX_TEXT = 120  # characters of a line; a mark stands alone
+
+# The networks of rapidocr 3.10.0 (PP-OCRv6 small, Apache-2.0), by SHA-256. Each part of the engine
+# is handed its opened network, so the engine's own download never runs.
+NETWORKS = {
+    "Det": (
+        "PP-OCRv6_det_small.onnx",
+        "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
+    ),
+    "Rec": (
+        "PP-OCRv6_rec_small.onnx",
+        "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
+    ),
+}
+
+
+class MissingOcr(Exception):
+    """The optional package can't be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text: where and when it stands; the text is untrusted.
+
+    The box (left, top, right, bottom) is in shares of the picture's width and height, 0 to 1.
+    """
+
+    text: str
+    time_s: float
+    box: tuple[float, float, float, float]
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle of the box, in shares of width and height."""
+        left, top, right, bottom = self.box
+        return (left + right) / 2, (top + bottom) / 2
+
+    @property
+    def height(self) -> float:
+        """Height of the box, as a share of the picture's."""
+        return self.box[3] - self.box[1]
+
+
+class Reader:
+    """Holds the networks of a process and reads pictures with them."""
+
+    def __init__(self) -> None:
+        try:
+            import rapidocr
+        except (ImportError, OSError) as error:
+            raise MissingOcr(
+                "text in the picture is not read: pip install 'media_screen[ocr]'"
+            ) from error
+        settings = {
+            "Global.use_cls": False,  # marks are not upside down
+            "Global.log_level": "error",
+            "Det.limit_type": "max",
+            "Det.limit_side_len": LONGEST,
+        }
+        self._engine = rapidocr.RapidOCR(params=settings)
+        folder = Path(rapidocr.__file__).parent / "models"
+        for part, (name, sha256) in NETWORKS.items():
+            file = folder / name
+            if not file.is_file() or weights.sha256_of(file) != sha256:
+                raise MissingOcr(
+                    f"the network {name} of rapidocr is missing or another one than recorded: "
+                    "pip install rapidocr==3.10.0"
+                )
+            section = self._engine.cfg[part]
+            section._set_flag("allow_objects", True)  # the configuration holds plain values only
+            section.session = nets.session(file)
+
+    def read(self, image: Image, time_s: float) -> tuple[Line, ...]:
+        """Return the lines of text in an RGB picture that were read with some confidence."""
+        scaled = _scaled(image)
+        found: Any = self._engine(np.ascontiguousarray(scaled[:, :, ::-1]))
+        if found.txts is None or found.boxes is None:
+            return ()
+        size = np.array(scaled.shape[1::-1], np.float64)
+        lines = []
+        for text, score, corners in zip(found.txts, found.scores, found.boxes, strict=True):
+            if score < MIN_SCORE or not text.strip():
+                continue
+            corners = np.asarray(corners, np.float64) / size
+            (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+            shown = unicodedata.normalize("NFKC", text.strip()[:_MAX_TEXT])
+            box = (float(left), float(top), float(right), float(bottom))
+            lines.append(Line(shown, time_s, box))
+        return tuple(lines[:_MAX_LINES])
+
+
+def read_all(reader: Reader, stills: Sequence[tuple[float, Image]]) -> tuple[Line, ...]:
+    """Read several pictures; lines in order of time."""
+    return tuple(line for time_s, image in stills for line in reader.read(image, time_s))
+
+
+def _scaled(image: Image) -> Image:
+    import cv2
+
+    longest = max(image.shape[:2])
+    scale = min(max(longest, SHORTEST_LONGEST), LONGEST) / longest
+    if scale == 1.0:
+        return image
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=way), dtype=np.uint8)
