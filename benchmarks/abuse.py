@@ -2,9 +2,9 @@
 
     python -m benchmarks.abuse --media ../shared/media --copies 500
 
-Each copy is a real file that was cut off, had bytes flipped, had a block overwritten or removed, or got
-another file's name; seeded, so a run can be repeated. Every copy must get a result; the worker that
-screens it may be ended by a limit or even die, the batch must not.
+Each copy is a real file that was cut off, had bytes flipped, had a block overwritten or removed, or
+got another file's name; seeded, so a run can be repeated. Every copy must get a result; the worker
+that screens it may be ended by a limit or even die, the batch must not.
 """
 
 from __future__ import annotations

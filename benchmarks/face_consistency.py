@@ -5,8 +5,8 @@
 Looks over every genuine and forged clip, measures the longest track of each, and prints the area
 under the ROC curve with a bootstrap interval: of the raw measures, of the measures with what size,
 sharpness, pose and motion explain taken out (fitted on the genuine clips of other collections), and
-of those four alone as the control that a real sign has to beat. Writes the table, and the percentiles
-of genuine clips that the detector shows.
+of those four alone as the control that a real sign has to beat. Writes the table, and the
+percentiles of genuine clips that the detector shows.
 """
 
 from __future__ import annotations

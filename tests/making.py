@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+
+from media_screen.results import RESULTS
 
 RATE = 25  # frames a second
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -110,3 +113,15 @@ def write_picture(path: Path, image: np.ndarray, *, codec: str, pixels: str) -> 
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
+
+
+def touch(folder: Path, *names: str) -> None:
+    """Make files of one byte, with the folders they lie in."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+
+
+def records(out: Path) -> list[dict]:
+    """The records of a folder of results, in the order of the file."""
+    return [json.loads(line) for line in (out / RESULTS).read_text("ascii").splitlines()]

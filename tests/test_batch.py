@@ -14,28 +14,11 @@ from pathlib import Path
 import pytest
 
 from media_screen.batch import find_media, scan
-from media_screen.evidence import MediaInfo, Verdict
 from media_screen.results import RESULTS
 from media_screen.screen import Config
-from tests.making import quarters, write_sound_file, write_video
+from tests.making import quarters, records, touch, write_sound_file, write_video
 
 CONFIG = Config(device="cpu", threads=1)
-
-
-def touch(folder: Path, *names: str) -> None:
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"x")
-
-
-def records(out: Path) -> list[dict]:
-    return [json.loads(line) for line in (out / RESULTS).read_text("ascii").splitlines()]
-
-
-def verdict(path: Path, label: str = "no_finding") -> Verdict:
-    size = path.stat().st_size if path.exists() else 0
-    media = MediaInfo(str(path), sha256="0" * 64, size_bytes=size)
-    return Verdict(label=label, media=media, versions={"settings": "s1"})  # type: ignore[arg-type]
 
 
 # --- finding -------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from dataclasses import replace
@@ -12,16 +11,7 @@ import pytest
 
 from media_screen.evidence import MediaInfo, Thumbnail, Verdict
 from media_screen.results import RESULTS, STATE, BatchError, Results
-
-
-def touch(folder: Path, *names: str) -> None:
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"x")
-
-
-def records(out: Path) -> list[dict]:
-    return [json.loads(line) for line in (out / RESULTS).read_text("ascii").splitlines()]
+from tests.making import records, touch
 
 
 def verdict(path: Path, label: str = "no_finding") -> Verdict:

@@ -30,7 +30,7 @@ STILL_ALIKE, STILL_CORRELATION = 0.75, 0.85
 # A file of two seconds can't reach PICTURE_SCORE; it matches when nearly all of it agrees.
 SHORT_SCORE, SHORT_AGREEMENT = 2.9, 0.72
 # A fit that runs to the end of the range of speeds has found no speed: slow camera moves over the
-# same scene agree a little better the more they are stretched. Only a clear score is believed there.
+# same scene agree a little better the more they are stretched. Only a clear score counts there.
 SPEED_MARGIN = 0.01
 CLEAR_SCORE = 8.0  # above, nobody needs to look for a better place of the picture
 # The same for sound, in peaks beyond chance; and the share of peaks above chance that counts.
