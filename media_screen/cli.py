@@ -46,6 +46,23 @@ _PATHS = click.Path(path_type=Path)
 _PEOPLE = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
+def _time_zone(_: click.Context, __: click.Parameter, name: str) -> str:
+    """Refuse a time zone that there is none of before anything is screened."""
+    from media_screen.report import TimeZoneError, find_zone
+
+    try:
+        find_zone(name)
+    except TimeZoneError as error:
+        raise click.BadParameter(str(error)) from error
+    return name
+
+
+_zone_option = click.option(
+    "--time-zone", default="UTC", show_default=True, metavar="ZONE", callback=_time_zone,
+    help="Time zone of posting hours in the report, such as Asia/Shanghai.",
+)  # fmt: skip
+
+
 class _Examples(click.Command):
     """A command whose help ends with examples, as they would be typed."""
 
@@ -106,6 +123,7 @@ def main(verbose: bool) -> None:
               help="Give a file up after this time.")  # fmt: skip
 @click.option("--memory-limit", type=int, default=1800, show_default=True, metavar="MIB",
               help="Give a file up when its process takes more memory.")  # fmt: skip
+@_zone_option
 @click.option("--quiet", is_flag=True, help="Show no progress and no table.")
 def scan(
     paths: tuple[Path, ...],
@@ -118,6 +136,7 @@ def scan(
     detectors: tuple[str, ...],
     time_limit: float,
     memory_limit: int,
+    time_zone: str,
     quiet: bool,
 ) -> None:
     """Screen files and folders, and write verdicts and a report.
@@ -142,7 +161,7 @@ def scan(
             paths, out, config, _workers(workers, config.device),
             Limits(time_limit, memory_limit << 20), quiet=quiet,
         )  # fmt: skip
-        report = write_report(out)
+        report = write_report(out, time_zone=time_zone)
     except (DeviceError, UnknownDetector, PeopleError) as error:
         raise click.UsageError(str(error)) from error
     except (BatchError, WorkerError, OSError) as error:
@@ -185,16 +204,23 @@ def enroll(people: Path, device: str, strict: bool) -> None:
         sys.exit(EXIT_FAILED)
 
 
-@main.command(cls=_Examples, examples=["media-screen report media-screen-out"])
+@main.command(
+    cls=_Examples,
+    examples=[
+        "media-screen report media-screen-out",
+        "media-screen report media-screen-out --time-zone Asia/Shanghai",
+    ],
+)
 @click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False))
-def report(out: Path) -> None:
+@_zone_option
+def report(out: Path, time_zone: str) -> None:
     """Write the report of saved results anew, without running a model."""
     from media_screen.report import write_report
     from media_screen.results import RESULTS
 
     if not (out / RESULTS).is_file():
         raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
-    click.echo(write_report(out))
+    click.echo(write_report(out, time_zone=time_zone))
 
 
 @main.command(cls=_Examples, examples=["media-screen detectors"])
@@ -272,9 +298,10 @@ def _enrol(people: Path, *, quiet: bool, device: str = "cpu") -> Enrolment:
 
     from media_screen.enrol import enrol
     from media_screen.look import Looker
-    from media_screen.nets import choose_device
+    from media_screen.nets import choose_device, limit_threads
     from media_screen.people import load_people
 
+    limit_threads(_cores())
     console = _console(stderr=True)
     columns = (TextColumn("enrolling {task.fields[person]}"), BarColumn(), MofNCompleteColumn())
     hidden = quiet or not console.is_terminal
@@ -387,6 +414,8 @@ def _show(summary: Summary, report: Path) -> None:
         notes.append(f"{summary.kept} kept from earlier")
     if summary.failed:
         notes.append(f"{summary.failed} failed or unreadable")
+    if summary.copies:
+        notes.append(f"{summary.copies} copies of files screened before")
     if summary.found.thumbnails:
         notes.append(f"{summary.found.thumbnails} thumbnails of videos left aside")
     console.print(Text(", ".join(notes)))
