@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from media_screen.evidence import Label, Verdict
+from media_screen.files import remove_database
 from media_screen.results import Entry, Results, has_failed
 from media_screen.screen import Config, settings_digest
 from media_screen.worker import Limits, Pool
+
+MEMORY = "memory.sqlite"  # in the folder of results: what was screened into it before
+
+_log = logging.getLogger(__name__)
 
 # What yt-dlp and its users leave beside the media. Everything else is tried, whatever it is called:
 # a file that can't be read gets a result that says so.
@@ -143,6 +149,11 @@ class Summary:
         """Number of files that could not be read or in which a detector broke."""
         return sum(entry.failed for entry in self.entries)
 
+    @property
+    def copies(self) -> int:
+        """Number of files that repeat one that was screened before them."""
+        return sum(entry.copy for entry in self.entries)
+
 
 OnResult = Callable[[Verdict, Progress], None]
 OnStart = Callable[[Progress], None]
@@ -203,11 +214,15 @@ def scan(
     started = time.monotonic()
     found = find_media(paths)
     settings = settings_digest(config)
+    if config.memory is None:
+        config = replace(config, memory=out / MEMORY)
     with Results(out) as results:
         todo = [path for path in found.files if not results.has(path, settings)]
         progress = Progress(total=len(found.files), kept=len(found.files) - len(todo))
         if on_start is not None:
             on_start(progress)
+        if todo and config.memory is not None:
+            _begin_memory(Path(config.memory))
         screened: set[Path] = set()
         with Pool(config, workers=max(1, min(workers, len(todo))), limits=limits) as pool:
             for path, verdict in pool.screen(iter(todo)):
@@ -230,3 +245,19 @@ def scan(
         kept=progress.kept,
         seconds=time.monotonic() - started,
     )
+
+
+def _begin_memory(path: Path) -> None:
+    """Make the memory ready before workers share it; a damaged one is begun anew.
+
+    Two processes that make the file at the same moment would lock each other out.
+    """
+    from media_screen.catalogue import CatalogueError
+    from media_screen.memory import Memory
+
+    try:
+        Memory(path).close()
+    except CatalogueError as error:
+        _log.warning("the memory of earlier files is begun anew: %s", error)
+        remove_database(path)
+        Memory(path).close()

@@ -48,6 +48,7 @@ class Case:
         trust_anchors: str = "",
         sha256: str = "",
         thorough: bool = False,
+        fingerprinted: bool = False,
     ) -> None:
         self.media = media
         self.sidecar = sidecar
@@ -60,7 +61,7 @@ class Case:
         self.timing: dict[str, float] = {}
         self._looker = looker
         self._builder: FingerprintBuilder | None = None
-        if catalogue is not None:
+        if catalogue is not None or fingerprinted:
             self._builder = FingerprintBuilder(duration_s=media.info.duration_s)
 
     @property
@@ -80,13 +81,13 @@ class Case:
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
-        """The fingerprint to search the catalogue with, of the frames that were looked at anyway.
+        """The fingerprint to search catalogue and memory with, of frames that were looked at.
 
-        Without a catalogue nothing is collected, and asking is an error of the detector.
+        Without either nothing is collected, and asking is an error of the detector.
         """
         builder = self._builder
         if builder is None:
-            raise LookupError("no catalogue was given, so no fingerprint was collected")
+            raise LookupError("no catalogue or memory was given, so no fingerprint was collected")
         for track in self.tracks:  # looks at the pictures first
             for face in track.faces:
                 size = face.quality.size_px

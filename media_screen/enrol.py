@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen.catalogue import Catalogue, CatalogueError
+from media_screen.files import remove_database
 from media_screen.media import MediaError, shown_path
 from media_screen.references import FoundFace, Store, read_picture, read_video
 
@@ -157,7 +158,7 @@ def _open_catalogue(path: Path) -> Catalogue:
         return Catalogue.open(path)
     except CatalogueError as error:
         _log.warning("%s", error)
-        path.unlink(missing_ok=True)
+        remove_database(path)
         return Catalogue.open(path)
 
 

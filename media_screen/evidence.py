@@ -209,6 +209,21 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An earlier file that this one repeats from end to end: the same bytes, or nearly the same.
+
+    `path` is the earlier file as it was shown then, `sha256` its hash. `picture` and `sound` are
+    the shares that both files have in common, 0 to 1, each of the file of which it is less.
+    """
+
+    path: str
+    sha256: str
+    exact: bool
+    picture: float
+    sound: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrackSummary:
     """One face followed through the file."""
 
@@ -246,6 +261,7 @@ class Verdict:
     summary: str = ""
     provenance: Provenance = Provenance()
     post: Post | None = None
+    duplicate_of: Duplicate | None = None
     tracks: tuple[TrackSummary, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     abstentions: tuple[Abstention, ...] = ()
@@ -279,6 +295,7 @@ class Verdict:
                 "credentials": self.provenance.credentials,
             },
             "post": _post_to_dict(self.post),
+            "duplicate_of": None if self.duplicate_of is None else _fields(self.duplicate_of),
             "tracks": [_track_to_dict(track) for track in self.tracks],
             "evidence": [_evidence_to_dict(piece) for piece in self.evidence],
             "abstentions": [_fields(piece) for piece in self.abstentions],
@@ -385,6 +402,7 @@ def _verdict_from_dict(record: Mapping[str, Any]) -> Verdict:
     if post is not None:
         post = Post(**{**post, "ai_labels": tuple(post["ai_labels"])})
     bounds = record["probability_bounds"]
+    duplicate = record.get("duplicate_of")  # results written before there was a memory lack it
     return Verdict(
         label=record["label"],
         media=MediaInfo(**record["media"]),
@@ -399,6 +417,7 @@ def _verdict_from_dict(record: Mapping[str, Any]) -> Verdict:
             credentials=provenance["credentials"],
         ),
         post=post,
+        duplicate_of=None if duplicate is None else Duplicate(**duplicate),
         tracks=tuple(
             TrackSummary(**{**track, "span": _span(track["span"])}) for track in record["tracks"]
         ),

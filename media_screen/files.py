@@ -1,4 +1,4 @@
-"""Atomic writing: a reader sees the old file or the new one, never half of one."""
+"""Writing and removing files whole: a reader sees the old file or the new one, never half."""
 
 from __future__ import annotations
 
@@ -18,3 +18,9 @@ def write_atomically(path: Path, chunks: Iterable[bytes]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_database(path: Path) -> None:
+    """Remove an SQLite file with the journals beside it, which must not be laid over a new one."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from media_screen import weights
 from media_screen.evidence import Span
 from media_screen.faces.embed import WEIGHTS as EMBEDDER
+from media_screen.files import remove_database
 from media_screen.fingerprint import REFERENCE_FPS, Fingerprint, FingerprintBuilder
 from media_screen.media import Media, MediaError, identify, shown_path
 
@@ -113,7 +114,7 @@ class Store:
             if isinstance(error, sqlite3.OperationalError):
                 raise OSError(f"{shown_path(file)} can't be used: {error}") from error
             _log.warning("%s is damaged and is made anew: %s", file, error)
-            file.unlink()
+            remove_database(file)
             self._open(file)
 
     def _open(self, file: Path) -> None:

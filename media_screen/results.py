@@ -42,6 +42,7 @@ class Entry:
     manipulation: float | None
     summary: str
     failed: bool
+    copy: bool  # repeats a file that was screened before it
     kept: bool  # from an earlier scan
 
 
@@ -141,6 +142,7 @@ class Results:
             manipulation=record["llr"].get("manipulation"),
             summary=record["summary"],
             failed=bool(row[1]),
+            copy=record.get("duplicate_of") is not None,
             kept=kept,
         )
 

@@ -17,6 +17,7 @@ from media_screen.detectors import choose
 from media_screen.detectors.contract import Detector
 from media_screen.evidence import (
     Abstention,
+    Duplicate,
     Evidence,
     Failure,
     MediaInfo,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from media_screen.catalogue import Catalogue
     from media_screen.enrol import Enrolment, OnReference
     from media_screen.look import Looker
+    from media_screen.memory import Memory
     from media_screen.people import Person
 
 _log = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class Config:
     `people` is a folder of enrolled people; `device` is auto, cpu or cuda; `thorough` looks at
     more of each file; `detectors` names those to use (default: all built-in ones, and those of
     other packages only when named); `threads` limits the threads of each network and decoder.
+    `memory` is the file in which what was screened is remembered, so that copies are noticed.
     """
 
     people: str | Path | None = None
@@ -56,6 +59,7 @@ class Config:
     thorough: bool = False
     detectors: tuple[str, ...] = ()
     threads: int = 0
+    memory: str | Path | None = None
 
 
 class Screener:
@@ -72,6 +76,7 @@ class Screener:
         self._people: tuple[Person, ...] = ()
         self._enrolment: Enrolment | None = None
         self._catalogue: Catalogue | None = None
+        self._memory: Memory | None = None
         self._trust_anchors = ""
         self._device = ""
         self._versions: Mapping[str, str] = {}
@@ -95,6 +100,10 @@ class Screener:
         self._device = nets.choose_device(self.config.device)
         looker = Looker(self._device)
         self._enrolment = self._enrol(looker, on_reference)
+        if self.config.memory is not None:
+            from media_screen.memory import Memory
+
+            self._memory = Memory(self.config.memory)
         self._versions = _versions() | {"settings": settings_digest(self.config)}
         self._looker = looker
         return self._enrolment
@@ -185,11 +194,13 @@ class Screener:
             trust_anchors=self._trust_anchors,
             sha256=sha256,
             thorough=self.config.thorough,
+            fingerprinted=self._memory is not None,
         )
         if case.has_pictures:
             _ = case.look  # an undecodable picture stream is the file's fault, not a detector's
         evidence, more, failures = _run(self._detectors, case)
         abstentions += more
+        duplicate = self._recall(case, info.path, abstentions, failures)
         judgement = judge(
             evidence,
             abstentions,
@@ -211,6 +222,7 @@ class Screener:
             summary=judgement.summary,
             provenance=judgement.provenance,
             post=_post(sidecar),
+            duplicate_of=duplicate,
             tracks=_summaries(case, evidence),
             evidence=tuple(evidence),
             abstentions=tuple(abstentions),
@@ -221,6 +233,22 @@ class Screener:
             timing_s=case.timing,
             thumbnails=case.thumbnails,
         )
+
+    def _recall(
+        self, case: Case, path: str, abstentions: list[Abstention], failures: list[Failure]
+    ) -> Duplicate | None:
+        """Look the file up among what was screened before, and remember it."""
+        if self._memory is None:
+            return None
+        with case.timed("memory"):
+            try:
+                return self._memory.meet(path, case.sha256, case.fingerprint)
+            except MediaError as error:
+                abstentions.append(Abstention("memory", error.reason, str(error)[:_MAX_ERROR]))
+            except Exception as error:
+                _log.exception("the memory failed on %s", path)
+                failures.append(Failure("memory", f"{type(error).__name__}: {error}"[:_MAX_ERROR]))
+        return None
 
     def _unreadable(
         self,
@@ -242,7 +270,7 @@ def settings_digest(config: Config) -> str:
     """Return 16 hex digits that change when a file would have to be screened again.
 
     They cover the enrolled people (their records, and the sizes and times of their references),
-    the networks, the detectors and the version; not the device and the threads.
+    the networks, the detectors and the version; not the device, the threads and the memory.
     """
     digest = hashlib.sha256()
     parts: list[object] = [

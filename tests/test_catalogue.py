@@ -7,6 +7,7 @@ import multiprocessing
 import pickle
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from media_screen.catalogue import Catalogue, CatalogueError, Found
+from media_screen.catalogue.index import Indexed
 from media_screen.catalogue.store import SCHEMA_VERSION
 from media_screen.evidence import Match
 from media_screen.fingerprint import Fingerprint, FingerprintBuilder
@@ -359,3 +361,30 @@ def test_damaged_arrays_are_named(catalogue: Catalogue, sql: str, said: str) -> 
     connection.close()
     with pytest.raises(CatalogueError, match=said):
         catalogue.search(take(Scene(1), LENGTH, sound=voice(LENGTH, 1)))
+
+
+def test_what_is_added_while_the_index_is_built_waits_for_the_next(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Catalogue.open(catalogue.path)
+    read = catalogue._indexed
+
+    def read_and_add() -> Iterator[Indexed]:
+        yield from read()
+        if not other.has("late"):
+            other.add("late", "late.mp4", "late", official(9))
+
+    monkeypatch.setattr(catalogue, "_indexed", read_and_add)
+    query = take(Scene(9), LENGTH, sound=voice(LENGTH, 9))
+    assert catalogue.search(query) == ()
+    assert [match.reference for match in catalogue.search(query)] == ["late.mp4"]
+
+
+def test_a_face_that_is_followed_in_many_tracks_is_compared_throughout(tmp_path: Path) -> None:
+    one = enrolled(Scene(1), LENGTH, head=1, words=1)
+    parts = dataclasses.replace(one, face_tracks=(one.face_times // 2).astype(np.int16))
+    catalogue = Catalogue.open(tmp_path / "c.sqlite")
+    catalogue.add("a", "a.mp4", "a" * 64, parts)
+    found = only(catalogue.find(take(Scene(1), LENGTH, head=1, words=2)))
+    assert found.mouth is not None and found.mouth.changes > 40
+    assert sum(span.duration for span in found.mouth.spans) == pytest.approx(LENGTH, abs=1.0)

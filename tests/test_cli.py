@@ -53,6 +53,8 @@ def test_a_scan_shows_the_table_and_writes_results_and_report(tmp_path: Path) ->
         pytest.param(["scan", TEXT, "--people", SAMPLES], 2, "person.toml", id="no-people"),
         pytest.param(["enroll", "nowhere"], 2, "does not exist", id="no-folder"),
         pytest.param(["report", SAMPLES], 2, "results.jsonl", id="no-results"),
+        pytest.param(["scan", TEXT, "--time-zone", "Mars/A"], 2, "Asia/Shanghai", id="scan-zone"),
+        pytest.param(["report", SAMPLES, "--time-zone", "x"], 2, "no time zone", id="report-zone"),
     ],
 )
 def test_exit_codes_and_messages(

@@ -14,6 +14,7 @@ import pytest
 
 from media_screen.evidence import (
     Abstention,
+    Duplicate,
     Evidence,
     Failure,
     Match,
@@ -37,6 +38,7 @@ FULL = Verdict(
     summary="Uses official footage.",
     provenance=Provenance(official=False, channel="not_official", match=MATCH),
     post=Post(platform="tiktok", title="x\u202ey", ai_labels=("TikTok: creator",)),
+    duplicate_of=Duplicate("earlier.mp4", "cd" * 32, False, 0.93, 1.0),
     tracks=(TrackSummary(0, Span(0, 4), 20, 120.0, "ada", 0.71),),
     evidence=(
         Evidence("catalogue", "provenance", 1.0, 2.0, "why", span=Span(0, 4), person="ada",
@@ -81,6 +83,12 @@ def test_the_schema_refuses_what_is_no_record(change: dict) -> None:
 def test_reading_names_what_is_wrong(change: dict) -> None:
     with pytest.raises(ValueError, match=r"expected a record|not a valid"):
         Verdict.from_dict(FULL.to_dict() | change)
+
+
+def test_records_from_before_there_was_a_memory_are_read() -> None:
+    record = BARE.to_dict()
+    del record["duplicate_of"]
+    assert Verdict.from_dict(record) == BARE
 
 
 def test_evidence_pickles_with_its_values() -> None:

@@ -17,7 +17,7 @@ LAYERS = [
     {"faces", "speech"},
     {"fingerprint"},
     {"people", "catalogue", "look"},
-    {"references"},
+    {"references", "memory"},
     {"enrol"},
     {"case"},
     {"detectors"},

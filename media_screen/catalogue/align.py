@@ -9,7 +9,7 @@ changes drop out of a change, and a different recording has another one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -33,9 +33,10 @@ ALIKE = 0.35
 # The same for a first look at moments that are not aligned, over MOST_LOOKS pictures.
 ALIKE_AT_ALL, MOST_LOOKS = 0.45, 24
 SPEEDS = (1.0, 0.95, 1.05, 0.9, 1.1)
+MOST_PACED = 4  # pairs of channels that are tried at other speeds than 1
 SPEED_RANGE = (0.87, 1.13)
 FACE = "face"
-MOST_TRACKS = 3
+MOST_LANES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,29 +82,48 @@ class Series:
 
 
 def picture_series(fingerprint: Fingerprint) -> dict[str, Series]:
-    """Return the descriptors of each region and of the upper face of each larger track."""
+    """Return the descriptors of each region and of the upper faces, lane by lane."""
     times = fingerprint.times.astype(np.float64)
     found = {}
     if times.size:
         for index, region in enumerate(picture.REGIONS):
             found[region] = Series(times, fingerprint.pictures[:, index].astype(np.float32))
-    for track in face_tracks(fingerprint):
-        found[f"{FACE}{track}"] = track_series(fingerprint, track, fingerprint.faces)
+    for number, rows in enumerate(face_lanes(fingerprint)):
+        found[f"{FACE}{number}"] = lane_series(fingerprint, rows, fingerprint.faces)
     return found
 
 
-def face_tracks(fingerprint: Fingerprint) -> list[int]:
-    """Return the tracks with the most faces, at most MOST_TRACKS."""
+def face_lanes(fingerprint: Fingerprint) -> list[npt.NDArray[np.int64]]:
+    """Return the rows of faces that can be followed, at most MOST_LANES such sequences.
+
+    A lane is one track and then another that is not seen at the same time: over an hour a person is
+    in hundreds of tracks. The tracks with most faces are placed first.
+    """
     tracks, counts = np.unique(fingerprint.face_tracks, return_counts=True)
-    return [int(track) for track in tracks[np.argsort(-counts, kind="stable")][:MOST_TRACKS]]
+    lanes: list[list[npt.NDArray[np.int64]]] = []
+    taken: list[list[tuple[float, float]]] = []
+    for track in tracks[np.argsort(-counts, kind="stable")]:
+        rows = np.flatnonzero(fingerprint.face_tracks == track)
+        start, end = (float(fingerprint.face_times[row]) for row in (rows[0], rows[-1]))
+        for lane, spans in zip(lanes, taken, strict=True):
+            if all(end < first or start > last for first, last in spans):
+                lane.append(rows)
+                spans.append((start, end))
+                break
+        else:
+            if len(lanes) < MOST_LANES:
+                lanes.append([rows])
+                taken.append([(start, end)])
+    return [np.sort(np.concatenate(lane)) for lane in lanes]
 
 
-def track_series(fingerprint: Fingerprint, track: int, values: npt.NDArray[np.int8]) -> Series:
-    """Return one kind of descriptor of one track."""
-    mine = np.flatnonzero(fingerprint.face_tracks == track)
-    times = fingerprint.face_times[mine].astype(np.float64)
+def lane_series(
+    fingerprint: Fingerprint, rows: npt.NDArray[np.int64], values: npt.NDArray[np.int8]
+) -> Series:
+    """Return one kind of descriptor of one lane."""
+    times = fingerprint.face_times[rows].astype(np.float64)
     times, first = np.unique(times, return_index=True)
-    return Series(times, values[mine[first]].astype(np.float32))
+    return Series(times, values[rows[first]].astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,13 +279,15 @@ def channel_pairs(
                 yield left, right, True
 
 
-def align_picture(
-    query: dict[str, Series], reference: dict[str, Series], speeds: tuple[float, ...] = SPEEDS
-) -> list[Alignment]:
-    """Return the best alignment of each pair of channels, best first."""
+def align_picture(query: dict[str, Series], reference: dict[str, Series]) -> list[Alignment]:
+    """Return the best alignment of each pair of channels, best first.
+
+    At a wrong speed a short stretch still agrees, so all pairs are tried at speed 1 and only the
+    MOST_PACED best of them at the others.
+    """
     grids = {name: Grid(series) for name, series in reference.items()}
     moving = {name: changes(series) for name, series in query.items()}
-    found = []
+    tried: list[tuple[Alignment, Floats, Doubles]] = []
     for left, right, mirror in channel_pairs(query, reference):
         motion = moving[left]
         if not len(motion.start):
@@ -273,14 +295,20 @@ def align_picture(
         if mirror:
             signs = picture.mirror_signs()
             motion = Changes(motion.start, motion.end, motion.change * signs, motion.before * signs)
-        if not grids[right].looks_like(motion.before):
-            continue
-        votes = grids[right].votes(motion)
-        best = max((*search_offsets(votes, motion.start, speed), speed) for speed in speeds)
-        if best[0] > 0:
-            mapping = Mapping(best[2], best[1])
-            found.append(Alignment(mapping, left, right, mirror, best[0]))
-    return sorted(found, key=lambda item: -item.score)
+        if grids[right].looks_like(motion.before):
+            votes = grids[right].votes(motion)
+            score, offset = search_offsets(votes, motion.start, 1.0)
+            found = Alignment(Mapping(1.0, offset), left, right, mirror, score)
+            tried.append((found, votes, motion.start))
+    tried.sort(key=lambda item: -item[0].score)
+    for row, (found, votes, starts) in enumerate(tried[:MOST_PACED]):
+        for speed in SPEEDS[1:]:
+            score, offset = search_offsets(votes, starts, speed)
+            if score > tried[row][0].score:
+                better = replace(found, mapping=Mapping(speed, offset), score=score)
+                tried[row] = (better, votes, starts)
+    best = sorted((found for found, _, _ in tried), key=lambda item: -item.score)
+    return [found for found in best if found.score > 0]
 
 
 def align_sound(

@@ -102,6 +102,8 @@ def compare(
     sounds = find_sounds(query, peaks, candidate)
     pictures = find_pictures(query, series)
     for sound in sounds:
+        if explained(sound.span, pictures):
+            continue
         given = picture_given(query, series, sound.mapping) or find_still(
             query.series, series, sound
         )

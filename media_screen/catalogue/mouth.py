@@ -21,9 +21,9 @@ Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
 # Thresholds from the clips of the set half (benchmarks/results/provenance.md, "Mouth").
-FACE_FOLLOWS = 0.50  # agreement of the upper face from which the mouth can be judged at all
-MOUTH_FOLLOWS = 0.40  # agreement of the mouth below which it may be another one ...
-DIFFERENCE = 0.25  # ... when the upper face agrees by so much more
+FACE_FOLLOWS = 0.62  # agreement of the upper face from which the mouth can be judged at all
+MOUTH_FOLLOWS = 0.38  # agreement of the mouth below which it may be another one ...
+DIFFERENCE = 0.30  # ... when the upper face agrees by so much more
 COVERED = 0.40  # the mouths themselves look less alike than this: something lies over them
 LEAST_SIZE_PX = 60  # width of the face in the file
 LEAST_CHANGES = 8
@@ -65,10 +65,10 @@ class Mouth:
 def compare_mouths(
     query: Fingerprint, reference: Fingerprint, mapping: Mapping, span: Span, *, mirrored: bool
 ) -> Mouth | None:
-    """Return how the mouth follows in the pair of tracks whose upper faces agree best, or None."""
+    """Return how the mouth follows in the pair of lanes whose upper faces agree best, or None."""
     best: Mouth | None = None
-    for mine in align.face_tracks(query):
-        for theirs in align.face_tracks(reference):
+    for mine in align.face_lanes(query):
+        for theirs in align.face_lanes(reference):
             pair = _compared(query, reference, (mine, theirs), mapping, span, mirrored)
             if pair is not None and (best is None or pair.face > best.face):
                 best = pair
@@ -78,22 +78,22 @@ def compare_mouths(
 def _compared(
     query: Fingerprint,
     reference: Fingerprint,
-    tracks: tuple[int, int],
+    rows: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
     mapping: Mapping,
     span: Span,
     mirrored: bool,
 ) -> Mouth | None:
     products = []
     for values in ("faces", "mouths"):
-        mine = align.track_series(query, tracks[0], getattr(query, values))
-        theirs = align.track_series(reference, tracks[1], getattr(reference, values))
+        mine = align.lane_series(query, rows[0], getattr(query, values))
+        theirs = align.lane_series(reference, rows[1], getattr(reference, values))
         products.append(_products(mine.mirrored() if mirrored else mine, theirs, mapping, span))
     face, mouth = products
     if len(face.times) < 3:
         return None
     apart = _windows(face, mouth)
-    at = (query.face_tracks == tracks[0]) & (query.face_times >= span.start)
-    sizes = query.face_sizes[at & (query.face_times <= span.end)]
+    times = query.face_times[rows[0]]
+    sizes = query.face_sizes[rows[0]][(times >= span.start) & (times <= span.end)]
     return Mouth(
         face=face.pooled(),
         mouth=mouth.pooled(),

@@ -32,6 +32,9 @@ SHORT_SCORE, SHORT_AGREEMENT = 2.9, 0.72
 # A fit that runs to the end of the range of speeds has found no speed: slow camera moves over the
 # same scene agree a little better the more they are stretched. Only a clear score counts there.
 SPEED_MARGIN = 0.01
+# Below CLEAR_SCORE changes must agree this well on average: the best of many mappings of another
+# recording adds up small agreements (false matches had 0.43 to 0.49, copies at least 0.54).
+FAINT_AGREEMENT = 0.52
 CLEAR_SCORE = 8.0  # above, nobody needs to look for a better place of the picture
 # The same for sound, in peaks beyond chance; and the share of peaks above chance that counts.
 SOUND_SCORE = 12.0
@@ -44,6 +47,7 @@ QUICK_SLACK = 2.5
 PICTURE_SLACK, SOUND_SLACK = 1.0, 2.5
 # Sound and picture of one reference that are this far apart are one copy with shifted sound.
 MOST_SHIFT_S = 3.0
+MOST_REFINED = 3  # pairs of channels whose mapping is refined
 MOST_FOUND = 3  # stretches of one reference in one query
 SAME_SPAN = 0.5  # a weaker match that overlaps more than this with a better one is dropped
 _LOCATED, _GIVEN = (locate.LOCATED, locate.LOCATED), PICTURE_SCORE_GIVEN
@@ -113,7 +117,7 @@ def find_pictures(query: Query, reference: dict[str, Series]) -> list[Part]:
         if not left or not reference:
             break
         part = None
-        for alignment in align.align_picture(left, reference)[:3]:
+        for alignment in align.align_picture(left, reference)[:MOST_REFINED]:
             series = left[alignment.query_channel]
             part = _picture_part(series, reference, alignment, PICTURE_SCORE)
             if part is not None:
@@ -140,10 +144,12 @@ def _picture_part(
     cosine, weight = align.agreement(moving, known, mapping)
     first, last = best_run(weight * (cosine - align.AGREE), PICTURE_SLACK)
     inside = slice(first, last)
-    if score < least:
-        mean = float((cosine * weight)[inside].sum() / max(weight[inside].sum(), 1e-9))
-        if score < SHORT_SCORE or mean < SHORT_AGREEMENT:
-            return None
+    mean = float((cosine * weight)[inside].sum() / max(weight[inside].sum(), 1e-9))
+    searched = least >= PICTURE_SCORE
+    if score < least and (score < SHORT_SCORE or mean < SHORT_AGREEMENT):
+        return None
+    if searched and score < CLEAR_SCORE and mean < FAINT_AGREEMENT:
+        return None
     # Where the reference has no picture nothing speaks against it either: the span ends there.
     start = max(float(moving.start[first]), mapping.back(float(known.times[0])))
     end = min(float(moving.end[last - 1]), mapping.back(float(known.times[-1])))
@@ -154,13 +160,18 @@ def _picture_part(
 
 def picture_given(query: Query, reference: dict[str, Series], mapping: Mapping) -> Part | None:
     """Look for the picture where the sound says it is."""
-    best: Part | None = None
+    ranked: list[tuple[float, Alignment]] = []
     for left, right, mirror in align.channel_pairs(query.series, reference):
-        alignment = Alignment(mapping, left, right, mirror, 0.0)
-        part = _picture_part(query.series[left], reference, alignment, PICTURE_SCORE_GIVEN)
-        if part is not None and (best is None or part.score > best.score):
-            best = part
-    return best
+        moving = query.moving(left, mirror)
+        if len(moving.start):
+            score = align.stretch_score(*align.agreement(moving, reference[right], mapping))
+            ranked.append((score, Alignment(mapping, left, right, mirror, score)))
+    ranked.sort(key=lambda item: -item[0])
+    parts = [
+        _picture_part(query.series[one.query_channel], reference, one, PICTURE_SCORE_GIVEN)
+        for _, one in ranked[:MOST_REFINED]
+    ]
+    return max((part for part in parts if part), key=lambda part: part.score, default=None)
 
 
 def find_located(

@@ -232,6 +232,9 @@ class Catalogue:
             known = self._known(candidate.reference)
             if known is not None:
                 found += compare(query, known, candidate, thorough=thorough)
+            whole = [item for item in found if item.sound_score and item.picture_score]
+            if _unexplained(query.fingerprint, whole) <= UNEXPLAINED_S:
+                break  # picture and sound are those of what was found: nothing can fit better
         return found
 
     def fingerprint(self, sha256: str) -> Fingerprint | None:
@@ -250,7 +253,12 @@ class Catalogue:
         # Changes whenever another connection has written; our own writes drop the index.
         version = int(self._rows("PRAGMA data_version")[0][0])
         if self._index is None or version != self._version:
-            self._index = Index(self._indexed)
+            # The index reads everything twice: both times the same, whatever others add meanwhile.
+            self._rows("BEGIN")
+            try:
+                self._index = Index(self._indexed)
+            finally:
+                self._rows("ROLLBACK")
             self._version = version
         return self._index
 

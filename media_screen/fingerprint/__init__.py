@@ -184,7 +184,15 @@ class FingerprintBuilder:
         mouth = picture.fingerprint(grey[y : y + side, x : x + side])
         size = min(max(0, round(size_px)), 65535)
         self._faces.append(
-            (time_s, track, size, upper.hash, upper.mirrored, upper.quality, upper.descriptor)
+            (
+                time_s,
+                track & 0x7FFF,
+                size,
+                upper.hash,
+                upper.mirrored,
+                upper.quality,
+                upper.descriptor,
+            )
             + (mouth.descriptor,)
         )
 

@@ -4,6 +4,7 @@
 imports none, so a saved result can be shown again anywhere.
 """
 
+from media_screen.report.clusters import TimeZoneError, find_zone
 from media_screen.report.pages import write_report
 
-__all__ = ["write_report"]
+__all__ = ["TimeZoneError", "find_zone", "write_report"]

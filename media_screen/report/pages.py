@@ -17,7 +17,7 @@ import jinja2
 from markupsafe import Markup
 
 from media_screen.files import write_atomically
-from media_screen.report import scale, text, timeline, words
+from media_screen.report import clusters, scale, text, timeline, words
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
 from media_screen.report.results import (
     BAD_RECORD,
@@ -31,6 +31,8 @@ from media_screen.report.results import (
 from media_screen.thumbs import read_thumbnails
 
 RESULTS = "results.jsonl"
+CLUSTERS_FIRST = 3  # groups of copies before the others fold away, so that the table stays near
+FELLOWS = 5  # other files of the cluster that the page of a file names
 BROKEN_SHOWN = 20  # broken lines described on the batch page; more are only counted
 
 # Flags that the list of marks already offers, as "failure" and "look-alike channel".
@@ -39,12 +41,14 @@ OTHERWISE_MARKED = {"incomplete", "lookalike_channel"}
 _PAGE_NAME = re.compile(r"[0-9a-f]{16}\.html")
 
 
-def write_report(out: Path) -> Path:
+def write_report(out: Path, *, time_zone: str = "UTC") -> Path:
     """Write the report of a results folder and return its first page, `OUT/report/index.html`.
 
-    The pages follow from `OUT/results.jsonl` and `OUT/thumbs/` alone. Raises FileNotFoundError
-    when the folder does not exist; one without results gives a page that says so.
+    The pages follow from `OUT/results.jsonl` and `OUT/thumbs/` alone; `time_zone` is that of the
+    hours at which copies were posted. Raises FileNotFoundError when the folder does not exist
+    (one without results gives a page that says so) and TimeZoneError for an unknown zone.
     """
+    zone = clusters.find_zone(time_zone)
     if not out.is_dir():
         raise FileNotFoundError(f"no such results folder: {out}")
     source = out / RESULTS
@@ -54,11 +58,13 @@ def write_report(out: Path) -> Path:
     # One open file for both passes: a scan that goes on meanwhile can't shift what was read.
     with source.open("rb") if source.exists() else BytesIO() as stream:
         results = read_results(stream)
-        while not _write_file_pages(environment, out, stream, results):
-            pass  # some could not be shown: number and link the others anew
+        while True:
+            groups = clusters.find_clusters(results.rows, zone)
+            if _write_file_pages(environment, out, stream, results, groups):
+                break  # else some could not be shown: number, group and link the others anew
     _drop_stale_pages(folder, results)
     index = out / "report" / "index.html"
-    context = index_context(results, _written(source))
+    context = index_context(results, _written(source)) | clusters_context(groups, time_zone)
     page = environment.get_template("index.html").stream(context)
     page.enable_buffering(64)
     write_atomically(index, (chunk.encode("utf-8") for chunk in page))
@@ -123,10 +129,16 @@ def _hash(content: str) -> str:
 
 
 def _write_file_pages(
-    environment: jinja2.Environment, out: Path, stream: IO[bytes], results: Results
+    environment: jinja2.Environment,
+    out: Path,
+    stream: IO[bytes],
+    results: Results,
+    groups: list[clusters.Cluster],
 ) -> bool:
     """Write one page for each row; return False when records that can't be shown were dropped."""
     template = environment.get_template("file.html")
+    of_file = {member.row.key: group for group in groups for member in group.members}
+    linked = {group.key for group in groups[: clusters.MOST_CLUSTERS]}
     assets = _assets("file")
     shown: list[Row] = []
     for place, row in enumerate(results.rows):
@@ -136,6 +148,9 @@ def _write_file_pages(
             page = template.render(
                 **assets,
                 **_neighbours(results.rows, place),
+                cluster=of_file.get(row.key),
+                cluster_linked=row.key in of_file and of_file[row.key].key in linked,
+                beside=_beside(of_file.get(row.key), row),
                 verdict=verdict,
                 view=file_view(verdict, read_thumbnails(out, row.key)),
                 thumbs=f"../../thumbs/{row.key}/",
@@ -159,6 +174,12 @@ def _neighbours(rows: list[Row], place: int) -> dict[str, Any]:
         "previous": rows[place - 1] if place else None,
         "next": rows[place + 1] if place + 1 < len(rows) else None,
     }
+
+
+def _beside(cluster: clusters.Cluster | None, row: Row) -> list[clusters.Member]:
+    """Return the first other files of a cluster, for the page of one of them."""
+    first = cluster.members[: FELLOWS + 1] if cluster else ()
+    return [member for member in first if member.row.key != row.key][:FELLOWS]
 
 
 def _drop_stale_pages(folder: Path, results: Results) -> None:
@@ -197,6 +218,20 @@ def index_context(results: Results, written: str) -> dict[str, Any]:
         "broken": broken[:BROKEN_SHOWN],
         "broken_total": len(broken),
         "rank": words.RANK,
+    }
+
+
+def clusters_context(groups: list[clusters.Cluster], time_zone: str) -> dict[str, Any]:
+    """Work out what the batch page shows of files that repeat one another."""
+    return {
+        "clusters": groups[: clusters.MOST_CLUSTERS],
+        "clusters_first": CLUSTERS_FIRST,
+        "clusters_total": len(groups),
+        "clustered": sum(len(group.members) for group in groups),
+        "zone": time_zone,
+        "strip_height": clusters.STRIP_HEIGHT,
+        "column": clusters.COLUMN,
+        "most_named": clusters.MOST_NAMED,
     }
 
 

@@ -19,7 +19,7 @@ _ATTRIBUTES = """
     lang charset http-equiv content name class id href rel src alt width height loading decoding
     type value autocomplete disabled placeholder step inputmode title role scope hidden tabindex
     data-label data-platform data-marks data-v data-sort aria-label aria-labelledby aria-hidden
-    aria-sort aria-pressed x y x1 x2 y1 y2 cx cy r dx text-anchor"""
+    aria-sort aria-pressed open x y x1 x2 y1 y2 cx cy r dx text-anchor"""
 
 TAGS = set(_TAGS.split())
 ATTRIBUTES = set(_ATTRIBUTES.split())
@@ -77,7 +77,7 @@ def check_markup(page: Page) -> None:
         shot = r"\.\./\.\./thumbs/[0-9a-f]{16}/(frame|track-\d+)-\d{9}\.jpg"
         assert re.fullmatch(shot, attrs["src"]), attrs
     for _, attrs in page.having("href"):
-        own = r"#main|(files/)?[0-9a-f]{16}\.html|\.\./index\.html"
+        own = r"#main|(files/)?[0-9a-f]{16}\.html|\.\./index\.html(#cluster-[0-9a-f]{16})?"
         if not re.fullmatch(own, attrs["href"]):
             assert re.match(r"https?://", attrs["href"].lower()), attrs
             assert attrs["rel"] == "noopener noreferrer nofollow"

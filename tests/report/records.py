@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -78,7 +79,7 @@ def suspected(path: str = "downloads/clip_0001.mp4") -> Verdict:
 def _video(path: str) -> MediaInfo:
     return MediaInfo(
         path=path,
-        sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        sha256=hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest(),
         kind="video",
         size_bytes=4_212_345,
         duration_s=41.2,

@@ -1,0 +1,252 @@
+"""Remembers the fingerprints of what was screened, and finds copies and near-duplicates in them.
+
+A memory is a catalogue file of its own beside the results: every file that was screened stands in
+it, under its path, and all workers of a batch read and write it. A file is added first and then
+compared with those before it, so of two copies screened at the same moment one finds the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from media_screen.catalogue import Catalogue, Found
+from media_screen.catalogue.index import Candidate, Index, Indexed
+from media_screen.catalogue.match import LEAST_PEAKS_PER_S, compare
+from media_screen.catalogue.parts import CLEAR_SCORE, Query
+from media_screen.evidence import Duplicate, Span
+from media_screen.fingerprint import Fingerprint, picture
+
+# Least share of both files that a near-duplicate has in common: an excerpt is none, a copy with
+# another intro is one.
+SAME = 0.8
+# Lengths further apart can't share that much of both, even when one was sped up or down by 10%.
+LEAST_LENGTH = SAME * 0.88
+# Pictures: PDQ hashes of the same picture differ by at most 31 of 256 bits, and hashes of pictures
+# with a quality below 50 say nothing (the recommendations of its authors, ThreatExchange, 2019).
+STILL_BITS, STILL_QUALITY = 31, 50
+# Frames of near-duplicates, taken at most a second apart: of 1,696 pairs of different clips (some
+# of one actor in one studio) none had four fifths of its frames within 72 bits.
+FRAME_BITS, FRAME_APART_S, LEAST_FRAMES = 48, 1.0, 3
+# The newest files are indexed anew for each search, all others only when there are more new ones
+# than this, or than the root of twice their number: that makes the work of both together least.
+LEAST_NEW = 32
+# Only looking inside of pictures needs the small pictures, which would be most of the file.
+_LEFT_OUT = ("thumb_times", "thumb_shapes", "thumbs")
+
+
+class Memory:
+    """What was screened into one folder before, in one file that many processes share.
+
+    Raises CatalogueError when the file is damaged or is something else.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._store = _Store(path)
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._store.close()
+
+    def meet(self, path: str, sha256: str, fingerprint: Fingerprint) -> Duplicate | None:
+        """Return the earlier file that this one repeats, if any, and remember this one.
+
+        A file that is met again finds what it found the first time, not its own later copies.
+        """
+        known = self._store.numbered(sha256)
+        if known is not None and known[1] != path:
+            return Duplicate(known[1], sha256, exact=True, picture=1.0, sound=1.0)
+        if fingerprint.empty:
+            return None
+        number = known[0] if known else self._store.remember(path, sha256, fingerprint)
+        return self._store.nearest(fingerprint, path, before=number)
+
+
+class _Store(Catalogue):
+    """A catalogue that is searched for whole files, while it grows with each of them."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._old: Index | None = None  # of the references up to `_old_end`
+        self._old_end = 0
+        self._new: Index | None = None  # of those after it, up to `_new_end`
+        self._new_end = 0
+        self._stills: dict[int, npt.NDArray[np.uint8]] = {}  # hashes of pictures
+        self._stills_end = 0
+        super().__init__(path)
+
+    def numbered(self, sha256: str) -> tuple[int, str] | None:
+        """Return number and path of the file with this hash."""
+        rows = self._rows("SELECT id, reference FROM reference WHERE sha256 = ?", (sha256,))
+        return (int(rows[0][0]), str(rows[0][1])) if rows else None
+
+    def remember(self, path: str, sha256: str, fingerprint: Fingerprint) -> int:
+        """Add a file and return its number; what the same path held before goes."""
+        before = self._rows("SELECT sha256 FROM reference WHERE reference = ?", (path,))
+        empty = {name: getattr(fingerprint, name)[:0] for name in _LEFT_OUT}
+        # Added first and removed then: a number that was free would be given again, and indexes
+        # of other processes would take the one for the other.
+        self.add("", path, sha256, replace(fingerprint, **empty))
+        for (old,) in before:
+            self.remove(sha256=old)
+        added = self.numbered(sha256)
+        return added[0] if added else self._newest() + 1  # removed at once by another process
+
+    def nearest(self, fingerprint: Fingerprint, path: str, *, before: int) -> Duplicate | None:
+        """Return the earliest file that is the same from end to end, of another path.
+
+        Only those with a number below `before` count.
+        """
+        still = fingerprint.duration_s <= 0
+        with self._lock:
+            found = (
+                self._alike_stills(fingerprint) if still else self._candidates(fingerprint, before)
+            )
+            query = None if still or not found else Query(fingerprint)
+            for number, candidate in sorted(found.items(), key=lambda item: item[0]):
+                earlier = self._shown(number)
+                if earlier is None or earlier[0] == path or number >= before:
+                    continue
+                shares = (1.0, 0.0)
+                if query is not None and candidate is not None:
+                    shares = self._shares(query, candidate)
+                if max(shares) >= SAME:
+                    seen, heard = (round(share, 3) for share in shares)
+                    return Duplicate(*earlier, exact=False, picture=seen, sound=heard)
+        return None
+
+    def _shown(self, number: int) -> tuple[str, str] | None:
+        """Return path and hash of a file; None when it was replaced meanwhile."""
+        rows = self._rows("SELECT reference, sha256 FROM reference WHERE id = ?", (number,))
+        return (str(rows[0][0]), str(rows[0][1])) if rows else None
+
+    # --- video and sound ---------------------------------------------------------------------
+
+    def _candidates(self, fingerprint: Fingerprint, before: int) -> dict[int, Candidate | None]:
+        """Return the files that may be the same, by their numbers.
+
+        The file itself must not be among them: against its votes those of its copies are nothing.
+        """
+        self._bring_up_to(before - 1)
+        found: dict[int, Candidate | None] = {}
+        for index in (self._old, self._new):
+            if index is not None and len(index):
+                found |= {one.reference: one for one in index.candidates(fingerprint)}
+        return found
+
+    def _shares(self, query: Query, candidate: Candidate) -> tuple[float, float]:
+        """Return the shares of picture and sound that both have in common, each of the longer."""
+        known = self._known(candidate.reference)
+        length = query.fingerprint.duration_s
+        if known is None or not LEAST_LENGTH <= known.duration_s / length <= 1 / LEAST_LENGTH:
+            return 0.0, 0.0
+        found = compare(query, known, candidate)
+        # The same actor in the same studio moves alike for some seconds: pictures that match only
+        # just need a sound that matches too.
+        sure = [one for one in found if one.sound_span or one.picture_score >= CLEAR_SCORE]
+        pictures = [(one, one.picture_span) for one in sure if one.picture_span]
+        sounds = [(one, one.sound_span) for one in found if one.sound_span]
+        seen = _share(pictures, length, known.duration_s)
+        heard = _share(sounds, length, known.duration_s)
+        if seen < SAME and not (_has_sound(query.fingerprint) and _has_sound(known.fingerprint)):
+            seen = max(seen, _alike_frames(query.fingerprint, known.fingerprint))
+        return seen, heard
+
+    def _bring_up_to(self, last: int) -> None:
+        """Make the indexes hold the files up to a number, mostly a little higher each time."""
+        if last == self._new_end:
+            return
+        new = last - self._old_end
+        if new < 0 or new > max(LEAST_NEW, math.isqrt(2 * last)):
+            self._old, self._old_end = Index(lambda: self._between(0, last)), last
+        first = self._old_end
+        self._new = Index(lambda: self._between(first, last)) if last > first else None
+        self._new_end = last
+
+    def _newest(self) -> int:
+        return int(self._rows("SELECT COALESCE(MAX(id), 0) FROM reference")[0][0])
+
+    def _between(self, after: int, last: int) -> Iterator[Indexed]:
+        rows = self._rows(
+            "SELECT id, duration_s FROM reference WHERE id > ? AND id <= ? ORDER BY id",
+            (after, last),
+        )
+        for number, duration_s in rows:
+            arrays = self._arrays(number, ("index_codes", "index_pairs"))
+            yield Indexed(number, duration_s, arrays["index_codes"], arrays["index_pairs"])
+
+    # --- pictures ----------------------------------------------------------------------------
+
+    def _alike_stills(self, fingerprint: Fingerprint) -> dict[int, Candidate | None]:
+        """Return the pictures that look the same, mirrored or not."""
+        rows = self._rows(
+            "SELECT id FROM reference WHERE id > ? AND duration_s = 0 ORDER BY id",
+            (self._stills_end,),
+        )
+        for (number,) in rows:
+            arrays = self._arrays(number, ("hashes", "quality"))
+            if len(arrays["hashes"]) and arrays["quality"][0, 0] >= STILL_QUALITY:
+                self._stills[number] = arrays["hashes"][0, 0]
+            self._stills_end = number
+        if not self._stills or fingerprint.quality[0, 0] < STILL_QUALITY:
+            return {}
+        numbers, hashes = np.array(list(self._stills)), np.stack(list(self._stills.values()))
+        bits = np.minimum(
+            picture.hamming(hashes, fingerprint.hashes[0, 0]),
+            picture.hamming(hashes, fingerprint.mirrored[0, 0]),
+        )
+        return {int(number): None for number in numbers[bits <= STILL_BITS]}
+
+
+def _share(parts: Sequence[tuple[Found, Span]], length: float, known_length: float) -> float:
+    """Return how much of the file, and of the other, the parts cover: the lesser of the two."""
+    there = []
+    for found, span in parts:
+        start, end = found.mapping(np.array([span.start, span.end]))
+        start, end = max(0.0, float(start)), min(float(end), known_length)
+        there.append(Span(start, max(start, end)))
+    here = _covered([span for _, span in parts]) / length
+    return min(1.0, here, _covered(there) / known_length)
+
+
+def _alike_frames(one: Fingerprint, other: Fingerprint) -> float:
+    """Return the share of frames that look like one of the other file at about the same time.
+
+    This finds copies of which too few frames are known to follow how the picture moves. It takes
+    a fixed camera for a copy, so it is for files that have no sound to tell them apart.
+    """
+    rows = [
+        np.flatnonzero(file.quality[:, 0] >= STILL_QUALITY) if len(file.times) else np.zeros(0, int)
+        for file in (one, other)
+    ]
+    if min(len(mine) for mine in rows) < LEAST_FRAMES:
+        return 0.0
+    mine, theirs = rows
+    there = other.hashes[None, theirs, 0]
+    bits = np.minimum(
+        picture.hamming(one.hashes[mine, None, 0], there),
+        picture.hamming(one.mirrored[mine, None, 0], there),
+    )
+    apart = np.abs(one.times[mine, None] - other.times[None, theirs])
+    alike = (bits <= FRAME_BITS) & (apart <= FRAME_APART_S)
+    return float(min(alike.any(axis=1).mean(), alike.any(axis=0).mean()))
+
+
+def _has_sound(fingerprint: Fingerprint) -> bool:
+    return len(fingerprint.peak_frames) >= LEAST_PEAKS_PER_S * max(1.0, fingerprint.duration_s)
+
+
+def _covered(spans: Sequence[Span]) -> float:
+    """Return how many seconds some spans cover together."""
+    covered, end = 0.0, 0.0
+    for span in sorted(spans):
+        covered += max(0.0, span.end - max(span.start, end))
+        end = max(end, span.end)
+    return covered
