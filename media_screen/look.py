@@ -106,7 +106,8 @@ class Looker:
         most = SURVEYED_THOROUGH if thorough else SURVEYED
         step = max(0.5, media.info.duration_s / most)
         self._read(_with_stills(_spaced(media.survey(), step), notes), notes, on_frame)
-        windows = _windows(notes.seen, media.info.duration_s, thorough=thorough)
+        searched = on_frame is not None  # copies of faceless footage are found by its movement
+        windows = _windows(notes.seen, media.info.duration_s, thorough=thorough, faceless=searched)
         for window in windows:
             self._read(media.window(window, fps=WINDOW_FPS), notes, on_frame)
         return _finish(notes, windows, media.info.duration_s)
@@ -217,22 +218,33 @@ def _batches(frames: Iterable[Frame]) -> Iterator[list[Frame]]:
         yield batch
 
 
-def _windows(seen: list[_Seen], duration_s: float, *, thorough: bool) -> tuple[Span, ...]:
-    """Choose where to look densely: windows around faces, spread over the file, largest first."""
+def _windows(
+    seen: list[_Seen], duration_s: float, *, thorough: bool, faceless: bool
+) -> tuple[Span, ...]:
+    """Choose where to look densely: around faces, spread over the file, a short file whole.
+
+    With `faceless`, short files and stretches without a face are looked at too.
+    """
     if duration_s <= 0:
         return ()
     most = WINDOWS_THOROUGH if thorough else WINDOWS
-    with_faces = [one for one in seen if one.faces]
+    with_faces = [one for one in seen if one.faces] or (seen if faceless else [])
+    if with_faces and duration_s <= most * WINDOW:
+        return (Span(0.0, duration_s),)
     # Split the frames with faces into as many stretches as windows, and take of each the frame
     # with the widest face: spread over the file, and the best view of every stretch.
     chosen: list[Span] = []
     for part in np.array_split(np.arange(len(with_faces)), min(most, len(with_faces)) or 1):
         if not part.size:
             continue
-        best = max((with_faces[i] for i in part), key=lambda one: one.faces[0].quality.size_px)
+        best = max((with_faces[i] for i in part), key=_widest)
         start = min(max(0.0, best.time_s - WINDOW / 4), max(0.0, duration_s - WINDOW))
         chosen.append(Span(start, min(start + WINDOW, duration_s)))
     return _merged(sorted(chosen))
+
+
+def _widest(one: _Seen) -> float:
+    return one.faces[0].quality.size_px if one.faces else 0.0
 
 
 def _merged(spans: list[Span]) -> tuple[Span, ...]:
