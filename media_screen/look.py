@@ -105,12 +105,15 @@ class Looker:
         notes = _Notes()
         most = SURVEYED_THOROUGH if thorough else SURVEYED
         step = max(0.5, media.info.duration_s / most)
-        self._read(_with_stills(_spaced(media.survey(), step), notes), notes, on_frame)
+        frames = _spaced(media.survey(), step, most=most)
+        self._read(_with_stills(frames, notes), notes, on_frame)
+        # A length that the container does not know, or gets wrong, is at least what was seen.
+        duration_s = max([media.info.duration_s, *(one.time_s for one in notes.seen)])
         searched = on_frame is not None  # copies of faceless footage are found by its movement
-        windows = _windows(notes.seen, media.info.duration_s, thorough=thorough, faceless=searched)
+        windows = _windows(notes.seen, duration_s, thorough=thorough, faceless=searched)
         for window in windows:
             self._read(media.window(window, fps=WINDOW_FPS), notes, on_frame)
-        return _finish(notes, windows, media.info.duration_s)
+        return _finish(notes, windows, duration_s)
 
     def look_at(
         self, media: Media, span: Span, *, fps: float, on_frame: OnFrame | None = None
@@ -188,14 +191,20 @@ def is_cut(before: Image, after: Image) -> bool:
     return bool(change.mean() > CUT)
 
 
-def _spaced(frames: Iterator[Frame], step: float) -> Iterator[Frame]:
-    """Pass on the frames that follow a cut, and of the others one each `step` seconds."""
-    last_time, last_tiny, cuts = -step, None, 0
+def _spaced(frames: Iterator[Frame], step: float, *, most: int) -> Iterator[Frame]:
+    """Pass on the frames that follow a cut, and of the others one each `step` seconds.
+
+    Whenever `most` were passed on, the step doubles: files can be longer than they say.
+    """
+    last_time, last_tiny, cuts, count = -step, None, 0, 0
     for frame in frames:
         now = tiny(frame.image)
         cut = last_tiny is not None and cuts < CUTS_SURVEYED and is_cut(last_tiny, now)
         if cut or frame.time_s - last_time >= step:
             cuts += cut
+            count += not cut
+            if count == most:
+                count, step = 0, 2 * step
             last_time = frame.time_s
             yield frame
         last_tiny = now

@@ -25,6 +25,8 @@ from media_screen.fingerprint import Fingerprint, picture
 # Least share of both files that a near-duplicate has in common: an excerpt is none, a copy with
 # another intro is one.
 SAME = 0.8
+# Least share of the picture that must match when both files have pictures and the sound decides.
+SOME_PICTURE = 0.3
 # Lengths further apart can't share that much of both, even when one was sped up or down by 10%.
 LEAST_LENGTH = SAME * 0.88
 # Pictures: PDQ hashes of the same picture differ by at most 31 of 256 bits, and hashes of pictures
@@ -157,6 +159,8 @@ class _Store(Catalogue):
         heard = _share(sounds, length, known.duration_s)
         if seen < SAME and not (_has_sound(query.fingerprint) and _has_sound(known.fingerprint)):
             seen = max(seen, _alike_frames(query.fingerprint, known.fingerprint))
+        if seen < SOME_PICTURE and len(query.fingerprint.times) and len(known.fingerprint.times):
+            return 0.0, 0.0  # one song or one speech under two pictures is no repost
         return seen, heard
 
     def _bring_up_to(self, last: int) -> None:

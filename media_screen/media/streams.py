@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+LONGEST = 7 * 86_400.0  # s; live recordings of days exist
 _STILL_FORMATS = ("jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe", "jpegxl_pipe")
 _STILL_BRANDS = ("heic", "heix", "mif1", "msf1", "avif")
 
@@ -81,11 +82,15 @@ def origin(container: av.container.InputContainer) -> float:
 
 
 def duration(container: av.container.InputContainer) -> float:
-    """Return the length in seconds, by the container, else by its longest stream, else 0."""
-    if container.duration is not None and container.duration > 0:
-        return round(container.duration / 1_000_000, 3)
-    lengths = [stream_facts(stream).duration_s for stream in container.streams]
-    return round(max((length for length in lengths if length), default=0.0), 3)
+    """Return the length in seconds, by the container, else by its longest stream, else 0.
+
+    Lengths that nobody uploads are damage, and count as unknown.
+    """
+    lengths = [stream_facts(stream).duration_s or 0.0 for stream in container.streams]
+    for length in ((container.duration or 0) / 1_000_000, max(lengths, default=0.0)):
+        if 0 < length <= LONGEST:
+            return round(length, 3)
+    return 0.0
 
 
 def is_still(container: av.container.InputContainer, stream: VideoStream) -> bool:
