@@ -84,6 +84,8 @@ def session(path: Path, *, device: str = "cpu") -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = _threads
     options.inter_op_num_threads = 1
+    # The arena never gives memory back: without it a worker takes 440 MB in place of 860, as fast.
+    options.enable_cpu_mem_arena = False
     options.log_severity_level = 3  # errors; the graph optimiser's remarks are noise to a user
     # Spinning threads burn a core while another worker decodes on it.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
