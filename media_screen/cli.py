@@ -146,6 +146,7 @@ def scan(
 
     Exit codes: 0 done, 1 some files failed, 2 usage, 3 --fail-on matched.
     """
+    from media_screen.catalogue import CatalogueError
     from media_screen.detectors import UnknownDetector
     from media_screen.nets import DeviceError
     from media_screen.people import PeopleError
@@ -164,7 +165,7 @@ def scan(
         report = write_report(out, time_zone=time_zone)
     except (DeviceError, UnknownDetector, PeopleError) as error:
         raise click.UsageError(str(error)) from error
-    except (BatchError, WorkerError, OSError) as error:
+    except (BatchError, CatalogueError, WorkerError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if not quiet:
         _show(summary, report)
@@ -189,6 +190,7 @@ def enroll(people: Path, device: str, strict: bool) -> None:
     person published in official/. What is wrong with a reference is said, with what to do about it.
     Only new or changed references are read.
     """
+    from media_screen.catalogue import CatalogueError
     from media_screen.nets import DeviceError
     from media_screen.people import PeopleError, load_people
 
@@ -197,7 +199,7 @@ def enroll(people: Path, device: str, strict: bool) -> None:
         enrolment = _enrol(people, quiet=False, device=device)
     except (PeopleError, DeviceError) as error:
         raise click.UsageError(str(error)) from error
-    except OSError as error:
+    except (CatalogueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     _show_people(persons, enrolment)
     if strict and any(problem.refused for problem in enrolment.problems):
