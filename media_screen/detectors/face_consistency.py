@@ -1,8 +1,8 @@
 """Measures how steadily a face keeps its identity from frame to frame and between tracks.
 
-Face swaps are said to flicker in identity space. Measured here, over 105 forged clips, they do not do so
-more than genuine clips (models/face_consistency/card.md: the area under the curve is that of a
-coin). The measurements are therefore shown, with their place among genuine clips, and weigh
+Face swaps are said to flicker in identity space. Measured here, over 105 forged clips, they do
+so no more than genuine clips (models/face_consistency/card.md: the area under the curve is that
+of a coin). The measurements are therefore shown, with their place among genuine clips, and weigh
 nothing: the log likelihood ratio is 0 until something better is found.
 """
 
