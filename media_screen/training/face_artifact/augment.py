@@ -1,0 +1,119 @@
+"""Degrades genuine and forged crops alike, as cameras, platforms and reposts do.
+
+A pseudo-fake and its source are given the same treatment, number by number, so that the treatment
+itself can't tell them apart.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from media_screen.faces.align import CROP_SIDE
+
+Image = npt.NDArray[np.uint8]
+
+WINDOW = 224.0  # px of the crop that the network sees: the face with hair, chin and some ground
+
+
+def degrade(images: list[Image], seed: int, *, grey: float = 0.08) -> list[Image]:
+    """Return the pictures with one random chain of changes, the same for all of them."""
+    return [_degraded(image, np.random.default_rng(seed), grey=grey) for image in images]
+
+
+def _degraded(image: Any, rng: np.random.Generator, *, grey: float) -> Image:
+    import cv2
+
+    if rng.random() < grey:
+        image = np.repeat(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+    if rng.random() < 0.5:
+        image = _toned(image, rng)
+    if rng.random() < 0.45:
+        full = image.shape[0]
+        side = int(full * 2 ** rng.uniform(-1.5, -0.1))  # down to a third
+        small = cv2.resize(image, (side, side), interpolation=int(rng.choice((1, 2, 3))))
+        image = small if rng.random() < 0.5 else _compressed(small, rng)
+        image = cv2.resize(image, (full, full), interpolation=int(rng.choice((1, 2))))
+    if rng.random() < 0.15:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.6))
+    if rng.random() < 0.15:
+        noise = rng.normal(0, rng.uniform(1, 8), image.shape).astype(np.float32)
+        image = np.clip(image + noise, 0, 255).astype(np.uint8)
+    if rng.random() < 0.7:
+        image = _compressed(image, rng)
+    return np.asarray(image, np.uint8)
+
+
+def _toned(image: Image, rng: np.random.Generator) -> Image:
+    """Change gamma, contrast and white balance through one table for each channel."""
+    import cv2
+
+    levels = np.arange(256, dtype=np.float32) / 255
+    gamma, contrast = 2 ** rng.uniform(-0.5, 0.5), rng.uniform(0.75, 1.25)
+    balance = rng.uniform(0.92, 1.08, 3)
+    tables = ((levels[:, None] ** gamma - 0.5) * contrast + 0.5) * balance
+    tables = (np.clip(tables, 0, 1) * 255).round().astype(np.uint8)
+    return np.asarray(cv2.LUT(image, tables[None]), np.uint8)
+
+
+def _compressed(image: Image, rng: np.random.Generator) -> Image:
+    import cv2
+
+    if rng.random() < 0.4:
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 96))]
+        return np.asarray(cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], 1), np.uint8)
+    return h264(image, crf=int(rng.integers(18, 37)))
+
+
+def h264(image: Image, *, crf: int) -> Image:
+    """Return a picture as H.264 gives it back at a constant rate factor (18 good, 37 poor)."""
+    import av
+
+    side = image.shape[0] // 2 * 2
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width = encoder.height = side
+    encoder.pix_fmt, encoder.time_base = "yuv420p", Fraction(1)
+    encoder.options = {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "crf": str(crf),
+        "threads": "1",
+    }
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:side, :side]), format="rgb24")
+    packets = [*encoder.encode(frame), *encoder.encode(None)]
+    decoder = av.CodecContext.create("h264", "r")
+    decoder.thread_count = 1
+    frames = [f for packet in packets for f in decoder.decode(packet)] + decoder.decode(None)
+    decoded: Any = frames[0].to_ndarray(format="rgb24")
+    if side != image.shape[0]:
+        import cv2
+
+        decoded = cv2.resize(decoded, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(decoded, np.uint8)
+
+
+def frame_up(images: list[Image], seed: int, *, side: int, still: bool = False) -> list[Image]:
+    """Cut the network's view out of crops, `side` px, turned, moved and mirrored a little.
+
+    With `still` the window is the fixed one that scoring uses.
+    """
+    import cv2
+
+    rng = np.random.default_rng(seed)
+    window, angle, centre, mirror = WINDOW, 0.0, np.full(2, CROP_SIDE / 2), False
+    if not still:
+        window *= 2 ** rng.uniform(-0.2, 0.12)
+        angle = rng.normal(0, 4.0)
+        centre = centre + rng.normal(0, 5.0, 2)
+        mirror = bool(rng.random() < 0.5)
+    scale = side / window
+    x, y = (centre - 0.5).tolist()
+    matrix: Any = cv2.getRotationMatrix2D((x, y), angle, scale)
+    matrix[:, 2] += side / 2 - 0.5 - (centre - 0.5)
+    size, border = (side, side), cv2.BORDER_CONSTANT
+    flags = cv2.INTER_AREA if scale == 1 else cv2.INTER_LINEAR
+    cut = [cv2.warpAffine(image, matrix, size, flags=flags, borderMode=border) for image in images]
+    return [np.asarray(one[:, ::-1] if mirror else one, np.uint8) for one in cut]

