@@ -114,7 +114,21 @@ def load(name: str, checkpoint: Path) -> nn.Module:
 
 
 def _average(decay: float) -> Any:
-    return torch.optim.swa_utils.get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    """Average the weights over about 1 / (1 - decay) steps, over fewer while there are fewer.
+
+    Without the second half a short run would keep a part of the weights that it began with.
+    """
+
+    @torch.no_grad()
+    def update(averaged: Any, current: Any, count: torch.Tensor) -> None:
+        share = min(decay, (1 + int(count)) / (10 + int(count)))
+        for mean, now in zip(averaged, current, strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(now, 1 - share)
+            else:  # the number of batches seen, of a normalisation
+                mean.copy_(now)
+
+    return update
 
 
 def _rate(step: int, steps: int) -> float:
