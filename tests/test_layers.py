@@ -13,21 +13,22 @@ PACKAGE = Path(__file__).parent.parent / "media_screen"
 LAYERS = [
     {"evidence"},
     {"weights", "media", "sidecar", "files"},
-    {"nets"},
-    {"faces", "speech"},
-    {"fingerprint"},
+    {"nets", "fetch", "calibration"},
+    {"faces", "speech", "ocr"},
+    {"fingerprint", "waveform"},
     {"people", "catalogue", "look"},
-    {"references", "memory"},
+    {"references", "memory", "beside"},
     {"enrol"},
     {"case"},
     {"detectors"},
-    {"fusion"},
+    {"fusion", "context"},
     {"screen"},
     {"worker", "thumbs"},
     {"results"},
-    {"batch"},
+    {"batch", "pipe"},
     {"report"},
-    {"training", "evaluation"},
+    {"exports"},
+    {"training", "evaluation", "testing"},
     {"cli"},
     {"__main__"},
 ]
@@ -76,5 +77,8 @@ def test_only_the_command_line_imports_training() -> None:
 def test_nothing_is_unpickled() -> None:
     for path in FILES:
         text = path.read_text("utf-8")
-        for word in ("pickle.load", "import pickle", "torch.load(", "allow_pickle=True", "marshal"):
+        for word in ("pickle.load", "import pickle", "allow_pickle=True", "marshal"):
             assert word not in text, f"{path.name} uses {word}"
+        # Training reads its own checkpoints, and tensors are all that this lets through.
+        loads = [line for line in text.splitlines() if "torch.load(" in line]
+        assert all("weights_only=True" in line for line in loads), f"{path.name} uses torch.load"

@@ -16,7 +16,8 @@ from benchmarks.accuracy import heldout
 from benchmarks.accuracy.heldout import Held
 from benchmarks.accuracy.measured import Part, Row, fit, measured, paired
 from media_screen import weights
-from media_screen.evaluation import controls, metrics
+from media_screen.evaluation import controls, metrics, protocol
+from media_screen.evaluation.protocol import Protocol
 from media_screen.fusion import MANIPULATION_THRESHOLD
 from media_screen.media import Media, MediaError
 from media_screen.training.face_artifact.crops import Source, read_sources
@@ -46,6 +47,8 @@ def gather(work: Path, media: Path) -> None:
         if s.kind in ("real_video", "fake_video", "real_face", "fake_face")
     ]
     fold_of = dict(split(read_sources(media), folds))
+    by_hash = {s.sha256: str(fold_of[s.path]) for s in sources}
+    protocol.save(RESULTS.parent / "protocol.json", Protocol({"collection": by_hash}))
     found: list[Held] = []
     for run in RUNS:
         if all((work / f"{run}-{fold}.csv").is_file() for fold in range(folds)):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from media_screen import weights
+from media_screen.evaluation.protocol import refuse_overlap
 from media_screen.training.face_artifact import crops as crop_store
 from media_screen.training.face_artifact.batches import Pairs, Recipe
 from media_screen.training.face_artifact.crops import Source
@@ -67,7 +68,9 @@ def _split(sources: list[Source], folds: int, fold: str) -> tuple[list[Source], 
         return sources, []
     of_path = split(sources, folds)
     kept = [source for source in sources if of_path[source.path] != int(fold)]
-    return kept, [source for source in sources if of_path[source.path] == int(fold)]
+    held = [source for source in sources if of_path[source.path] == int(fold)]
+    refuse_overlap((source.sha256 for source in kept), (source.sha256 for source in held))
+    return kept, held
 
 
 def _train(asked: argparse.Namespace, fold: str) -> None:

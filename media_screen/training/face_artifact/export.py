@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ def fit_photographic(
                 crop = np.array(pixels[index])
                 photographed.append(PHOTOGRAPHIC[rng.integers(len(PHOTOGRAPHIC))](crop, rng))
                 drawn.append(DRAWN[rng.integers(len(DRAWN))](crop, rng))
-                groups.append(hash(path) % 5)
+                groups.append(zlib.crc32(path.encode()) % 5)
     facts = [_features(model, part) for part in (photographed, drawn, real_drawings)]
     both = np.concatenate(facts[:2])
     truth = np.repeat([True, False], [len(facts[0]), len(facts[1])])
