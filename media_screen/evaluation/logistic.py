@@ -1,0 +1,50 @@
+"""Logistic regression, small and dependable, for calibration and for the control of metadata."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from media_screen.evaluation.metrics import Floats
+
+
+def regress(
+    facts: Floats,
+    fake: npt.NDArray[np.bool_],
+    weights: Floats,
+    l2: float,
+    *,
+    rising: bool = False,
+) -> tuple[Floats, float]:
+    """Return the slopes and the offset of least cost: weighted log loss plus `l2` / 2 x slopes².
+
+    `facts` has shape (n, k) and should be standardised, so that the prior treats all alike;
+    `weights` are (n,). With `rising`, no slope is below 0.
+    """
+    from scipy.optimize import minimize
+
+    signs = np.where(fake, 1.0, -1.0)
+
+    def cost(line: Floats) -> tuple[float, Floats]:
+        slopes, offset = line[:-1], line[-1]
+        margins = signs * (facts @ slopes + offset)
+        pull = -weights * signs * np.exp(-np.logaddexp(0, margins))  # derivative by the log odds
+        loss = weights @ np.logaddexp(0, -margins) + l2 / 2 * slopes @ slopes
+        return float(loss), np.append(facts.T @ pull + l2 * slopes, pull.sum())
+
+    count = facts.shape[1]
+    found = minimize(
+        cost,
+        np.zeros(count + 1),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(0 if rising else None, None)] * count + [(None, None)],
+        options={"ftol": 1e-15, "gtol": 1e-10},
+    )
+    return found.x[:-1], float(found.x[-1])
+
+
+def balanced(fake: npt.NDArray[np.bool_], weights: Floats) -> Floats:
+    """Scale weights so that both classes weigh one half together."""
+    total = np.where(fake, weights[fake].sum(), weights[~fake].sum())
+    return np.asarray(weights / total / 2)

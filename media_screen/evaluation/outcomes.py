@@ -1,0 +1,135 @@
+"""What each detector, and all of them fused, said about each labelled file."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from media_screen.detectors import DETECTORS
+from media_screen.evaluation.manifest import Item
+from media_screen.evidence import Evidence, Verdict
+from media_screen.media import MediaError, identify, shown_path
+
+FUSED = "fused"
+
+State = Literal["scored", "abstained", "failed"]
+
+
+class ResultsError(ValueError):
+    """A file of results can't be read, or holds nothing of the manifest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one detector said about one file.
+
+    `score` ranks files, `llr` is the calibrated natural-log likelihood ratio; both are 0 unless the
+    state is "scored".
+    """
+
+    state: State
+    score: float = 0.0
+    llr: float = 0.0
+
+
+def outcomes(verdicts: Sequence[Verdict | None]) -> dict[str, tuple[Outcome, ...]]:
+    """Return for the fused ratio and each detector of manipulation what it said about each file.
+
+    None stands for a file that could not be screened: everything failed on it. A detector is listed
+    when it gave pooled evidence on the axis of manipulation about at least one file, or is a
+    built-in one of that axis that had to say something.
+    """
+    names = _detectors(verdict for verdict in verdicts if verdict is not None)
+    found = {FUSED: tuple(_fused(verdict) for verdict in verdicts)}
+    for name in names:
+        found[name] = tuple(_of_detector(verdict, name) for verdict in verdicts)
+    return found
+
+
+def _detectors(verdicts: Iterable[Verdict]) -> list[str]:
+    spoke: dict[str, None] = {}
+    scored: set[str] = set()
+    for verdict in verdicts:
+        pooled = [piece.detector for piece in verdict.evidence if _counts(piece)]
+        silent = [piece.detector for piece in verdict.abstentions]
+        broken = [piece.detector for piece in verdict.failures]
+        spoke.update(dict.fromkeys([*pooled, *silent, *broken]))
+        scored.update(pooled)
+    own = [kind.name for kind in DETECTORS if kind.axis == "manipulation" and kind.name in spoke]
+    return own + sorted(scored - set(own))
+
+
+def _counts(piece: Evidence) -> bool:
+    """Tell whether a piece of evidence is what fusion reads: pooled, on manipulation."""
+    return piece.axis == "manipulation" and piece.span is None and piece.track is None
+
+
+def _fused(verdict: Verdict | None) -> Outcome:
+    if verdict is None or _unreadable(verdict):
+        return Outcome("failed")
+    llr = verdict.llr.get("manipulation")
+    return Outcome("abstained") if llr is None else Outcome("scored", llr, llr)
+
+
+def _of_detector(verdict: Verdict | None, name: str) -> Outcome:
+    if verdict is None or _unreadable(verdict):
+        return Outcome("failed")
+    pieces = [piece for piece in verdict.evidence if piece.detector == name and _counts(piece)]
+    if pieces:
+        # Rules may find several things, whose ratios add up; a learned detector has one piece.
+        llr = math.fsum(piece.llr for piece in pieces)
+        return Outcome("scored", max(piece.score for piece in pieces), llr)
+    broke = any(piece.detector == name for piece in verdict.failures)
+    return Outcome("failed" if broke else "abstained")
+
+
+def _unreadable(verdict: Verdict) -> bool:
+    return any(piece.detector in ("media", "screen") for piece in verdict.failures) or any(
+        piece.detector == "media" for piece in verdict.abstentions
+    )
+
+
+def read_results(path: Path) -> dict[str, Verdict]:
+    """Read the verdicts of a `results.jsonl` by the path that they show; the last one counts."""
+    verdicts: dict[str, Verdict] = {}
+    number = 0
+    try:
+        with path.open("rb") as stream:
+            for line in stream:
+                number += 1
+                verdict = Verdict.from_dict(json.loads(line))
+                verdicts[verdict.media.path] = verdict
+    except OSError as error:
+        raise ResultsError(f"{path.name} can't be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ResultsError(f"{path.name}, line {number}: {error}") from error
+    return verdicts
+
+
+def join(items: Sequence[Item], verdicts: Mapping[str, Verdict]) -> list[Verdict | None]:
+    """Return the verdict on each item, or None where there is none.
+
+    Items are found by their path, else by the SHA-256 of their content. Raises ResultsError when
+    not one is found.
+    """
+    by_path = {os.path.abspath(shown): verdict for shown, verdict in verdicts.items()}
+    by_hash = {verdict.media.sha256: verdict for verdict in verdicts.values()}
+    found: list[Verdict | None] = []
+    for item in items:
+        verdict = by_path.get(os.path.abspath(shown_path(item.path)))
+        found.append(by_hash.get(_hash(item.path)) if verdict is None else verdict)
+    if not any(found):
+        raise ResultsError(f"the results hold none of the {len(items)} files of the manifest")
+    return found
+
+
+def _hash(path: Path) -> str:
+    try:
+        return identify(path)[0]
+    except MediaError:
+        return "unreadable"
