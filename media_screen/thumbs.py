@@ -1,7 +1,8 @@
 """Thumbnails on disk: `OUT/thumbs/<key>/`, named by time and, for faces, by track.
 
-A whole frame is `frame-<milliseconds>.jpg`, a face of a track `track-<id>-<milliseconds>.jpg`,
-the milliseconds always nine digits, so that names sort by time.
+A whole frame is `frame-<milliseconds>.jpg`, a face of a track `track-<id>-<milliseconds>.jpg`, a
+frame of matched footage `reference-<milliseconds there>-<milliseconds>.jpg`; the milliseconds
+always nine digits, so that names sort by time.
 """
 
 from __future__ import annotations
@@ -16,24 +17,37 @@ from media_screen.files import write_atomically
 FOLDER = "thumbs"
 
 _KEY = re.compile(r"[0-9a-f]{16}")
-_NAME = re.compile(r"(?:frame|track-(?P<track>\d{1,9}))-(?P<ms>\d{9,12})\.jpg")
+_NAME = re.compile(
+    r"(?:frame|track-(?P<track>\d{1,9})|reference-(?P<there>\d{9,12}))-(?P<ms>\d{9,12})\.jpg"
+)
 _LONGEST_MS = 999_999_999_999
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One thumbnail on disk: its file name, its time and, for a face, its track."""
+    """One thumbnail on disk: its file name, its time and, for a face, its track.
+
+    For a frame of matched footage, `reference_s` is its time there, and `time_s` that of the frame
+    of this file that it is to be compared with.
+    """
 
     name: str
     time_s: float
     track: int | None = None
+    reference_s: float | None = None
 
 
 def thumbnail_name(thumbnail: Thumbnail) -> str:
     """Return the file name of a thumbnail, such as `track-2-000012500.jpg`."""
-    milliseconds = min(max(round(thumbnail.time_s * 1000), 0), _LONGEST_MS)
-    who = "frame" if thumbnail.track is None else f"track-{thumbnail.track}"
-    return f"{who}-{milliseconds:09d}.jpg"
+    if thumbnail.reference_s is not None:
+        who = f"reference-{_milliseconds(thumbnail.reference_s)}"
+    else:
+        who = "frame" if thumbnail.track is None else f"track-{thumbnail.track}"
+    return f"{who}-{_milliseconds(thumbnail.time_s)}.jpg"
+
+
+def _milliseconds(time_s: float) -> str:
+    return f"{min(max(round(time_s * 1000), 0), _LONGEST_MS):09d}"
 
 
 def thumbnail_folder(out: Path, key: str) -> Path:
@@ -60,7 +74,9 @@ def write_thumbnails(out: Path, verdict: Verdict) -> None:
 
 
 def read_thumbnails(out: Path, key: str) -> tuple[Picture, ...]:
-    """List one file's saved thumbnails: whole frames first, then by track, each in order of time.
+    """List one file's saved thumbnails: whole frames, faces by track, frames of matched footage.
+
+    Each in order of time.
 
     Files with other names are left out, and a missing folder means that there are none.
     """
@@ -70,11 +86,18 @@ def read_thumbnails(out: Path, key: str) -> tuple[Picture, ...]:
     pictures = []
     for entry in folder.iterdir():
         if found := _NAME.fullmatch(entry.name):
-            track = found["track"]
-            time_s = int(found["ms"]) / 1000
-            pictures.append(Picture(entry.name, time_s, None if track is None else int(track)))
-    return tuple(sorted(pictures, key=lambda each: (_order(each.track), each.time_s, each.name)))
+            track, there = found["track"], found["there"]
+            pictures.append(
+                Picture(
+                    entry.name,
+                    int(found["ms"]) / 1000,
+                    None if track is None else int(track),
+                    None if there is None else int(there) / 1000,
+                )
+            )
+    return tuple(sorted(pictures, key=_order))
 
 
-def _order(track: int | None) -> int:
-    return -1 if track is None else track
+def _order(picture: Picture) -> tuple[bool, int, float, str]:
+    track = -1 if picture.track is None else picture.track
+    return picture.reference_s is not None, track, picture.time_s, picture.name

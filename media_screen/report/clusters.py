@@ -16,6 +16,7 @@ MOST_CLUSTERS = 200  # on the batch page, the largest; the pages of files name t
 MOST_LISTED = 100  # files of a cluster that are listed, the first posted
 MOST_NAMED = 6  # platforms or accounts named in words
 STRIP_HEIGHT, COLUMN = 36, 9  # px of the strip of hours, and of one hour in it
+LINE_HEIGHT, LINE_PARTS = 30, 60  # px of the line of posts over time, and its equal parts
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z|\+00:00))?")
 
@@ -45,6 +46,17 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One equal part of the time from the first post to the last: its posts, and where it is."""
+
+    posts: int
+    title: str
+    x: float  # percent along the line
+    y: float  # px
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """Files that repeat one another, the earliest post first; `key` names it on the pages."""
 
@@ -59,6 +71,7 @@ class Cluster:
     span: str
     timed: int  # posts whose hour is known
     hours: tuple[Hour, ...]
+    line: tuple[Part, ...]  # the parts with posts; none when all were posted at one time
 
     @property
     def listed(self) -> tuple[Member, ...]:
@@ -128,6 +141,7 @@ def _cluster(rows: list[Row], zone: tzinfo) -> Cluster:
         span=_span([row for row in ordered if _moment(row)]),
         timed=len(hours),
         hours=_columns(hours),
+        line=_line(rows),
     )
 
 
@@ -174,6 +188,31 @@ def _hour(row: Row, zone: tzinfo) -> int | None:
         return None if moment is None else moment.astimezone(zone).hour
     except OverflowError:  # the first or last day that there is
         return None
+
+
+def _line(rows: Sequence[Row]) -> tuple[Part, ...]:
+    """Lay out posts over time; one whose hour is not known counts at the start of its day."""
+    moments = sorted(moment for row in rows if (moment := _start(row)) is not None)
+    if len(moments) < 2 or moments[0] == moments[-1]:
+        return ()
+    length = moments[-1] - moments[0]
+    tally = Counter(
+        min(LINE_PARTS - 1, int((moment - moments[0]) / length * LINE_PARTS)) for moment in moments
+    )
+    most = max(tally.values())
+    parts = []
+    for part, posts in sorted(tally.items()):
+        height = round(LINE_HEIGHT * posts / most, 1)
+        start = moments[0] + length * (part / LINE_PARTS)
+        title = f"from {start:%Y-%m-%d %H:%M}: {posts}"
+        x = round(100 * part / LINE_PARTS, 2)
+        parts.append(Part(posts, title, x, round(LINE_HEIGHT - height, 1), height))
+    return tuple(parts)
+
+
+def _start(row: Row) -> datetime | None:
+    moment = _moment(row)
+    return None if moment is None else datetime.fromisoformat(f"{moment[0]}T{moment[1] or '00:00'}")
 
 
 def _span(dated: Sequence[Row]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from media_screen.evidence import Evidence, TrackSummary, Verdict
 from media_screen.report import text, words
+from media_screen.report.offsets import OffsetCurve, offset_curves
 from media_screen.report.scale import Weighing, bounds_sentence, weighings
 from media_screen.report.timeline import Timeline, build_timeline
 from media_screen.thumbs import Picture
@@ -46,6 +47,14 @@ class TrackView:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """A frame of the file and the frame of the matched footage that belongs beside it."""
+
+    here: Picture
+    there: Picture
+
+
+@dataclass(frozen=True, slots=True)
 class FileView:
     """Everything the template of a file page needs beside the verdict itself."""
 
@@ -55,9 +64,14 @@ class FileView:
     weighings: list[Weighing]
     bounds: str
     timeline: Timeline | None
+    curves: tuple[OffsetCurve, ...]
+    pairs: tuple[Pair, ...]
+    mirrored: bool  # the copy is, against the matched footage
+    named: Folded
     frames: Folded
     tracks: Folded
     groups: list[Group]
+    limits: list[str]
     facts: list[tuple[str, str]]
     link: str | None
     thumb_width: int  # px at `THUMB_HEIGHT`; 0 when the shape of the frames is not known
@@ -67,16 +81,23 @@ def file_view(verdict: Verdict, pictures: tuple[Picture, ...]) -> FileView:
     """Work out what the page of a file shows."""
     media = verdict.media
     shape = media.width / media.height if _shaped(verdict) else 0.0
+    own = tuple(picture for picture in pictures if picture.reference_s is None)
+    frames = tuple(picture for picture in own if picture.track is None)
     return FileView(
         name=text.file_name(media.path),
         sentence=verdict.summary or words.label_words(verdict.label).meaning,
         explicit="explicit" in verdict.flags,
         weighings=weighings(verdict),
         bounds=bounds_sentence(verdict.probability_bounds),
-        timeline=build_timeline(verdict),
-        frames=fold(picture for picture in pictures if picture.track is None),
-        tracks=fold(_tracks(verdict, pictures)),
+        timeline=build_timeline(verdict, frames),
+        curves=offset_curves(verdict),
+        pairs=_pairs(frames, pictures),
+        mirrored=any(piece.match and piece.values.get("mirrored") for piece in verdict.evidence),
+        named=fold(verdict.context.names),
+        frames=fold(frames),
+        tracks=fold(_tracks(verdict, own)),
         groups=_groups(verdict),
+        limits=_limits(verdict),
         facts=_facts(verdict),
         link=text.safe_link(verdict.post.url) if verdict.post else None,
         thumb_width=round(THUMB_HEIGHT * min(shape, 4.0)),
@@ -87,6 +108,12 @@ def fold(items: Iterable[object]) -> Folded:
     """Split a list into what is shown at once, what folds away, and what is left out."""
     everything = tuple(items)
     return Folded(everything[:FIRST], everything[FIRST:MOST], max(0, len(everything) - MOST))
+
+
+def _pairs(frames: Sequence[Picture], pictures: Sequence[Picture]) -> tuple[Pair, ...]:
+    here = {picture.time_s: picture for picture in frames}
+    there = [picture for picture in pictures if picture.reference_s is not None]
+    return tuple(Pair(here[each.time_s], each) for each in there if each.time_s in here)
 
 
 def _tracks(verdict: Verdict, pictures: tuple[Picture, ...]) -> list[TrackView]:
@@ -128,6 +155,36 @@ def _weight(piece: Evidence) -> tuple[bool, float, str, float]:
     whole = piece.span is None and piece.track is None
     start = piece.span.start if piece.span else -1.0
     return not whole, -piece.llr, piece.detector, start
+
+
+def _limits(verdict: Verdict) -> list[str]:
+    """Say how far this result goes, from what its record holds and lacks."""
+    limits = ["It ranks the file for review and proves nothing; no label means authentic."]
+    if "manipulation" not in verdict.llr:
+        limits.append(
+            "Nothing calibrated spoke about manipulation, so a forgery that reuses no known "
+            "footage and declares nothing can have passed unnoticed."
+        )
+    if verdict.media.kind == "video":
+        limits.append(
+            "Pictures were sampled: key frames, frames after cuts and short windows. What shows "
+            "only between them was not seen."
+        )
+    if verdict.tracks:
+        limits.append(
+            "Faces are compared with enrolled people only. Errors are more frequent for small, "
+            "turned or covered faces, and differ between groups of people."
+        )
+    if verdict.provenance.match is None:
+        limits.append(
+            "Footage can be matched only when its original is enrolled; no match says nothing "
+            "about footage that is not."
+        )
+    unanswered = len(verdict.abstentions) + len(verdict.failures)
+    if unanswered:
+        checks = "1 check" if unanswered == 1 else f"{unanswered} checks"
+        limits.append(f"No answer came from {checks}: see \u201cWhat could not be judged\u201d.")
+    return limits
 
 
 def _facts(verdict: Verdict) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ import jinja2
 from markupsafe import Markup
 
 from media_screen.files import write_atomically
-from media_screen.report import clusters, scale, text, timeline, words
+from media_screen.report import clusters, offsets, scale, text, timeline, words
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
 from media_screen.report.results import (
     BAD_RECORD,
@@ -28,15 +28,14 @@ from media_screen.report.results import (
     read_line,
     read_results,
 )
-from media_screen.thumbs import read_thumbnails
+from media_screen.thumbs import Picture, read_thumbnails
 
 RESULTS = "results.jsonl"
 CLUSTERS_FIRST = 3  # groups of copies before the others fold away, so that the table stays near
 FELLOWS = 5  # other files of the cluster that the page of a file names
 BROKEN_SHOWN = 20  # broken lines described on the batch page; more are only counted
 
-# Flags that the list of marks already offers, as "failure" and "look-alike channel".
-OTHERWISE_MARKED = {"incomplete", "lookalike_channel"}
+OTHERWISE_MARKED = {"incomplete"}  # the list of marks offers "failure" for it
 
 _PAGE_NAME = re.compile(r"[0-9a-f]{16}\.html")
 
@@ -65,6 +64,7 @@ def write_report(out: Path, *, time_zone: str = "UTC") -> Path:
     _drop_stale_pages(folder, results)
     index = out / "report" / "index.html"
     context = index_context(results, _written(source)) | clusters_context(groups, time_zone)
+    context["covers"] = {row.key: _cover(read_thumbnails(out, row.key)) for row in results.rows}
     page = environment.get_template("index.html").stream(context)
     page.enable_buffering(64)
     write_atomically(index, (chunk.encode("utf-8") for chunk in page))
@@ -93,6 +93,7 @@ def make_environment() -> jinja2.Environment:
         words.credentials_words,
         words.flag_words,
         words.label_words,
+        words.place_words,
         words.plain,
         words.reason_words,
         words.relation_words,
@@ -114,7 +115,7 @@ def _assets(page: str) -> dict[str, Any]:
     static = files("media_screen.report") / "static"
     style, script = (
         "\n".join((static / name).read_text("utf-8") for name in names)
-        for names in (("common.css", f"{page}.css"), (f"{page}.js",))
+        for names in (("common.css", f"{page}.css"), ("common.js", f"{page}.js"))
     )
     policy = (
         "default-src 'none'; img-src 'self'; "
@@ -155,6 +156,7 @@ def _write_file_pages(
                 view=file_view(verdict, read_thumbnails(out, row.key)),
                 thumbs=f"../../thumbs/{row.key}/",
                 thumb_height=THUMB_HEIGHT,
+                curve_height=offsets.HEIGHT,
             )
         except (*BAD_RECORD, jinja2.TemplateError) as error:
             results.broken.append(broken_line(row.line, error, line))
@@ -180,6 +182,13 @@ def _beside(cluster: clusters.Cluster | None, row: Row) -> list[clusters.Member]
     """Return the first other files of a cluster, for the page of one of them."""
     first = cluster.members[: FELLOWS + 1] if cluster else ()
     return [member for member in first if member.row.key != row.key][:FELLOWS]
+
+
+def _cover(pictures: tuple[Picture, ...]) -> Picture | None:
+    """Choose the picture of a row: the middle frame, as the first is often black, or a face."""
+    own = [picture for picture in pictures if picture.reference_s is None]
+    frames = [picture for picture in own if picture.track is None] or own[:1]
+    return frames[len(frames) // 2] if frames else None
 
 
 def _drop_stale_pages(folder: Path, results: Results) -> None:
@@ -231,6 +240,8 @@ def clusters_context(groups: list[clusters.Cluster], time_zone: str) -> dict[str
         "zone": time_zone,
         "strip_height": clusters.STRIP_HEIGHT,
         "column": clusters.COLUMN,
+        "line_height": clusters.LINE_HEIGHT,
+        "line_part": round(100 / clusters.LINE_PARTS, 2),
         "most_named": clusters.MOST_NAMED,
     }
 

@@ -1,4 +1,4 @@
-"""The timeline of a file page: one lane for each detector and track, as percentages of its length.
+"""The timeline of a file page: frames, sound, and one lane for each detector and track.
 
 The template draws it as SVG. Positions are percentages and the text is never scaled, so the same
 picture is legible at any width.
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from media_screen.evidence import Evidence, Span, Verdict
 from media_screen.report.text import clock, shorten, signed, visible
 from media_screen.report.words import plain
+from media_screen.thumbs import Picture
 
 # Fills of the style sheet by what a finding says; letters tell apart those that share one.
 SUSPICIOUS = ("f0", "f2", "f3")
@@ -19,6 +20,7 @@ IDENTITY, UNSUSPICIOUS, UNWEIGHED = "f1", "f4", "f5"
 
 MOST_LANES = 60
 MOST_BARS = 400
+MOST_CELLS = 10  # of the film strip: on a phone each is still 33 px wide
 
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 
@@ -54,17 +56,28 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Wave:
+    """The loudness over time: an SVG path in a box of `count` by 100, and its width in percent."""
+
+    path: str
+    count: int
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """Everything the template draws."""
 
     length_s: float
+    film: tuple[Picture, ...]  # one frame for each equal stretch, the one nearest to its middle
+    wave: Wave | None
     ticks: tuple[tuple[float, str], ...]
     lanes: tuple[Lane, ...]
     keys: tuple[Key, ...]
     left_out: int  # lanes beyond what a page can hold
 
 
-def build_timeline(verdict: Verdict) -> Timeline | None:
+def build_timeline(verdict: Verdict, frames: Sequence[Picture] = ()) -> Timeline | None:
     """Lay out what has a place in time, or return None when nothing has."""
     placed = sorted(
         (piece for piece in verdict.evidence if piece.span is not None),
@@ -74,14 +87,16 @@ def build_timeline(verdict: Verdict) -> Timeline | None:
     spans = [piece.span for piece in placed if piece.span] + [each.span for each in verdict.tracks]
     spans += [match.query_span] if match else []
     length = max([verdict.media.duration_s, *(span.end for span in spans)])
-    if not spans or length <= 0:
+    if not (spans or verdict.waveform) or length <= 0:
         return None
     keys = _keys(placed)
     lanes = _provenance_lanes(verdict, length) + _track_lanes(verdict, length)
     lanes += _evidence_lanes(placed, keys, length)
     return Timeline(
         length,
-        _ticks(length),
+        _film(frames, length),
+        _wave(verdict, length),
+        ticks(length),
         tuple(lanes[:MOST_LANES]),
         tuple(keys.values()),
         max(0, len(lanes) - MOST_LANES),
@@ -97,6 +112,25 @@ def finding_name(piece: Evidence) -> str:
     if piece.axis == "identity":
         return "speaks for the person" if piece.llr > 0 else "speaks against the person"
     return "suspicious" if piece.llr > 0 else "unsuspicious"
+
+
+def _film(frames: Sequence[Picture], length: float) -> tuple[Picture, ...]:
+    """Choose a frame for each equal stretch of the file; a single frame makes no film."""
+    count = min(MOST_CELLS, len(frames))
+    if count < 2:
+        return ()
+    middles = [(cell + 0.5) * length / count for cell in range(count)]
+    return tuple(min(frames, key=lambda one: abs(one.time_s - middle)) for middle in middles)
+
+
+def _wave(verdict: Verdict, length: float) -> Wave | None:
+    """Lay out the loudness as strokes around a middle line, as compact as SVG allows."""
+    heights = [min(max(level, 1), 100) for level in verdict.waveform]
+    if not heights:
+        return None
+    strokes = "".join(f"M{x}.5 {50 - high // 2}v{high}" for x, high in enumerate(heights))
+    # The levels cover the file's own length, which evidence may outrun.
+    return Wave(strokes, len(heights), round(100 * verdict.media.duration_s / length, 3))
 
 
 def _keys(placed: Sequence[Evidence]) -> dict[str, Key]:
@@ -126,7 +160,8 @@ def _letter(number: int) -> str:
     return "abcdefghijklmnopqrstuvwxyz"[number] if number < 26 else str(number + 1)
 
 
-def _place(span: Span, length: float) -> tuple[float, float]:
+def place(span: Span, length: float) -> tuple[float, float]:
+    """Return start and width of a span, as percentages of a length that it may outrun."""
     start = min(max(span.start, 0.0), length)
     end = min(max(span.end, start), length)
     return round(100 * start / length, 3), round(100 * (end - start) / length, 3)
@@ -141,7 +176,7 @@ def _provenance_lanes(verdict: Verdict, length: float) -> list[Lane]:
     if match is None:
         return []
     title = f"{plain(match.relation)} of {shorten(match.reference, 80)}, {_times(match.query_span)}"
-    bar = Bar(*_place(match.query_span, length), "match", "", title)
+    bar = Bar(*place(match.query_span, length), "match", "", title)
     return [Lane("matched footage", plain(match.relation), [bar])]
 
 
@@ -150,7 +185,7 @@ def _track_lanes(verdict: Verdict, length: float) -> list[Lane]:
     for track in verdict.tracks:
         who = track.person or "nobody enrolled"
         title = f"face track {track.track}, {who}, {_times(track.span)}"
-        bar = Bar(*_place(track.span, length), "face", "", title)
+        bar = Bar(*place(track.span, length), "face", "", title)
         lanes.append(Lane(f"face track {track.track}", who, [bar]))
     return lanes
 
@@ -177,7 +212,7 @@ def _evidence_lanes(placed: Sequence[Evidence], keys: dict[str, Key], length: fl
 
 def _bar(piece: Evidence, key: Key, lane: Lane, length: float) -> Bar:
     span = piece.span or Span(0, 0)
-    x, width = _place(span, length)
+    x, width = place(span, length)
     # A run of windows with one finding carries its letter once.
     before = lane.bars[-1] if lane.bars else None
     runs_on = before is not None and before.fill == key.fill and x - (before.x + before.width) < 5
@@ -186,7 +221,8 @@ def _bar(piece: Evidence, key: Key, lane: Lane, length: float) -> Bar:
     return Bar(x, width, key.fill, "" if runs_on else key.letter, visible(title))
 
 
-def _ticks(length: float) -> tuple[tuple[float, str], ...]:
+def ticks(length: float) -> tuple[tuple[float, str], ...]:
+    """Return at most seven round times within a length: (percentage, as shown)."""
     step = next((step for step in _STEPS if length / step <= 6), length / 6)
     count = int(length / step + 1e-9)
     times = [number * step for number in range(count + 1)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from media_screen.evidence import ChannelStanding, Label, Reason, Relation
+from media_screen.evidence import ChannelStanding, Label, NamePlace, Reason, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,14 @@ STANDINGS: dict[ChannelStanding, str] = {
     "unknown": "not known",
 }
 
+PLACES: dict[NamePlace, str] = {
+    "title": "the title",
+    "description": "the description",
+    "tags": "the tags",
+    "onscreen": "text in the picture",
+    "transcript": "what is said",
+}
+
 AXES: dict[str, tuple[str, str]] = {
     "manipulation": (
         "Manipulation",
@@ -154,6 +162,11 @@ def relation_words(relation: str) -> str:
 def standing_words(standing: str) -> str:
     """Return where the channel stands, in words."""
     return STANDINGS.get(standing, plain(standing))  # type: ignore[call-overload, no-any-return]
+
+
+def place_words(place: str) -> str:
+    """Return in which text a name was found, in words."""
+    return PLACES.get(place, plain(place))  # type: ignore[call-overload, no-any-return]
 
 
 def credentials_words(state: str) -> str:

@@ -13,13 +13,14 @@ _TAGS = """
     html head meta title style script body header footer main nav section article div p h1 h2 h3
     a strong b small code pre span bdi abbr br ul li dl dt dd table caption thead tbody tr th td
     details summary figure figcaption img label input select option button form fieldset legend
-    svg rect line circle text tspan"""
+    svg rect line circle path text tspan dialog kbd"""
 
 _ATTRIBUTES = """
     lang charset http-equiv content name class id href rel src alt width height loading decoding
-    type value autocomplete disabled placeholder step inputmode title role scope hidden tabindex
-    data-label data-platform data-marks data-v data-sort aria-label aria-labelledby aria-hidden
-    aria-sort aria-pressed open x y x1 x2 y1 y2 cx cy r dx text-anchor"""
+    type value autocomplete disabled checked method placeholder step inputmode title role scope
+    hidden tabindex data-label data-platform data-standing data-marks data-v data-sort aria-label
+    aria-labelledby aria-hidden aria-sort aria-pressed aria-haspopup open viewbox
+    preserveaspectratio d x y x1 x2 y1 y2 cx cy r dx text-anchor"""
 
 TAGS = set(_TAGS.split())
 ATTRIBUTES = set(_ATTRIBUTES.split())
@@ -74,7 +75,7 @@ def check_markup(page: Page) -> None:
     assert sum(tag == "script" for tag, _ in page.tags) == 1
     assert sum(tag == "style" for tag, _ in page.tags) == 1
     for _, attrs in page.having("src"):
-        shot = r"\.\./\.\./thumbs/[0-9a-f]{16}/(frame|track-\d+)-\d{9}\.jpg"
+        shot = r"(\.\./)?\.\./thumbs/[0-9a-f]{16}/(frame|track-\d+|reference-\d{9})-\d{9}\.jpg"
         assert re.fullmatch(shot, attrs["src"]), attrs
     for _, attrs in page.having("href"):
         own = r"#main|(files/)?[0-9a-f]{16}\.html|\.\./index\.html(#cluster-[0-9a-f]{16})?"

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from media_screen.evidence import (
     Abstention,
+    Context,
     Evidence,
     Failure,
     Match,
     MediaInfo,
+    NameSeen,
     Post,
     Provenance,
     Span,
@@ -60,6 +62,28 @@ def suspected(path: str = "downloads/clip_0001.mp4") -> Verdict:
         "mouth does not follow the voice.",
         provenance=Provenance(channel="lookalike", credentials="none"),
         post=_post(),
+        context=Context(
+            (
+                NameSeen(
+                    "Xin Liu",
+                    "person",
+                    "title",
+                    "\u5218\u6b23 speaks about",
+                    "\u5218\u6b23",
+                    person="xin-liu",
+                ),
+                NameSeen(
+                    "Emmanuel Macron",
+                    "politician",
+                    "transcript",
+                    "with Emanuel Makron, who",
+                    "Emanuel Makron",
+                    distance=2,
+                    count=3,
+                    span=Span(12.0, 15.5),
+                ),
+            )
+        ),
         tracks=(
             TrackSummary(0, Span(0.4, 31.2), 248, 182.0, "xin-liu", 0.71),
             TrackSummary(1, Span(33.0, 40.9), 61, 74.0, None, 0.12),
@@ -72,6 +96,7 @@ def suspected(path: str = "downloads/clip_0001.mp4") -> Verdict:
         device="cpu",
         versions={"media_screen": "0.1.0", "face_artifact": "sha256:12ab34cd", "torch": "2.13.0"},
         timing_s={"decode": 1.21, "faces": 3.48, "detectors": 2.94, "total": 8.02},
+        waveform=tuple(abs(37 * n % 101 - 50) * 2 for n in range(200)),
         thumbnails=_thumbnails(),
     )
 
@@ -192,6 +217,10 @@ def altered() -> Verdict:
                 match=match,
             ),
         ),
+        thumbnails=(
+            *_thumbnails(),
+            *(Thumbnail(4.0 * n, TINY_JPEG, reference_s=4.0 * n + 100) for n in (1, 4, 7)),
+        ),
     )
 
 
@@ -258,6 +287,7 @@ def hostile(text: str, path: str | None = None) -> Verdict:
         summary=text,
         provenance=Provenance(match=match, credentials=text),
         post=Post(text, text, text, text, text, text, text, (text, text)),
+        context=Context((NameSeen(text, "person", "title", text, text, 1, 2, Span(1, 2), text),)),
         tracks=(TrackSummary(0, Span(0, 9), 3, 50.0, text, 0.5),),
         evidence=(
             Evidence(
@@ -281,6 +311,7 @@ def hostile(text: str, path: str | None = None) -> Verdict:
         device=text,
         versions={text: text},
         timing_s={text: 1.0},
+        waveform=(0, 50, 100),
         thumbnails=_thumbnails(),
     )
 

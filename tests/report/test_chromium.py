@@ -1,51 +1,334 @@
-"""The pages in a real browser, where one is installed: scripts run, nothing is refused."""
+"""The pages in a real browser, where one is installed: what scripts do, what it complains of."""
 
 from __future__ import annotations
 
-import re
 import shutil
-import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from media_screen.evidence import Verdict
 from media_screen.report import write_report
 
 from . import records
+from .test_clusters import CAMPAIGN
+
+sync_api = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+MANY = 230
+LONG = "unbreakable" * 30
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 
 
-def load(address: str, profile: Path) -> str:
-    """Return the page as the browser holds it after its scripts ran; complaints are errors."""
-    options = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run
-    --disable-background-networking --disable-component-update --disable-sync
-    --virtual-time-budget=4000 --enable-logging=stderr --dump-dom""".split()  # noqa: SIM905
-    command = [str(CHROMIUM), *options, f"--user-data-dir={profile}", address]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    complaints = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with every label, a campaign, and whatever a hostile uploader may write."""
+    folder = tmp_path_factory.mktemp("results")
+    hostile = [records.hostile(text) for text in (*records.HOSTILE, LONG)]
+    verdicts = [*records.every_label(), *CAMPAIGN, *hostile]
+    records.write_results(folder, verdicts)
+    write_report(folder, time_zone="Asia/Taipei")
+    return folder
+
+
+@contextmanager
+def opened(browser: Any, page_path: Path, fragment: str = "", **options: Any) -> Iterator[Any]:
+    """Open a page; a word on the console, a dialog or a request elsewhere is an error."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+    complaints: list[str] = []
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: complaints.append(dialog.message))
+    own = next(top for top in page_path.parents if (top / "results.jsonl").exists()).as_uri()
+    page.on("request", lambda one: one.url.startswith(own) or complaints.append(one.url))
+    page.goto(page_path.as_uri() + fragment)
+    yield page
     assert complaints == []
-    return done.stdout
+    context.close()
 
 
-def test_filters_come_from_the_address(tmp_path: Path) -> None:
-    records.write_results(tmp_path / "out", records.every_label())
-    index = write_report(tmp_path / "out").as_uri()
-    dom = load(f"{index}#q=DOWNLOADS+mp4&person=xin-liu&llr=-1&sort=-llr", tmp_path / "profile")
-    rows = re.findall(r'<tr data-label="(\w+)"[^>]*?( hidden="")?>', dom)
-    shown = [label for label, hidden in rows if not hidden]
-    assert shown == ["suspected_impersonation", "altered_official", "unverified_appearance"]
-    assert "3 of 8 files" in dom
-    assert 'aria-sort="descending"' in dom
+def index(out: Path) -> Path:
+    return out / "report" / "index.html"
 
 
-def test_a_file_page_loads_without_complaint(tmp_path: Path) -> None:
-    hostile = [records.hostile(text) for text in records.HOSTILE[:3]]
-    records.write_results(tmp_path / "out", hostile)
-    write_report(tmp_path / "out")
-    page = tmp_path / "out" / "report" / "files" / f"{hostile[0].media.key}.html"
-    dom = load(page.as_uri(), tmp_path / "profile")
-    assert '<html lang="en" class="js">' in dom
-    assert "alert(1)" in dom and "<script>alert" not in dom
+def of(out: Path, verdict: Verdict) -> Path:
+    return out / "report" / "files" / f"{verdict.media.key}.html"
+
+
+def names(page: Any) -> list[str]:
+    """The files in the table, in order."""
+    return page.locator("#files tbody tr td.c-file a").all_text_contents()
+
+
+def wait_for_count(page: Any, count: int) -> None:
+    """Wait for the filters, which act a moment after the last key."""
+    page.wait_for_function(
+        "n => document.querySelectorAll('#files tbody tr').length === n", arg=count
+    )
+
+
+# --- the table -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with one file of each label."""
+    folder = tmp_path_factory.mktemp("labels")
+    verdicts = records.every_label()
+    news = verdicts[3]
+    assert news.post is not None
+    post = replace(news.post, platform="TikTok", handle="@news", published="2025-10-01")
+    verdicts[3] = replace(news, post=post)
+    records.write_results(folder, verdicts)
+    write_report(folder)
+    return folder
+
+
+def test_filters_come_from_the_address(browser: Any, labels: Path) -> None:
+    fragment = "#q=DOWNLOADS+mp4&person=xin-liu&llr=-1&sort=-llr"
+    with opened(browser, index(labels), fragment) as page:
+        assert names(page) == ["clip_0001.mp4", "revoiced.mp4", "news.mp4"]
+        assert page.locator("#shown").text_content() == "3 of 8 files"
+        assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "descending"
+        page.locator("td.c-file a").first.click()
+        page.wait_for_url("**/files/*.html")
+        page.go_back()
+        wait_for_count(page, 3)
+
+
+FILTERS = (
+    ("q", "revoiced", ["revoiced.mp4"]),
+    ("q", "NEWS tiktok", ["news.mp4"]),
+    ("person", "-", ["picture.jpg", "broken.mp4", "cat.mp4"]),
+    ("platform", "TikTok", ["news.mp4"]),
+    ("platform", "-", ["picture.jpg", "broken.mp4"]),
+    ("standing", "lookalike", ["clip_0001.mp4"]),
+    ("standing", "official", ["repost.mp4", "statement.mp4"]),
+    ("mark", "failure", ["broken.mp4"]),
+    ("mark", "flag:explicit", ["picture.jpg"]),
+    ("llr", "1.05", ["clip_0001.mp4", "revoiced.mp4", "picture.jpg"]),
+    ("most", "-1", ["cat.mp4", "repost.mp4"]),
+    ("from", "2025-09-20", ["news.mp4"]),
+    ("q", "no such file", []),
+)
+
+
+def test_each_filter(browser: Any, labels: Path) -> None:
+    with opened(browser, index(labels)) as page:
+        for field, value, found in FILTERS:
+            control = page.locator(f"#filters [name={field}]")
+            if control.evaluate("each => each.tagName") == "SELECT":
+                control.select_option(value)
+            else:
+                control.fill(value)
+            wait_for_count(page, len(found))
+            assert names(page) == found, (field, value)
+            assert page.locator("#nothing").is_visible() == (not found)
+            page.locator("#filters [type=reset]").click()
+            wait_for_count(page, 8)
+
+
+def test_labels_filter_by_their_boxes(browser: Any, labels: Path) -> None:
+    with opened(browser, index(labels)) as page:
+        page.locator("input[name=label][value=official]").check()
+        page.locator("input[name=label][value=synthetic_media]").check()
+        wait_for_count(page, 2)
+        assert names(page) == ["picture.jpg", "statement.mp4"]
+
+
+SORTED = (  # column, and the first and last file after one click on its heading
+    ("person", "clip_0001.mp4", "cat.mp4"),
+    ("llr", "clip_0001.mp4", "statement.mp4"),
+    ("channel", "news.mp4", "broken.mp4"),
+    ("platform", "news.mp4", "broken.mp4"),
+    ("date", "news.mp4", "broken.mp4"),
+    ("path", "broken.mp4", "statement.mp4"),
+    ("label", "clip_0001.mp4", "statement.mp4"),
+)
+
+
+def test_headings_sort(browser: Any, labels: Path) -> None:
+    with opened(browser, index(labels)) as page:
+        for column, first, last in SORTED:
+            heading = page.locator(f"th[data-sort={column}]")
+            heading.get_by_role("button").click()
+            assert (names(page)[0], names(page)[-1]) == (first, last), column
+            was = heading.get_attribute("aria-sort")
+            heading.get_by_role("button").click()
+            assert {was, heading.get_attribute("aria-sort")} == {"ascending", "descending"}
+
+
+def test_a_long_table_is_laid_out_in_parts(browser: Any, tmp_path: Path) -> None:
+    some = [records.quiet("no_finding", f"downloads/{n:03d}.mp4", None, None) for n in range(MANY)]
+    records.write_results(tmp_path, [replace(one, thumbnails=()) for one in some])
+    write_report(tmp_path)
+    with opened(browser, index(tmp_path)) as page:
+        assert len(names(page)) == 100
+        assert "Showing 100 of 230 matching files" in page.locator("#shown").text_content()
+        page.locator("#more").click()
+        assert len(names(page)) == 200
+        assert page.evaluate("document.activeElement.textContent") == "100.mp4"
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert len(names(page)) == MANY
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert len(names(page)) == 200
+    with opened(browser, index(tmp_path), java_script_enabled=False) as page:
+        assert len(names(page)) == MANY
+
+
+# --- the keyboard --------------------------------------------------------------------------------
+
+
+def test_the_table_by_keyboard(browser: Any, labels: Path) -> None:
+    focused = "document.activeElement.textContent"
+    with opened(browser, index(labels)) as page:
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        assert page.evaluate(focused) == "revoiced.mp4"
+        page.keyboard.press("End")
+        assert page.evaluate(focused) == "statement.mp4"
+        page.keyboard.press("ArrowUp")
+        assert page.evaluate(focused) == "repost.mp4"
+        page.keyboard.press("/")
+        page.keyboard.type("j?kc")  # in a field these are letters
+        wait_for_count(page, 0)
+        page.locator("#filters [type=reset]").focus()
+        page.keyboard.press("c")
+        wait_for_count(page, 8)
+        page.keyboard.press("/")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/files/*.html")
+
+
+def test_files_by_keyboard(browser: Any, labels: Path) -> None:
+    with opened(browser, of(labels, records.suspected())) as page:
+        for key, heading in (("j", "revoiced"), ("ArrowRight", "picture"), ("k", "revoiced")):
+            with page.expect_navigation():
+                page.keyboard.press(key)
+            assert heading in page.locator("h1").text_content()
+        with page.expect_navigation():
+            page.keyboard.press("u")
+        assert page.locator("h1").text_content() == "Screening report"
+
+
+@pytest.mark.parametrize("page_of", ["index", "file"])
+def test_keys_are_listed_and_can_be_switched_off(browser: Any, labels: Path, page_of: str) -> None:
+    path = index(labels) if page_of == "index" else of(labels, records.suspected())
+    with opened(browser, path) as page:
+        dialog = page.locator("#keys")
+        assert not dialog.is_visible()
+        page.keyboard.press("?")
+        assert dialog.is_visible()
+        assert "next file" in dialog.text_content()
+        page.keyboard.press("j")  # not while the list is open
+        assert page.url.startswith(path.as_uri())
+        page.locator("#letters").uncheck()
+        page.keyboard.press("Escape")
+        assert not dialog.is_visible()
+        page.keyboard.press("?")
+        assert not dialog.is_visible()
+        page.locator("#show-keys").click()
+        assert dialog.is_visible()
+        dialog.get_by_role("button", name="Close").click()
+        assert not dialog.is_visible()
+
+
+# --- explicit pictures ---------------------------------------------------------------------------
+
+
+def blurred(page: Any) -> list[bool]:
+    return page.eval_on_selector_all(
+        "img", "all => all.map(each => getComputedStyle(each).filter.includes('blur'))"
+    )
+
+
+def test_explicit_pictures_stay_blurred_until_clicked(browser: Any, labels: Path) -> None:
+    with opened(browser, of(labels, records.picture())) as page:
+        assert blurred(page) == [True, True]
+        page.locator(".veil").first.click()
+        assert blurred(page) == [False, True]
+        page.keyboard.press("b")
+        assert blurred(page) == [False, False]
+        page.locator("#unveil").click()
+        assert blurred(page) == [True, True]
+    with opened(browser, index(labels)) as page:
+        row = page.locator("tr[data-marks*=explicit]")
+        assert blurred(page).count(True) == 1
+        row.locator(".veil").click()
+        assert blurred(page).count(True) == 0
+    with opened(browser, of(labels, records.picture()), java_script_enabled=False) as page:
+        page.locator(".veil").first.click()
+        assert page.locator(".veil input").first.is_checked()
+
+
+# --- paper, phones, themes -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page_of", ["index", "file"])
+def test_paper_has_no_controls_and_nothing_folded(browser: Any, out: Path, page_of: str) -> None:
+    path = index(out) if page_of == "index" else of(out, records.suspected())
+    with opened(browser, path, color_scheme="dark") as page:
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        controls = page.locator("nav, .filters, #more, #show-keys, dialog")
+        assert controls.locator("visible=true").count() == 0
+        assert page.locator("details:not([open])").count() == 0
+        white = "getComputedStyle(document.body).backgroundColor"
+        assert page.evaluate(white) == "rgb(255, 255, 255)"
+        assert page.pdf().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
+def test_pages_meet_wcag_aa(browser: Any, labels: Path, scheme: str, width: int) -> None:
+    """axe-core: contrast, names of controls, target sizes; rules of WCAG 2.2 at level AA."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    options = {"runOnly": {"type": "tag", "values": rules}}
+    size = {"width": width, "height": 900}
+    with opened(browser, index(labels), color_scheme=scheme, viewport=size) as page:
+        for path in (index(labels), *(of(labels, one) for one in records.every_label()[:3])):
+            page.goto(path.as_uri())
+            page.evaluate("for (const each of document.querySelectorAll('details')) each.open = 1")
+            found = axe.run(page, options=options).response["violations"]
+            told = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
+            assert told == [], path.name
+
+
+# --- hostile metadata ----------------------------------------------------------------------------
+
+
+def test_hostile_text_runs_nothing_and_fits_a_phone(browser: Any, out: Path) -> None:
+    size = {"width": 360, "height": 800}
+    markup = "document.querySelectorAll('[onerror], [onload], [onmouseover], iframe').length"
+    unfold = "for (const each of document.querySelectorAll('details')) each.open = true"
+    wider = "document.documentElement.scrollWidth - innerWidth"
+    with opened(browser, index(out), viewport=size) as page:
+        for path in (index(out), *sorted((out / "report" / "files").iterdir())):
+            page.goto(path.as_uri())
+            assert page.evaluate("document.scripts.length") == 1
+            assert page.evaluate(markup) == 0
+            page.evaluate(unfold)
+            for width in (360, 768, 1100):
+                page.set_viewport_size({"width": width, "height": 800})
+                assert page.evaluate(wider) <= 0, (page.title(), width)
+        page.goto(index(out).as_uri())
+        page.locator("#filters [name=q]").fill("<script>")
+        wait_for_count(page, 1)
+        assert names(page) == ["script>.mp4"]

@@ -12,7 +12,7 @@ import pytest
 
 from media_screen.evidence import Duplicate, Post, Verdict
 from media_screen.report import TimeZoneError, text, write_report
-from media_screen.report.clusters import MOST_CLUSTERS, find_clusters, find_zone
+from media_screen.report.clusters import LINE_HEIGHT, MOST_CLUSTERS, find_clusters, find_zone
 from media_screen.report.results import Results, read_results
 
 from . import records
@@ -73,6 +73,25 @@ def test_links_and_equal_bytes_are_joined(tmp_path: Path) -> None:
     assert cluster.labels == (("suspected_impersonation", 3), ("no_finding", 1))
     assert cluster.posted == ("2025-09-13 01:05", "2025-09-14") and cluster.span == "1 day"
     assert {hour.hour: hour.posts for hour in cluster.hours if hour.posts} == {9: 2, 16: 1}
+
+
+def test_posts_stand_on_a_line_of_time(tmp_path: Path) -> None:
+    (cluster,) = find_clusters(results(tmp_path, *CAMPAIGN).rows, find_zone("UTC"))
+    # 1:05, 1:45, midnight (the hour is not known) and 31 h 25 min after the first.
+    assert [(part.posts, part.x) for part in cluster.line] == [
+        (1, 0.0),
+        (1, 1.67),
+        (1, 71.67),
+        (1, 98.33),
+    ]
+    assert all(part.y + part.height == LINE_HEIGHT for part in cluster.line)
+
+
+@pytest.mark.parametrize("days", [("2025-09-13",) * 2, ("2025-09-13", ""), ("", "")])
+def test_posts_of_one_time_have_no_line(tmp_path: Path, days: tuple[str, str]) -> None:
+    pair = posted("a", published=days[0]), posted("b", repeats="a", published=days[1])
+    (cluster,) = find_clusters(results(tmp_path, *pair).rows, find_zone("UTC"))
+    assert cluster.line == ()
 
 
 def test_two_copies_of_a_file_that_is_gone_are_one_group(tmp_path: Path) -> None:

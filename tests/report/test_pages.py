@@ -16,6 +16,7 @@ import pytest
 from media_screen.evidence import LABELS, Verdict
 from media_screen.report import text, write_report
 from media_screen.report.words import LABELS as WORDS
+from media_screen.thumbs import thumbnail_name
 
 from . import records
 from .pages import Page, check_markup
@@ -161,7 +162,7 @@ def test_the_file_page_shows_the_whole_record(tmp_path: Path) -> None:
     ):
         assert shown in words, shown
     shots = [a["src"].rsplit("/", 1)[1] for _, a in page.having("src")]
-    assert len(shots) == len(verdict.thumbnails)
+    assert set(shots) == {thumbnail_name(one) for one in verdict.thumbnails}
     for _, attrs in page.having("src"):
         assert (file_page(tmp_path, verdict).parent / attrs["src"]).resolve().is_file()
 
@@ -179,6 +180,53 @@ def test_a_match_is_shown_with_both_spans(tmp_path: Path) -> None:
         assert shown in page.words(), shown
 
 
+def test_matched_footage_stands_side_by_side(tmp_path: Path) -> None:
+    _, (page, other) = render(tmp_path, records.altered(), records.suspected())
+    assert "Beside the matched footage" in page.words()
+    for here, there in (("0:04.0", "1:44.0"), ("0:16.0", "1:56.0"), ("0:28.0", "2:08.0")):
+        assert f"this file {here} reference {there}" in page.words()
+    assert "Beside the matched footage" not in other.words()
+    lone = replace(records.altered(), thumbnails=())
+    _, (page,) = render(tmp_path / "lone", lone)
+    assert "Beside the matched footage" not in page.words()
+    assert "1:42.0 to 2:18.0" in page.words()
+
+
+def test_names_are_context_and_said_to_be(tmp_path: Path) -> None:
+    verdict = records.suspected()
+    _, (page, other) = render(tmp_path, verdict, records.picture())
+    assert "This is context and no evidence" in page.words()
+    for shown in (
+        "enrolled person the title",
+        "\u5218\u6b23 speaks about",
+        "politician what is said 0:12.0 \u00d73",
+        "with Emanuel Makron, who",
+        "spelled Emanuel Makron",
+    ):
+        assert shown in page.words(), shown
+    assert "Named in" not in other.words()
+
+
+def test_the_limits_fit_the_record(tmp_path: Path) -> None:
+    _, (spoken, silent) = render(tmp_path, records.suspected(), records.unjudged())
+    for page in (spoken, silent):
+        assert "no label means authentic" in page.words()
+    assert "No answer came from 2 checks" in spoken.words()
+    assert "Nothing calibrated spoke about manipulation" not in spoken.words()
+    assert "Nothing calibrated spoke about manipulation" in silent.words()
+    assert "Pictures were sampled" in spoken.words() and "sampled" not in silent.words()
+
+
+def test_the_offset_curve_is_drawn(tmp_path: Path) -> None:
+    _, (page, other) = render(tmp_path, records.suspected(), records.picture())
+    assert (
+        "face track 0 5 windows, from \u2212200 to \u2212120 ms, median \u2212160 ms"
+        in page.words()
+    )
+    assert sum(tag == "circle" for tag, _ in page.tags) == 5 + 2  # windows, and the two scales
+    assert "Lips and voice" not in other.words()
+
+
 def test_a_failure_is_loud_and_never_reads_as_authentic(tmp_path: Path) -> None:
     index, (page,) = render(tmp_path, records.unjudged())
     assert "RuntimeError: out of memory <at> layer 3" in page.words()
@@ -191,13 +239,16 @@ def test_a_failure_is_loud_and_never_reads_as_authentic(tmp_path: Path) -> None:
 
 
 def test_explicit_pictures_are_veiled_without_any_script(tmp_path: Path) -> None:
-    _, (explicit, plain) = render(tmp_path, records.picture(), records.suspected())
-    shots = len(explicit.having("src"))
-    veils = [a for tag, a in explicit.tags if tag == "label" and a.get("class") == "veil"]
-    boxes = [a for tag, a in explicit.tags if tag == "input" and a["type"] == "checkbox"]
-    assert shots == len(veils) == len(boxes) == 2
-    assert not any("checked" in box for box in boxes)
-    assert ".veil img { filter: blur(" in explicit.html
+    film = replace(records.altered(), flags=("explicit",))
+    index, (explicit, strip, plain) = render(tmp_path, records.picture(), film, records.suspected())
+    for page, shots in ((explicit, 2), (strip, 16 + 10 + 6), (index, 2)):
+        veils = [a for tag, a in page.tags if tag == "label" and a.get("class") == "veil"]
+        boxes = [a for _, a in page.having("aria-label") if a["aria-label"].startswith("Show the")]
+        assert len(veils) == len(boxes) == shots
+        assert not any("checked" in box for box in boxes)
+        assert ".veil img { filter: blur(" in page.html
+    assert len(explicit.having("src")) == 2 and len(strip.having("src")) == 32
+    assert len(index.having("src")) == 3
     assert not any(a.get("class") == "veil" for _, a in plain.tags)
 
 

@@ -18,12 +18,14 @@ from media_screen.evidence import (
     ChannelStanding,
     Evidence,
     MediaInfo,
+    NamePlace,
     Relation,
     Span,
     Thumbnail,
     Verdict,
 )
 from media_screen.report import scale, text, words
+from media_screen.report.offsets import HEIGHT, offset_curves
 from media_screen.report.timeline import build_timeline
 from media_screen.thumbs import Picture, read_thumbnails, write_thumbnails
 
@@ -121,6 +123,7 @@ def test_every_code_has_words() -> None:
     assert set(words.RELATIONS) == set(get_args(Relation))
     assert set(words.STANDINGS) == set(get_args(ChannelStanding))
     assert set(words.AXES) == set(get_args(Axis))
+    assert set(words.PLACES) == set(get_args(NamePlace))
     marks = [each.mark for each in words.LABELS.values()]
     assert len(set(marks)) == len(marks), "labels must differ without colour"
 
@@ -134,6 +137,7 @@ def test_thumbnails_come_back_as_they_were_written(tmp_path: Path) -> None:
             Thumbnail(1.0, b"a"),
             Thumbnail(-1.0, b"c"),
             Thumbnail(3.0, b"d", 10),
+            Thumbnail(1.0, b"f", reference_s=61.25),
         ),
     )
     key = verdict.media.key
@@ -144,6 +148,7 @@ def test_thumbnails_come_back_as_they_were_written(tmp_path: Path) -> None:
         Picture("frame-000001000.jpg", 1.0),
         Picture("track-2-000012500.jpg", 12.5, 2),
         Picture("track-10-000003000.jpg", 3.0, 10),
+        Picture("reference-000061250-000001000.jpg", 1.0, reference_s=61.25),
     )
     assert (tmp_path / "thumbs" / key / "track-2-000012500.jpg").read_bytes() == b"b"
     (tmp_path / "thumbs" / key / "note.txt").write_text("mine")
@@ -208,6 +213,87 @@ def test_ticks_fit_any_length(length: float) -> None:
 
 def test_a_picture_has_no_timeline() -> None:
     assert build_timeline(records.picture()) is None
+
+
+def frames(*times: float) -> list[Picture]:
+    return [Picture(f"frame-{round(time_s * 1000):09d}.jpg", time_s) for time_s in times]
+
+
+@pytest.mark.parametrize(
+    ("times", "film"),
+    [
+        ((), []),
+        ((3.0,), []),
+        ((0.0, 40.0), [0.0, 40.0]),
+        ((0.0, 1.0, 2.0, 40.0), [2.0, 2.0, 40.0, 40.0]),
+        (tuple(range(0, 41, 2)), [2, 6, 10, 14, 18, 22, 26, 30, 36, 40]),
+    ],
+    ids=["none", "one", "two", "uneven", "many"],
+)
+def test_the_film_keeps_to_the_time(times: tuple[float, ...], film: list[float]) -> None:
+    line = build_timeline(records.suspected(), frames(*times))
+    assert line is not None and [shot.time_s for shot in line.film] == film
+
+
+def test_the_waveform_is_drawn_over_the_length_of_the_file() -> None:
+    verdict = replace(records.suspected(), waveform=(0, 50, 100, -7, 9999))
+    line = build_timeline(verdict)
+    assert line is not None and line.wave is not None
+    assert line.wave.path == "M0.5 50v1M1.5 25v50M2.5 0v100M3.5 50v1M4.5 0v100"
+    assert (line.wave.count, line.wave.width) == (5, 100.0)
+    longer = build_timeline(
+        replace(verdict, tracks=(), media=replace(verdict.media, duration_s=10))
+    )
+    assert longer is not None and longer.wave is not None
+    evidence_ends = 40.9
+    assert longer.wave.width == pytest.approx(100 * 10 / evidence_ends, abs=1e-3)
+    silent = build_timeline(replace(verdict, waveform=()))
+    assert silent is not None and silent.wave is None
+
+
+def test_sound_alone_has_a_timeline() -> None:
+    line = build_timeline(replace(records.suspected(), tracks=(), evidence=()))
+    assert line is not None and line.wave is not None and line.lanes == ()
+
+
+def lip_sync(start: float, offset_ms: float, *, track: int | None = 0, **values: float) -> Evidence:
+    return Evidence("lip_sync", "manipulation", 0.5, 0.0, "why", Span(start, start + 5), track,
+                    values={"offset_ms": offset_ms, **values})  # fmt: skip
+
+
+def test_offsets_make_a_curve_for_each_track() -> None:
+    pieces = (
+        lip_sync(20, 40.0, confidence=1.0),
+        lip_sync(5, -180.0, confidence=4.0),
+        lip_sync(10, 0.0, confidence=2.0),
+        lip_sync(0, 700.0, track=1),
+        replace(lip_sync(0, 5.0), span=None),
+        replace(lip_sync(0, 5.0), detector="face_artifact"),
+        lip_sync(0, math.inf),
+    )
+    one, two = offset_curves(replace(records.suspected(), evidence=pieces))
+    assert (one.name, two.name) == ("face track 0", "face track 1")
+    assert one.summary == "3 windows, from \u2212180 to +40 ms, median 0 ms"
+    assert (one.scale_ms, two.scale_ms) == (200, 1000)
+    assert [point.y for point in one.points] == [
+        pytest.approx(HEIGHT / 2 * (1 + 0.9)),
+        HEIGHT / 2,
+        pytest.approx(HEIGHT / 2 * (1 - 0.2)),
+    ]
+    assert [point.radius for point in one.points] == [6.0, 4.5, 3.8]
+    assert one.points[0].title == "0:05.0 to 0:10.0: \u2212180 ms, confidence 4"
+    joined = [(a.x, b.x) for a, b in one.joined]
+    assert joined == [(one.points[0].x, one.points[1].x)], "a gap is not bridged"
+
+
+@pytest.mark.parametrize("offset", [-1e9, 1e9, 12_000.0])
+def test_no_offset_leaves_the_chart(offset: float) -> None:
+    (curve,) = offset_curves(replace(records.suspected(), evidence=(lip_sync(0, offset),)))
+    assert 0 <= curve.points[0].y <= HEIGHT
+
+
+def test_without_windows_there_is_no_curve() -> None:
+    assert offset_curves(records.picture()) == ()
 
 
 def _themes() -> dict[str, dict[str, str]]:

@@ -1,10 +1,8 @@
-"use strict";
 (() => {
-  const root = document.documentElement;
-  root.classList.add("js");
   const table = document.getElementById("files");
   if (!table) return;
-  const STEP = 200; // rows laid out at once; a table of thousands is slow to lay out
+  const STEP = 100; // rows in the page at once; thousands are slow to lay out
+  const FIELDS = ["q", "person", "platform", "standing", "mark", "llr", "most", "from", "to"];
   const body = table.tBodies[0];
   const form = document.getElementById("filters");
   const status = document.getElementById("shown");
@@ -12,6 +10,7 @@
   const boxes = [...document.querySelectorAll('input[name="label"]')];
   const heads = [...table.tHead.rows[0].cells];
   const numeric = new Set(["label", "llr", "duration"]);
+  const falling = new Set(["llr", "duration", "date"]); // most useful from the largest
   const fold = (text) => text.normalize("NFKC").toLowerCase();
   const order = new Intl.Collator("en", { numeric: true });
   const sort = { by: "label", down: false };
@@ -21,37 +20,38 @@
     const text = cell.dataset.v ?? cell.textContent.trim();
     return text === "" ? null : numeric.has(name) ? Number(text) : text;
   };
-  const rows = [...body.rows].map((tr, place) => ({
-    tr, place, keys: heads.map((head, i) => value(tr.cells[i], head.dataset.sort)),
-    text: fold(tr.textContent), label: tr.dataset.label, platform: tr.dataset.platform,
-    marks: tr.dataset.marks.split(" "), llr: value(tr.cells[2], "llr"),
-    person: tr.cells[1].textContent, day: (tr.cells[4].dataset.v || "").slice(0, 10),
-  }));
+  const rows = [...body.rows].map((tr, place) => {
+    const keys = {};
+    heads.forEach((head, i) => { keys[head.dataset.sort] = value(tr.cells[i], head.dataset.sort); });
+    return { tr, place, keys, text: null, ...tr.dataset, marks: tr.dataset.marks.split(" "),
+      day: (keys.date || "").slice(0, 10) };
+  });
+  const search = (row) => (row.text ??= fold(row.tr.textContent));
+  const same = (value, wanted) => !wanted || (value || "") === (wanted === "-" ? "" : wanted);
 
   const matches = (want) => (row) =>
     (!want.labels.size || want.labels.has(row.label)) &&
-    want.words.every((word) => row.text.includes(word)) &&
-    (!want.person || row.person === (want.person === "-" ? "" : want.person)) &&
-    (!want.platform || row.platform === (want.platform === "-" ? "" : want.platform)) &&
+    same(row.keys.person, want.person) && same(row.platform, want.platform) &&
+    (!want.standing || row.standing === want.standing) &&
     (!want.mark || row.marks.includes(want.mark)) &&
-    (want.llr === null || (row.llr !== null && row.llr >= want.llr)) &&
+    (want.llr === null || (row.keys.llr !== null && row.keys.llr >= want.llr)) &&
+    (want.most === null || (row.keys.llr !== null && row.keys.llr <= want.most)) &&
     (!want.from || (row.day && row.day >= want.from)) &&
-    (!want.to || (row.day && row.day <= want.to));
+    (!want.to || (row.day && row.day <= want.to)) &&
+    want.words.every((word) => search(row).includes(word));
 
   const wanted = () => {
-    const field = (name) => form.elements[name].value;
-    return {
-      labels: new Set(boxes.filter((box) => box.checked).map((box) => box.value)),
-      words: fold(field("q")).split(/\s+/).filter(Boolean),
-      person: field("person"), platform: field("platform"), mark: field("mark"),
-      llr: field("llr") === "" ? null : Number(field("llr")),
-      from: field("from"), to: field("to"),
-    };
+    const want = Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value]));
+    const number = (text) => (text === "" ? null : Number(text));
+    return { ...want, llr: number(want.llr), most: number(want.most),
+      words: fold(want.q).split(/\s+/).filter(Boolean),
+      labels: new Set(boxes.filter((box) => box.checked).map((box) => box.value)) };
   };
 
+  // Only rows that are shown stand in the page; the others are kept aside.
   let hits = rows;
   const show = () => {
-    hits.forEach((row, i) => { row.tr.hidden = i >= limit; });
+    body.replaceChildren(...hits.slice(0, limit).map((row) => row.tr));
     const shown = Math.min(limit, hits.length);
     const count = (n) => n.toLocaleString("en");
     status.textContent = shown < hits.length
@@ -63,26 +63,22 @@
 
   const filter = () => {
     hits = rows.filter(matches(wanted()));
-    const kept = new Set(hits);
-    for (const row of rows) if (!kept.has(row)) row.tr.hidden = true;
     show();
     remember();
   };
 
   const arrange = () => {
-    const column = heads.findIndex((head) => head.dataset.sort === sort.by);
     const sign = sort.down ? -1 : 1;
     rows.sort((a, b) => {
-      const x = a.keys[column], y = b.keys[column];
+      const x = a.keys[sort.by], y = b.keys[sort.by];
       if (x === null || y === null) return (x === null) - (y === null) || a.place - b.place;
       const by = typeof x === "number" ? x - y : order.compare(x, y);
       return sign * by || a.place - b.place;
     });
-    body.append(...rows.map((row) => row.tr));
-    heads.forEach((head, i) => {
-      if (i === column) head.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
-      else head.removeAttribute("aria-sort");
-    });
+    for (const head of heads) {
+      if (head.dataset.sort !== sort.by) head.removeAttribute("aria-sort");
+      else head.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
+    }
     form.elements.sort.value = sort.by;
     filter();
   };
@@ -90,18 +86,17 @@
   // The filters live in the address, so that "back" from a file finds them again.
   const remember = () => {
     const state = new URLSearchParams();
-    for (const name of ["q", "person", "platform", "mark", "llr", "from", "to"]) {
-      if (form.elements[name].value) state.set(name, form.elements[name].value);
-    }
+    for (const name of FIELDS) if (form.elements[name].value) state.set(name, form.elements[name].value);
     for (const box of boxes) if (box.checked) state.append("label", box.value);
     if (sort.by !== "label" || sort.down) state.set("sort", (sort.down ? "-" : "") + sort.by);
+    // A link to a group of copies is no filter, and stays as long as nothing is filtered.
+    const anchor = document.getElementById(location.hash.slice(1));
+    if (anchor && !String(state)) return;
     try { history.replaceState(null, "", "#" + state); } catch { /* some browsers forbid it on disk */ }
   };
   const recall = () => {
     const state = new URLSearchParams(location.hash.slice(1));
-    for (const name of ["q", "person", "platform", "mark", "llr", "from", "to"]) {
-      form.elements[name].value = state.get(name) || "";
-    }
+    for (const name of FIELDS) form.elements[name].value = state.get(name) || "";
     const labels = state.getAll("label");
     for (const box of boxes) box.checked = labels.includes(box.value);
     const by = state.get("sort") || "label";
@@ -116,16 +111,15 @@
     button.append(...head.childNodes);
     head.append(button);
     button.addEventListener("click", () => {
-      // Numbers are most useful from the largest, except the rank of a label.
-      const first = head.dataset.sort === "llr" || head.dataset.sort === "duration" || head.dataset.sort === "date";
-      sort.down = sort.by === head.dataset.sort ? !sort.down : first;
+      sort.down = sort.by === head.dataset.sort ? !sort.down : falling.has(head.dataset.sort);
       sort.by = head.dataset.sort;
       arrange();
     });
   }
-  form.elements.sort.addEventListener("change", () => {
+  form.elements.sort.addEventListener("change", (event) => {
+    event.stopPropagation();
     sort.by = form.elements.sort.value;
-    sort.down = ["llr", "duration", "date"].includes(sort.by);
+    sort.down = falling.has(sort.by);
     arrange();
   });
   let timer = 0;
@@ -141,21 +135,30 @@
     if (next) next.tr.querySelector("a").focus();
   });
 
-  const links = () => hits.slice(0, limit).map((row) => row.tr.querySelector("a"));
-  document.addEventListener("keydown", (event) => {
-    const inTable = body.contains(event.target);
-    const inSearch = event.target === form.elements.q;
-    if (!(inTable || (inSearch && event.key === "ArrowDown"))) return;
+  const links = () => [...body.querySelectorAll("a")];
+  const step = (by) => () => {
     const all = links();
-    const at = all.indexOf(event.target);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
-    if (to === undefined || !all.length) return;
-    event.preventDefault();
+    const at = all.indexOf(document.activeElement?.closest("tr")?.querySelector("a"));
+    const to = at + by;
     if (to < 0) form.elements.q.focus();
-    else all[Math.min(to, all.length - 1)].focus();
+    else all[Math.min(to, all.length - 1)]?.focus();
+  };
+  const inside = (command) => (event) => body.contains(event.target) && command();
+  commands.j = step(1);
+  commands.k = step(-1);
+  commands.ArrowDown = inside(step(1));
+  commands.ArrowUp = inside(step(-1));
+  commands.Home = inside(() => links()[0].focus());
+  commands.End = inside(() => links().at(-1).focus());
+  commands["/"] = () => form.elements.q.focus();
+  commands.c = () => form.reset();
+  form.elements.q.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" || !links().length) return;
+    event.preventDefault();
+    links()[0].focus();
   });
 
-  addEventListener("beforeprint", () => { for (const row of hits) row.tr.hidden = false; });
+  addEventListener("beforeprint", () => body.replaceChildren(...hits.map((row) => row.tr)));
   addEventListener("afterprint", show);
   addEventListener("hashchange", () => { recall(); arrange(); });
   recall();
