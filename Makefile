@@ -37,6 +37,7 @@ bench: .venv/ready
 	$(BIN)/python -m benchmarks.catalogue
 	$(BIN)/python -m benchmarks.credentials --media $(MEDIA)
 	$(BIN)/python -m benchmarks.onscreen --media $(MEDIA)
+	$(BIN)/python -m benchmarks.explicit --media $(MEDIA)
 	$(BIN)/python -m benchmarks.abuse --media $(MEDIA)
 
 goldens: .venv/ready

@@ -23,9 +23,9 @@ from PIL import ImageDraw, ImageFont
 
 from media_screen import nets
 from media_screen.detectors.onscreen import examine_lines
-from media_screen.detectors.onscreen.ocr import Reader, read_all
 from media_screen.evidence import Evidence, Span
 from media_screen.media import Media
+from media_screen.ocr import Reader, read_all
 from media_screen.sidecar import Sidecar
 
 Image = npt.NDArray[np.uint8]

@@ -53,6 +53,9 @@ Reason = Literal[
 
 Relation = Literal["copy", "excerpt", "revoiced", "repictured", "known_fake"]
 
+NameKind = Literal["person", "politician", "party", "place", "other"]
+NamePlace = Literal["title", "description", "tags", "onscreen", "transcript"]
+
 ChannelStanding = Literal["official", "not_official", "lookalike", "unknown"]
 
 LABELS: tuple[Label, ...] = get_args(Label)
@@ -224,6 +227,34 @@ class Duplicate:
 
 
 @dataclass(frozen=True, slots=True)
+class NameSeen:
+    """A name that stands in a text of the file or its post; it is context, and no evidence.
+
+    `name` is as enrolled (kind "person", then `person` is the slug) or as on the watch-list.
+    `where` it was found first, `span` when for text that has a time, `text` the untrusted words
+    around it, `spelled` the name as it is written there, and `distance` the letters by which that
+    differs. `count` is how often it was found in that place.
+    """
+
+    name: str
+    kind: NameKind
+    where: NamePlace
+    text: str
+    spelled: str
+    distance: int = 0
+    count: int = 1
+    span: Span | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the texts around a file speak of: the names of enrolled people and of a watch-list."""
+
+    names: tuple[NameSeen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TrackSummary:
     """One face followed through the file."""
 
@@ -237,11 +268,16 @@ class TrackSummary:
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A small JPEG for the report; `track` is None for a whole frame."""
+    """A small JPEG for the report; `track` is None for a whole frame.
+
+    A frame of matched footage has its time there as `reference_s`, and the `time_s` of the frame of
+    this file that it is to be compared with.
+    """
 
     time_s: float
     jpeg: bytes
     track: int | None = None
+    reference_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +286,9 @@ class Verdict:
 
     `llr` holds the fused natural-log likelihood ratio per axis ("manipulation", "identity").
     `probability_bounds` is the probability of manipulation at the two ends of `PRIOR_RANGE`, or
-    None when nothing calibrated spoke. `thumbnails` are for the report and not part of the record.
+    None when nothing calibrated spoke. `waveform` is the loudness of equal stretches of the file,
+    0 to 100, empty when its sound was not read. `thumbnails` are for the report and not part of
+    the record.
     """
 
     label: Label
@@ -262,6 +300,7 @@ class Verdict:
     provenance: Provenance = Provenance()
     post: Post | None = None
     duplicate_of: Duplicate | None = None
+    context: Context = Context()
     tracks: tuple[TrackSummary, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     abstentions: tuple[Abstention, ...] = ()
@@ -270,6 +309,7 @@ class Verdict:
     device: str = "cpu"
     versions: Mapping[str, str] = field(default_factory=dict)
     timing_s: Mapping[str, float] = field(default_factory=dict)
+    waveform: tuple[int, ...] = ()
     thumbnails: tuple[Thumbnail, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -296,6 +336,7 @@ class Verdict:
             },
             "post": _post_to_dict(self.post),
             "duplicate_of": None if self.duplicate_of is None else _fields(self.duplicate_of),
+            "context": {"names": [_name_to_dict(name) for name in self.context.names]},
             "tracks": [_track_to_dict(track) for track in self.tracks],
             "evidence": [_evidence_to_dict(piece) for piece in self.evidence],
             "abstentions": [_fields(piece) for piece in self.abstentions],
@@ -304,6 +345,7 @@ class Verdict:
             "device": self.device,
             "versions": dict(self.versions),
             "timing_s": {stage: round(value, 4) for stage, value in self.timing_s.items()},
+            "waveform": list(self.waveform),
         }
         return record
 
@@ -393,6 +435,15 @@ def _post_to_dict(post: Post | None) -> dict[str, Any] | None:
     return None if post is None else _fields(post) | {"ai_labels": list(post.ai_labels)}
 
 
+def _name_to_dict(name: NameSeen) -> dict[str, Any]:
+    return _fields(name) | {"span": _span_to_list(name.span)}
+
+
+def _name_from_dict(record: Mapping[str, Any]) -> NameSeen:
+    span = record["span"]
+    return NameSeen(**{**record, "span": None if span is None else _span(span)})
+
+
 def _track_to_dict(track: TrackSummary) -> dict[str, Any]:
     return _fields(track) | {"span": _span_to_list(track.span)}
 
@@ -403,6 +454,7 @@ def _verdict_from_dict(record: Mapping[str, Any]) -> Verdict:
         post = Post(**{**post, "ai_labels": tuple(post["ai_labels"])})
     bounds = record["probability_bounds"]
     duplicate = record.get("duplicate_of")  # results written before there was a memory lack it
+    names = record.get("context", {"names": ()})["names"]  # older results lack it
     return Verdict(
         label=record["label"],
         media=MediaInfo(**record["media"]),
@@ -418,6 +470,7 @@ def _verdict_from_dict(record: Mapping[str, Any]) -> Verdict:
         ),
         post=post,
         duplicate_of=None if duplicate is None else Duplicate(**duplicate),
+        context=Context(tuple(_name_from_dict(name) for name in names)),
         tracks=tuple(
             TrackSummary(**{**track, "span": _span(track["span"])}) for track in record["tracks"]
         ),
@@ -428,4 +481,5 @@ def _verdict_from_dict(record: Mapping[str, Any]) -> Verdict:
         device=record["device"],
         versions=dict(record["versions"]),
         timing_s=dict(record["timing_s"]),
+        waveform=tuple(int(level) for level in record.get("waveform", ())),
     )

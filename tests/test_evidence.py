@@ -14,11 +14,13 @@ import pytest
 
 from media_screen.evidence import (
     Abstention,
+    Context,
     Duplicate,
     Evidence,
     Failure,
     Match,
     MediaInfo,
+    NameSeen,
     Post,
     Provenance,
     Span,
@@ -39,6 +41,8 @@ FULL = Verdict(
     provenance=Provenance(official=False, channel="not_official", match=MATCH),
     post=Post(platform="tiktok", title="x\u202ey", ai_labels=("TikTok: creator",)),
     duplicate_of=Duplicate("earlier.mp4", "cd" * 32, False, 0.93, 1.0),
+    context=Context((NameSeen("Ada", "person", "onscreen", "by ADA", "ADA", span=Span(1, 1),
+                              person="ada"),)),
     tracks=(TrackSummary(0, Span(0, 4), 20, 120.0, "ada", 0.71),),
     evidence=(
         Evidence("catalogue", "provenance", 1.0, 2.0, "why", span=Span(0, 4), person="ada",
@@ -85,9 +89,9 @@ def test_reading_names_what_is_wrong(change: dict) -> None:
         Verdict.from_dict(FULL.to_dict() | change)
 
 
-def test_records_from_before_there_was_a_memory_are_read() -> None:
+def test_records_of_earlier_versions_are_read() -> None:
     record = BARE.to_dict()
-    del record["duplicate_of"]
+    del record["duplicate_of"], record["context"]
     assert Verdict.from_dict(record) == BARE
 
 

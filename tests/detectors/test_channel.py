@@ -454,3 +454,17 @@ def test_look_alikes_made_from_real_handles_are_found(trick: str) -> None:
         hits += only(stranger, as_person(owner)).finding == "lookalike_handle"
     assert total >= 30
     assert hits / total >= expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "enrolled"),
+    [("\u9a6c\u82f1\u4e5d", "\u9f99\u82f1\u4e5d"), ("\u4eba\u6587\u660e", "\u6587\u660e")],
+)
+def test_a_han_character_is_never_left_out(shown: str, enrolled: str) -> None:
+    # The first character of each is a confusable of a radical, which is no letter.
+    assert name_likeness(shown, enrolled) is None
+
+
+def test_a_radical_stands_for_its_character() -> None:
+    likeness = name_likeness("\u2ee2\u82f1\u4e5d", "\u9a6c\u82f1\u4e5d")
+    assert likeness is not None and likeness.kind == "confusable"

@@ -12,12 +12,13 @@ import cv2
 import numpy as np
 import pytest
 
-from media_screen.detectors.onscreen import LLR_MARK, LLR_NAME, Onscreen, examine_lines, ocr
+from media_screen import ocr, weights
+from media_screen.detectors.onscreen import LLR_MARK, LLR_NAME, Onscreen, examine_lines
 from media_screen.detectors.onscreen.accounts import find_accounts
 from media_screen.detectors.onscreen.folding import fold, within_one
 from media_screen.detectors.onscreen.marks import find_marks
-from media_screen.detectors.onscreen.ocr import Line, Reader
 from media_screen.evidence import Abstention, Evidence
+from media_screen.ocr import Line, Reader, read_all
 from media_screen.people import Channel as Account
 from media_screen.people import Person
 from media_screen.sidecar import Sidecar
@@ -35,6 +36,10 @@ class Case:
     stills: Sequence[tuple[float, np.ndarray]]
     sidecar: Sidecar | None = None
     people: Sequence[Person] = ()
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        return read_all(ocr.reader(), self.stills)
 
 
 def line(text: str, time_s: float = 1.0, box: tuple[float, float, float, float] = CORNER) -> Line:
@@ -266,6 +271,7 @@ def test_without_stills_or_the_package_it_abstains(monkeypatch: pytest.MonkeyPat
     (piece,) = Onscreen().examine(Case([]))
     assert isinstance(piece, Abstention) and piece.reason == "unreadable"
     monkeypatch.setitem(sys.modules, "rapidocr", None)
+    ocr.reader.cache_clear()
     (piece,) = Onscreen().examine(Case([(0.0, picture())]))
     assert isinstance(piece, Abstention) and piece.reason == "missing_package"
     assert "media_screen[ocr]" in piece.why
@@ -273,7 +279,9 @@ def test_without_stills_or_the_package_it_abstains(monkeypatch: pytest.MonkeyPat
 
 def test_another_network_than_the_recorded_one_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("rapidocr")
-    name, _ = ocr.NETWORKS["Det"]
-    monkeypatch.setitem(ocr.NETWORKS, "Det", (name, "0" * 64))
+    name = ocr.NETWORKS["Det"]
+    monkeypatch.setattr(weights, "sha256_of", lambda _: "0" * 64)
+    weights.path.cache_clear()
+    ocr.reader.cache_clear()
     (piece,) = Onscreen().examine(Case([(0.0, picture())]))
     assert isinstance(piece, Abstention) and piece.reason == "missing_package" and name in piece.why

@@ -103,7 +103,7 @@ def look_alike_letters(text: str) -> tuple[str, ...]:
     """Name the characters of a text that pass for a Latin letter or digit, or can't be seen."""
     named: dict[str, None] = {}
     for char in text[:MAX_CHARACTERS]:
-        fold = _fold(char)
+        fold = fold_character(char)
         if char.isascii() or (fold and not fold.isascii()):
             continue
         unseen = "invisible" if unicodedata.category(char) in _INVISIBLE else "an added mark"
@@ -133,11 +133,17 @@ def _prototypes() -> Mapping[str, str]:
             partner = partners[0]
             several = len(table.get(partner, ())) > 1
             prototypes[char] = partner if several else min(char, partner)
+    for char, prototype in tuple(prototypes.items()):
+        # A letter stays one: "ð" is no sum of signs, nor a Han character its radical.
+        if char.isalnum() and not any(map(str.isalnum, prototype)):
+            del prototypes[char]
+            if "\u2e80" <= prototype <= "\u2eff":
+                prototypes[prototype] = char
     return prototypes
 
 
 @functools.lru_cache(maxsize=8192)
-def _fold(char: str) -> str:
+def fold_character(char: str) -> str:
     """Fold one character: what it looks like, in lower case, or "" when it can't be seen."""
     folded = ""
     for part in _decomposed(char):
@@ -158,12 +164,13 @@ def _decomposed(text: str) -> str:
 @functools.lru_cache(maxsize=8192)
 def skeleton(text: str) -> str:
     """Return what two texts share that look alike; for comparing, not for showing."""
-    folded = "".join(map(_fold, text[:MAX_CHARACTERS]))
+    folded = "".join(map(fold_character, text[:MAX_CHARACTERS]))
     folded = folded.replace("rn", "m").replace("vv", "w")
-    return _simplified(folded) if _is_cjk(folded) else folded
+    return simplified(folded) if _is_cjk(folded) else folded
 
 
-def _simplified(text: str) -> str:
+def simplified(text: str) -> str:
+    """Return a text with its traditional Han characters replaced by the simplified ones."""
     return str(_converter().convert(text))
 
 
@@ -240,7 +247,7 @@ def _plain(name: str) -> list[str]:
     """Return the sorted words of a name as they are: equal ones need no trick."""
     folded = unicodedata.normalize("NFC", name).casefold()
     spaced = "".join(char if _is_word(char) else " " for char in folded)
-    return sorted(_simplified(spaced).split() if _is_cjk(spaced) else spaced.split())
+    return sorted(simplified(spaced).split() if _is_cjk(spaced) else spaced.split())
 
 
 def _unnumbered(text: str) -> str:

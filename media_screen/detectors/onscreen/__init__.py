@@ -22,8 +22,8 @@ from media_screen.detectors.onscreen.accounts import (
     owner,
 )
 from media_screen.detectors.onscreen.marks import Mark, find_marks
-from media_screen.detectors.onscreen.ocr import Line, MissingOcr, Reader, read_all
 from media_screen.evidence import Abstention, Axis, Evidence, Span
+from media_screen.ocr import Line, MissingOcr
 from media_screen.people import Person
 from media_screen.sidecar import Sidecar
 
@@ -42,11 +42,15 @@ _MAX_ACCOUNTS = 5  # that are told of one file
 class _Case(Protocol):
     """The part of a case that this detector reads.
 
-    `stills` are a few whole pictures (time in seconds, RGB), spread over the shots of the file.
+    `stills` are a few whole pictures (time in seconds, RGB), spread over the shots of the file;
+    `lines` the text in them, where asking raises MissingOcr when nothing can read it.
     """
 
     @property
     def stills(self) -> Sequence[tuple[float, npt.NDArray[np.uint8]]]: ...
+
+    @property
+    def lines(self) -> Sequence[Line]: ...
 
     @property
     def sidecar(self) -> Sidecar | None: ...
@@ -62,21 +66,16 @@ class Onscreen:
     axis: Axis = "provenance"
     needs: tuple[Need, ...] = ("frames",)
 
-    def __init__(self) -> None:
-        self._reader: Reader | None = None
-
     def examine(self, case: _Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each mark and account, or one that says there is none."""
         if not case.stills:
             yield Abstention(self.name, "unreadable", "no still of the file could be read")
             return
-        if self._reader is None:
-            try:
-                self._reader = Reader()
-            except MissingOcr as error:
-                yield Abstention(self.name, "missing_package", str(error))
-                return
-        lines = read_all(self._reader, case.stills)
+        try:
+            lines = case.lines
+        except MissingOcr as error:
+            yield Abstention(self.name, "missing_package", str(error))
+            return
         yield from examine_lines(
             lines, stills=len(case.stills), post=case.sidecar, people=case.people
         )

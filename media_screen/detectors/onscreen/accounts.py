@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from media_screen.detectors.onscreen.folding import fold, within_one
-from media_screen.detectors.onscreen.ocr import Line
+from media_screen.ocr import Line
 from media_screen.people import Person
 from media_screen.sidecar import Sidecar
 

@@ -43,7 +43,7 @@ def read_torch_tensors(data: bytes) -> dict[str, Array]:
         if "." in text and " " not in text:
             name = text
         elif text in values:
-            named[name] = values[text]
+            named.setdefault(name, values[text])  # what follows the net is its optimiser's
     return named
 
 

@@ -6,10 +6,10 @@ the recorded ones. They read Latin letters, Chinese and Japanese; not Cyrillic, 
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,17 +28,11 @@ MIN_SCORE = 0.7  # mean confidence of a line; below are patterns of cloth, leave
 _MAX_LINES = 80  # of one picture: a screen recording of a document has more, and no marks
 _MAX_TEXT = 120  # characters of a line; a mark stands alone
 
-# The networks of rapidocr 3.10.0 (PP-OCRv6 small, Apache-2.0), by SHA-256. Each part of the engine
-# is handed its opened network, so the engine's own download never runs.
+# The networks of rapidocr, recorded in models/optional.toml. Each part of the engine is handed its
+# opened network, so the engine's own download never runs.
 NETWORKS = {
-    "Det": (
-        "PP-OCRv6_det_small.onnx",
-        "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
-    ),
-    "Rec": (
-        "PP-OCRv6_rec_small.onnx",
-        "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
-    ),
+    "Det": "onscreen/PP-OCRv6_det_small.onnx",
+    "Rec": "onscreen/PP-OCRv6_rec_small.onnx",
 }
 
 
@@ -86,14 +80,11 @@ class Reader:
             "Det.limit_side_len": LONGEST,
         }
         self._engine = rapidocr.RapidOCR(params=settings)
-        folder = Path(rapidocr.__file__).parent / "models"
-        for part, (name, sha256) in NETWORKS.items():
-            file = folder / name
-            if not file.is_file() or weights.sha256_of(file) != sha256:
-                raise MissingOcr(
-                    f"the network {name} of rapidocr is missing or another one than recorded: "
-                    "pip install rapidocr==3.10.0"
-                )
+        for part, name in NETWORKS.items():
+            try:
+                file = weights.path(name)
+            except weights.WeightsError as error:
+                raise MissingOcr(f"{error}: pip install rapidocr==3.10.0") from error
             section = self._engine.cfg[part]
             section._set_flag("allow_objects", True)  # the configuration holds plain values only
             section.session = nets.session(file)
@@ -115,6 +106,12 @@ class Reader:
             box = (float(left), float(top), float(right), float(bottom))
             lines.append(Line(shown, time_s, box))
         return tuple(lines[:_MAX_LINES])
+
+
+@functools.cache
+def reader() -> Reader:
+    """Return the reader of this process; raises MissingOcr, each time anew, when there is none."""
+    return Reader()
 
 
 def read_all(reader: Reader, stills: Sequence[tuple[float, Image]]) -> tuple[Line, ...]:

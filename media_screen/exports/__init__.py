@@ -1,0 +1,71 @@
+"""Exports of saved results for other tools: spreadsheets, STIX, MISP, schema.org MediaReview.
+
+Each format is a module with one function:
+
+    write(verdicts: Iterable[Verdict], stream: TextIO, *, as_of: datetime) -> int
+
+which writes the verdicts in order, and returns how many files it told of. `as_of` is when the
+results were last written. The same results give the same bytes. No model is run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+
+from media_screen.evidence import Verdict
+from media_screen.files import write_atomically
+
+# Format, which is also the name of its module, and the file it is written to beside the results.
+FORMATS: Mapping[str, str] = {
+    "csv": "results.csv",
+    "stix": "results.stix.json",
+    "misp": "results.misp.json",
+    "mediareview": "results.mediareview.json",
+}
+
+
+class ExportError(RuntimeError):
+    """Results can't be exported: an optional package is missing, or a format is unknown."""
+
+
+def export(out: Path, form: str, *, output: Path | None = None) -> tuple[Path, int]:
+    """Export the results in a folder; return the file and how many files of media it tells of.
+
+    `form` is one of `FORMATS`; `output` is OUT/FORMATS[form] by default, and "-" for stdout.
+    Broken lines are passed over, as in the report. Raises ExportError.
+    """
+    from media_screen.results import RESULTS
+
+    if form not in FORMATS:
+        raise ExportError(f"no format {form!r}; there are {', '.join(FORMATS)}")
+    try:
+        module = importlib.import_module(f"media_screen.exports.{form}")
+    except ImportError as error:
+        raise ExportError(
+            f"{error}: the format needs a package: pip install 'media_screen[{form}]'"
+        ) from error
+    changed = (out / RESULTS).stat().st_mtime
+    as_of = datetime.fromtimestamp(int(changed), timezone.utc)
+    text = io.StringIO()
+    count = module.write(saved_verdicts(out), text, as_of=as_of)
+    path = output or out / FORMATS[form]
+    if str(path) == "-":
+        sys.stdout.write(text.getvalue())
+    else:
+        write_atomically(path, [text.getvalue().encode("utf-8")])
+    return path, count
+
+
+def saved_verdicts(out: Path) -> Iterator[Verdict]:
+    """Give the verdicts of a folder of results, each path once, what needs an eye first."""
+    from media_screen.report.results import parse_line, read_line, read_results
+    from media_screen.results import RESULTS
+
+    with (out / RESULTS).open("rb") as stream:
+        for row in read_results(stream).rows:
+            yield parse_line(read_line(stream, row))

@@ -1,0 +1,152 @@
+"""What an export may say of a verdict: which labels claim anything, in which words, how strongly.
+
+A screening supports a suspicion with a likelihood ratio. It attributes nothing to anybody and calls
+nothing fake, and neither do the exports.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from media_screen.evidence import Label, Verdict
+from media_screen.fusion import MANIPULATION_THRESHOLD
+from media_screen.report.scale import bounds_sentence, weighings
+from media_screen.report.text import file_name, safe_link, shorten, visible
+
+# The labels that say something is suspected. The others tell of official or unremarkable media, or
+# of none: as intelligence about a campaign they would say what nobody measured.
+CLAIMING: tuple[Label, ...] = ("suspected_impersonation", "altered_official", "synthetic_media")
+
+LIMITS = (
+    "This is the result of an automatic screening that ranks files for a person to look at. It is "
+    "no finding of fact: it attributes the file to nobody, and a genuine file can be among those "
+    "that are marked."
+)
+MAX_TEXT = 2_000  # characters of one untrusted text; descriptions of posts are not exported
+
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:media_screen:exports")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Technique:
+    """A technique of the DISARM framework for describing influence operations (version 1.6)."""
+
+    id: str
+    name: str
+
+    @property
+    def url(self) -> str:
+        """The page of the technique in the framework's own repository."""
+        pages = "https://github.com/DISARMFoundation/DISARMframeworks/blob/main/generated_pages"
+        return f"{pages}/techniques/{self.id}.md"
+
+
+# Made by AI, and only known to have been made or changed.
+GENERATED = {
+    "video": Technique("T0087.001", "Develop AI-Generated Videos (Deepfakes)"),
+    "image": Technique("T0086.002", "Develop AI-Generated Images (Deepfakes)"),
+    "audio": Technique("T0088.001", "Develop AI-Generated Audio (Deepfakes)"),
+}
+CHANGED = {
+    "video": Technique("T0087", "Develop Video-Based Content"),
+    "image": Technique("T0086", "Develop Image-Based Content"),
+    "audio": Technique("T0088", "Develop Audio-Based Content"),
+}
+PERSONA = Technique("T0143.003", "Impersonated Persona")
+
+
+def claiming(verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+    """Give the verdicts that say something is suspected, of files whose content is known."""
+    return (one for one in verdicts if one.label in CLAIMING and sha256(one))
+
+
+def looks_generated(verdict: Verdict) -> bool:
+    """Say whether the verdict supports that the media were made or forged by a machine.
+
+    Official footage with another sound may be a joke with an actor's voice, and an impersonation
+    may rest on the channel alone: neither is enough.
+    """
+    match = verdict.provenance.match
+    known = match is not None and match.relation == "known_fake"
+    measured = verdict.llr.get("manipulation", 0.0) >= MANIPULATION_THRESHOLD
+    return verdict.label == "synthetic_media" or known or measured
+
+
+def looks_changed(verdict: Verdict) -> bool:
+    """Say whether the verdict supports that the media are not what was recorded."""
+    return verdict.label == "altered_official" or looks_generated(verdict)
+
+
+def techniques(verdict: Verdict) -> tuple[Technique, ...]:
+    """Return the techniques that the verdict speaks for, as a suspicion."""
+    found = []
+    match = verdict.provenance.match
+    revoiced = match is not None and match.relation == "revoiced"  # the picture is the original's
+    kind = "audio" if revoiced else verdict.media.kind
+    if looks_changed(verdict) and kind in CHANGED:
+        found.append((GENERATED if looks_generated(verdict) else CHANGED)[kind])
+    if verdict.label == "suspected_impersonation" and verdict.person:
+        found.append(PERSONA)
+    return tuple(found)
+
+
+def statement(verdict: Verdict) -> str:
+    """Say in plain text what was concluded, what was compared, how strongly, and the limits."""
+    parts = [clean(verdict.summary)]
+    for question in weighings(verdict):
+        if question.llr is not None:
+            parts.append(
+                f"{question.title}: H1, {clean(question.h1)}; H2, {clean(question.h2)}. "
+                f"{question.sentence} Natural-log likelihood ratio {question.llr:.2f}: "
+                f"{question.words}."
+            )
+    if verdict.probability_bounds is not None:
+        parts.append(bounds_sentence(verdict.probability_bounds))
+    unjudged = dict.fromkeys(f"{one.detector}: {one.why}" for one in verdict.abstentions)
+    if unjudged:
+        parts.append("Could not be judged: " + clean("; ".join(unjudged)) + ".")
+    parts.append(LIMITS)
+    return "\n".join(parts)
+
+
+# --- untrusted values ------------------------------------------------------------------------
+
+
+def clean(text: str) -> str:
+    """Return an untrusted text with hidden and control characters written out, and cut."""
+    return shorten(visible(text), MAX_TEXT)
+
+
+def sha256(verdict: Verdict) -> str:
+    """Return the hash of the file's content, "" when the result holds none."""
+    return verdict.media.sha256 if _SHA256.fullmatch(verdict.media.sha256) else ""
+
+
+def name_of(verdict: Verdict) -> str:
+    """Return the name of the file without its folders."""
+    return clean(file_name(verdict.media.path))
+
+
+def link(verdict: Verdict) -> str:
+    """Return the address of the post, "" when there is none or it is no plain web address."""
+    return (safe_link(verdict.post.url) or "") if verdict.post else ""
+
+
+def published(verdict: Verdict) -> datetime | None:
+    """Return when the post was published, None when the sidecar does not say."""
+    try:
+        time = datetime.fromisoformat((verdict.post.published if verdict.post else "")[:19])
+    except ValueError:
+        return None
+    return time.replace(tzinfo=timezone.utc)
+
+
+def stable_uuid(*parts: str) -> str:
+    """Return a version 5 UUID that is a function of the parts."""
+    return str(uuid.uuid5(_NAMESPACE, json.dumps(parts)))  # ASCII, whatever is in them

@@ -1,0 +1,67 @@
+"""CSV for spreadsheets: one row a file, every label, the same columns always.
+
+UTF-8 with a byte order mark, without which Excel reads names wrongly. A text that a spreadsheet
+would take for a formula gets an apostrophe before it (OWASP, CSV injection).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TextIO
+
+from media_screen.evidence import Post, Verdict
+from media_screen.exports.claims import clean
+
+COLUMNS = (
+    "path", "sha256", "kind", "duration_s", "label", "person", "llr_manipulation", "llr_identity",
+    "probability_low", "probability_high", "summary", "platform", "channel", "channel_id",
+    "handle", "display_name", "title", "url", "published", "credentials", "match_person",
+    "match_reference", "match_relation", "duplicate_of", "flags", "names", "not_judged",
+    "failures", "device", "version",
+)  # fmt: skip
+
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20\u2212|%")  # also full-width, and DDE calls
+
+
+def write(verdicts: Iterable[Verdict], stream: TextIO, *, as_of: datetime) -> int:
+    """Write one row for each verdict."""
+    stream.write("\ufeff")
+    writer = csv.writer(stream, lineterminator="\r\n")  # RFC 4180
+    writer.writerow(COLUMNS)
+    count = 0
+    for verdict in verdicts:
+        writer.writerow([_cell(value) for value in _row(verdict)])
+        count += 1
+    return count
+
+
+def _row(verdict: Verdict) -> tuple[object, ...]:
+    media, post = verdict.media, verdict.post or Post()
+    match, earlier = verdict.provenance.match, verdict.duplicate_of
+    low, high = verdict.probability_bounds or (None, None)
+    return (
+        media.path, media.sha256, media.kind, media.duration_s, verdict.label, verdict.person,
+        verdict.llr.get("manipulation"), verdict.llr.get("identity"), low, high, verdict.summary,
+        post.platform, verdict.provenance.channel, post.channel_id, post.handle,
+        post.display_name, post.title, post.url, post.published, verdict.provenance.credentials,
+        match and match.person, match and match.reference, match and match.relation,
+        earlier and earlier.path, _list(verdict.flags),
+        _list(name.name for name in verdict.context.names),
+        _list(f"{one.detector} ({one.reason})" for one in verdict.abstentions),
+        _list(one.detector for one in verdict.failures),
+        verdict.device, verdict.versions.get("media_screen"),
+    )  # fmt: skip
+
+
+def _list(texts: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(texts))
+
+
+def _cell(value: object) -> object:
+    """Return a cell: numbers as they are, nothing for None, text that no spreadsheet runs."""
+    if value is None or isinstance(value, (int, float)):
+        return value
+    text = clean(str(value))
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text

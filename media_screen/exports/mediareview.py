@@ -1,0 +1,75 @@
+"""schema.org MediaReview, as JSON-LD, of what is suspected.
+
+MediaReview is made for fact-checkers; this is a screening aid, and its reviews say so. A category
+(`TransformedContent`) is named only where the verdict supports that the media were changed or made
+up; an impersonation that rests on the channel alone has none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, TextIO
+
+from media_screen.evidence import Verdict
+from media_screen.exports.claims import (
+    LIMITS,
+    claiming,
+    clean,
+    link,
+    looks_changed,
+    name_of,
+    published,
+    sha256,
+    stable_uuid,
+    statement,
+)
+from media_screen.report.words import LABELS
+
+_TYPES = {"video": "VideoObject", "image": "ImageObject", "audio": "AudioObject"}
+
+
+def write(verdicts: Iterable[Verdict], stream: TextIO, *, as_of: datetime) -> int:
+    """Write one JSON-LD document with a review of each file of a claiming label."""
+    reviews = [_review(verdict, as_of) for verdict in claiming(verdicts)]
+    json.dump({"@context": "https://schema.org", "@graph": reviews}, stream, ensure_ascii=True)
+    stream.write("\n")
+    return len(reviews)
+
+
+def _review(verdict: Verdict, as_of: datetime) -> dict[str, Any]:
+    review: dict[str, Any] = {
+        "@type": "MediaReview",
+        "@id": f"urn:uuid:{stable_uuid('review', sha256(verdict), verdict.media.key)}",
+        "name": LABELS[verdict.label].name,
+        "abstract": LIMITS,
+        "reviewBody": statement(verdict),
+        "datePublished": as_of.date().isoformat(),
+        "author": {"@type": "Organization", "name": "media_screen, an automatic screening"},
+        "itemReviewed": _item(verdict),
+    }
+    if looks_changed(verdict):
+        review["mediaAuthenticityCategory"] = "https://schema.org/TransformedContent"
+    match = verdict.provenance.match
+    if match is not None:
+        review["originalMediaContextDescription"] = clean(
+            f"Matches {match.reference} of {match.person} ({match.relation})"
+        )
+    return review
+
+
+def _item(verdict: Verdict) -> dict[str, Any]:
+    media, time = verdict.media, published(verdict)
+    title = clean(verdict.post.title) if verdict.post else ""
+    item = {
+        "@type": _TYPES.get(media.kind, "MediaObject"),
+        "name": title or name_of(verdict),
+        "sha256": sha256(verdict),
+        "contentUrl": link(verdict),
+        "contentSize": f"{media.size_bytes} B" if media.size_bytes > 0 else "",
+        "duration": f"PT{media.duration_s:.1f}S" if media.duration_s > 0 else "",
+        "uploadDate": time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else "",
+        "about": {"@type": "Person", "name": clean(verdict.person)} if verdict.person else "",
+    }
+    return {key: value for key, value in item.items() if value}
