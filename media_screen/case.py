@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from media_screen.evidence import Abstention, MediaInfo, Reason, Thumbnail
 from media_screen.fingerprint import FingerprintBuilder
 from media_screen.look import MIN_FACE
+from media_screen.media import SAMPLE_RATE
+from media_screen.speech import lacks_speech
+from media_screen.waveform import Waveform
 
 if TYPE_CHECKING:
     from media_screen.catalogue import Catalogue
@@ -24,8 +27,12 @@ if TYPE_CHECKING:
     from media_screen.fingerprint import Fingerprint
     from media_screen.look import Image, Look, Looker
     from media_screen.media import Media
+    from media_screen.ocr import Line
     from media_screen.people import Person
     from media_screen.sidecar import Sidecar
+    from media_screen.speech import Speech
+    from media_screen.speech.spectra import Floats
+    from media_screen.speech.voices import Voice
 
 
 class Case:
@@ -33,7 +40,9 @@ class Case:
 
     `media` is the opened file, `sidecar` what was read beside it (or None), `people` everyone
     enrolled, `gallery` their faces, `catalogue` their footage (or None), `trust_anchors` the
-    certificates (PEM) whose signatures count as trusted. `timing` collects seconds by stage.
+    certificates (PEM) whose signatures count as trusted, `device` where networks run. With
+    `listens` a detector will ask for `speech`, which is then found in the same decode as the
+    fingerprint of the sound. `timing` collects seconds by stage.
     """
 
     def __init__(
@@ -49,6 +58,8 @@ class Case:
         sha256: str = "",
         thorough: bool = False,
         fingerprinted: bool = False,
+        device: str = "cpu",
+        listens: bool = False,
     ) -> None:
         self.media = media
         self.sidecar = sidecar
@@ -58,8 +69,13 @@ class Case:
         self.trust_anchors = trust_anchors
         self.sha256 = sha256
         self.thorough = thorough
+        self.device = device
         self.timing: dict[str, float] = {}
         self._looker = looker
+        self._waveform = Waveform()
+        self._listens = listens
+        self._heard_s = 0.0  # of the sound that fingerprint and waveform were given
+        self._heard_all = False
         self._builder: FingerprintBuilder | None = None
         if catalogue is not None or fingerprinted:
             self._builder = FingerprintBuilder(duration_s=media.info.duration_s)
@@ -92,10 +108,43 @@ class Case:
             for face in track.faces:
                 size = face.quality.size_px
                 builder.add_face(face.time_s, face.crop, track=track.id, size_px=size)
-        with self.timed("sound_print"):
-            for start, samples in self.media.audio_blocks():
-                builder.add_sound(start, samples)
+        if self._listens:
+            with suppress(Exception):  # told by the detectors that ask for it
+                _ = self.speech
+        if not self._heard_all:
+            with self.timed("sound_print"):
+                for _ in self._blocks():
+                    pass
         return builder.finish()
+
+    def _blocks(self) -> Iterator[tuple[float, Floats]]:
+        """Yield the sound in blocks, which fingerprint and waveform take along once each."""
+        for start, samples in self.media.audio_blocks():
+            if start >= self._heard_s - 1e-3:  # else a pass that broke off had it
+                self._waveform.add(start, samples)
+                if self._builder is not None:
+                    self._builder.add_sound(start, samples)
+                self._heard_s = start + samples.size / SAMPLE_RATE
+            yield start, samples
+        self._heard_all = True
+
+    @cached_property
+    def speech(self) -> Speech:
+        """Where somebody speaks, and where there is music or other sound; empty without sound."""
+        from media_screen.speech import find_speech
+
+        with self.timed("speech"):
+            return find_speech(self._blocks(), device=self.device)
+
+    @cached_property
+    def voices(self) -> tuple[Voice, ...]:
+        """The voices in windows of speech spread over the file, the longest-speaking first."""
+        from media_screen.speech.voices import THOROUGH_WINDOWS, WINDOWS, find_voices
+
+        speech = self.speech
+        with self.timed("voices"):
+            count = THOROUGH_WINDOWS if self.thorough else WINDOWS
+            return find_voices(self.media, speech, device=self.device, count=count)
 
     @property
     def tracks(self) -> tuple[Track, ...]:
@@ -108,9 +157,26 @@ class Case:
         return self.look.thumbnails if self.has_pictures else ()
 
     @property
+    def waveform(self) -> tuple[int, ...]:
+        """Loudness over time for the report; empty when nobody asked for the sound."""
+        return self._waveform.bars(self.info.duration_s)
+
+    @property
     def stills(self) -> tuple[tuple[float, Image], ...]:
         """A few frames, spread in time: (seconds, RGB picture of at most 960 px)."""
         return self.look.stills if self.has_pictures else ()
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Text in the stills, in order of time; raises MissingOcr when nothing can read it."""
+        from media_screen import ocr
+
+        return ocr.read_all(ocr.reader(), self.stills)
+
+    @property
+    def lines_read(self) -> tuple[Line, ...]:
+        """Text in the stills if it was asked for before; reading takes a second a still."""
+        return tuple(vars(self).get("lines", ()))
 
     @property
     def has_pictures(self) -> bool:
@@ -132,8 +198,10 @@ class Case:
             return "no_video", "the file has sound only"
         if need == "faces":
             return self._lacks_faces()
-        if need == "sound" and not self.info.audio_codec:
+        if need in ("sound", "speech") and not self.info.audio_codec:
             return "no_audio", "the file has no sound track"
+        if need == "speech":
+            return lacks_speech(self.speech)
         if need == "sidecar" and self.sidecar is None:
             return "no_sidecar", "there is no .info.json beside the file, so its channel is unknown"
         if need == "people" and not self.people:

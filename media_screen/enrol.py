@@ -1,7 +1,7 @@
 """Checks the references of enrolled people, builds the galleries, and fills the catalogue.
 
-`PEOPLE/<slug>/faces` and `official` are each person's references; `PEOPLE/_known_fakes` may hold
-fakes that were found before, those of a person in a folder of that person's slug.
+`PEOPLE/<slug>/faces`, `voice` and `official` are each person's references; `PEOPLE/_known_fakes`
+may hold fakes that were found before, those of a person in a folder of that person's slug.
 """
 
 from __future__ import annotations
@@ -20,7 +20,16 @@ import numpy.typing as npt
 from media_screen.catalogue import Catalogue, CatalogueError
 from media_screen.files import remove_database
 from media_screen.media import MediaError, shown_path
-from media_screen.references import FoundFace, Store, read_picture, read_video
+from media_screen.references import (
+    FoundFace,
+    FoundVoice,
+    Store,
+    read_picture,
+    read_video,
+    read_voices,
+)
+from media_screen.speech.embed import unit
+from media_screen.speech.voices import SAME_VOICE, same_voice
 
 if TYPE_CHECKING:
     from media_screen.look import Looker
@@ -37,6 +46,7 @@ MAX_TURN = 45.0  # degrees of yaw; a profile shows half of what is compared
 # Cosine below which two references are told to be of different people: well under what pictures of
 # one person reach, so that an old or odd picture is not refused, and above most of other people.
 SAME_PERSON = 0.35
+MIN_REFERENCE_SPEECH = 5.0  # s of one voice in a reference; less is too little to know it by
 
 _log = logging.getLogger(__name__)
 
@@ -63,10 +73,22 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceTemplate:
+    """What a person sounds like: the mean of the accepted references, unit length."""
+
+    person: str
+    embedding: Floats
+    recordings: int  # of the voice folder
+    videos: int
+    seconds: float  # of speech that was listened to
+
+
+@dataclass(frozen=True, slots=True)
 class Gallery:
-    """The templates of all enrolled people who have usable face references."""
+    """The templates of all enrolled people who have usable references: of faces, and of voices."""
 
     templates: tuple[Template, ...] = ()
+    voices: tuple[VoiceTemplate, ...] = ()
 
     def cosines(self, embedding: Floats) -> list[tuple[str, float]]:
         """Return (person, cosine) for everyone enrolled, most similar first."""
@@ -94,7 +116,7 @@ class _Work:
 
     person: str
     file: Path
-    kind: Literal["picture", "official", "known_fake"]
+    kind: Literal["picture", "official", "known_fake", "voice"]
 
 
 def enrol(
@@ -102,16 +124,19 @@ def enrol(
     people: Sequence[Person],
     looker: Callable[[], Looker],
     *,
+    device: str = "cpu",
     on_reference: OnReference | None = None,
 ) -> Enrolment:
     """Check every reference of the people in a folder, build their gallery, fill the catalogue.
 
-    `looker` makes the face networks, and is called only when a reference was not read before.
-    Raises OSError or CatalogueError when the files beside the people can't be written.
+    `looker` makes the face networks, and is called only when a reference was not read before;
+    `device` is where those of the voice run. Raises OSError or CatalogueError when the files beside
+    the people can't be written.
     """
     looker = functools.cache(looker)
     work = list(_work(folder, people))
-    found: dict[_Work, list[FoundFace]] = {}
+    faces: dict[_Work, list[FoundFace]] = {}
+    voices: dict[_Work, list[FoundVoice]] = {}
     problems: list[Problem] = []
     wanted: set[str] = set()
     read = 0
@@ -129,27 +154,59 @@ def enrol(
                     _problem(item.person, item.file, str(error_of_file), "replace the file")
                 )
                 continue
-            known = store.get(sha256)
-            if known is None or not (item.kind == "picture" or known[1] or catalogue.has(sha256)):
-                known = _read(looker(), item, sha256, catalogue)
-                store.put(sha256, *known)
-                read += 1
-            found[item], error = known
+            fresh, error = False, ""
+            if item.kind != "voice":
+                faces[item], error, fresh = _seen(store, looker, item, sha256, catalogue)
+                if not error and item.kind != "picture":
+                    wanted.add(sha256)
+            if item.kind in ("voice", "official") and not error:
+                voices[item], error, heard = _heard(store, item, sha256, device)
+                fresh |= heard
+            read += fresh
             if error:
                 problems.append(_problem(item.person, item.file, error, "replace the file"))
-            elif item.kind != "picture":
-                wanted.add(sha256)
         for entry in catalogue.entries():
             if entry.sha256 not in wanted:
                 catalogue.remove(sha256=entry.sha256)  # its file was taken out of the folder
-    templates = [_template(person, found, problems) for person in people]
+    templates = [_template(person, faces, problems) for person in people]
+    sounds = [_voice_template(person, voices, problems) for person in people]
     return Enrolment(
-        gallery=Gallery(tuple(one for one in templates if one is not None)),
+        gallery=Gallery(
+            tuple(one for one in templates if one is not None),
+            tuple(one for one in sounds if one is not None),
+        ),
         catalogue=folder / CACHE_FOLDER / CATALOGUE if wanted else None,
         problems=tuple(problems),
         read=read,
         kept=len(work) - read,
     )
+
+
+def _seen(
+    store: Store, looker: Callable[[], Looker], item: _Work, sha256: str, catalogue: Catalogue
+) -> tuple[list[FoundFace], str, bool]:
+    """Return the faces of a reference, why it can't be read, and whether it was read anew."""
+    known = store.get(sha256)
+    if known is not None and (item.kind == "picture" or known[1] or catalogue.has(sha256)):
+        return *known, False
+    known = _read(looker(), item, sha256, catalogue)
+    store.put(sha256, *known)
+    return *known, True
+
+
+def _heard(
+    store: Store, item: _Work, sha256: str, device: str
+) -> tuple[list[FoundVoice], str, bool]:
+    """Return the voices of a reference, why it can't be read, and whether it was read anew."""
+    known = store.get_voices(sha256)
+    if known is not None:
+        return *known, False
+    try:
+        known = read_voices(item.file, device=device), ""
+    except MediaError as error:
+        known = [], str(error)
+    store.put_voices(sha256, *known)
+    return *known, True
 
 
 def _open_catalogue(path: Path) -> Catalogue:
@@ -165,6 +222,7 @@ def _open_catalogue(path: Path) -> Catalogue:
 def _work(folder: Path, people: Sequence[Person]) -> Iterator[_Work]:
     for person in people:
         yield from (_Work(person.slug, file, "picture") for file in person.faces)
+        yield from (_Work(person.slug, file, "voice") for file in person.voice)
         yield from (_Work(person.slug, file, "official") for file in person.official)
     slugs = {person.slug for person in people}
     fakes = folder / KNOWN_FAKES
@@ -185,8 +243,10 @@ def _read(
         faces, fingerprint = read_video(looker, item.file)
     except MediaError as error:
         return [], str(error)
-    catalogue.add(item.person, shown_path(Path(item.file.name)), sha256, fingerprint,
-                  kind=item.kind)  # fmt: skip
+    kind: Literal["official", "known_fake"] = (
+        "known_fake" if item.kind == "known_fake" else "official"
+    )
+    catalogue.add(item.person, shown_path(Path(item.file.name)), sha256, fingerprint, kind=kind)
     return faces, ""
 
 
@@ -322,6 +382,83 @@ def _strangers(
                 "check that it is a video of the person; it still counts as official footage",
                 refused=False,
             )  # fmt: skip
+
+
+def _voice_template(
+    person: Person, found: Mapping[_Work, list[FoundVoice]], problems: list[Problem]
+) -> VoiceTemplate | None:
+    """Build a person's voice of the recordings that pass, and of official videos in that voice.
+
+    Without recordings it is the voice that more than half of the official videos share.
+    """
+    own = [(item, voices) for item, voices in found.items() if item.person == person.slug]
+    recordings = [
+        (item.file, voice)
+        for item, voices in own
+        if item.kind == "voice"
+        and (voice := _checked_recording(person, item.file, voices, problems)) is not None
+    ]
+    videos = [
+        (item.file, voice)
+        for item, voices in own
+        for voice in voices
+        if item.kind == "official" and voice.seconds >= MIN_REFERENCE_SPEECH
+    ]
+    if recordings:
+        centre = _mean([voice.embedding for _, voice in recordings])
+        videos = [pair for pair in videos if float(centre @ pair[1].embedding) >= SAME_VOICE]
+    else:
+        videos = _main_voice(videos, sum(item.kind == "official" for item, _ in own))
+    chosen = [*recordings, *videos]
+    if not chosen:
+        return None
+    weighted = [voice.embedding * voice.seconds for _, voice in chosen]
+    return VoiceTemplate(
+        person=person.slug,
+        embedding=unit(np.sum(np.stack(weighted), axis=0)),
+        recordings=len(recordings),
+        videos=len({file for file, _ in videos}),
+        seconds=sum(voice.seconds for _, voice in chosen),
+    )
+
+
+def _checked_recording(
+    person: Person, file: Path, voices: list[FoundVoice], problems: list[Problem]
+) -> FoundVoice | None:
+    """Return the one voice of a reference recording, else note what is wrong with it."""
+    if not voices:
+        if not any(problem.file == shown_path(file) for problem in problems):
+            problems.append(
+                _problem(person.slug, file, "nobody speaks in it",
+                         "use a recording of speech without music")
+            )  # fmt: skip
+        return None
+    total = sum(voice.seconds for voice in voices)
+    if voices[0].seconds * 2 < total:
+        problems.append(
+            _problem(person.slug, file, f"{len(voices)} people speak in it",
+                     f"cut it so that only {person.name} speaks")
+        )  # fmt: skip
+        return None
+    if voices[0].seconds < MIN_REFERENCE_SPEECH:
+        problems.append(
+            _problem(person.slug, file, f"it has only {voices[0].seconds:.1f} s of one voice",
+                     f"use a recording with at least {MIN_REFERENCE_SPEECH:.0f} s")
+        )  # fmt: skip
+        return None
+    return voices[0]
+
+
+def _main_voice(
+    voices: list[tuple[Path, FoundVoice]], videos: int
+) -> list[tuple[Path, FoundVoice]]:
+    """Return the voice that more than half of the videos share, [] when none leads clearly."""
+    groups = same_voice([voice.embedding for _, voice in voices])
+    shown = [[voices[place] for place in group] for group in groups]
+    lead = max(shown, key=lambda own: len({file for file, _ in own}), default=[])
+    shared = len({file for file, _ in lead})
+    rivals = sum(len({file for file, _ in own}) == shared for own in shown)
+    return lead if shared * 2 > videos and rivals == 1 else []
 
 
 def _problem(person: str, file: Path, why: str, fix: str, *, refused: bool = True) -> Problem:

@@ -287,8 +287,8 @@ class Verdict:
     `llr` holds the fused natural-log likelihood ratio per axis ("manipulation", "identity").
     `probability_bounds` is the probability of manipulation at the two ends of `PRIOR_RANGE`, or
     None when nothing calibrated spoke. `waveform` is the loudness of equal stretches of the file,
-    0 to 100, empty when its sound was not read. `thumbnails` are for the report and not part of
-    the record.
+    0 to 100, empty when its sound was not read. `thumbnails` are for the report, `fingerprint` is
+    for a memory of earlier files that another process keeps; neither is part of the record.
     """
 
     label: Label
@@ -311,6 +311,7 @@ class Verdict:
     timing_s: Mapping[str, float] = field(default_factory=dict)
     waveform: tuple[int, ...] = ()
     thumbnails: tuple[Thumbnail, ...] = field(default=(), compare=False, repr=False)
+    fingerprint: bytes = field(default=b"", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.label not in LABELS:

@@ -142,7 +142,7 @@ class Looker:
                 kept.append((frame.time_s, frame.image, large[:MAX_FACES]))
             for frame, faces in zip(batch, self._faces(kept), strict=True):
                 notes.seen.append(
-                    _Seen(frame.time_s, tiny(frame.image), faces, _thumbnail(frame.image))
+                    _Seen(frame.time_s, tiny(frame.image), faces, thumbnail_jpeg(frame.image))
                 )
 
     def _faces(self, found: list[tuple[float, Image, list[Detection]]]) -> list[tuple[Face, ...]]:
@@ -325,7 +325,8 @@ def _evenly(items: list[Any], count: int) -> list[Any]:
     return [items[round(index)] for index in np.linspace(0, len(items) - 1, count)]
 
 
-def _thumbnail(image: Image) -> bytes:
+def thumbnail_jpeg(image: Image) -> bytes:
+    """Return a picture as the small JPEG that the report shows."""
     return _jpeg(_scaled(image, _THUMB_SIDE))
 
 

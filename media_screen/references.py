@@ -1,8 +1,9 @@
 """Reads the references of enrolled people once, and keeps what was found by content hash.
 
-A picture gives its faces. An official video gives its face tracks, for the gallery, and its
-fingerprint, for the catalogue, from one decode. Both are kept beside the people, in
-`PEOPLE/.media_screen/`, so that enrolling again reads only what is new or changed.
+A picture gives its faces. An official video gives its face tracks, for the gallery, its
+fingerprint, for the catalogue, and its voices; a recording of the voice gives its voices. All is
+kept beside the people, in `PEOPLE/.media_screen/`, so that enrolling again reads only what is new
+or changed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from media_screen.faces.embed import WEIGHTS as EMBEDDER
 from media_screen.files import remove_database
 from media_screen.fingerprint import REFERENCE_FPS, Fingerprint, FingerprintBuilder
 from media_screen.media import Media, MediaError, identify, shown_path
+from media_screen.speech import find_speech
+from media_screen.speech.embed import WEIGHTS as VOICE_EMBEDDER
+from media_screen.speech.voices import find_voices
 
 if TYPE_CHECKING:
     from media_screen.faces.track import Track
@@ -45,6 +49,26 @@ class FoundFace:
     sharpness: float  # 0 blurred to 1
     yaw_deg: float
     count: int  # frames that were averaged
+
+
+@dataclass(frozen=True, slots=True)
+class FoundVoice:
+    """One voice of a reference recording or video."""
+
+    embedding: Floats  # unit length
+    seconds: float  # of its speech that was listened to
+    snr_db: float
+
+
+def read_voices(file: Path, *, device: str = "cpu") -> list[FoundVoice]:
+    """Return the voices of a recording or video, longest first; [] when nobody speaks.
+
+    Raises MediaError when it can't be read.
+    """
+    with Media.open(file) as media:
+        speech = find_speech(media.audio_blocks(), device=device)
+        voices = find_voices(media, speech, device=device)
+    return [FoundVoice(voice.embedding, voice.seconds, voice.snr_db) for voice in voices]
 
 
 def read_picture(looker: Looker, file: Path) -> list[FoundFace]:
@@ -105,7 +129,8 @@ class Store:
     """The cache of what was found in references, by content hash and embedder."""
 
     def __init__(self, folder: Path) -> None:
-        self._model = next(f.sha256 for f in weights.recorded() if f.name == EMBEDDER)
+        hashes = {file.name: file.sha256 for file in weights.recorded()}
+        self._model, self._voice_model = hashes[EMBEDDER], hashes[VOICE_EMBEDDER]
         folder.mkdir(exist_ok=True)
         file = folder / "gallery.sqlite"
         try:
@@ -130,6 +155,15 @@ class Store:
         )
         self.connection.execute(
             "CREATE TABLE IF NOT EXISTS reference (sha256 TEXT, model TEXT, error TEXT, "
+            "PRIMARY KEY (sha256, model))"
+        )
+
+        self.connection.execute(
+            "CREATE TABLE IF NOT EXISTS voice (sha256 TEXT, model TEXT, position INTEGER, "
+            "seconds REAL, snr_db REAL, embedding BLOB, PRIMARY KEY (sha256, model, position))"
+        )
+        self.connection.execute(
+            "CREATE TABLE IF NOT EXISTS heard (sha256 TEXT, model TEXT, error TEXT, "
             "PRIMARY KEY (sha256, model))"
         )
 
@@ -181,5 +215,34 @@ class Store:
                     (sha256, self._model, position, face.size_px, face.sharpness, face.yaw_deg,
                      face.count, face.embedding.astype("<f4").tobytes())
                     for position, face in enumerate(faces)
+                ],
+            )  # fmt: skip
+
+    def get_voices(self, sha256: str) -> tuple[list[FoundVoice], str] | None:
+        """Return (voices, error) as found before, or None."""
+        key = (sha256, self._voice_model)
+        row = self.connection.execute(
+            "SELECT error FROM heard WHERE sha256 = ? AND model = ?", key
+        ).fetchone()
+        if row is None:
+            return None
+        rows = self.connection.execute(
+            "SELECT embedding, seconds, snr_db FROM voice "
+            "WHERE sha256 = ? AND model = ? ORDER BY position",
+            key,
+        )
+        return [FoundVoice(np.frombuffer(blob, "<f4"), *rest) for blob, *rest in rows], row[0]
+
+    def put_voices(self, sha256: str, voices: Sequence[FoundVoice], error: str) -> None:
+        with self.connection:
+            self.connection.execute(
+                "INSERT OR REPLACE INTO heard VALUES (?, ?, ?)", (sha256, self._voice_model, error)
+            )
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO voice VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (sha256, self._voice_model, position, voice.seconds, voice.snr_db,
+                     voice.embedding.astype("<f4").tobytes())
+                    for position, voice in enumerate(voices)
                 ],
             )  # fmt: skip

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,16 @@ from media_screen.detectors import choose
 from media_screen.detectors.contract import Detector
 from media_screen.evidence import (
     Abstention,
+    Context,
     Duplicate,
     Evidence,
     Failure,
+    Match,
     MediaInfo,
     Post,
     Reason,
     Span,
+    Thumbnail,
     TrackSummary,
     Verdict,
 )
@@ -33,6 +37,7 @@ from media_screen.media import Media, MediaError, identify, shown_path
 if TYPE_CHECKING:
     from media_screen.case import Case
     from media_screen.catalogue import Catalogue
+    from media_screen.context import Names, Text
     from media_screen.enrol import Enrolment, OnReference
     from media_screen.look import Looker
     from media_screen.memory import Memory
@@ -52,6 +57,9 @@ class Config:
     more of each file; `detectors` names those to use (default: all built-in ones, and those of
     other packages only when named); `threads` limits the threads of each network and decoder.
     `memory` is the file in which what was screened is remembered, so that copies are noticed.
+    `watch` is a list of names to look for in texts, besides those of the people; with `transcript`
+    they are looked for in what is said, too. With `fingerprint` the fingerprint travels with the
+    verdict, for a memory that another process keeps.
     """
 
     people: str | Path | None = None
@@ -60,6 +68,9 @@ class Config:
     detectors: tuple[str, ...] = ()
     threads: int = 0
     memory: str | Path | None = None
+    watch: str | Path | None = None
+    transcript: bool = False
+    fingerprint: bool = False
 
 
 class Screener:
@@ -77,6 +88,7 @@ class Screener:
         self._enrolment: Enrolment | None = None
         self._catalogue: Catalogue | None = None
         self._memory: Memory | None = None
+        self._names: Names | None = None
         self._trust_anchors = ""
         self._device = ""
         self._versions: Mapping[str, str] = {}
@@ -87,8 +99,8 @@ class Screener:
     def prepare(self, *, on_reference: OnReference | None = None) -> Enrolment | None:
         """Load networks and people now rather than with the first file; returns the enrolment.
 
-        Raises DeviceError, WeightsError, PeopleError or UnknownDetector: what is wrong with the
-        set-up, as opposed to with a file.
+        Raises DeviceError, WeightsError, PeopleError, WatchError or UnknownDetector: what is wrong
+        with the set-up, as opposed to with a file.
         """
         if self._looker is not None:
             return self._enrolment
@@ -104,6 +116,7 @@ class Screener:
             from media_screen.memory import Memory
 
             self._memory = Memory(self.config.memory)
+        self._names = self._names_to_find()
         self._versions = _versions() | {"settings": settings_digest(self.config)}
         self._looker = looker
         return self._enrolment
@@ -161,7 +174,9 @@ class Screener:
         self._people = load_people(folder)
         anchors = sorted((folder / TRUST).glob("*.pem"))
         self._trust_anchors = "\n".join(file.read_text("utf-8", "replace") for file in anchors)
-        enrolment = enrol(folder, self._people, lambda: looker, on_reference=on_reference)
+        enrolment = enrol(
+            folder, self._people, lambda: looker, device=self._device, on_reference=on_reference
+        )
         for problem in enrolment.problems:
             _log.warning("%s: %s: %s", problem.person, problem.file, problem.why)
         if enrolment.catalogue is not None:
@@ -194,13 +209,16 @@ class Screener:
             trust_anchors=self._trust_anchors,
             sha256=sha256,
             thorough=self.config.thorough,
-            fingerprinted=self._memory is not None,
+            fingerprinted=self._memory is not None or self.config.fingerprint,
+            device=self._device,
+            listens=any("speech" in detector.needs for detector in self._detectors),
         )
         if case.has_pictures:
             _ = case.look  # an undecodable picture stream is the file's fault, not a detector's
         evidence, more, failures = _run(self._detectors, case)
         abstentions += more
         duplicate = self._recall(case, info.path, abstentions, failures)
+        fingerprint = self._travelling(case, abstentions, failures)
         judgement = judge(
             evidence,
             abstentions,
@@ -223,6 +241,7 @@ class Screener:
             provenance=judgement.provenance,
             post=_post(sidecar),
             duplicate_of=duplicate,
+            context=self._context(case, sidecar, abstentions, failures),
             tracks=_summaries(case, evidence),
             evidence=tuple(evidence),
             abstentions=tuple(abstentions),
@@ -231,7 +250,9 @@ class Screener:
             device=self._device,
             versions=self._versions,
             timing_s=case.timing,
-            thumbnails=case.thumbnails,
+            waveform=case.waveform,
+            thumbnails=case.thumbnails + self._beside(case, judgement.provenance.match),
+            fingerprint=fingerprint,
         )
 
     def _recall(
@@ -249,6 +270,76 @@ class Screener:
                 _log.exception("the memory failed on %s", path)
                 failures.append(Failure("memory", f"{type(error).__name__}: {error}"[:_MAX_ERROR]))
         return None
+
+    def _travelling(
+        self, case: Case, abstentions: list[Abstention], failures: list[Failure]
+    ) -> bytes:
+        """Return the fingerprint for a memory that another process keeps."""
+        if not self.config.fingerprint:
+            return b""
+        with case.timed("memory"):
+            try:
+                return case.fingerprint.to_bytes()
+            except MediaError as error:
+                abstentions.append(Abstention("memory", error.reason, str(error)[:_MAX_ERROR]))
+            except Exception as error:
+                _log.exception("no fingerprint of %s", case.info.path)
+                failures.append(Failure("memory", f"{type(error).__name__}: {error}"[:_MAX_ERROR]))
+        return b""
+
+    def _names_to_find(self) -> Names:
+        from media_screen.context import Names, names_of_people, read_watch_list
+
+        watched = read_watch_list(Path(self.config.watch)) if self.config.watch else ()
+        return Names((*names_of_people(self._people), *watched))
+
+    def _context(
+        self,
+        case: Case,
+        sidecar: sidecars.Sidecar | None,
+        abstentions: list[Abstention],
+        failures: list[Failure],
+    ) -> Context:
+        """Look for names in the texts of the file; called after judging, which they don't touch."""
+        if not self._names:
+            return Context()
+        from media_screen.context import texts_of
+        from media_screen.context.transcript import MissingTranscriber, transcribe
+
+        texts: list[Text] = []
+        with case.timed("context"):
+            try:
+                texts += texts_of(sidecar, case.lines_read)
+                if self.config.transcript:
+                    texts += transcribe(case.media, threads=self.config.threads)
+            except MissingTranscriber as error:
+                abstentions.append(Abstention("transcript", "missing_package", str(error)))
+            except MediaError as error:
+                abstentions.append(Abstention("transcript", error.reason, str(error)[:_MAX_ERROR]))
+            except Exception as error:
+                _log.exception("the context failed on %s", case.info.path)
+                failures.append(Failure("context", f"{type(error).__name__}: {error}"[:_MAX_ERROR]))
+            return self._names.find(texts)
+
+    def _beside(self, case: Case, match: Match | None) -> tuple[Thumbnail, ...]:
+        """Return frames of the footage that the file matches, where its file is at hand."""
+        file = None if match is None else self._reference(match)
+        if match is None or file is None or not case.has_pictures:
+            return ()
+        from media_screen.beside import reference_frames
+
+        with case.timed("beside"):
+            return reference_frames(file, match, case.thumbnails, threads=self.config.threads)
+
+    def _reference(self, match: Match) -> Path | None:
+        """Find the file of a match among the person's official footage and the known fakes."""
+        from media_screen.enrol import KNOWN_FAKES
+
+        official = [one.official for one in self._people if one.slug == match.person]
+        fakes = (Path(self.config.people or "") / KNOWN_FAKES).rglob("*")
+        files = fakes if match.relation == "known_fake" else chain(*official)
+        named = (file for file in files if shown_path(Path(file.name)) == match.reference)
+        return next(named, None)
 
     def _unreadable(
         self,
@@ -270,14 +361,17 @@ def settings_digest(config: Config) -> str:
     """Return 16 hex digits that change when a file would have to be screened again.
 
     They cover the enrolled people (their records, and the sizes and times of their references),
-    the networks, the detectors and the version; not the device, the threads and the memory.
+    the networks, the detectors, the watch-list and the version; not the device, the threads and the
+    memory.
     """
     digest = hashlib.sha256()
     parts: list[object] = [
         version("media_screen"),
         config.thorough,
         [detector.name for detector in choose(config.detectors)],
-        [(file.name, file.sha256) for file in weights.recorded()],
+        [(file.name, file.sha256) for file in weights.installed()],
+        config.transcript,
+        weights.sha256_of(Path(config.watch)) if config.watch else "",
     ]
     if config.people is not None:
         top = Path(config.people)
@@ -396,6 +490,6 @@ def _versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "unknown"
-    for file in weights.recorded():
+    for file in weights.installed():
         found[file.name] = file.sha256[:16]
     return found

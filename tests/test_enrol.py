@@ -14,6 +14,7 @@ from media_screen.enrol import Enrolment, enrol
 from media_screen.evidence import Span
 from media_screen.look import Look
 from media_screen.people import load_people
+from media_screen.references import FoundVoice
 from tests.making import write_picture, write_video
 
 ADA, BOB = np.eye(8, dtype=np.float32)[:2]
@@ -231,3 +232,95 @@ def test_nobody_usable_is_told(people: Path) -> None:
     enrolment, _ = run(people, {})
     assert [problem.why for problem in enrolment.problems] == ["no usable face reference"]
     assert not enrolment.gallery.templates
+
+
+# --- voices ----------------------------------------------------------------------------------
+
+VOICE_OF_ADA, VOICE_OF_BOB = np.eye(256, dtype=np.float32)[:2]
+
+
+def voice(embedding: np.ndarray = VOICE_OF_ADA, seconds: float = 20.0) -> FoundVoice:
+    return FoundVoice(embedding, seconds, 25.0)
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[FoundVoice]]:
+    """What is heard in each reference, by file name; others are silent."""
+    voices: dict[str, list[FoundVoice]] = {}
+
+    def read_voices(file: Path, *, device: str = "cpu") -> list[FoundVoice]:
+        return voices.get(file.name, [])
+
+    monkeypatch.setattr("media_screen.enrol.read_voices", read_voices)
+    return voices
+
+
+def recording(people: Path, name: str) -> None:
+    folder = people / "ada" / "voice"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(name.encode())
+
+
+@pytest.mark.parametrize(
+    ("voices", "why", "used"),
+    [
+        pytest.param([voice()], "", 1, id="good"),
+        pytest.param([], "nobody speaks", 0, id="silent"),
+        pytest.param([voice(seconds=3.0)], "only 3.0 s", 0, id="short"),
+        pytest.param([voice(), voice(VOICE_OF_BOB, 5.0)], "", 1, id="a question in between"),
+        pytest.param(
+            [voice(), voice(VOICE_OF_BOB), voice(like(VOICE_OF_BOB))],
+            "3 people speak", 0, id="a panel",
+        ),
+    ],
+)  # fmt: skip
+def test_each_recording_is_checked(
+    people: Path, heard: dict[str, list[FoundVoice]], voices: list[FoundVoice], why: str, used: int
+) -> None:
+    picture(people, "a.png", 64)
+    recording(people, "a.wav")
+    heard["a.wav"] = voices
+    enrolment, _ = run(people, {64: [face()]})
+    assert [one.recordings for one in enrolment.gallery.voices] == [1] * used
+    assert [why in problem.why for problem in enrolment.problems] == ([True] if why else [])
+
+
+def test_official_videos_add_to_a_voice_when_they_sound_alike(
+    people: Path, heard: dict[str, list[FoundVoice]]
+) -> None:
+    recording(people, "a.wav")
+    for name, width in (("own.mp4", 64), ("other.mp4", 80)):
+        video(people, name, width)
+    heard |= {"a.wav": [voice()], "own.mp4": [voice()], "other.mp4": [voice(VOICE_OF_BOB)]}
+    enrolment, _ = run(people, {64: [face()], 80: [face()]})
+    (template,) = enrolment.gallery.voices
+    assert (template.recordings, template.videos, template.seconds) == (1, 1, 40.0)
+    assert float(template.embedding @ VOICE_OF_ADA) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [
+        pytest.param([voice(VOICE_OF_BOB), voice()], 1, id="one voice in both"),
+        pytest.param([voice(VOICE_OF_BOB)], 0, id="another voice in each"),
+    ],
+)
+def test_without_recordings_the_voice_of_most_official_videos_counts(
+    people: Path, heard: dict[str, list[FoundVoice]], second: list[FoundVoice], found: int
+) -> None:
+    for name, width in (("one.mp4", 64), ("two.mp4", 80)):
+        video(people, name, width)
+    heard |= {"one.mp4": [voice()], "two.mp4": second}
+    enrolment, _ = run(people, {64: [face()], 80: [face()]})
+    assert [one.videos for one in enrolment.gallery.voices] == [2] * found
+
+
+def test_voices_are_read_once(people: Path, heard: dict[str, list[FoundVoice]]) -> None:
+    picture(people, "a.png", 64)
+    recording(people, "a.wav")
+    heard["a.wav"] = [voice()]
+    first, _ = run(people, {64: [face()]})
+    heard.clear()
+    second, _ = run(people, {64: [face()]})
+    assert (first.read, second.read, second.kept) == (2, 0, 2)
+    assert second.gallery.voices[0].recordings == 1

@@ -175,3 +175,26 @@ def test_provenance_tells_the_channel_and_the_match() -> None:
     provenance = judge([match("excerpt"), channel("not_official", None)]).provenance
     assert provenance.channel == "not_official" and not provenance.official
     assert provenance.match is not None and provenance.match.relation == "excerpt"
+
+
+@pytest.mark.parametrize(
+    ("detector", "llr", "person"),
+    [
+        pytest.param("face_identity", 1.5, "ada", id="face"),
+        pytest.param("voice_identity", 1.5, None, id="a voice needs more"),
+        pytest.param("voice_identity", 3.5, "ada", id="voice"),
+    ],
+)
+def test_a_face_and_a_voice_have_thresholds_of_their_own(
+    detector: str, llr: float, person: str | None
+) -> None:
+    piece = Evidence(detector, "identity", 0.8, llr, "alike", person="ada")
+    judgement = judge([piece])
+    assert judgement.person == person
+    assert judgement.llr["identity"] == llr
+
+
+def test_files_whose_faces_were_compared_count_as_compared_without_voices() -> None:
+    piece = Evidence("face_identity", "identity", 0.0, -2.0, "not alike", person="ada")
+    silent = Abstention("voice_identity", "no_reference", "no voice is enrolled")
+    assert "nobody who is enrolled" in judge([piece], [silent]).summary

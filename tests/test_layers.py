@@ -25,7 +25,7 @@ LAYERS = [
     {"screen"},
     {"worker", "thumbs"},
     {"results"},
-    {"batch", "pipe"},
+    {"batch", "pipe", "ray_executor"},
     {"report"},
     {"exports"},
     {"training", "evaluation", "testing"},

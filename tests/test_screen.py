@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from media_screen import Config, Screener, Verdict
+from media_screen import Config, Screener, Verdict, weights
 from media_screen.detectors import UnknownDetector
 from media_screen.nets import DeviceError, choose_device
 from media_screen.people import PeopleError
@@ -88,3 +88,20 @@ def test_settings_change_with_what_a_result_depends_on(tmp_path: Path) -> None:
     assert settings_digest(Config()) != before
     record.write_text('name = "Ada B"\n')
     assert settings_digest(config) != before
+
+
+def test_settings_change_with_the_watch_list_and_what_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = tmp_path / "names.toml"
+    watch.write_text('[[name]]\nname = "Ada"\n')
+    before = settings_digest(Config(watch=watch))
+    assert before != settings_digest(Config())
+    assert settings_digest(Config(transcript=True)) != settings_digest(Config())
+    watch.write_text('[[name]]\nname = "Eve"\n')
+    assert settings_digest(Config(watch=watch)) != before
+    monkeypatch.setattr(weights, "installed", weights.recorded)
+    bare = settings_digest(Config())
+    more = weights.ModelFile("mine/a.onnx", "ab" * 32, "MIT", "a test")
+    monkeypatch.setattr(weights, "installed", lambda: (*weights.recorded(), more))
+    assert settings_digest(Config()) != bare

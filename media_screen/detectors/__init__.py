@@ -14,9 +14,12 @@ from media_screen.detectors.channel import Channel
 from media_screen.detectors.container import Container
 from media_screen.detectors.contract import Detector
 from media_screen.detectors.credentials import Credentials
+from media_screen.detectors.explicit import Explicit
 from media_screen.detectors.face_consistency import FaceConsistency
 from media_screen.detectors.face_identity import FaceIdentity
 from media_screen.detectors.onscreen import Onscreen
+from media_screen.detectors.voice_identity import VoiceIdentity
+from media_screen.detectors.voice_spoof import VoiceSpoof
 
 ENTRY_POINTS = "media_screen.detectors"
 
@@ -28,6 +31,9 @@ DETECTORS: tuple[type[Detector], ...] = (
     Container,
     FaceIdentity,
     FaceConsistency,
+    VoiceIdentity,
+    VoiceSpoof,
+    Explicit,
 )
 
 

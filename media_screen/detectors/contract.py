@@ -10,7 +10,7 @@ from media_screen.evidence import Abstention, Axis, Evidence
 if TYPE_CHECKING:
     from media_screen.case import Case
 
-Need = Literal["frames", "faces", "sound", "sidecar", "people"]
+Need = Literal["frames", "faces", "sound", "speech", "sidecar", "people"]
 
 NEEDS: tuple[Need, ...] = get_args(Need)
 

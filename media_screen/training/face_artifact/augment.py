@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.faces.align import CROP_SIDE
+from media_screen.faces.artifact import LEFT, SIDE, TOP
 
 Image = npt.NDArray[np.uint8]
 
-WINDOW = 224.0  # px of the crop that the network sees: the face with hair, chin and some ground
+CENTRE = (LEFT + SIDE / 2, TOP + SIDE / 2)  # of what the network sees, px of the crop
 
 
 # Share of pictures that are left as they are. The store holds re-encoded copies already, and where
@@ -110,7 +110,7 @@ def frame_up(images: list[Image], seed: int, *, side: int, still: bool = False) 
     import cv2
 
     rng = np.random.default_rng(seed)
-    window, angle, centre, mirror = WINDOW, 0.0, np.full(2, CROP_SIDE / 2), False
+    window, angle, centre, mirror = float(SIDE), 0.0, np.array(CENTRE), False
     if not still:
         window *= 2 ** rng.uniform(-0.2, 0.12)
         angle = rng.normal(0, 4.0)

@@ -17,7 +17,7 @@ Image = npt.NDArray[np.uint8]
 
 LEAST_PX = 36.0  # width of a face that is trained on; smaller ones hold no trace of anything
 LEAST_INSIDE = 0.6  # share of the crop that lies in the picture
-# Of forged stills that are degraded: with those that are not, two in five are grey, as are 250 of the
+# Of forged stills that are degraded: with the others, two in five are then grey, as are 250 of the
 # 604 genuine ones.
 GREY_STILLS = 0.62
 

@@ -1,0 +1,140 @@
+"""Runs the measurements and writes their tables, and the calibrations on request."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks import voice
+from benchmarks.voice import COMMAND, identity, spoof
+from media_screen import nets, weights
+from media_screen.media import Media
+from media_screen.speech import find_speech
+from media_screen.speech.spoof import spoof_net
+from media_screen.speech.voices import find_voices
+
+RESULTS = Path(__file__).parent.parent / "results"
+TIMED = 6  # recordings that are timed
+
+
+def times(media: Path) -> dict[str, float]:
+    """Return milliseconds of one core for each second of sound or speech, by stage."""
+    spent = dict.fromkeys(("decode", "speech", "voices", "spoof"), 0.0)
+    sound = heard = 0.0
+
+    def lap(stage: str, start: float) -> float:
+        now = time.process_time()
+        spent[stage] += now - start
+        return now
+
+    for file in sorted((media / "real_video" / "web-talking").glob("*.mp4"))[:TIMED]:
+        with Media.open(file, threads=1) as opened:
+            clock = time.process_time()
+            blocks = list(opened.audio_blocks())
+            clock = lap("decode", clock)
+            speech = find_speech(blocks)
+            clock = lap("speech", clock)
+            voices = find_voices(opened, speech)
+            clock = lap("voices", clock)
+            net = spoof_net()
+            for one in voices:
+                for window in one.windows:
+                    net.score(window.samples)
+            lap("spoof", clock)
+        sound += speech.duration_s
+        heard += sum(one.seconds for one in voices)
+    return {
+        stage: round(1000 * seconds / (sound if stage in ("decode", "speech") else heard), 2)
+        for stage, seconds in spent.items()
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.voice", description=voice.__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the training")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--calibrate", action="store_true", help="write calibrations and cohort")
+    options = parser.parse_args(arguments)
+    nets.limit_threads(1)
+    torch.set_num_threads(1)
+    kept = options.work / "voices.npz"
+    if not kept.is_file():
+        identity.save(identity.embed_all(options.media), kept)
+    recordings = identity.load(kept)
+    compared = identity.trials(recordings)
+    scored = spoof.score_folds(options.work)
+    line = spoof.calibrate(scored)
+    found = spoof.tables(scored, line)
+    record = identity.calibrate(compared)
+    if options.calibrate:
+        _ship(recordings, record, line, found)
+    result = {
+        "command": COMMAND,
+        "voice_spoof": found,
+        "voice_spoof_calibration": line,
+        "voice_identity": identity.table(compared),
+        "voice_identity_calibration": record,
+        "ms_per_s": times(options.media),
+    }
+    text = "\n".join(_lines(result)) + "\n"
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "voice.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    (options.out / "voice.md").write_text(text, "utf-8")
+    print(text)
+    return 0
+
+
+def _ship(recordings: Any, record: Any, line: Any, found: dict[str, Any]) -> None:
+    folder = weights.models_dir()
+    identity.ship_cohort(recordings)
+
+    def write(name: str, value: Any) -> None:
+        (folder / name).write_text(
+            json.dumps({**value, "command": COMMAND}, indent=1) + "\n", "utf-8"
+        )
+
+    write("voice_identity/calibration.json", record)
+    write("voice_spoof/calibration.json", line)
+    clean = found["conditions"]["clean"]
+    low, high = clean["auc_interval"]
+    summary = (
+        f"AUC {clean['auc']} ({low} to {high}), EER {clean['eer']:.0%} on windows of 3 s of unseen "
+        "collections and unseen systems"
+    )
+    kept = {key: found[key] for key in ("conditions", "families")}
+    write("voice_spoof/eval.json", {"summary": summary, **kept})
+
+
+def _lines(result: dict[str, Any]) -> list[str]:
+    spent = result["ms_per_s"]
+    decode = max(spent["decode"], 1e-3)
+    rows = [f"| {stage} | {value / decode:.1f} | {value} |" for stage, value in spent.items()]
+    identity_rows = identity.markdown(result["voice_identity"])
+    spoof_rows = spoof.markdown(result["voice_spoof"], result["voice_spoof_calibration"])
+    return [
+        "# Voice", "", f"`{COMMAND}`", "",
+        "## Genuine or synthetic", "",
+        "Each window of 3 s is scored by a network that saw neither its collection nor its family "
+        "of systems. Intervals: bootstrap over collections.", "",
+        *spoof_rows, "",
+        "## Whose voice", "",
+        "Pairs of different recordings only; strangers are of the same collection.", "",
+        *identity_rows, "",
+        "## Time", "",
+        "Of one core, for a second of sound (decode, speech) or of speech listened to (voices with "
+        "their decode and embedding, spoof).", "",
+        "| stage | times decoding | ms a second |", "| --- | --- | --- |", *rows,
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,111 @@
+"""Turns the likeness of two voices into a likelihood ratio that they are one person's.
+
+Cosines are normalised with a cohort of other speakers (adaptive symmetric normalisation: Matejka et
+al., "Analysis of Score Normalization in Multilingual Speaker Recognition", Interspeech 2017), then
+calibrated for how much was heard and how clean it is.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from media_screen.speech.spectra import Floats
+
+if TYPE_CHECKING:
+    from media_screen.speech.voices import Voice
+
+COHORT = "voice_identity/cohort.npy"
+CALIBRATION = "voice_identity/calibration.json"
+NEAREST = 70  # speakers of the cohort that are compared with
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Embeddings of many other speakers, rows of unit length, and how many neighbours count."""
+
+    embeddings: Floats
+    nearest: int = NEAREST
+
+    def normalised(self, one: Floats, other: Floats) -> float:
+        """Return how far the cosine of two voices is above those with their nearest strangers.
+
+        In standard deviations of the cosines with the `nearest` most similar of the cohort,
+        averaged over both voices.
+        """
+        cosine = float(one @ other)
+        scores = []
+        for voice in (one, other):
+            near = np.sort(self.embeddings @ voice)[-self.nearest :]
+            scores.append((cosine - float(near.mean())) / max(float(near.std()), 1e-3))
+        return float(np.mean(scores))
+
+
+@dataclass(frozen=True)
+class Row:
+    """The line from score to log-likelihood ratio from so many seconds and so clean a speech on."""
+
+    least_seconds: float
+    least_snr_db: float
+    slope: float
+    intercept: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Turn a normalised score into a natural-log likelihood ratio, positive for one person.
+
+    Of the rows that hold, the last counts. `limits` (lowest, highest) are what the number of pairs
+    of the calibration supports.
+    """
+
+    rows: tuple[Row, ...]
+    limits: tuple[float, float]
+
+    def llr(self, score: float, *, seconds: float, snr_db: float) -> float:
+        """Return the bounded ratio for a score of so many seconds of speech."""
+        holding = [r for r in self.rows if r.least_seconds <= seconds and r.least_snr_db <= snr_db]
+        row = holding[-1] if holding else self.rows[0]
+        low, high = self.limits
+        return min(high, max(low, row.slope * score + row.intercept))
+
+
+def load_calibration(path: Path) -> Calibration:
+    """Read a calibration.json; raises KeyError or ValueError when it is not one."""
+    record = json.loads(path.read_text(encoding="utf-8"))
+    keys = ("least_seconds", "least_snr_db", "slope", "intercept")
+    rows = tuple(Row(*(float(row[key]) for key in keys)) for row in record["rows"])
+    if not rows:
+        raise ValueError(f"{path}: expected at least one row")
+    low, high = (float(value) for value in record["limits"])
+    return Calibration(rows, (low, high))
+
+
+@cache
+def calibration() -> Calibration:
+    """Return the calibration that belongs to the shipped embedder and cohort."""
+    from media_screen import weights
+
+    return load_calibration(weights.models_dir() / CALIBRATION)
+
+
+@cache
+def cohort() -> Cohort:
+    """Return the shipped cohort, checked against its recorded hash."""
+    from media_screen import weights
+
+    rows = np.load(weights.path(COHORT), allow_pickle=False).astype(np.float32)
+    return Cohort(rows)
+
+
+def compare(voice: Voice, reference: Floats) -> tuple[float, float]:
+    """Return the cosine of a voice with a reference, and the log-likelihood ratio of one person."""
+    embedding = voice.embedding
+    score = cohort().normalised(embedding, reference)
+    ratio = calibration().llr(score, seconds=voice.seconds, snr_db=voice.snr_db)
+    return float(embedding @ reference), ratio

@@ -1,0 +1,135 @@
+"""Runs the two networks that hear what a sound is: voice activity, and speech, song or music.
+
+Voice activity is silero-vad. The other is YAMNet, trained on AudioSet (Gemmeke et al., "Audio Set:
+An ontology and human-labeled dataset for audio events", ICASSP 2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from media_screen.media import SAMPLE_RATE
+from media_screen.speech.spectra import Floats, frames, htk_filters, power
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+VAD = "speech/vad.onnx"
+YAMNET = "speech/yamnet.onnx"
+
+FRAME = 512  # samples that one value of voice activity stands for: 32 ms
+CONTEXT = 64  # samples before a frame that the network hears with it
+BANDS = 32  # of equal width, 250 Hz each, in which levels are kept
+# YAMNet's input: spectra of 25 ms every 10 ms, 64 mel bands, patches of 96 spectra.
+_WINDOW, _HOP, _MELS, _PATCH = 400, 160, 64, 96
+_PATCH_HOP = 48  # spectra between patches: 0.48 s
+PATCH_S = _PATCH * _HOP / SAMPLE_RATE
+PATCH_HOP_S = _PATCH_HOP * _HOP / SAMPLE_RATE
+_FLOOR = 1e-10  # power of digital silence, so that its level is finite: -100 dB
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard over a whole sound, about 90 bytes for each 32 ms of it.
+
+    `activity` is the probability of voice for each frame of 512 samples, `bands` the power of each
+    frame in 32 bands of 250 Hz; `scores` are those of speech, singing and music (0 to 1) of patches
+    of 0.96 s every 0.48 s.
+    """
+
+    activity: Floats  # frames
+    bands: Floats  # frames x 32
+    scores: Floats  # patches x 3
+
+
+class Listener:
+    """Hears a sound block by block; memory does not grow but for what `Heard` keeps."""
+
+    def __init__(
+        self, vad: onnxruntime.InferenceSession, yamnet: onnxruntime.InferenceSession
+    ) -> None:
+        self._vad = vad
+        self._yamnet = yamnet
+
+    @classmethod
+    def load(cls, device: str = "cpu") -> Listener:
+        """Open the recorded weights on a device."""
+        from media_screen import nets, weights
+
+        vad, yamnet = (nets.session(weights.path(name), device=device) for name in (VAD, YAMNET))
+        return cls(vad, yamnet)
+
+    def hear(self, blocks: Iterable[tuple[float, Floats]]) -> Heard:
+        """Hear the blocks of one sound (16 kHz, mono), as `Media.audio_blocks` gives them."""
+        activity: list[Floats] = [np.zeros(0, np.float32)]
+        bands: list[Floats] = [np.zeros((0, BANDS), np.float32)]
+        scores: list[Floats] = [np.zeros((0, 3), np.float32)]
+        voice = _Overlap(FRAME, FRAME, before=CONTEXT)
+        spectra, patches = _Overlap(_WINDOW, _HOP), _Overlap(_PATCH, _PATCH_HOP)
+        state = {key: np.zeros((1, 1, 128), np.float32) for key in ("h", "c")}
+        for samples in _with_end(blocks):
+            rows = voice.rows(samples)
+            if len(rows):
+                found, state["h"], state["c"] = self._vad.run(None, {"input": rows, **state})
+                activity.append(found)
+                bands.append(_levels(rows[:, CONTEXT:]))
+            rows = patches.rows(_mels(spectra.rows(samples)))[:, None]
+            if len(rows):
+                scores.append(self._yamnet.run(None, {"audio": rows})[0])
+        return Heard(
+            *(np.concatenate(part).astype(np.float32) for part in (activity, bands, scores))
+        )
+
+
+class _Overlap:
+    """Cuts a stream of rows (samples or spectra) into pieces of one length, across block borders.
+
+    Pieces begin `step` rows apart; `before` rows of the past are part of each, at first zeros.
+    """
+
+    def __init__(self, length: int, step: int, *, before: int = 0) -> None:
+        self._length, self._step = length + before, step
+        self._held: Floats | None = np.zeros(before, np.float32) if before else None
+
+    def rows(self, new: Floats) -> Floats:
+        """Return the pieces that are complete with these rows."""
+        joined = new if self._held is None else np.concatenate([self._held, new])
+        pieces = frames(joined, length=self._length, step=self._step)
+        self._held = joined[len(pieces) * self._step :]
+        return np.ascontiguousarray(pieces)
+
+
+def _with_end(blocks: Iterable[tuple[float, Floats]]) -> Iterator[Floats]:
+    """Give the samples of each block, then silence that fills the last frame and patch."""
+    total = 0
+    for _, samples in blocks:
+        total += len(samples)
+        yield samples
+    if total:
+        patch = _WINDOW + (_PATCH - 1) * _HOP
+        beyond = max(0, patch - total) if total < patch else 0
+        yield np.zeros(max(beyond, -total % FRAME), np.float32)
+
+
+def _levels(rows: Floats) -> Floats:
+    """Return the power of frames in bands of 250 Hz, as a share of full scale."""
+    spectra = power(rows, size=FRAME)[:, 1:]  # a constant offset is no sound
+    share = spectra.reshape(len(rows), BANDS, -1).sum(axis=2) * (16 / 3 / FRAME**2)
+    return np.asarray(np.maximum(share, _FLOOR / BANDS), np.float32)
+
+
+def _mels(rows: Floats) -> Floats:
+    """Return YAMNet's spectra, frames x 64: natural logarithms of mel bands of magnitudes."""
+    mel = htk_filters(_MELS, size=512, low=125.0, high=7500.0)
+    return np.asarray(np.log(np.sqrt(power(rows, size=512)) @ mel.T + 0.001), np.float32)
+
+
+@cache
+def listener(device: str = "cpu") -> Listener:
+    """Return the listener of this process and device, loaded once."""
+    return Listener.load(device)

@@ -1,0 +1,88 @@
+"""The command line of the training: synthesise, prepare, train."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from media_screen import nets, weights
+from media_screen.training import voice_spoof
+from media_screen.training.voice_spoof.net import Net
+from media_screen.training.voice_spoof.prepare import load_prepared, noises_of, prepare
+from media_screen.training.voice_spoof.sources import read_media, read_noises, read_synthesised
+from media_screen.training.voice_spoof.train import Config, fit, read_config, training_rows
+
+FOLDER = "voice_spoof"
+
+
+def export(net: Net, file: Path) -> None:
+    """Write a trained network as ONNX, for any number of frames, and record its hash."""
+    example = torch.zeros(1, 200, 96)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    torch.onnx.export(
+        net.eval(), (example,), str(file), input_names=["features"], output_names=["score"],
+        dynamic_axes={"features": {0: "n", 1: "frames"}, "score": {0: "n"}},
+        opset_version=17, dynamo=False,
+    )  # fmt: skip
+    data = file.read_bytes()
+    record = {
+        file.name: {
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "bytes": len(data),
+            "licence": "Apache-2.0",
+            "origin": "trained here: python -m media_screen.training.voice_spoof train",
+        }
+    }
+    text = json.dumps({"files": record}, indent=2, sort_keys=True)
+    (file.parent / "weights.json").write_text(text + "\n", "utf-8")
+
+
+def train(work: Path, config: Config) -> None:
+    """Train the network of every fold, and the one of all data that is shipped."""
+    data = load_prepared(work / "prepared", "train")
+    for number, fold in enumerate((*config.folds, None)):
+        name = "all" if fold is None else f"fold{number}"
+        net = fit(data, training_rows(data, fold), config, work / "nets" / f"{name}.safetensors")
+        if fold is None:
+            export(net, weights.models_dir() / FOLDER / "spoof.onnx")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one step."""
+    parser = argparse.ArgumentParser(
+        prog="python -m media_screen.training.voice_spoof", description=voice_spoof.__doc__
+    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("step", choices=("synthesise", "prepare", "train"))
+    parser.add_argument("--media", type=Path, help="folder with manifest.tsv")
+    parser.add_argument("--work", type=Path, required=True, help="folder for what is made")
+    options = parser.parse_args(arguments)
+    nets.limit_threads(1)
+    torch.set_num_threads(1)
+    if options.step == "train":
+        train(options.work, read_config(weights.models_dir() / FOLDER / "train.toml"))
+        return 0
+    if options.media is None:
+        parser.error(f"{options.step} needs --media")
+    genuine = [sound for sound in read_media(options.media) if not sound.fake]
+    if options.step == "synthesise":
+        from media_screen.training.voice_spoof.synthesise import synthesise
+
+        for system, count in synthesise(genuine, options.work / "synthesised").items():
+            sys.stdout.write(f"{system}: {count} files\n")
+        return 0
+    by_name = {sound.name: sound for sound in genuine}
+    made = read_synthesised(options.work / "synthesised", by_name)
+    noises = noises_of(read_noises(options.media))
+    prepare([*read_media(options.media), *made], noises, options.work / "prepared")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,105 @@
+"""Lists the speech to train on: genuine, of known synthesis, and what `synthesise` made."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# How a system's name says of which family it is; the first that holds counts. Families share what
+# makes the waveform (the vocoder), because that is what a detector learns.
+FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("world", ("world",)),
+    ("griffin-lim", ("griffin-lim",)),
+    ("classical", ("flite", "espeak", "festival")),
+    ("istft", ("hibari", "kokoro")),
+    ("vits", ("yourtts", "vits", "piper")),
+    (
+        "older-neural",
+        ("waveglow", "wavenet", "melgan", "autovc", "stargan", "vq-vae", "in-the-wild"),
+    ),
+    ("tortoise", ("tortoise", "naturalspeech")),
+    ("hifi-gan", ("hifi-gan", "hifigan", "fastspeech2", "grad-tts", "matcha", "ot-cfm")),
+)
+# Copies of genuine speech are named after it: FOLDER__FILE@PART.
+COPY_MARK = "@"
+
+
+@dataclass(frozen=True)
+class Sound:
+    """One file of speech. The `collection` of a copy is its source's; `web` is speech of videos."""
+
+    path: Path
+    name: str
+    fake: bool
+    system: str
+    family: str
+    collection: str
+    web: bool
+    copied: bool = False
+
+
+def family(system: str) -> str:
+    """Return the family of a system; raises ValueError for a name that is of none."""
+    low = system.lower()
+    if low == "tacotron2":  # with the vocoder of the Tortoise comparison
+        return "tortoise"
+    for name, words in FAMILIES:
+        if any(word in low for word in words):
+            return name
+    raise ValueError(f"{system!r} is of no family of FAMILIES: add it there")
+
+
+def read_media(media: Path) -> Iterator[Sound]:
+    """List genuine and synthetic speech of a folder with `manifest.tsv`.
+
+    Videos that are forged are left out: the manifest does not say whether their sound is.
+    """
+    with (media / "manifest.tsv").open(encoding="utf-8") as stream:
+        for row in csv.DictReader(stream, delimiter="\t"):
+            kind, system = row["kind"], row["method"]
+            if kind not in ("real_audio", "fake_audio", "real_video") or "may be source" in system:
+                continue
+            if kind == "real_video" and row["audio"] != "ok":
+                continue
+            fake = kind == "fake_audio"
+            yield Sound(
+                path=media / row["path"],
+                name=row["path"],
+                fake=fake,
+                system=system if fake else "genuine",
+                family=family(system) if fake else "genuine",
+                collection=row["collection"],
+                web=kind == "real_video",
+            )
+
+
+def read_noises(media: Path) -> list[Path]:
+    """List the footage without a speaker, whose sound can lie under speech."""
+    with (media / "manifest.tsv").open(encoding="utf-8") as stream:
+        return [
+            media / row["path"]
+            for row in csv.DictReader(stream, delimiter="\t")
+            if row["kind"] in ("real_other", "real_dubbed")
+        ]
+
+
+def read_synthesised(folder: Path, genuine: dict[str, Sound]) -> Iterator[Sound]:
+    """List what `synthesise` wrote: FOLDER/SYSTEM/NAME.wav; `genuine` are the sources by name."""
+    for path in sorted(folder.glob("*/*.wav")):
+        system, source = path.parent.name, None
+        if COPY_MARK in path.stem:
+            source = genuine.get(path.stem.rsplit(COPY_MARK, 1)[0].replace("__", "/"))
+            if source is None:
+                continue  # its source is no longer among the media
+        yield Sound(
+            path=path,
+            name=f"{system}/{path.stem}",
+            fake=True,
+            system=system,
+            family=family(system),
+            collection=source.collection if source else "packages",
+            web=source.web if source else False,
+            copied=source is not None,
+        )

@@ -1,0 +1,84 @@
+"""Voices are compared with everyone enrolled; a face with another voice is said so."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from media_screen.detectors import voice_identity
+from media_screen.detectors.voice_identity import VoiceIdentity
+from media_screen.enrol import Gallery, Template, VoiceTemplate
+from media_screen.evidence import Abstention, Evidence, Span
+from media_screen.speech.embed import DIMENSION
+from media_screen.speech.voices import Voice, VoiceWindow
+
+ADA, BOB, STRANGER = np.eye(DIMENSION, dtype=np.float32)[:3]
+FACE = np.eye(128, dtype=np.float32)[0]
+
+
+def voice(number: int, embedding: np.ndarray, start: float = 0.0) -> Voice:
+    span = Span(start, start + 4.0)
+    return Voice(number, (VoiceWindow(span, np.zeros(1, np.float32), embedding, 20.0),))
+
+
+def examine(*voices: Voice, face: bool = False, people: bool = True) -> list[Evidence | Abstention]:
+    templates = (VoiceTemplate("ada", ADA, 2, 0, 30.0), VoiceTemplate("bob", BOB, 0, 2, 60.0))
+    gallery = Gallery((Template("ada", FACE, 2, 0),), templates if people else ())
+    best = SimpleNamespace(quality=SimpleNamespace(size_px=120.0))
+    tracks = (SimpleNamespace(embedding=FACE, best=best),) if face else ()
+    case = SimpleNamespace(gallery=gallery, voices=voices, tracks=tracks)
+    return list(VoiceIdentity().examine(case))  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare by cosine alone, so that the tests know what to expect."""
+
+    def compare(one: Voice, reference: np.ndarray) -> tuple[float, float]:
+        cosine = float(one.embedding @ reference)
+        return cosine, 6.0 * cosine - 2.0
+
+    monkeypatch.setattr(voice_identity, "compare", compare)
+
+
+def pooled(pieces: list[Evidence | Abstention]) -> dict[str | None, Evidence]:
+    return {p.person: p for p in pieces if isinstance(p, Evidence) and p.span is None}
+
+
+def test_each_voice_is_named_after_its_nearest_and_each_person_is_pooled() -> None:
+    pieces = examine(voice(0, ADA), voice(1, STRANGER, 9.0))
+    spans = [p for p in pieces if isinstance(p, Evidence) and p.span is not None]
+    assert (spans[0].person, spans[0].span) == ("ada", Span(0.0, 4.0))
+    assert len(spans) == 2
+    assert pooled(pieces)["ada"].llr == 4.0
+    assert pooled(pieces)["bob"].llr == -2.0
+    assert pooled(pieces)["ada"].values["voices"] == 2
+
+
+@pytest.mark.parametrize(
+    ("embedding", "face", "finding"),
+    [
+        pytest.param(STRANGER, True, "face_with_other_voice", id="a dub or a swap"),
+        pytest.param(ADA, True, "", id="her own voice"),
+        pytest.param(STRANGER, False, "", id="nobody seen"),
+    ],
+)
+def test_a_face_with_another_voice_is_said_so(
+    embedding: np.ndarray, face: bool, finding: str
+) -> None:
+    piece = pooled(examine(voice(0, embedding), face=face))["ada"]
+    assert piece.finding == finding
+    assert ("dub" in piece.why) == bool(finding)
+    assert piece.axis == "identity"
+
+
+def test_without_references_it_abstains() -> None:
+    (piece,) = examine(voice(0, ADA), people=False)
+    assert isinstance(piece, Abstention) and piece.reason == "no_reference"
+
+
+def test_without_a_voice_it_abstains() -> None:
+    (piece,) = examine()
+    assert isinstance(piece, Abstention) and piece.reason == "no_speech"

@@ -1,0 +1,65 @@
+"""Windows are pooled by voice, and the most suspicious voice stands for the file."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from media_screen.detectors import voice_spoof
+from media_screen.detectors.voice_spoof import VoiceSpoof
+from media_screen.evidence import Abstention, Evidence, Span
+from media_screen.speech.embed import DIMENSION
+from media_screen.speech.spoof import Calibration
+from media_screen.speech.voices import Voice, VoiceWindow
+
+
+def voice(number: int, *scores: float) -> Voice:
+    """A voice whose windows hold nothing but the score that the network shall give."""
+    row = np.eye(DIMENSION, dtype=np.float32)[number]
+    return Voice(
+        number,
+        tuple(
+            VoiceWindow(Span(4.0 * n, 4.0 * n + 4.0), np.full(1, score, np.float32), row, 20.0)
+            for n, score in enumerate(scores)
+        ),
+    )
+
+
+def examine(*voices: Voice) -> list[Evidence | Abstention]:
+    case = SimpleNamespace(voices=voices, device="cpu")
+    return list(VoiceSpoof().examine(case))  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = SimpleNamespace(score=lambda samples: float(samples[0]))
+    monkeypatch.setattr(voice_spoof, "spoof_net", lambda device: net)
+    table = Calibration(1.0, 0.0, 2.5, (-2.0, 0.0, 2.0))
+    monkeypatch.setattr(voice_spoof, "calibration", lambda: table)
+
+
+def test_windows_of_a_voice_are_averaged() -> None:
+    one, whole = examine(voice(0, 1.0, 2.0, 0.0))
+    assert isinstance(one, Evidence) and isinstance(whole, Evidence)
+    assert one.llr == whole.llr == pytest.approx(1.0)
+    assert one.span == Span(0.0, 12.0) and whole.span is None and whole.track is None
+    assert whole.values["windows"] == 3
+
+
+def test_the_most_suspicious_voice_stands_for_the_file() -> None:
+    *each, whole = examine(voice(0, -1.0), voice(1, 1.5))
+    assert [piece.llr for piece in each if isinstance(piece, Evidence)] == [-1.0, 1.5]
+    assert isinstance(whole, Evidence) and whole.llr == 1.5
+    assert "most suspicious of 2 voices" in whole.why
+
+
+def test_a_ratio_is_bounded_by_the_calibration() -> None:
+    whole = examine(voice(0, 99.0))[-1]
+    assert isinstance(whole, Evidence) and whole.llr == 2.5
+
+
+def test_without_a_voice_it_abstains() -> None:
+    (piece,) = examine()
+    assert isinstance(piece, Abstention) and piece.reason == "no_speech"

@@ -1,0 +1,90 @@
+"""What several detectors ask for is computed once; one that breaks does not break the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import media_screen.speech
+from media_screen.case import Case
+from media_screen.enrol import Gallery
+from media_screen.evidence import MediaInfo
+from media_screen.fingerprint import Fingerprint
+from media_screen.media import SAMPLE_RATE
+from media_screen.speech import Speech
+
+SECONDS = 25
+
+
+class Sound:
+    """A sound file that counts how often it is decoded."""
+
+    info = MediaInfo("a.flac", kind="audio", audio_codec="flac", duration_s=float(SECONDS))
+
+    def __init__(self) -> None:
+        self.passes = 0
+
+    def audio_blocks(self) -> Iterator[tuple[float, np.ndarray]]:
+        self.passes += 1
+        noise = np.random.default_rng(1).normal(0, 0.1, SECONDS * SAMPLE_RATE).astype(np.float32)
+        for start in range(0, SECONDS, 10):
+            yield float(start), noise[start * SAMPLE_RATE : (start + 10) * SAMPLE_RATE]
+
+
+def case(sound: Sound, *, listens: bool = False) -> Case:
+    looker: Any = None
+    media: Any = sound
+    return Case(media, looker=looker, gallery=Gallery(), fingerprinted=True, listens=listens)
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Replace the networks that find speech by a count of the blocks they would get."""
+    blocks: list[int] = []
+
+    def find(given: Any, *, device: str) -> Speech:
+        blocks.extend(len(samples) for _, samples in given)
+        return Speech((), float(SECONDS))
+
+    monkeypatch.setattr(media_screen.speech, "find_speech", find)
+    return blocks
+
+
+@pytest.mark.parametrize("first", ["speech", "fingerprint"])
+def test_sound_is_decoded_once_for_speech_and_fingerprint(first: str, heard: list[int]) -> None:
+    sound = Sound()
+    asked = case(sound, listens=True)
+    getattr(asked, first)
+    assert sum(heard) == SECONDS * SAMPLE_RATE or first == "fingerprint"
+    assert asked.fingerprint.sound_s == pytest.approx(SECONDS, abs=0.2)
+    assert asked.speech.duration_s == SECONDS and sum(heard) == SECONDS * SAMPLE_RATE
+    assert sound.passes == 1 and max(asked.waveform) == 100
+
+
+def test_nobody_who_listens_means_no_speech_is_looked_for(heard: list[int]) -> None:
+    sound = Sound()
+    assert case(sound).fingerprint.sound_s == pytest.approx(SECONDS, abs=0.2)
+    assert sound.passes == 1 and not heard
+
+
+def test_a_network_that_breaks_leaves_the_fingerprint_whole(
+    monkeypatch: pytest.MonkeyPatch, heard: list[int]
+) -> None:
+    whole = case(Sound()).fingerprint
+
+    def broken(given: Any, *, device: str) -> Speech:
+        next(iter(given))
+        raise RuntimeError("the network broke")
+
+    monkeypatch.setattr(media_screen.speech, "find_speech", broken)
+    asked = case(Sound(), listens=True)
+    assert same(asked.fingerprint, whole)
+    with pytest.raises(RuntimeError, match="the network broke"):
+        _ = asked.speech
+
+
+def same(one: Fingerprint, other: Fingerprint) -> bool:
+    return one.to_bytes() == other.to_bytes()
