@@ -7,7 +7,7 @@
 PYTHON ?= python3
 MEDIA ?= ../shared/media
 BIN := .venv/bin
-EXTRAS ?= ocr,train,dev
+EXTRAS ?= ocr,stix,misp,train,dev
 
 .PHONY: demo test check lint types format bench goldens lock clean
 
@@ -52,7 +52,7 @@ goldens: .venv/ready
 lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
 	.venv-lock/bin/uv pip compile --universal --no-header --no-annotate --quiet --upgrade \
-	  --python-version 3.10 --extra ocr --extra train --extra dev pyproject.toml -o .venv-lock/lock
+	  --python-version 3.10 --extra ocr --extra stix --extra misp --extra train --extra dev pyproject.toml -o .venv-lock/lock
 	(head -2 requirements.lock; grep -vE '^(nvidia-|cuda-|triton)' .venv-lock/lock) > .venv-lock/new
 	mv .venv-lock/new requirements.lock && rm -r .venv-lock
 

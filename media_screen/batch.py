@@ -14,7 +14,7 @@ from media_screen.evidence import Label, Verdict
 from media_screen.files import remove_database
 from media_screen.results import Entry, Results, has_failed
 from media_screen.screen import Config, settings_digest
-from media_screen.worker import Limits, Pool
+from media_screen.worker import Executor, Job, Limits, Pool
 
 MEMORY = "memory.sqlite"  # in the folder of results: what was screened into it before
 
@@ -202,14 +202,16 @@ def scan(
     *,
     workers: int = 1,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
+    executor: Executor = Pool,
     on_start: OnStart | None = None,
     on_result: OnResult | None = None,
 ) -> Summary:
     """Screen everything under `paths` that has no result in `out` yet, and sum up.
 
     A file is screened again when it, its sidecar, the enrolled people, the networks or the settings
-    changed; its old result then goes. Raises BatchError when `out` can't be used, and WorkerError
-    when the networks or the people can't be loaded.
+    changed; its old result then goes. `executor` makes the workers: processes of this machine, or
+    those of a cluster (`ray_executor.RayPool`). Raises BatchError when `out` can't be used, and
+    WorkerError when the networks or the people can't be loaded.
     """
     started = time.monotonic()
     found = find_media(paths)
@@ -224,10 +226,10 @@ def scan(
         if todo and config.memory is not None:
             _begin_memory(Path(config.memory))
         screened: set[Path] = set()
-        with Pool(config, workers=max(1, min(workers, len(todo))), limits=limits) as pool:
-            for path, verdict in pool.screen(iter(todo)):
-                results.add(path, verdict, settings)
-                screened.add(path)
+        with executor(config, workers=workers, limits=limits) as pool:
+            for job, verdict in pool.screen(Job(path) for path in todo):
+                results.add(job.path, verdict, settings)
+                screened.add(job.path)
                 progress.screened += 1
                 progress.failed += has_failed(verdict.to_dict())
                 if on_result is not None:

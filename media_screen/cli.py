@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +14,19 @@ import click
 
 from media_screen import __version__
 from media_screen.evidence import LABELS, Label
+from media_screen.exports import FORMATS
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from media_screen.batch import Progress, Summary
     from media_screen.enrol import Enrolment
+    from media_screen.evaluation.measure import Evaluation
     from media_screen.evidence import Verdict
     from media_screen.people import Person
     from media_screen.results import Entry
+    from media_screen.weights import ModelFile
+    from media_screen.worker import Executor
 
 EXIT_FAILED, EXIT_USAGE, EXIT_MATCHED = 1, 2, 3  # 0: done
 WIDE = 120  # columns of a terminal from which the table has room for the reasons
@@ -44,6 +49,7 @@ _ORDER: tuple[Label, ...] = (
 
 _PATHS = click.Path(path_type=Path)
 _PEOPLE = click.Path(path_type=Path, exists=True, file_okay=False)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 def _time_zone(_: click.Context, __: click.Parameter, name: str) -> str:
@@ -55,6 +61,17 @@ def _time_zone(_: click.Context, __: click.Parameter, name: str) -> str:
     except TimeZoneError as error:
         raise click.BadParameter(str(error)) from error
     return name
+
+
+def _recipes(_: click.Context, __: click.Parameter, names: str) -> tuple[str, ...]:
+    """Split the names of recipes, and refuse one that there is none of."""
+    from media_screen.evaluation.reencode import RECIPES
+
+    chosen = tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+    for name in chosen:
+        if name not in RECIPES:
+            raise click.BadParameter(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
+    return chosen
 
 
 _zone_option = click.option(
@@ -94,9 +111,12 @@ def main(verbose: bool) -> None:
         "media-screen scan downloads --people people",
         "media-screen scan a.mp4 b.mp4 --out results --fail-on suspected_impersonation",
         "media-screen scan downloads --out results --workers 8 --thorough",
+        "media-screen scan downloads --people people --watch names.toml",
+        "media-screen scan /shared/downloads --executor ray --ray-address 10.0.0.5:6379",
+        "find downloads -name '*.mp4' | media-screen scan --stdin --jsonl > verdicts.jsonl",
     ],
 )
-@click.argument("paths", nargs=-1, required=True, type=_PATHS)
+@click.argument("paths", nargs=-1, type=_PATHS)
 @click.option("--people", type=_PEOPLE, help="Folder of enrolled people (see enroll).")
 @click.option(
     "--out", type=_PATHS, default=Path("media-screen-out"), show_default=True,
@@ -110,6 +130,14 @@ def main(verbose: bool) -> None:
     "--workers", type=click.IntRange(min=0), default=0, show_default=True,
     help="Processes that screen at the same time; 0: one for each core, one with a GPU.",
 )  # fmt: skip
+@click.option(
+    "--executor", type=click.Choice(["local", "ray"]), default="local", show_default=True,
+    help="Where to screen: here, or on a Ray cluster (extra ray) whose nodes all see the files and "
+    "the people under the same paths, and have this package. There the device auto is the cpu, and "
+    "0 workers are one for each CPU, or GPU, of the cluster.",
+)  # fmt: skip
+@click.option("--ray-address", metavar="ADDRESS",
+              help="HOST:PORT of the cluster; $RAY_ADDRESS or a local one by default.")  # fmt: skip
 @click.option("--thorough", is_flag=True, help="Look at more of each file; several times slower.")
 @click.option(
     "--fail-on", "fail_on", multiple=True, type=click.Choice(LABELS), metavar="LABEL",
@@ -123,6 +151,13 @@ def main(verbose: bool) -> None:
               help="Give a file up after this time.")  # fmt: skip
 @click.option("--memory-limit", type=int, default=1800, show_default=True, metavar="MIB",
               help="Give a file up when its process takes more memory.")  # fmt: skip
+@click.option("--watch", type=_FILE, metavar="FILE",
+              help="List of names (TOML) to look for in posts and pictures.")  # fmt: skip
+@click.option("--transcript", is_flag=True,
+              help="Look for names in what is said, too (English; slow).")  # fmt: skip
+@click.option("--jsonl", is_flag=True, help="Print each verdict as a line of JSON, and no table.")
+@click.option("--stdin", "from_stdin", is_flag=True,
+              help="Read paths or records from stdin, a line each; write no files.")  # fmt: skip
 @_zone_option
 @click.option("--quiet", is_flag=True, help="Show no progress and no table.")
 def scan(
@@ -131,11 +166,17 @@ def scan(
     out: Path,
     device: str,
     workers: int,
+    executor: str,
+    ray_address: str | None,
     thorough: bool,
     fail_on: tuple[str, ...],
     detectors: tuple[str, ...],
     time_limit: float,
     memory_limit: int,
+    watch: Path | None,
+    transcript: bool,
+    jsonl: bool,
+    from_stdin: bool,
     time_zone: str,
     quiet: bool,
 ) -> None:
@@ -144,9 +185,13 @@ def scan(
     Each video, picture or sound file gets one verdict, a line in OUT/results.jsonl; OUT/report has
     the pages. Sidecars of yt-dlp (NAME.info.json) are read where they stand beside a file.
 
+    With --stdin --jsonl, each line of the input (a path, or {"path": ..., "sidecar": ...}) is
+    answered by one line with its verdict, as soon as it is ready.
+
     Exit codes: 0 done, 1 some files failed, 2 usage, 3 --fail-on matched.
     """
     from media_screen.catalogue import CatalogueError
+    from media_screen.context import WatchError
     from media_screen.detectors import UnknownDetector
     from media_screen.nets import DeviceError
     from media_screen.people import PeopleError
@@ -154,20 +199,28 @@ def scan(
     from media_screen.results import BatchError
     from media_screen.worker import Limits, WorkerError
 
+    _check_input(paths, from_stdin=from_stdin, jsonl=jsonl)
+    make_workers = _executor(executor, ray_address)
+    limits = Limits(time_limit, memory_limit << 20)
     try:
-        config = _config(people, device, thorough, detectors, workers)
+        config = _config(
+            people, device, thorough, detectors, workers, watch, transcript,
+            cluster=executor == "ray",
+        )  # fmt: skip
         if people is not None:
             _enrol(people, quiet=quiet)
+        count = workers if executor == "ray" else _workers(workers, config.device)
+        if from_stdin:
+            sys.exit(_answer_lines(config, count, limits, fail_on, make_workers))
         summary = _scan_with_progress(
-            paths, out, config, _workers(workers, config.device),
-            Limits(time_limit, memory_limit << 20), quiet=quiet,
-        )  # fmt: skip
+            paths, out, config, count, limits, executor=make_workers, jsonl=jsonl, quiet=quiet
+        )
         report = write_report(out, time_zone=time_zone)
-    except (DeviceError, UnknownDetector, PeopleError) as error:
+    except (DeviceError, UnknownDetector, PeopleError, WatchError) as error:
         raise click.UsageError(str(error)) from error
     except (BatchError, CatalogueError, WorkerError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    if not quiet:
+    if not quiet and not jsonl:
         _show(summary, report)
     matched = any(entry.label in fail_on for entry in summary.entries)
     if summary.found.missing and not summary.entries:
@@ -211,18 +264,121 @@ def enroll(people: Path, device: str, strict: bool) -> None:
     examples=[
         "media-screen report media-screen-out",
         "media-screen report media-screen-out --time-zone Asia/Shanghai",
+        "media-screen report media-screen-out --format stix --output bundle.json",
     ],
 )
 @click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--format", "form", type=click.Choice(["html", *FORMATS]), default="html",
+              show_default=True, help="The pages, or an export for other tools.")  # fmt: skip
+@click.option("--output", type=_PATHS, help="File of the export; OUT/results... by default.")
 @_zone_option
-def report(out: Path, time_zone: str) -> None:
-    """Write the report of saved results anew, without running a model."""
+def report(out: Path, form: str, output: Path | None, time_zone: str) -> None:
+    """Write the report of saved results anew, or export them, without running a model.
+
+    csv: one row a file, for spreadsheets. stix: a STIX 2.1 bundle. misp: a MISP event. mediareview:
+    schema.org MediaReview in JSON-LD. The last three hold only files whose verdict says that
+    something is suspected.
+    """
+    from media_screen.exports import ExportError, export
     from media_screen.report import write_report
     from media_screen.results import RESULTS
 
     if not (out / RESULTS).is_file():
         raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
-    click.echo(write_report(out, time_zone=time_zone))
+    if form == "html":
+        if output is not None:
+            raise click.UsageError("--output goes with an export: --format " + ", ".join(FORMATS))
+        click.echo(write_report(out, time_zone=time_zone))
+        return
+    try:
+        written, count = export(out, form, output=output)
+    except (ExportError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    if str(written) != "-":
+        click.echo(f"{written}: {count} files")
+
+
+@main.command(
+    cls=_Examples,
+    examples=[
+        "media-screen evaluate labelled.csv --out evaluation",
+        "media-screen evaluate labelled.csv --out evaluation --reencode 480p,240p,tiktok",
+        "media-screen evaluate labelled.csv --results media-screen-out/results.jsonl",
+    ],
+)
+@click.argument("manifest", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--out", type=_PATHS, default=Path("media-screen-evaluation"), show_default=True,
+    help="Folder for tables, plots, scores and copies; a second run goes on where one stopped.",
+)  # fmt: skip
+@click.option("--reencode", default="", metavar="NAMES", callback=_recipes,
+              help="Measure copies as well: 480p, 240p, tiktok, several with commas.")  # fmt: skip
+@click.option("--results", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="Measure the results.jsonl of a scan, and screen nothing.")  # fmt: skip
+@click.option("--people", type=_PEOPLE, help="Folder of enrolled people (see enroll).")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
+              show_default=True, help="Where the networks run.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(min=0), default=0, show_default=True,
+              help="Processes that screen at the same time; 0: one for each core.")  # fmt: skip
+@click.option("--thorough", is_flag=True, help="Look at more of each file; several times slower.")
+@click.option("--detector", "detectors", multiple=True, metavar="NAME",
+              help="Use only this detector; may be given several times.")  # fmt: skip
+@click.option("--quiet", is_flag=True, help="Show no progress and no tables.")
+def evaluate(
+    manifest: Path,
+    out: Path,
+    reencode: tuple[str, ...],
+    results: Path | None,
+    people: Path | None,
+    device: str,
+    workers: int,
+    thorough: bool,
+    detectors: tuple[str, ...],
+    quiet: bool,
+) -> None:
+    """Measure on labelled media how well forged files are told from genuine ones.
+
+    MANIFEST is a CSV with the columns path,label,method,collection,identity: label is real or fake,
+    paths are relative to the file. OUT/evaluation.html shows the tables and plots that are also in
+    OUT/evaluation.json and OUT/plots.
+
+    Exit codes: 0 done, 1 some files failed, 2 usage.
+    """
+    from media_screen.detectors import UnknownDetector
+    from media_screen.evaluation import run
+    from media_screen.evaluation.manifest import ManifestError, read_manifest
+    from media_screen.evaluation.outcomes import ResultsError
+    from media_screen.nets import DeviceError
+    from media_screen.people import PeopleError
+    from media_screen.results import BatchError
+    from media_screen.worker import Limits, Pool, WorkerError
+
+    if results is not None and reencode:
+        raise click.UsageError("--reencode needs screening: it can't be used with --results")
+    try:
+        items = read_manifest(manifest)
+        if results is not None:
+            evaluation = run.evaluate_results(items, results)
+        else:
+            config = _config(people, device, thorough, detectors, workers)
+            count = _workers(workers, config.device)
+            if people is not None:
+                _enrol(people, quiet=quiet)
+
+            def scan_into(paths: Sequence[Path], folder: Path) -> None:
+                _scan_with_progress(
+                    paths, folder, config, count, Limits(), executor=Pool, quiet=quiet
+                )
+
+            evaluation = run.evaluate(items, out, scan_into, recipes=reencode)
+        evaluation = run.write(evaluation, out)
+    except (ManifestError, ResultsError, DeviceError, UnknownDetector, PeopleError) as error:
+        raise click.UsageError(_plain_lines(str(error))) from error
+    except (BatchError, WorkerError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    if not quiet:
+        _show_evaluation(evaluation, out / run.PAGE)
+    sys.exit(EXIT_FAILED if run.any_failed(evaluation) else 0)
 
 
 @main.command(cls=_Examples, examples=["media-screen detectors"])
@@ -239,46 +395,105 @@ def detectors() -> None:
     _console().print(table)
 
 
-@main.command(cls=_Examples, examples=["media-screen models"])
-def models() -> None:
-    """List the networks: size, licence, origin, and whether the file is the recorded one."""
-    from rich.table import Table
+@main.command(
+    cls=_Examples,
+    examples=[
+        "media-screen models",
+        "media-screen models --verify",
+        "media-screen models --fetch explicit/320n.onnx",
+        "media-screen models --fetch explicit/320n.onnx --from nudenet-3.4.2-py3-none-any.whl",
+    ],
+)
+@click.option("--verify", is_flag=True, help="Read every file, and exit with 1 when one differs.")
+@click.option("--fetch", "name", metavar="NAME", help="Fetch optional weights, by their SHA-256.")
+@click.option("--from", "source", type=_FILE, metavar="FILE",
+              help="Take them from this file rather than from their address.")  # fmt: skip
+@click.option("--registry", type=_FILE, metavar="FILE",
+              help="List of further weights (TOML): name, url, sha256, licence.")  # fmt: skip
+def models(verify: bool, name: str | None, source: Path | None, registry: Path | None) -> None:
+    """List the networks with licence, origin, hash and measured result; fetch optional ones.
 
+    Nothing is fetched unless --fetch names it, and only a file with the recorded SHA-256 is kept,
+    in $MEDIA_SCREEN_MODELS or the folder of the user's data.
+    """
     from media_screen import weights
 
-    table = Table("file", "MB", "licence", "origin", "SHA-256", "state", box=None)
-    for file in weights.recorded():
-        try:
-            weights.path(file.name)
-            state = "verified"
-        except weights.WeightsError as error:
-            state = str(error)
-        size = f"{file.size_bytes / 1e6:.1f}"
-        table.add_row(file.name, size, file.licence, file.origin, file.sha256[:16], state)
-    _console().print(table)
+    try:
+        listed = {file.name: file for file in (*weights.recorded(), *weights.optional())}
+        if registry is not None:
+            known = listed
+            listed = {file.name: file for file in weights.read_registry(registry)} | known
+        if name is not None:
+            click.echo(_fetch(name, listed, source))
+            return
+    except weights.WeightsError as error:
+        raise click.UsageError(str(error)) from error
+    if source is not None:
+        raise click.UsageError("--from goes with --fetch")
+    if _show_models(list(listed.values()), verify=verify):
+        sys.exit(EXIT_FAILED)
 
 
 # --- set-up --------------------------------------------------------------------------------------
 
 
+def _check_input(paths: Sequence[Path], *, from_stdin: bool, jsonl: bool) -> None:
+    if from_stdin and (paths or not jsonl):
+        raise click.UsageError("--stdin is used with --jsonl, and without PATHS")
+    if not from_stdin and not paths:
+        raise click.UsageError("Missing argument 'PATHS...': name files or folders, or --stdin")
+
+
 def _config(
-    people: Path | None, device: str, thorough: bool, detectors: tuple[str, ...], workers: int
+    people: Path | None,
+    device: str,
+    thorough: bool,
+    detectors: tuple[str, ...],
+    workers: int,
+    watch: Path | None = None,
+    transcript: bool = False,
+    *,
+    cluster: bool = False,
 ) -> Any:
-    """Make the config, failing early on what every worker would fail on."""
+    """Make the config, failing early on what every worker would fail on.
+
+    Whether a cluster has GPUs can't be told from here: its workers fail when it has none.
+    """
+    from media_screen.context import read_watch_list
     from media_screen.detectors import choose
     from media_screen.nets import choose_device
     from media_screen.screen import Config
 
     choose(detectors)
-    chosen = choose_device(device)
-    count = _workers(workers, chosen)
+    if watch is not None:
+        read_watch_list(watch)
+    if cluster:
+        chosen, threads = device.replace("auto", "cpu"), 1
+    else:
+        chosen = choose_device(device)
+        threads = max(1, _cores() // _workers(workers, chosen))
     return Config(
         people=people,
         device=chosen,
         thorough=thorough,
         detectors=detectors,
-        threads=max(1, _cores() // count),
+        threads=threads,
+        watch=watch,
+        transcript=transcript,
     )
+
+
+def _executor(name: str, address: str | None) -> Executor:
+    """Return what makes the workers; Ray is imported only when it is asked for."""
+    from media_screen.worker import Pool
+
+    if name == "local":
+        if address is not None:
+            raise click.UsageError("--ray-address goes with --executor ray")
+        return Pool
+    from media_screen.ray_executor import RayPool
+
+    return partial(RayPool, address=address)
 
 
 def _workers(asked: int, device: str) -> int:
@@ -315,12 +530,20 @@ def _enrol(people: Path, *, quiet: bool, device: str = "cpu") -> Enrolment:
 
         return enrol(
             people, load_people(people), lambda: Looker(choose_device(device)),
-            on_reference=on_reference,
+            device=choose_device(device), on_reference=on_reference,
         )  # fmt: skip
 
 
 def _scan_with_progress(
-    paths: Sequence[Path], out: Path, config: Any, workers: int, limits: Any, *, quiet: bool
+    paths: Sequence[Path],
+    out: Path,
+    config: Any,
+    workers: int,
+    limits: Any,
+    *,
+    executor: Executor,
+    jsonl: bool = False,
+    quiet: bool,
 ) -> Summary:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -346,6 +569,8 @@ def _scan_with_progress(
             rate = f"{progress.rate:.2f} files/s"
             name = _plain(Path(verdict.media.path).name)[:40]
             bar.update(task, completed=progress.done, rate=rate, last=name)
+            if jsonl:
+                _print_line(verdict)
             if not live and not quiet:
                 left = progress.remaining_s
                 click.echo(
@@ -355,9 +580,28 @@ def _scan_with_progress(
                 )
 
         return scan_files(
-            paths, out, config, workers=workers, limits=limits, on_start=on_start,
-            on_result=on_result,
+            paths, out, config, workers=workers, limits=limits, executor=executor,
+            on_start=on_start, on_result=on_result,
         )  # fmt: skip
+
+
+def _answer_lines(
+    config: Any, workers: int, limits: Any, fail_on: Sequence[str], executor: Executor
+) -> int:
+    """Answer the lines of stdin until it ends, and return the exit code."""
+    from media_screen.pipe import screen_lines
+
+    counts = screen_lines(
+        sys.stdin.buffer, _print_line, config, workers=workers, limits=limits, executor=executor
+    )
+    if any(counts[label] for label in LABELS if label in fail_on):
+        return EXIT_MATCHED
+    return EXIT_FAILED if counts[None] else 0
+
+
+def _print_line(verdict: Verdict) -> None:
+    """Print a verdict as a line of JSON that a reader at the other end of a pipe sees at once."""
+    click.echo(verdict.to_json())  # flushes
 
 
 def _any_failed(summary: Summary) -> bool:
@@ -376,6 +620,10 @@ def _console(*, stderr: bool = False) -> Console:
 def _plain(text: str) -> str:
     """Make untrusted text safe for a terminal: no control, bidi or escape characters."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _plain_lines(text: str) -> str:
+    return "\n".join(_plain(line) for line in text.splitlines())
 
 
 def _minutes(seconds: float | None) -> str:
@@ -437,6 +685,48 @@ def _row(entry: Entry) -> tuple[Any, ...]:
     )
 
 
+def _fetch(name: str, listed: dict[str, ModelFile], source: Path | None) -> str:
+    from media_screen import weights
+    from media_screen.fetch import fetch
+
+    shipped = [file.name for file in weights.recorded()]
+    if name not in listed or name in shipped:
+        choice = ", ".join(sorted(set(listed) - set(shipped))) or "none"
+        raise weights.WeightsError(f"no optional weights named {name!r}; there are {choice}")
+    file = listed[name]
+    return f"{fetch(file, source=source)}: verified, licence {_plain(file.licence)}"
+
+
+def _show_models(files: Sequence[ModelFile], *, verify: bool) -> bool:
+    """Print what is known of each weight file; return whether one is there and differs."""
+    from rich.text import Text
+
+    from media_screen import weights
+
+    console = _console()
+    there = {file.name for file in weights.installed()}
+    differs = False
+    for file in files:
+        state = "there" if file.name in there else "not installed"
+        if verify and file.name in there:
+            try:
+                weights.path(file.name)
+                state = "verified"
+            except weights.WeightsError as error:
+                state, differs = str(error), True
+        size = f"{file.size_bytes / 1e6:.1f} MB" if file.size_bytes else "size unknown"
+        facts = f"{size}, {_plain(file.licence)}, {state}"
+        console.print(Text(f"{_plain(file.name)}  {facts}"), soft_wrap=True)
+        console.print(Text(f"  SHA-256   {file.sha256}"), soft_wrap=True)
+        console.print(Text(f"  origin    {_plain(file.origin)}"), soft_wrap=True)
+        console.print(Text(f"  measured  {_plain(file.measured) or 'not stated'}"), soft_wrap=True)
+        if file.name not in there:
+            ways = [f"the package {file.package}"] * bool(file.package)
+            ways += [f"media-screen models --fetch {file.name}"] * bool(file.url)
+            console.print(Text(f"  get it    {_plain(', or '.join(ways))}"), soft_wrap=True)
+    return differs
+
+
 def _show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
     from rich.table import Table
     from rich.text import Text
@@ -458,6 +748,38 @@ def _show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
         kind = "refused" if problem.refused else "note"
         console.print(Text(f"{kind}: {_plain(problem.file)}: {problem.why}. To do: {problem.fix}"))
     console.print(f"{enrolment.read} references read, {enrolment.kept} known from before")
+
+
+def _show_evaluation(evaluation: Evaluation, page: Path) -> None:
+    """Print the tables and sentences of every version of the files, and where the page is."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from media_screen.evaluation import tables
+
+    console = _console()
+    for version in evaluation.versions:
+        console.print(Text(f"\n{tables.version_words(version.name)}", style="bold"))
+        overall = tables.overall_tables(version)
+        for shown in (*overall, *tables.slice_tables(version)):
+            table = Table(
+                box=None, padding=(0, 1, 0, 0), pad_edge=False, title=shown.title,
+                title_justify="left",
+            )  # fmt: skip
+            table.add_column(shown.columns[0], overflow="fold", no_wrap=shown in overall)
+            for column in shown.columns[1:]:
+                # Headings in several lines leave 80 columns room for the numbers.
+                table.add_column(column.replace(" ", "\n"), justify="right", overflow="fold")
+            for row in shown.rows[:SHOWN]:
+                table.add_row(*(Text(_plain(cell)) for cell in row))
+            console.print(table)
+            if len(shown.rows) > SHOWN:
+                console.print(f"... and {len(shown.rows) - SHOWN} more on the page")
+        for sentence in tables.sentences(version):
+            console.print(Text(f"- {sentence}"))
+    for note in evaluation.notes:
+        console.print(Text(f"Note: {_plain(note)}", style="yellow"))
+    console.print(Text(f"Page: {page}"))
 
 
 if __name__ == "__main__":

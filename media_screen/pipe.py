@@ -18,7 +18,7 @@ from typing import IO
 from media_screen.evidence import Abstention, Label, MediaInfo, Verdict
 from media_screen.results import has_failed
 from media_screen.screen import Config, unable
-from media_screen.worker import Job, Limits, Pool
+from media_screen.worker import Executor, Job, Limits, Pool
 
 MAX_LINE = 1 << 20  # bytes; longer ones are answered with an error
 _POLL = 0.1  # s to wait for a line before looking at what the workers have ready
@@ -37,6 +37,7 @@ def screen_lines(
     *,
     workers: int = 1,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
+    executor: Executor = Pool,
 ) -> Counter[Label | None]:
     """Screen a line at a time until the input ends; count the labels, and failed files as None.
 
@@ -51,7 +52,7 @@ def screen_lines(
         counts[None] += has_failed(verdict.to_dict())
         on_verdict(verdict)
 
-    with Pool(config, workers=max(1, workers), limits=limits) as pool:
+    with executor(config, workers=workers, limits=limits) as pool:
         for _, verdict in pool.screen(_jobs(lines, answer, ahead=workers)):
             answer(verdict)
     return counts

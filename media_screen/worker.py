@@ -17,10 +17,10 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 
@@ -50,6 +50,31 @@ class Limits:
     memory_bytes: int = MEMORY_LIMIT
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to screen; its sidecar is looked for beside it unless it is named."""
+
+    path: Path
+    sidecar: Path | None = None
+
+
+class Workers(Protocol):
+    """What screens the files of a batch: `Pool` here, `ray_executor.RayPool` on a cluster."""
+
+    def __enter__(self) -> Workers: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def screen(self, jobs: Iterator[Job | None]) -> Iterator[tuple[Job, Verdict]]:
+        """Give each job with its verdict, once, in the order in which they are ready."""
+
+
+class Executor(Protocol):
+    """Makes workers; with 0 `workers` it chooses how many."""
+
+    def __call__(self, config: Config, *, workers: int, limits: Limits) -> Workers: ...
+
+
 class Pool:
     """A fixed number of worker processes that screen files; use it in a `with` statement."""
 
@@ -58,7 +83,7 @@ class Pool:
         self._limits = limits
         self._idle: list[_Worker] = []
         self._busy: list[_Worker] = []
-        self._count = workers
+        self._count = max(1, workers)
 
     def __enter__(self) -> Pool:
         return self
@@ -72,24 +97,28 @@ class Pool:
             worker.kill()
         self._idle, self._busy = [], []
 
-    def screen(self, paths: Iterator[Path]) -> Iterator[tuple[Path, Verdict]]:
-        """Give each path with its verdict, in the order in which they are ready.
+    def screen(self, jobs: Iterator[Job | None]) -> Iterator[tuple[Job, Verdict]]:
+        """Give each job with its verdict, in the order in which they are ready.
 
-        Raises WorkerError when a worker can't be started.
+        A job of None says that there is none at the moment; what gives it should wait a little
+        first. Raises WorkerError when a worker can't be started.
         """
         waiting = True
         while waiting or self._busy:
             while waiting and len(self._busy) < self._count:
-                path = next(paths, None)
-                if path is None:
+                try:
+                    job = next(jobs)
+                except StopIteration:
                     waiting = False
                     break
+                if job is None:
+                    break
                 worker = self._idle.pop() if self._idle else _Worker(self._config)
-                worker.give(path)
+                worker.give(job)
                 self._busy.append(worker)
             yield from self._collect()
 
-    def _collect(self) -> Iterator[tuple[Path, Verdict]]:
+    def _collect(self) -> Iterator[tuple[Job, Verdict]]:
         """Wait a moment for results, and end what passed a limit."""
         connection.wait([worker.pipe for worker in self._busy], timeout=_POLL)
         for worker in tuple(self._busy):
@@ -99,10 +128,10 @@ class Pool:
             if verdict is None:
                 continue
             self._busy.remove(worker)
-            assert worker.path is not None
+            assert worker.job is not None
             if worker.alive:
                 self._idle.append(worker)
-            yield worker.path, verdict
+            yield worker.job, verdict
 
 
 class _Worker:
@@ -110,7 +139,7 @@ class _Worker:
 
     def __init__(self, config: Config) -> None:
         self.pipe, far = _context.Pipe()
-        self.path: Path | None = None
+        self.job: Job | None = None
         self.alive = True
         self._ready = False
         self._started = time.monotonic()
@@ -121,12 +150,13 @@ class _Worker:
         self._process.start()
         far.close()
 
-    def give(self, path: Path) -> None:
+    def give(self, job: Job) -> None:
         """Hand over the next file."""
-        self.path = path
+        self.job = job
         self._given = time.monotonic()
+        message = [str(job.path), None if job.sidecar is None else str(job.sidecar)]
         with contextlib.suppress(OSError):  # it died while idle; `result` sees that and says so
-            self.pipe.send_bytes(os.fsencode(path))
+            self.pipe.send_bytes(json.dumps(message).encode())
 
     def result(self) -> Verdict | None:
         """Return the verdict when it is there, or one that tells how the worker ended."""
@@ -134,7 +164,7 @@ class _Worker:
             while self.pipe.poll():
                 message = self.pipe.recv_bytes()
                 if self._ready:
-                    return _unpack(message)
+                    return unpack(message)
                 self._take_start(json.loads(message))
         except (EOFError, OSError):
             return self._ended()
@@ -183,8 +213,8 @@ class _Worker:
         if not self._ready:
             raise WorkerError(f"a worker ended while it started ({_exit_words(code)})")
         error = f"the process that screened it ended: {_exit_words(code)}"
-        assert self.path is not None
-        return unable(_identified(self.path), failures=[Failure("media", error)])
+        assert self.job is not None
+        return unable(_identified(self.job.path), failures=[Failure("media", error)])
 
     def _memory(self) -> int:
         try:
@@ -193,8 +223,8 @@ class _Worker:
             return 0
 
     def _unable(self, reason: Reason, why: str) -> Verdict:
-        assert self.path is not None
-        return unable(_identified(self.path), [Abstention("media", reason, why)])
+        assert self.job is not None
+        return unable(_identified(self.job.path), [Abstention("media", reason, why)])
 
 
 def _exit_words(code: int | None) -> str:
@@ -229,11 +259,12 @@ def _work(config: Config, pipe: connection.Connection, parent: int) -> None:
     pipe.send_bytes(b"{}")
     while True:
         try:
-            path = Path(os.fsdecode(pipe.recv_bytes()))
+            named, sidecar = json.loads(pipe.recv_bytes())
         except (EOFError, OSError):
             return
+        path = Path(named)
         try:
-            verdict = screener.screen(path)
+            verdict = screener.screen(path, sidecar)
         except MemoryError:
             abstention = Abstention("media", "memory_limit", "the memory did not suffice for it")
             verdict = unable(_identified(path), [abstention])
@@ -241,7 +272,7 @@ def _work(config: Config, pipe: connection.Connection, parent: int) -> None:
             _log.exception("screening %s failed", path)
             failure = Failure("screen", f"{type(error).__name__}: {error}"[:300])
             verdict = unable(_identified(path), failures=[failure])
-        pipe.send_bytes(_pack(verdict))
+        pipe.send_bytes(pack(verdict))
 
 
 def _end_with(parent: int) -> None:
@@ -253,20 +284,23 @@ def _end_with(parent: int) -> None:
 
 # --- on the wire ---------------------------------------------------------------------------------
 # A 4-byte length and the JSON of the verdict with the times and tracks of its pictures, then the
-# pictures, each with its 4-byte length.
+# pictures and the fingerprint (empty when it stays in the worker), each with its 4-byte length.
 
 
-def _pack(verdict: Verdict) -> bytes:
+def pack(verdict: Verdict) -> bytes:
+    """Return a verdict with its pictures and fingerprint as bytes."""
     header = {
         "verdict": verdict.to_dict(),
-        "thumbnails": [[one.time_s, one.track] for one in verdict.thumbnails],
+        "thumbnails": [[one.time_s, one.track, one.reference_s] for one in verdict.thumbnails],
     }
     parts = [json.dumps(header, allow_nan=False).encode()]
     parts += [one.jpeg for one in verdict.thumbnails]
+    parts.append(verdict.fingerprint)
     return b"".join(struct.pack("<I", len(part)) + part for part in parts)
 
 
-def _unpack(message: bytes) -> Verdict:
+def unpack(message: bytes) -> Verdict:
+    """Return the verdict that `pack` packed, with its pictures and fingerprint."""
     parts = []
     position = 0
     while position < len(message):
@@ -275,7 +309,10 @@ def _unpack(message: bytes) -> Verdict:
         position += 4 + size
     header = json.loads(parts[0])
     thumbnails = tuple(
-        Thumbnail(float(time_s), jpeg, track)
-        for (time_s, track), jpeg in zip(header["thumbnails"], parts[1:], strict=True)
+        Thumbnail(float(time_s), jpeg, track, reference_s)
+        for (time_s, track, reference_s), jpeg in zip(
+            header["thumbnails"], parts[1:-1], strict=True
+        )
     )
-    return Verdict.from_dict(header["verdict"]).with_thumbnails(thumbnails)
+    verdict = Verdict.from_dict(header["verdict"])
+    return replace(verdict, thumbnails=thumbnails, fingerprint=parts[-1])

@@ -317,9 +317,7 @@ def make_stills_and_sound(shop: Workshop) -> None:
     shop.expect(picture, "unverified_appearance", "a picture of the person, without a sidecar")
     sound = shop.downloads / "voice-message.m4a"
     write_sound(sound, shop.speech(lines.STRANGER, OTHER, 8, 0.1), "aac", 48_000)
-    shop.expect(
-        sound, "unable_to_evaluate", "speech of nobody enrolled, without picture or sidecar"
-    )
+    shop.expect(sound, "no_finding", "speech of nobody enrolled, without picture or sidecar")
 
 
 def make_unreadable(shop: Workshop, official: Path) -> None:

@@ -45,6 +45,10 @@ def test_a_scan_shows_the_table_and_writes_results_and_report(tmp_path: Path) ->
     ("arguments", "code", "message"),
     [
         pytest.param(["scan"], 2, "Missing argument", id="nothing-to-scan"),
+        pytest.param(["scan", "--stdin"], 2, "--stdin is used with --jsonl", id="stdin-alone"),
+        pytest.param(["scan", "--stdin", "--jsonl", TEXT], 2, "without PATHS", id="stdin-paths"),
+        pytest.param(["scan", TEXT, "--watch", TEXT], 2, "not valid TOML", id="watch-list"),
+        pytest.param(["models", "--from", TEXT], 2, "goes with --fetch", id="from-alone"),
         pytest.param(["scan", "nowhere"], 2, "not there: nowhere", id="missing-path"),
         pytest.param(["scan", TEXT, "--fail-on", "unable_to_evaluate"], 3, "", id="fail-on"),
         pytest.param(["scan", TEXT, "--fail-on", "official"], 1, "", id="fail-on-other"),
@@ -67,6 +71,20 @@ def test_exit_codes_and_messages(
     assert "Traceback" not in result.output
 
 
+def test_verdicts_are_printed_as_lines_and_exported(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = invoke("scan", TEXT, "--out", out, "--device", "cpu", "--jsonl", "--quiet")
+    assert result.exit_code == 1
+    (line,) = result.stdout.splitlines()
+    assert json.loads(line) == json.loads((out / "results.jsonl").read_text())
+    for form in ("csv", "mediareview"):
+        result = invoke("report", out, "--format", form)
+        assert result.exit_code == 0 and str(out / f"results.{form}") in result.output
+    shown = invoke("report", out, "--format", "csv", "--output", "-")
+    assert shown.stdout.startswith("\ufeffpath,sha256")
+    assert invoke("report", out, "--output", out / "x.html").exit_code == 2
+
+
 def test_cuda_without_a_gpu_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("media_screen.nets._why_no_cuda", lambda: "there is none here")
     from media_screen.nets import choose_device
@@ -83,7 +101,9 @@ def test_listing_detectors_and_models() -> None:
     listed = invoke("detectors").output
     assert all(detector.name in listed for detector in DETECTORS)
     models = invoke("models")
-    assert models.exit_code == 0 and "verified" in models.output.replace("\n", "")
+    assert models.exit_code == 0
+    assert "face_embedder/sface.onnx  19.5 MB, Apache-2.0, there" in models.output
+    assert "see models/face_embedder/card.md" in models.output
 
 
 @pytest.mark.parametrize(

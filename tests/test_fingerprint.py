@@ -196,3 +196,15 @@ def test_a_coded_file_has_the_fingerprint_of_its_frames(tmp_path: Path) -> None:
     coded, direct = builder.finish(), take(Scene(9), 2.0)
     assert isinstance(coded, Fingerprint) and len(coded.times) == len(direct.times) == 10
     assert picture.hamming(coded.hashes[:, 0], direct.hashes[:, 0]).max() <= 16
+
+
+def test_a_fingerprint_travels_as_bytes_and_nothing_else_is_taken_for_one() -> None:
+    builder = FingerprintBuilder(duration_s=4.0)
+    builder.add_sound(0.0, voice(4.0, 2))
+    sent = builder.finish()
+    came = Fingerprint.from_bytes(sent.to_bytes())
+    for field in dataclasses.fields(Fingerprint):
+        np.testing.assert_array_equal(getattr(came, field.name), getattr(sent, field.name))
+    for wrong in (b"", b"PK\x03\x04", b"not an archive"):
+        with pytest.raises(ValueError, match="not a fingerprint"):
+            Fingerprint.from_bytes(wrong)

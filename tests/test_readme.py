@@ -45,7 +45,9 @@ def test_commands_run(checkout: Path, command: str) -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
 def test_examples_run(checkout: Path, example: str) -> None:
-    done = subprocess.run([sys.executable, "-c", example], cwd=checkout, capture_output=True,
+    script = checkout / "example.py"  # a file, which processes that it starts can read
+    script.write_text(example, "utf-8")
+    done = subprocess.run([sys.executable, script.name], cwd=checkout, capture_output=True,
                           text=True, check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("unverified_appearance irena-valequist")

@@ -182,7 +182,7 @@ def test_the_intended_labels() -> None:
         INTERVIEW: "unverified_appearance",
         UNRELATED: "no_finding",
         "forwarded-picture.jpg": "unverified_appearance",
-        "voice-message.m4a": "unable_to_evaluate",
+        "voice-message.m4a": "no_finding",
         "broken-download.mp4": "unable_to_evaluate",
         "not-a-video.mp4": "unable_to_evaluate",
     }

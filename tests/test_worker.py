@@ -8,7 +8,7 @@ import pytest
 
 from media_screen.evidence import Thumbnail, Verdict
 from media_screen.screen import Config
-from media_screen.worker import Limits, Pool, WorkerError, _pack, _unpack
+from media_screen.worker import Job, Limits, Pool, WorkerError, pack, unpack
 from tests.making import write_sound_file
 from tests.test_evidence import BARE, FULL
 
@@ -30,7 +30,8 @@ def screen(folder: Path, names: list[str], *, workers: int = 1) -> dict[str, Ver
         paths.append(path)
     config = Config(device="cpu", detectors=("misbehaving",), threads=1)
     with Pool(config, workers=workers, limits=LIMITS) as pool:
-        return {path.name: verdict for path, verdict in pool.screen(iter(paths))}
+        jobs = (Job(path) for path in paths)
+        return {job.path.name: verdict for job, verdict in pool.screen(jobs)}
 
 
 def test_a_batch_survives_crash_hang_memory_and_errors(tmp_path: Path, plugins: None) -> None:
@@ -53,11 +54,15 @@ def test_a_batch_survives_crash_hang_memory_and_errors(tmp_path: Path, plugins: 
 def test_workers_that_can_not_start_stop_the_batch(tmp_path: Path) -> None:
     config = Config(device="cpu", people=tmp_path / "nobody-here")
     with Pool(config, workers=1) as pool, pytest.raises(WorkerError, match="nobody-here"):
-        list(pool.screen(iter([tmp_path / "a.mp4"])))
+        list(pool.screen(iter([Job(tmp_path / "a.mp4")])))
 
 
 @pytest.mark.parametrize("verdict", [FULL, BARE], ids=["full", "bare"])
 def test_verdicts_travel_with_their_pictures(verdict: Verdict) -> None:
-    pictures = (Thumbnail(0.5, b"\xff\xd8one"), Thumbnail(1.0, b"", 3))
-    back = _unpack(_pack(verdict.with_thumbnails(pictures)))
+    pictures = (
+        Thumbnail(0.5, b"\xff\xd8one"),
+        Thumbnail(1.0, b"", 3),
+        Thumbnail(0.5, b"two", reference_s=61.25),
+    )
+    back = unpack(pack(verdict.with_thumbnails(pictures)))
     assert back == verdict and back.thumbnails == pictures

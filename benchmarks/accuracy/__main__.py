@@ -43,6 +43,8 @@ def main() -> None:
     detector = DETECTORS[asked.detector]
     if asked.work is not None:
         detector.gather(asked.work, asked.media)
+    if not (detector.RESULTS / detector.HELD).is_file():
+        parser.error(f"no scores of {detector.NAME} are kept yet: train it, then give --work")
     text, record = detector.tables()
     print(text)
     if asked.work is not None:

@@ -24,6 +24,8 @@ WEIGHTS = "face_artifact/face_artifact.onnx"
 # ear to ear, no more: with hair, ground and shoulders it learned that studios mean forgery.
 SIDE = 160
 LEFT, TOP = 48, 70
+# Faces of a track that are looked at, evenly spread; its mean score hardly moves beyond them.
+CROPS_OF_TRACK = 16
 # Crops in one call of the net; on a CPU more change nothing, a GPU needs several to be busy.
 BATCH = {"cpu": 8, "cuda": 64}
 

@@ -7,9 +7,11 @@ whether sound, face or mouth follow the reference.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -128,6 +130,26 @@ class Fingerprint:
         )
 
     __hash__ = None  # type: ignore[assignment]  # arrays don't hash
+
+    def to_bytes(self) -> bytes:
+        """Return it as bytes that travel between machines: an archive of arrays (NPZ)."""
+        stream = io.BytesIO()
+        arrays = {item.name: np.asarray(getattr(self, item.name)) for item in fields(self)}
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
+        return stream.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Fingerprint:
+        """Read what `to_bytes` wrote; raises ValueError when it is something else."""
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in LAYOUT}
+                lengths: dict[str, Any] = {
+                    name: float(archive[name]) for name in ("duration_s", "sound_s")
+                }
+        except (KeyError, OSError, EOFError, TypeError, BadZipFile) as error:
+            raise ValueError(f"not a fingerprint: {error}") from error
+        return cls(**lengths, **arrays)
 
 
 def kept_thumbs(fingerprint: Fingerprint) -> dict[str, npt.NDArray[Any]]:

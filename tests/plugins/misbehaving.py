@@ -27,6 +27,14 @@ class Misbehaving:
             while True:
                 hoard.append(bytearray(os.urandom(1 << 20)) * 16)
                 time.sleep(0.005)
+        if wanted == "orphan":
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(3600)
+        if wanted == "gate":  # tells that it began, and by whom, and waits to be let through
+            with open(f"{case.info.path}.begun", "a") as stream:
+                print(os.getppid(), file=stream)
+            while not os.path.exists(f"{case.info.path}.open"):
+                time.sleep(0.05)
         if wanted == "raise":
             raise RuntimeError("as asked")
         yield Evidence(self.name, self.axis, 0.0, 0.0, "behaved")

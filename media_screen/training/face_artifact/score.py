@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from media_screen.detectors.face_artifact import CROPS_OF_TRACK
+from media_screen.faces.artifact import CROPS_OF_TRACK
 from media_screen.training.face_artifact import augment, blends
 from media_screen.training.face_artifact.batches import LEAST_INSIDE, LEAST_PX
 from media_screen.training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
