@@ -147,7 +147,7 @@ class Fingerprint:
                 lengths: dict[str, Any] = {
                     name: float(archive[name]) for name in ("duration_s", "sound_s")
                 }
-        except (KeyError, OSError, EOFError, TypeError, BadZipFile) as error:
+        except (KeyError, OSError, EOFError, TypeError, ValueError, BadZipFile) as error:
             raise ValueError(f"not a fingerprint: {error}") from error
         return cls(**lengths, **arrays)
 
