@@ -217,8 +217,7 @@ class Screener:
             _ = case.look  # an undecodable picture stream is the file's fault, not a detector's
         evidence, more, failures = _run(self._detectors, case)
         abstentions += more
-        duplicate = self._recall(case, info.path, abstentions, failures)
-        fingerprint = self._travelling(case, abstentions, failures)
+        duplicate, fingerprint = self._recall(case, info.path, abstentions, failures)
         judgement = judge(
             evidence,
             abstentions,
@@ -257,35 +256,26 @@ class Screener:
 
     def _recall(
         self, case: Case, path: str, abstentions: list[Abstention], failures: list[Failure]
-    ) -> Duplicate | None:
-        """Look the file up among what was screened before, and remember it."""
-        if self._memory is None:
-            return None
+    ) -> tuple[Duplicate | None, bytes]:
+        """Look the file up among what was screened before, and remember it.
+
+        Returns what it repeats, and the fingerprint for a memory that another process keeps.
+        """
+        if self._memory is None and not self.config.fingerprint:
+            return None, b""
         with case.timed("memory"):
             try:
-                return self._memory.meet(path, case.sha256, case.fingerprint)
+                found = case.fingerprint
+                sent = found.to_bytes() if self.config.fingerprint else b""
+                if self._memory is None:
+                    return None, sent
+                return self._memory.meet(path, case.sha256, found), sent
             except MediaError as error:
                 abstentions.append(Abstention("memory", error.reason, str(error)[:_MAX_ERROR]))
             except Exception as error:
                 _log.exception("the memory failed on %s", path)
                 failures.append(Failure("memory", f"{type(error).__name__}: {error}"[:_MAX_ERROR]))
-        return None
-
-    def _travelling(
-        self, case: Case, abstentions: list[Abstention], failures: list[Failure]
-    ) -> bytes:
-        """Return the fingerprint for a memory that another process keeps."""
-        if not self.config.fingerprint:
-            return b""
-        with case.timed("memory"):
-            try:
-                return case.fingerprint.to_bytes()
-            except MediaError as error:
-                abstentions.append(Abstention("memory", error.reason, str(error)[:_MAX_ERROR]))
-            except Exception as error:
-                _log.exception("no fingerprint of %s", case.info.path)
-                failures.append(Failure("memory", f"{type(error).__name__}: {error}"[:_MAX_ERROR]))
-        return b""
+        return None, b""
 
     def _names_to_find(self) -> Names:
         from media_screen.context import Names, names_of_people, read_watch_list
@@ -304,22 +294,29 @@ class Screener:
         if not self._names:
             return Context()
         from media_screen.context import texts_of
-        from media_screen.context.transcript import MissingTranscriber, transcribe
 
-        texts: list[Text] = []
         with case.timed("context"):
             try:
-                texts += texts_of(sidecar, case.lines_read)
+                texts: list[Text] = list(texts_of(sidecar, case.lines_read))
                 if self.config.transcript:
-                    texts += transcribe(case.media, threads=self.config.threads)
-            except MissingTranscriber as error:
-                abstentions.append(Abstention("transcript", "missing_package", str(error)))
-            except MediaError as error:
-                abstentions.append(Abstention("transcript", error.reason, str(error)[:_MAX_ERROR]))
+                    texts += self._said(case, abstentions)
+                return self._names.find(texts)
             except Exception as error:
                 _log.exception("the context failed on %s", case.info.path)
                 failures.append(Failure("context", f"{type(error).__name__}: {error}"[:_MAX_ERROR]))
-            return self._names.find(texts)
+        return Context()
+
+    def _said(self, case: Case, abstentions: list[Abstention]) -> list[Text]:
+        """Return what is said; without a transcriber or sound, nothing and an abstention."""
+        from media_screen.context.transcript import MissingTranscriber, transcribe
+
+        try:
+            return list(transcribe(case.media, threads=self.config.threads))
+        except MissingTranscriber as error:
+            abstentions.append(Abstention("transcript", "missing_package", str(error)))
+        except MediaError as error:
+            abstentions.append(Abstention("transcript", error.reason, str(error)[:_MAX_ERROR]))
+        return []
 
     def _beside(self, case: Case, match: Match | None) -> tuple[Thumbnail, ...]:
         """Return frames of the footage that the file matches, where its file is at hand."""
