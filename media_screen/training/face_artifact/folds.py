@@ -25,7 +25,7 @@ def split(sources: Sequence[Source], count: int) -> Mapping[str, int]:
     Collections that share a person or a method of forging are kept together; the groups are dealt
     out, largest first, to the fold that has fewest of their files, clips counting more than stills.
     """
-    groups = _joined(sources)
+    groups = joined(sources)
     sizes = [[0.0, 0.0] for _ in range(count)]
     folds: dict[str, int] = {}
     for group in sorted(groups, key=lambda group: (-sum(map(_weight, group)), group[0].path)):
@@ -48,7 +48,7 @@ def _weight(source: Source) -> float:
     return 1.0 if source.kind.endswith("video") else 0.1
 
 
-def _joined(sources: Sequence[Source]) -> list[list[Source]]:
+def joined(sources: Sequence[Source]) -> list[list[Source]]:
     """Join files that share a collection, a forging method or a person, however indirectly."""
     parent: dict[str, str] = {}
 

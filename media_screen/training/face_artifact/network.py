@@ -14,6 +14,25 @@ SPREAD = 128.0
 FEATURES = 1280  # of EfficientNet-Lite0, before its classifier
 
 
+def _is_slow_in_half(layer: nn.Conv2d) -> bool:
+    """Say whether a layer is one whose gradient takes PyTorch 2.13 on a CPU longer in 16 bits.
+
+    A depthwise layer that strides or is wider than 3 takes three to ten times as long; they are
+    half of all the time of a step (measured on Zen 4).
+    """
+    return layer.groups > 1 and (max(layer.stride) > 1 or max(layer.kernel_size) > 3)
+
+
+class _FullPrecision(nn.Conv2d):
+    """Computes a layer in 32 bits on a CPU, whatever precision is asked for around it."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        if images.device.type != "cpu":
+            return super().forward(images)
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(images.float()).to(images.dtype)
+
+
 class LiteClassifier(nn.Module):
     """EfficientNet-Lite0 (Tan and Le 2019; no squeeze-excitation, ReLU6) with one logit.
 
@@ -29,6 +48,11 @@ class LiteClassifier(nn.Module):
         if pretrained:
             self.body.load_state_dict(torch.load(_imagenet(), weights_only=True))
         self.body._fc = nn.Identity()
+        for layer in self.body.modules():
+            if isinstance(layer, nn.Conv2d) and _is_slow_in_half(layer):
+                # The package's own class pads; ours comes before it in the order of resolution.
+                kind = type(layer)
+                layer.__class__ = type(kind.__name__, (_FullPrecision, kind), {})
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(FEATURES, 1)
 
