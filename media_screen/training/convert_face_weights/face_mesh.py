@@ -28,9 +28,7 @@ def mesh_to_onnx(data: bytes) -> onnx.ModelProto:
     model = tflite.Model.GetRootAsModel(data, 0)
     graph = model.Subgraphs(0)
     names = {code: name for name, code in vars(tflite.BuiltinOperator).items() if name.isupper()}
-    tensors = {
-        index: _value(model, graph.Tensors(index)) for index in range(graph.TensorsLength())
-    }
+    tensors = {index: _value(model, graph.Tensors(index)) for index in range(graph.TensorsLength())}
     build = Builder({})
     at = {int(graph.Inputs(0)): "face"}
     for number in range(graph.OperatorsLength()):
@@ -57,7 +55,7 @@ def _value(model: Any, tensor: Any) -> Array:
         return np.zeros(0, np.float32)
     flat = np.frombuffer(content.tobytes(), _TYPES[tensor.Type()])
     value = flat.reshape(tensor.ShapeAsNumpy())
-    return value.astype(np.float32) if value.dtype == np.float16 else value
+    return np.asarray(value, np.float32) if value.dtype == np.float16 else np.asarray(value)
 
 
 def _options(kind: Any, operator: Any) -> Any:

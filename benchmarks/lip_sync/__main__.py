@@ -1,0 +1,133 @@
+"""Runs the measurements and writes their tables, and on request what is shipped of them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks import lip_sync
+from benchmarks.accuracy import ratios
+from benchmarks.lip_sync import COMMAND, forged, page, speed, synchrony
+from media_screen import nets, weights
+from media_screen.fusion import threshold
+from media_screen.lipsync.forged import Tables
+from media_screen.training.lip_sync import __main__ as training
+from media_screen.training.lip_sync import score
+from media_screen.training.lip_sync.prepare import ORIGINAL
+
+RESULTS = Path(__file__).parent.parent / "results"
+NAME = "lip_sync"
+PERCENTILES = np.arange(0, 101, 5)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.lip_sync", description=lip_sync.__doc__
+    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the training")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--calibrate", action="store_true", help="write models/lip_sync, too")
+    options = parser.parse_args(arguments)
+    nets.limit_threads(1)
+    torch.set_num_threads(1)
+    table, clips = training.training_table(options.media, options.work)
+    groups, folds = training.groups_of(options.media), training.folds_of(options.media)
+    tried = list(
+        synchrony.trials(training.nets_of_folds(options.work), folds, options.work / "store", clips)
+    )
+    held = forged.held_out(table, clips, groups)
+    found = forged.tables(held, table, options.media, threshold())
+    counts = weighs(found)
+    result: dict[str, Any] = {
+        "command": COMMAND,
+        "synchrony": synchrony.tables(tried),
+        "forged": found,
+        "weighs": counts,
+        "calibration": _calibration(held, tried, options.work, counts=counts),
+    }
+    if options.calibrate:
+        _ship(result)
+    result["time"] = speed.times(options.media)
+    if options.calibrate:
+        _write_card(page.lines(result))
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / f"{NAME}.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    ratios.write(ratios.path_of(NAME, options.out), forged.ratios(held, clips, counts=counts))
+    text = "\n".join(page.lines(result)) + "\n"
+    (options.out / f"{NAME}.md").write_text(text, "utf-8")
+    print(text)
+    return 0
+
+
+def weighs(found: dict[str, Any]) -> bool:
+    """Say whether the measure of forged mouths has shown anything, on originals and on copies.
+
+    It must lie above luck with its whole interval, and above what the files' technical facts give.
+    """
+    luck = found["controls"]["shuffled"][1]
+    least = max(luck, 0.5)
+    return len(found["versions"]) == len(forged.VERSIONS) and all(
+        part["auc_interval"][0] > least and part["auc"] > found["controls"]["metadata_auc"]
+        for part in found["versions"].values()
+    )
+
+
+def _calibration(held: Any, tried: Sequence[Any], work: Path, *, counts: bool) -> dict[str, Any]:
+    fitted = forged.fit(forged.judged(held)).to_dict()
+    if not counts:
+        fitted = {"slope": fitted["slope"], "offset": fitted["offset"], "bound": 0.0}
+    windows = [one for one in tried if one.length == 5.0 and one.condition == ORIGINAL]
+    scores = score.read(work / "scores.npz")
+    genuine = np.char.startswith(scores.path, "real_video") & (scores.version == ORIGINAL)
+    raw = held.raw[~held.fake & (held.version == ORIGINAL)]
+    known = Tables(
+        genuine=_percentiles([one.confidence[0] for one in windows if one.kind == "own"]),
+        swapped=_percentiles([one.confidence[0] for one in windows if one.kind == "other"]),
+        moving=_percentiles(scores.moving[genuine]),
+        raw=_percentiles(raw),
+    )
+    return fitted | known.to_dict() | {"command": COMMAND}
+
+
+def _percentiles(values: Any) -> tuple[float, ...]:
+    return tuple(np.percentile(values, PERCENTILES).round(4).tolist())
+
+
+def _write_card(lines: Sequence[str]) -> None:
+    """Put the tables under the heading of the card, one level deeper than on their own page."""
+    card = weights.models_dir() / NAME / "card.md"
+    above, heading, _ = card.read_text("utf-8").partition("## Measured\n")
+    deeper = [f"#{line}" if line.startswith("#") else line for line in lines[1:]]
+    card.write_text(above + heading + "\n".join(deeper) + "\n", "utf-8")
+
+
+def _ship(result: dict[str, Any]) -> None:
+    folder = weights.models_dir() / NAME
+
+    def write(name: str, value: Any) -> None:
+        (folder / name).write_text(json.dumps(value, indent=1) + "\n", "utf-8")
+
+    write("calibration.json", result["calibration"])
+    swaps = result["synchrony"]["swaps"]["original, 5 s"]["network"]["other"]
+    right = result["synchrony"]["offsets"]["original"]["network"]["checked"]
+    marks = result["forged"]["versions"][ORIGINAL]
+    summary = (
+        f"own voice against another's in 5 s: AUC {swaps['auc']}; offset within 80 ms in "
+        f"{right['within_80']:.0%} of {right['windows']} windows of checked sets; "
+        f"forged mouths of unseen methods: AUC {marks['auc']}"
+    )
+    kept = {key: result[key] for key in ("synchrony", "forged", "weighs", "command")}
+    write("eval.json", {"summary": summary} | kept)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

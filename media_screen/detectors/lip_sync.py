@@ -1,0 +1,112 @@
+"""Measures whether voice and mouth go together, and looks for the marks of a forged mouth."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from media_screen.calibration import shipped
+from media_screen.case import Case
+from media_screen.detectors.contract import Need
+from media_screen.evidence import Abstention, Axis, Evidence
+from media_screen.lipsync.forged import below, line, probability, raw_of, tables
+from media_screen.lipsync.reading import read_windows
+from media_screen.lipsync.windows import WINDOWS, WINDOWS_THOROUGH, choose, lacks_view
+
+if TYPE_CHECKING:
+    from media_screen.lipsync.reading import Reading
+
+
+class LipSync:
+    """Measures by how much a mouth leads or follows the voice, and marks of a forged mouth.
+
+    Neither an offset nor a voice that fits no mouth is a forgery: sound is cut late, and a speaker
+    may be out of the picture. Both are shown and weigh nothing.
+    """
+
+    name = "lip_sync"
+    axis: Axis = "manipulation"
+    needs: tuple[Need, ...] = ("frames", "faces", "speech")
+
+    def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
+        """Yield one piece for each window and face, and one for the face that speaks most."""
+        if case.info.kind == "image":
+            yield Abstention(self.name, "not_applicable", "a picture has no course of time")
+            return
+        if case.sidecar is not None and case.sidecar.dubbed:
+            yield Abstention(self.name, "dubbed", "the platform dubbed it, so no mouth fits")
+            return
+        count = WINDOWS_THOROUGH if case.thorough else WINDOWS
+        places = choose(case.speech, case.tracks, count=count)
+        if not places:
+            yield Abstention(self.name, *lacks_view(case.speech, case.tracks))
+            return
+        readings = list(
+            read_windows(case.media, places, case.tracks, case.speech, device=case.device)
+        )
+        if not readings:
+            yield Abstention(self.name, "low_quality", "no mouth can be followed while it speaks")
+            return
+        for reading in readings:
+            yield self._window(reading)
+        by_track: dict[int, list[Reading]] = defaultdict(list)
+        for reading in readings:
+            by_track[reading.track].append(reading)
+        speaking = max(by_track.values(), key=lambda own: sum(r.curve.confidence for r in own))
+        yield self._pooled(speaking, faces=len(by_track))
+
+    def _window(self, reading: Reading) -> Evidence:
+        raw = raw_of(reading, line())
+        return Evidence(
+            detector=self.name, axis=self.axis, llr=0.0, span=reading.span, track=reading.track,
+            score=0.5 if raw is None else probability(shipped(self.name), raw),
+            why=_fit([reading]), finding="measured", values=_values([reading]),
+        )  # fmt: skip
+
+    def _pooled(self, readings: Sequence[Reading], *, faces: int) -> Evidence:
+        scores = [raw for reading in readings if (raw := raw_of(reading, line())) is not None]
+        raw = float(np.mean(scores)) if scores else 0.0
+        known, share = shipped(self.name), below(tables().raw, raw)
+        counts = bool(scores) and known.bound > 0
+        whose = (
+            "" if faces == 1 else f"of {faces} faces, that of track {readings[0].track} fits best: "
+        )
+        remark = "" if counts else ", which weighs nothing"
+        return Evidence(
+            detector=self.name, axis=self.axis,
+            score=probability(known, raw) if scores else 0.5,
+            llr=known.llr(raw) if counts else 0.0,
+            why=f"{whose}{_fit(readings)}; the mouth looks and moves more like a forged one than "
+            f"in {share:.0%} of genuine clips{remark}",
+            values=_values(readings) | {"raw": raw, "windows": len(readings), "faces": faces},
+        )  # fmt: skip
+
+
+def _values(readings: Sequence[Reading]) -> dict[str, float]:
+    def mean(values: list[float]) -> float:
+        return float(np.mean(values))
+
+    return {
+        "offset_ms": float(np.median([one.curve.offset_ms for one in readings])),
+        "confidence": mean([one.curve.confidence for one in readings]),
+        "distance": mean([one.curve.distance for one in readings]),
+        "mouth_movement": mean([one.moving for one in readings]),
+        "speech_s": sum(one.speech_s for one in readings),
+        "seen_s": sum(one.seen_s for one in readings),
+    }
+
+
+def _fit(readings: Sequence[Reading]) -> str:
+    """Say how well mouth and voice go together, in numbers that can be compared."""
+    values = _values(readings)
+    offset, known = values["offset_ms"], tables()
+    order = "leads" if offset < 0 else "follows"
+    own, other = (below(table, values["confidence"]) for table in (known.genuine, known.swapped))
+    return (
+        f"at best the mouth {order} the voice by {abs(offset):.0f} ms; {1 - own:.0%} of genuine "
+        f"windows fit better, and {1 - other:.0%} of windows with another's voice; it moves more "
+        f"than {below(known.moving, values['mouth_movement']):.0%} of genuine speakers' mouths"
+    )

@@ -1,0 +1,1 @@
+"""Makes the synchrony network and the measure of forged mouths out of labelled clips."""

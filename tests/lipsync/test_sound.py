@@ -1,0 +1,28 @@
+"""Levels follow the sound in time and forget how loud it was recorded."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from media_screen.lipsync.sound import BANDS, envelope, mel_levels
+
+
+def noise(seconds: float) -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 0.05, round(16_000 * seconds)).astype(np.float32)
+
+
+def test_loudness_does_not_matter() -> None:
+    np.testing.assert_allclose(mel_levels(noise(1.0)), mel_levels(0.1 * noise(1.0)), atol=1e-3)
+
+
+def test_a_click_is_where_it_was() -> None:
+    sound = 1e-4 * noise(2.0)
+    sound[16_000] = 1.0
+    levels = mel_levels(sound)
+    assert levels.shape == (201, BANDS) and levels.min() >= 0 and levels.max() <= 1
+    assert abs(int(levels.mean(axis=1).argmax()) - 100) <= 1
+    assert abs(int(envelope(levels).argmax()) - 25) <= 1
+
+
+def test_silence_has_finite_levels() -> None:
+    assert np.isfinite(mel_levels(np.zeros(16_000, np.float32))).all()
