@@ -58,8 +58,12 @@ NamePlace = Literal["title", "description", "tags", "onscreen", "transcript"]
 
 ChannelStanding = Literal["official", "not_official", "lookalike", "unknown"]
 
+# How readily manipulation is suspected: three stated rates of false alarms (models/fusion/card.md).
+Sensitivity = Literal["low", "normal", "high"]
+
 LABELS: tuple[Label, ...] = get_args(Label)
 REASONS: tuple[Reason, ...] = get_args(Reason)
+SENSITIVITIES: tuple[Sensitivity, ...] = get_args(Sensitivity)
 
 # Prior probabilities of manipulation between which a posterior is given. A screening queue holds
 # anything from one fake in a hundred to every second file; one number would pretend to know.
@@ -281,14 +285,42 @@ class Thumbnail:
 
 
 @dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one detector says of manipulation (`llr`), and how much of it counts (`added`).
+
+    Both are natural-log likelihood ratios. The detector "declared" stands for all that a file, its
+    platform or a mark in its picture declares: it counts in full, once.
+    """
+
+    detector: str
+    llr: float
+    added: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How the ratio of manipulation was added up, and from which value on it is suspicious.
+
+    What detectors add is cut off at `bound` either way before it is counted.
+    """
+
+    sensitivity: Sensitivity
+    threshold: float
+    bound: float
+    contributions: tuple[Contribution, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The result for one file: a label, the evidence for it, and all that could not be judged.
 
     `llr` holds the fused natural-log likelihood ratio per axis ("manipulation", "identity").
     `probability_bounds` is the probability of manipulation at the two ends of `PRIOR_RANGE`, or
-    None when nothing calibrated spoke. `waveform` is the loudness of equal stretches of the file,
-    0 to 100, empty when its sound was not read. `thumbnails` are for the report, `fingerprint` is
-    for a memory of earlier files that another process keeps; neither is part of the record.
+    None when nothing calibrated spoke. `fusion` says what each detector adds to the ratio of
+    manipulation; results of older versions lack it. `waveform` is the loudness of equal stretches
+    of the file, 0 to 100, empty when its sound was not read. `thumbnails` are for the report,
+    `fingerprint` is for a memory of earlier files that another process keeps; neither is part of
+    the record.
     """
 
     label: Label
@@ -296,6 +328,7 @@ class Verdict:
     person: str | None = None
     llr: Mapping[str, float] = field(default_factory=dict)
     probability_bounds: tuple[float, float] | None = None
+    fusion: Fusion | None = None
     summary: str = ""
     provenance: Provenance = Provenance()
     post: Post | None = None
@@ -328,6 +361,7 @@ class Verdict:
             "probability_bounds": list(self.probability_bounds)
             if self.probability_bounds
             else None,
+            "fusion": _fusion_to_dict(self.fusion),
             "media": _fields(self.media),
             "provenance": {
                 "official": self.provenance.official,
@@ -432,6 +466,28 @@ def _match_from_dict(record: Mapping[str, Any] | None) -> Match | None:
     return Match(**{**record, **spans})
 
 
+def _fusion_to_dict(fusion: Fusion | None) -> dict[str, Any] | None:
+    if fusion is None:
+        return None
+    return _fields(fusion) | {
+        "contributions": [
+            {name: _rounded(value) for name, value in _fields(piece).items()}
+            for piece in fusion.contributions
+        ]
+    }
+
+
+def _rounded(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def _fusion_from_dict(record: Mapping[str, Any] | None) -> Fusion | None:
+    if record is None:
+        return None
+    parts = tuple(Contribution(**piece) for piece in record["contributions"])
+    return Fusion(**{**record, "contributions": parts})
+
+
 def _post_to_dict(post: Post | None) -> dict[str, Any] | None:
     return None if post is None else _fields(post) | {"ai_labels": list(post.ai_labels)}
 
@@ -463,6 +519,7 @@ def _verdict_from_dict(record: Mapping[str, Any]) -> Verdict:
         summary=record["summary"],
         llr=dict(record["llr"]),
         probability_bounds=None if bounds is None else (float(bounds[0]), float(bounds[1])),
+        fusion=_fusion_from_dict(record.get("fusion")),  # older results lack it
         provenance=Provenance(
             official=provenance["official"],
             channel=provenance["channel"],

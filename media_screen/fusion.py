@@ -1,7 +1,8 @@
 """Turns the evidence of all detectors into one label, by a table that can be read and argued with.
 
-Every threshold of the program stands here. Detectors give calibrated log likelihood ratios and
-codes; nothing else in the program decides what is enough.
+Every threshold of the program stands here, but for those of the fused ratio: they are measured, not
+typed, and stand with the weights of the detectors in models/fusion/fusion.json. Detectors give
+calibrated log likelihood ratios and codes; nothing else in the program decides what is enough.
 """
 
 from __future__ import annotations
@@ -10,15 +11,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from media_screen import combination
+from media_screen.combination import Combination
 from media_screen.evidence import (
     Abstention,
     ChannelStanding,
+    Contribution,
     Evidence,
     Failure,
+    Fusion,
     Label,
     Match,
     Provenance,
     Reason,
+    Sensitivity,
     probability_bounds,
 )
 
@@ -29,11 +35,12 @@ IDENTITY_THRESHOLD = 1.1
 # The same for voices, whose embedding is weaker: 3 in 1,000 strangers of one's own collection reach
 # it, and two in three recordings of the person (benchmarks/results/voice.md).
 VOICE_THRESHOLD = 3.0
-# Ten to one: the posterior is over one half only where every tenth file is forged; screening
-# queues are like that, and a person looks at what is marked.
-MANIPULATION_THRESHOLD = 2.3
-# The fused ratio is never more certain than this (about 150 to one), whatever is added up:
-# detectors that look at the same pixels are not independent.
+# Ten to one, at which what a file declares of itself is believed whatever detectors say: a label
+# is not refuted by a forgery that looks good. Posteriors are then over one half where every tenth
+# file is forged; screening queues are like that, and a person looks at what is marked.
+DECLARED_THRESHOLD = 2.3
+# The ratio is never more certain than this (about 150 to one), declarations included: detectors and
+# labels that stem from the same upload are not independent.
 MANIPULATION_BOUND = 5.0
 # Share of a file that must be official footage for the whole to count as a copy of it. Intros,
 # end cards and platform logos take up some seconds; what fills more is not vouched for by a match.
@@ -54,6 +61,7 @@ _DECLARED = (
     "declared_ai", "generator_tag", "ai_generated", "ai_composite", "platform_ai_label",
     "generator_mark",
 )  # fmt: skip
+DECLARED = "declared"  # under which name the strongest of them is listed beside the detectors
 _CREDENTIALS = ("none", "invalid", "valid", "trusted")
 
 # Abstentions that mean "looked, and there was nothing of this kind to judge". Every other reason
@@ -70,6 +78,7 @@ class Judgement:
     person: str | None
     llr: dict[str, float]
     probability_bounds: tuple[float, float] | None
+    fusion: Fusion
     provenance: Provenance
     flags: tuple[str, ...]
 
@@ -86,7 +95,7 @@ class _Facts:
     altered: Evidence | None
     known_fake: Evidence | None
     manipulated: bool
-    strongest: Evidence | None  # of the manipulation evidence
+    suspicion: str  # the strongest manipulation evidence, and what adds up to how much
     compared: bool  # with enrolled people, if anybody is there to compare
     blind: str  # why nothing could be evaluated, "" when something was
 
@@ -98,15 +107,22 @@ def judge(
     *,
     names: Mapping[str, str] | None = None,
     duration_s: float = 0.0,
+    sensitivity: Sensitivity = "normal",
+    weighing: Combination | None = None,
 ) -> Judgement:
     """Fuse the evidence of one file and look its label up in the table.
 
     `names` maps the slug of a person to the name that the summary shows; `duration_s` is the length
-    of the file, 0 for a picture.
+    of the file, 0 for a picture. `weighing` stands in for the shipped weights of the detectors.
     """
+    weighing = weighing or combination.shipped()
     identity = _identity_llr(evidence)
-    manipulation = fuse_manipulation(evidence)
-    facts = _facts(evidence, abstentions, failures, identity, manipulation, duration_s)
+    fusion = fuse_manipulation(evidence, weighing, sensitivity)
+    manipulation = _total(fusion, weighing)
+    facts = _facts(
+        evidence, abstentions, failures, identity, duration_s,
+        suspicion=_suspicion(evidence, fusion, manipulation),
+    )  # fmt: skip
     label, why = _table(facts)
     person = facts.shown or facts.official
     for piece in (facts.copy, facts.altered, facts.known_fake):
@@ -124,6 +140,7 @@ def judge(
         person=person,
         llr=llr,
         probability_bounds=None if manipulation is None else probability_bounds(manipulation),
+        fusion=fusion,
         provenance=_provenance(evidence, facts),
         flags=_flags(facts, label, failures, explicit=_is_explicit(evidence)),
     )
@@ -132,13 +149,12 @@ def judge(
 def _table(facts: _Facts) -> tuple[Label, str]:
     """The verdict table: the first row that holds gives the label and the sentence."""
     altered, copy, fake = facts.altered, facts.copy, facts.known_fake
-    strongest = facts.strongest.why if facts.strongest else ""
     rows: tuple[tuple[bool, Label, str], ...] = (
         (
             facts.official is not None and facts.manipulated,
             "official",
             f"Published on the official channel of {{person}}, yet it looks manipulated: "
-            f"{_brace(strongest)}. Check whether the channel was taken over.",
+            f"{_brace(facts.suspicion)}. Check whether the channel was taken over.",
         ),
         (
             facts.official is not None,
@@ -165,7 +181,7 @@ def _table(facts: _Facts) -> tuple[Label, str]:
             facts.shown is not None and facts.manipulated,
             "suspected_impersonation",
             f"Presents {{person}}, not on an official channel, and looks fabricated: "
-            f"{_brace(strongest)}.",
+            f"{_brace(facts.suspicion)}.",
         ),
         (
             facts.shown is not None and facts.lookalike is not None,
@@ -182,7 +198,7 @@ def _table(facts: _Facts) -> tuple[Label, str]:
         (
             facts.manipulated,
             "synthetic_media",
-            f"Looks fabricated and shows nobody who is enrolled: {_brace(strongest)}.",
+            f"Looks fabricated and shows nobody who is enrolled: {_brace(facts.suspicion)}.",
         ),
         (
             bool(facts.blind),
@@ -203,24 +219,68 @@ def _table(facts: _Facts) -> tuple[Label, str]:
     return next((label, why) for holds, label, why in rows if holds)
 
 
-def fuse_manipulation(evidence: Sequence[Evidence]) -> float | None:
-    """Add the pooled, calibrated manipulation evidence up; None when nothing calibrated spoke.
+def threshold(sensitivity: Sensitivity = "normal") -> float:
+    """Return the fused ratio (natural log) from which manipulation is suspected."""
+    return combination.shipped().thresholds[sensitivity].llr
 
-    The sum is that of naive Bayes and therefore bounded. Declarations count once.
+
+def fuse_manipulation(
+    evidence: Sequence[Evidence], weighing: Combination, sensitivity: Sensitivity = "normal"
+) -> Fusion:
+    """Return what each detector adds to the ratio of manipulation, from its pooled evidence.
+
+    Declarations are rules and not learned: the strongest counts, in full and once.
     """
-    measured = [
-        piece.llr
-        for piece in evidence
-        if piece.axis == "manipulation"
-        and _is_pooled(piece)
-        and piece.finding not in _DECLARED
-        and piece.llr != 0.0
-    ]
+    llrs: dict[str, list[float]] = {}
+    for piece in evidence:
+        counts = piece.axis == "manipulation" and _is_pooled(piece) and piece.llr != 0.0
+        if counts and piece.finding not in _DECLARED:
+            llrs.setdefault(piece.detector, []).append(piece.llr)
+    parts = weighing.contributions({name: math.fsum(found) for name, found in llrs.items()})
     declared = [piece.llr for piece in evidence if piece.finding in _DECLARED]
-    if not measured and not declared:
+    if declared:
+        parts = (Contribution(DECLARED, max(declared), max(declared)), *parts)
+    return Fusion(sensitivity, weighing.thresholds[sensitivity].llr, weighing.bound, parts)
+
+
+def manipulated(fusion: Fusion, llr: float | None) -> bool:
+    """Say whether manipulation is suspected: by the fused ratio, or by what the file declares."""
+    over = llr is not None and llr >= fusion.threshold
+    return over or _declared(fusion) >= DECLARED_THRESHOLD
+
+
+def _total(fusion: Fusion, weighing: Combination) -> float | None:
+    """Add up what counts; None when nothing did: no detector with a weight spoke, no label did."""
+    measured = [part for part in fusion.contributions if part.detector != DECLARED]
+    total = weighing.total(measured) + _declared(fusion)
+    if not _declared(fusion) and not any(part.added for part in measured):
         return None
-    total = math.fsum([*measured, max(declared, default=0.0)])
     return max(-MANIPULATION_BOUND, min(MANIPULATION_BOUND, total))
+
+
+def _declared(fusion: Fusion) -> float:
+    return sum(part.added for part in fusion.contributions if part.detector == DECLARED)
+
+
+def _suspicion(evidence: Sequence[Evidence], fusion: Fusion, manipulation: float | None) -> str:
+    """Say why the file looks manipulated, "" when it does not: what is strongest, what adds up."""
+    if manipulation is None or not manipulated(fusion, manipulation):
+        return ""
+    added = {part.detector: part.added for part in fusion.contributions}
+    weighty = [
+        piece
+        for piece in evidence
+        if piece.llr > 0
+        and (
+            piece.finding in _DECLARED
+            or (piece.axis == "manipulation" and added.get(piece.detector, 0.0) > 0)
+        )
+    ]
+    strongest = max(weighty, key=lambda piece: piece.llr)
+    sums = ", ".join(
+        f"{part.detector} {part.added:+.1f}" for part in fusion.contributions if part.added
+    )
+    return f"{strongest.why.rstrip('.')} (log likelihood ratio {manipulation:+.1f}: {sums})"
 
 
 def _identity_llr(evidence: Sequence[Evidence]) -> dict[str, float]:
@@ -259,18 +319,14 @@ def _facts(
     abstentions: Sequence[Abstention],
     failures: Sequence[Failure],
     identity: dict[str, float],
-    manipulation: float | None,
     duration_s: float,
+    *,
+    suspicion: str,
 ) -> _Facts:
     shown = _presented(evidence)
     official = _first(evidence, _OFFICIAL)
     copied = _first(evidence, _COPY)
     whole = copied is not None and _coverage(evidence, copied.person, duration_s) >= COPY_COVERAGE
-    suspicious = [
-        piece
-        for piece in evidence
-        if (piece.axis == "manipulation" or piece.finding in _DECLARED) and piece.llr > 0
-    ]
     return _Facts(
         shown=shown,
         official=official.person if official else None,
@@ -279,8 +335,8 @@ def _facts(
         excerpt=None if whole else copied,
         altered=_first(evidence, _ALTERED),
         known_fake=_first(evidence, ("known_fake",)),
-        manipulated=manipulation is not None and manipulation >= MANIPULATION_THRESHOLD,
-        strongest=max(suspicious, key=lambda piece: piece.llr, default=None),
+        manipulated=bool(suspicion),
+        suspicion=suspicion,
         compared=bool(identity)
         or not any(
             piece.reason == "no_reference" and piece.detector.endswith("_identity")

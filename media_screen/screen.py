@@ -12,11 +12,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_screen import nets, weights
+from media_screen import combination, nets, weights
 from media_screen import sidecar as sidecars
 from media_screen.detectors import choose
 from media_screen.detectors.contract import Detector
 from media_screen.evidence import (
+    SENSITIVITIES,
     Abstention,
     Context,
     Duplicate,
@@ -26,6 +27,7 @@ from media_screen.evidence import (
     MediaInfo,
     Post,
     Reason,
+    Sensitivity,
     Span,
     Thumbnail,
     TrackSummary,
@@ -59,7 +61,8 @@ class Config:
     `memory` is the file in which what was screened is remembered, so that copies are noticed.
     `watch` is a list of names to look for in texts, besides those of the people; with `transcript`
     they are looked for in what is said, too. With `fingerprint` the fingerprint travels with the
-    verdict, for a memory that another process keeps.
+    verdict, for a memory that another process keeps. `sensitivity` is low, normal or high: at which
+    of three measured rates of false alarms manipulation is suspected.
     """
 
     people: str | Path | None = None
@@ -71,6 +74,13 @@ class Config:
     watch: str | Path | None = None
     transcript: bool = False
     fingerprint: bool = False
+    sensitivity: Sensitivity = "normal"
+
+    def __post_init__(self) -> None:
+        if self.sensitivity not in SENSITIVITIES:
+            raise ValueError(
+                f"sensitivity must be one of {SENSITIVITIES}, got {self.sensitivity!r}"
+            )
 
 
 class Screener:
@@ -224,6 +234,7 @@ class Screener:
             failures,
             names={person.slug: person.name for person in self._people},
             duration_s=case.info.duration_s,
+            sensitivity=self.config.sensitivity,
         )
         flags = [*judgement.flags]
         if media.bad_packets:
@@ -236,6 +247,7 @@ class Screener:
             person=judgement.person,
             llr=judgement.llr,
             probability_bounds=judgement.probability_bounds,
+            fusion=judgement.fusion,
             summary=judgement.summary,
             provenance=judgement.provenance,
             post=_post(sidecar),
@@ -358,8 +370,8 @@ def settings_digest(config: Config) -> str:
     """Return 16 hex digits that change when a file would have to be screened again.
 
     They cover the enrolled people (their records, and the sizes and times of their references),
-    the networks, the detectors, the watch-list and the version; not the device, the threads and the
-    memory.
+    the networks, the detectors with their weights, the sensitivity, the watch-list and the version;
+    not the device, the threads and the memory.
     """
     digest = hashlib.sha256()
     parts: list[object] = [
@@ -367,6 +379,8 @@ def settings_digest(config: Config) -> str:
         config.thorough,
         [detector.name for detector in choose(config.detectors)],
         [(file.name, file.sha256) for file in weights.installed()],
+        weights.sha256_of(combination.path()),
+        config.sensitivity,
         config.transcript,
         weights.sha256_of(Path(config.watch)) if config.watch else "",
     ]

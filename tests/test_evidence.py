@@ -15,9 +15,11 @@ import pytest
 from media_screen.evidence import (
     Abstention,
     Context,
+    Contribution,
     Duplicate,
     Evidence,
     Failure,
+    Fusion,
     Match,
     MediaInfo,
     NameSeen,
@@ -37,6 +39,7 @@ FULL = Verdict(
     person="ada",
     llr={"manipulation": 2.5, "identity": 6.0},
     probability_bounds=(0.11, 0.92),
+    fusion=Fusion("high", 1.5, 4.25, (Contribution("lip_sync", 2.75, 2.5),)),
     summary="Uses official footage.",
     provenance=Provenance(official=False, channel="not_official", match=MATCH),
     post=Post(platform="tiktok", title="x\u202ey", ai_labels=("TikTok: creator",)),
@@ -91,7 +94,7 @@ def test_reading_names_what_is_wrong(change: dict) -> None:
 
 def test_records_of_earlier_versions_are_read() -> None:
     record = BARE.to_dict()
-    del record["duplicate_of"], record["context"]
+    del record["duplicate_of"], record["context"], record["fusion"]
     assert Verdict.from_dict(record) == BARE
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
-from media_screen.evidence import Abstention, Evidence, Failure, Match, Span
-from media_screen.fusion import (
-    IDENTITY_THRESHOLD,
-    MANIPULATION_BOUND,
-    MANIPULATION_THRESHOLD,
-    fuse_manipulation,
-    judge,
-)
+from media_screen import fusion
+from media_screen.combination import Combination, Threshold
+from media_screen.evidence import Abstention, Contribution, Evidence, Failure, Match, Span
+from media_screen.fusion import IDENTITY_THRESHOLD, MANIPULATION_BOUND
 
+# The shipped weights change with what is measured; the table must not.
+OVER = 2.0
+WEIGHING = Combination(
+    {"face_artifact": 0.8, "lip_sync": 0.5, "voice_spoof": 0.0},
+    bound=3.5,
+    thresholds={"low": Threshold(0.005, 2.6), "normal": Threshold(0.01, OVER),
+                "high": Threshold(0.05, 1.0)},
+)  # fmt: skip
+judge = partial(fusion.judge, weighing=WEIGHING)
 SHOWN = Evidence("face_identity", "identity", 0.7, IDENTITY_THRESHOLD + 1, "alike", person="ada")
 STRANGER = Evidence("face_identity", "identity", 0.1, -3.0, "not alike", person="ada")
-FORGED = Evidence("face_artifact", "manipulation", 0.9, MANIPULATION_THRESHOLD + 0.5, "blended")
+FORGED = Evidence("face_artifact", "manipulation", 0.9, OVER / 0.8 + 0.5, "blended")
 GENUINE = Evidence("face_artifact", "manipulation", 0.1, -1.5, "no trace")
 PLAIN = Evidence("container", "manipulation", 0.0, 0.0, "plain")
 NO_FACE = Abstention("face_identity", "no_face", "no face was found")
@@ -125,13 +132,65 @@ def test_a_lookalike_of_someone_else_is_no_impersonation_of_the_person_shown() -
     assert judge([SHOWN, channel("lookalike_handle", "bob")]).label == "unverified_appearance"
 
 
-def test_manipulation_is_summed_once_per_detector_and_bounded() -> None:
-    window = Evidence("lip_sync", "manipulation", 0.9, 4.0, "window", span=Span(0, 5), track=0)
-    pooled = Evidence("lip_sync", "manipulation", 0.9, 1.5, "pooled")
-    assert fuse_manipulation([window, pooled, PLAIN]) == pytest.approx(1.5)
-    assert fuse_manipulation([FORGED, FORGED, pooled]) == MANIPULATION_BOUND
-    assert fuse_manipulation([PLAIN, window]) is None
-    assert judge([PLAIN]).probability_bounds is None
+WINDOW = Evidence("lip_sync", "manipulation", 0.9, 4.0, "window", span=Span(0, 5), track=0)
+POOLED = Evidence("lip_sync", "manipulation", 0.9, 1.5, "pooled")
+WEAK = Evidence("voice_spoof", "manipulation", 0.7, 2.0, "odd")
+STRANGE = Evidence("of_a_package", "manipulation", 1.0, 9.0, "odd")
+LABEL = Evidence("credentials", "provenance", 1.0, 3.0, "labelled", finding="ai_generated")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "llr"),
+    [
+        pytest.param([WINDOW, POOLED, PLAIN], 0.75, id="the-pooled-piece-weighed"),
+        pytest.param([FORGED, POOLED], 0.8 * FORGED.llr + 0.75, id="detectors-add-up"),
+        pytest.param([FORGED, FORGED, POOLED], 3.5, id="cut-off-at-the-bound"),
+        pytest.param([GENUINE, GENUINE, GENUINE, GENUINE], -3.5, id="and-below"),
+        pytest.param([FORGED, FORGED, LABEL], MANIPULATION_BOUND, id="with-labels-at-another"),
+        pytest.param([PLAIN, WINDOW], None, id="windows-alone-say-nothing"),
+        pytest.param([WEAK, STRANGE], None, id="what-does-not-count-says-nothing"),
+        pytest.param([WEAK, LABEL], 3.0, id="a-label-is-not-weighed"),
+    ],
+)
+def test_manipulation_is_summed_by_weight_and_bounded(evidence: list, llr: float | None) -> None:
+    judged = judge(evidence)
+    found = judged.llr.get("manipulation")
+    assert found is None if llr is None else found == pytest.approx(llr)
+    assert (judged.probability_bounds is None) == (llr is None)
+
+
+def test_the_parts_of_the_sum_are_kept_the_largest_first() -> None:
+    parts = judge([WEAK, POOLED, GENUINE, LABEL]).fusion.contributions
+    assert parts == (
+        Contribution("declared", 3.0, 3.0),
+        Contribution("face_artifact", -1.5, pytest.approx(-1.2)),
+        Contribution("lip_sync", 1.5, pytest.approx(0.75)),
+        Contribution("voice_spoof", 2.0, 0.0),
+    )
+
+
+def test_a_reason_names_what_adds_up_and_not_what_does_not_count() -> None:
+    summary = judge([SHOWN, FORGED, POOLED, WEAK]).summary
+    assert "looks fabricated: blended (log likelihood ratio +3." in summary
+    assert "face_artifact +2.4, lip_sync +0.8)" in summary
+    assert "voice_spoof" not in summary
+
+
+@pytest.mark.parametrize(
+    ("llr", "flagged"), [(0.9, ""), (1.5, "high"), (2.2, "high normal"), (2.8, "high normal low")]
+)
+def test_a_lower_sensitivity_marks_less(llr: float, flagged: str) -> None:
+    piece = Evidence("face_artifact", "manipulation", 0.9, llr / 0.8, "blended")
+    labels = {name: judge([STRANGER, piece], sensitivity=name).label
+              for name in ("low", "normal", "high")}  # fmt: skip
+    assert {name for name, label in labels.items() if label == "synthetic_media"} == set(
+        flagged.split()
+    )
+
+
+def test_a_label_is_believed_whatever_detectors_and_sensitivity_say() -> None:
+    judged = judge([STRANGER, GENUINE, LABEL], sensitivity="low")
+    assert judged.label == "synthetic_media" and judged.llr["manipulation"] == pytest.approx(1.8)
 
 
 DECLARATIONS = [
@@ -161,7 +220,7 @@ def test_one_declaration_seen_in_three_places_counts_once() -> None:
         Evidence("credentials", "provenance", 1.0, 3.0, "x", finding="platform_ai_label"),
         Evidence("container", "manipulation", 1.0, 3.0, "x", finding="declared_ai"),
     ]
-    assert fuse_manipulation(pieces) == pytest.approx(3.0)
+    assert judge(pieces).llr["manipulation"] == pytest.approx(3.0)
 
 
 def test_the_state_of_credentials_is_told_apart_from_what_they_say() -> None:

@@ -37,6 +37,11 @@ def test_samples_get_the_labels_they_were_made_for(
     assert Verdict.from_dict(verdict.to_dict()).to_dict() == verdict.to_dict()
 
 
+def test_a_sensitivity_is_one_of_three() -> None:
+    with pytest.raises(ValueError, match=r"must be one of .*, got 'most'"):
+        Config(sensitivity="most")  # type: ignore[arg-type]
+
+
 def test_a_screener_pickles_as_its_config(screener: Screener) -> None:
     copy = pickle.loads(pickle.dumps(screener))
     assert copy.config == screener.config and copy is not screener
@@ -85,6 +90,7 @@ def test_settings_change_with_what_a_result_depends_on(tmp_path: Path) -> None:
     before = settings_digest(config)
     assert settings_digest(Config(people=tmp_path, threads=3, device="cpu")) == before
     assert settings_digest(Config(people=tmp_path, thorough=True)) != before
+    assert settings_digest(Config(people=tmp_path, sensitivity="high")) != before
     assert settings_digest(Config()) != before
     record.write_text('name = "Ada B"\n')
     assert settings_digest(config) != before

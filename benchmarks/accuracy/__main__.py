@@ -1,12 +1,17 @@
-"""Prints what a learned detector is worth on what it was not trained on.
+"""Measures all detectors and their sum on held-out clips, and renews everything that says so.
 
-    python -m benchmarks.accuracy --detector face_artifact
+    python -m benchmarks.accuracy
+
+trains the fusion on the ratios that are kept in results/*.heldout.csv, and writes
+models/fusion/fusion.json, results/accuracy.json and .md, the table of README.md, and the last part
+of the cards. It needs no media. New ratios are gathered for one detector at a time:
+
+    python -m benchmarks.accuracy --detector rules --work WORK --media ../shared/media
+    python -m benchmarks.accuracy --detector voice_spoof --work WORK --media ../shared/media
     python -m benchmarks.accuracy --detector face_artifact --work WORK --media ../shared/media
-    python -m benchmarks.accuracy --speed
 
-The first prints the tables from the kept scores; the second takes the scores anew from the folder
-in which the networks were trained, and writes scores, tables, calibration,
-eval.json and the last part of the card. The third says what a face costs.
+WORK is the folder in which the networks were trained; for `rules` and `voice_spoof` see those
+modules. `--speed` says what a face costs.
 """
 
 from __future__ import annotations
@@ -15,20 +20,32 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks.accuracy import face_artifact
-from media_screen import weights
+from benchmarks.accuracy import (
+    clips,
+    face_artifact,
+    fused,
+    ratios,
+    rules,
+    splits,
+    tables,
+    voice_spoof,
+)
+from benchmarks.accuracy.ratios import RESULTS
+from media_screen import combination, weights
+from media_screen.evaluation import protocol
 
-MEASURED = "## Measured"  # heading of the card under which the tables stand
-DETECTORS = {face_artifact.NAME: face_artifact}
+MEASURED = "## Measured"  # heading of a card under which the tables stand
+GATHERED = {one.NAME: one for one in (face_artifact, rules, voice_spoof)}
+README = RESULTS.parent.parent / "README.md"
 
 
 def main() -> None:
-    """Print the tables, and write them when they were made anew."""
+    """Gather the ratios of a detector, or fuse all that are kept."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.accuracy", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--detector", choices=sorted(DETECTORS), default=face_artifact.NAME)
+    parser.add_argument("--detector", choices=sorted(GATHERED), help="gather its ratios")
     parser.add_argument("--work", type=Path, help="folder of training, to take the scores from")
     parser.add_argument("--media", type=Path, help="folder with manifest.tsv; with --work")
     parser.add_argument("--speed", action="store_true", help="time of a face against MobileNetV2")
@@ -38,27 +55,52 @@ def main() -> None:
 
         print(measured())
         return
-    if (asked.work is None) != (asked.media is None):
-        parser.error("--work and --media belong together")
-    detector = DETECTORS[asked.detector]
+    if (asked.work is None) != (asked.media is None) or (asked.work and not asked.detector):
+        parser.error("--work and --media belong together, and to a --detector")
     if asked.work is not None:
-        detector.gather(asked.work, asked.media)
-    if not (detector.RESULTS / detector.HELD).is_file():
-        parser.error(f"no scores of {detector.NAME} are kept yet: train it, then give --work")
-    text, record = detector.tables()
+        splits.save(asked.media)
+        GATHERED[asked.detector].gather(asked.work, asked.media)
+    if asked.detector == face_artifact.NAME:
+        _write_face_artifact(parser)
+    elif asked.detector is None:
+        fuse()
+
+
+def fuse() -> None:
+    """Train the fusion on what is kept, measure it, and renew model, tables, README and cards."""
+    known = clips.read()
+    groups = protocol.load(splits.FILE).splits["fusion"]
+    learned = fused.learn(known, ratios.read_all(), groups)
+    combination.save(learned.combination, command=tables.COMMAND)
+    found = tables.record(learned, fused.measure_all(known, learned))
+    text = tables.markdown(found)
     print(text)
-    if asked.work is not None:
-        (detector.RESULTS / f"{detector.NAME}.md").write_text(text, "utf-8")
-        model = weights.models_dir() / detector.NAME
-        (model / "eval.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-        _renew_card(model / "card.md", text)
+    (RESULTS / "accuracy.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    (RESULTS / "accuracy.md").write_text(text, "utf-8")
+    README.write_text(tables.in_readme(README.read_text("utf-8"), found), "utf-8")
+    card = combination.path().with_name("card.md")
+    _renew_card(card, tables.card(found))
+    if (RESULTS / face_artifact.HELD).is_file():  # its tables say what is flagged at the threshold
+        _write_face_artifact(None)
 
 
-def _renew_card(card: Path, tables: str) -> None:
-    """Put the tables, without their title, under the last heading of the card."""
+def _write_face_artifact(parser: argparse.ArgumentParser | None) -> None:
+    if parser is not None and not (RESULTS / face_artifact.HELD).is_file():
+        parser.error(f"no scores of {face_artifact.NAME} are kept yet: train it, then give --work")
+    text, record = face_artifact.tables()
+    if parser is not None:
+        print(text)
+    (RESULTS / f"{face_artifact.NAME}.md").write_text(text, "utf-8")
+    model = weights.models_dir() / face_artifact.NAME
+    (model / "eval.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    _renew_card(model / "card.md", text.split("\n", 2)[2])
+
+
+def _renew_card(card: Path, body: str) -> None:
+    """Put tables under the last heading of a card."""
     before = card.read_text("utf-8").split(MEASURED)[0]
-    body = tables.split("\n", 2)[2].replace("\n## ", "\n### ")
-    card.write_text(f"{before}{MEASURED}\n\n{body}", "utf-8")
+    lower = body.replace("\n## ", "\n### ")
+    card.write_text(f"{before}{MEASURED}\n\n{lower}", "utf-8")
 
 
 if __name__ == "__main__":

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import tomli
 
-from benchmarks.accuracy import heldout
+from benchmarks.accuracy import heldout, ratios, splits
 from benchmarks.accuracy.heldout import Held
-from benchmarks.accuracy.measured import Part, Row, fit, measured, paired
+from benchmarks.accuracy.measured import Part, Row, calibrated, fit, measured, paired
+from benchmarks.accuracy.ratios import Ratio
 from media_screen import weights
-from media_screen.evaluation import controls, metrics, protocol
-from media_screen.evaluation.protocol import Protocol
-from media_screen.fusion import MANIPULATION_THRESHOLD
+from media_screen.evaluation import controls, metrics
+from media_screen.fusion import threshold
 from media_screen.media import Media, MediaError
 from media_screen.training.face_artifact.crops import Source, read_sources
 from media_screen.training.face_artifact.folds import split
@@ -47,8 +47,7 @@ def gather(work: Path, media: Path) -> None:
         if s.kind in ("real_video", "fake_video", "real_face", "fake_face")
     ]
     fold_of = dict(split(read_sources(media), folds))
-    by_hash = {s.sha256: str(fold_of[s.path]) for s in sources}
-    protocol.save(RESULTS.parent / "protocol.json", Protocol({"collection": by_hash}))
+    splits.save(media)
     found: list[Held] = []
     for run in RUNS:
         if all((work / f"{run}-{fold}.csv").is_file() for fold in range(folds)):
@@ -59,6 +58,13 @@ def gather(work: Path, media: Path) -> None:
     _gather_conditions(work, folds)
     _gather_pseudo(work, folds)
     shipped = [one for one in _clips(found, SHIPPED) if one.version in heldout.VERSIONS]
+    ratios.write(
+        ratios.path_of(NAME, RESULTS),
+        [
+            Ratio(one.sha256, one.version, told.score, told.llr if told.state == "scored" else None)
+            for one, told in zip(shipped, calibrated(shipped), strict=True)
+        ],
+    )
     record = fit(shipped).to_dict()
     text = json.dumps({key: round(value, 4) for key, value in record.items()}, indent=1)
     (weights.models_dir() / NAME / "calibration.json").write_text(text + "\n", "utf-8")
@@ -158,7 +164,7 @@ def tables() -> tuple[str, dict[str, object]]:
         f"Every clip was scored by a network that saw nothing of its collection, its people or its "
         f"method of forging (groups of collections, {len({o.fold for o in found})} folds). Ratios "
         "were calibrated on the other folds; the threshold is that of the verdict, "
-        f"{MANIPULATION_THRESHOLD}. Intervals are bootstraps over people.",
+        f"{threshold()}. Intervals are bootstraps over people.",
         "",
         "Codec, size, length and rate alone (the control of metadata, collections held out) reach "
         f"an AUC of {control['value']:.2f} ({control['low']:.2f} to {control['high']:.2f}).",
@@ -189,7 +195,7 @@ def tables() -> tuple[str, dict[str, object]]:
     ]
     record = {
         "command": "python -m benchmarks.accuracy --detector face_artifact",
-        "threshold": MANIPULATION_THRESHOLD,
+        "threshold": threshold(),
         "metadata_control_auc": control,
         "rows": [asdict(row) for row in rows],
         "stills": asdict(measured(stills, slices=False)),
@@ -296,8 +302,7 @@ def _conditions(found: Sequence[Held]) -> list[str]:
     for name in dict.fromkeys(row["condition"] for row in rows):
         of_name = [row for row in rows if row["condition"] == name]
         flagged = [
-            lookup[int(row["fold"])].llr(float(row["score"])) >= MANIPULATION_THRESHOLD
-            for row in of_name
+            lookup[int(row["fold"])].llr(float(row["score"])) >= threshold() for row in of_name
         ]
         shift = np.mean([float(row["score"]) for row in of_name]) - plain
         lines.append(

@@ -40,7 +40,7 @@ def measured(held: Sequence[Held], *, slices: bool) -> Row:
     items = [
         Item(Path(one.sha256), one.fake, one.method, one.collection, one.identity) for one in held
     ]
-    outcomes = _calibrated(held)
+    outcomes = calibrated(held)
 
     def part(name: str, use: Sequence[bool]) -> Part:
         rows = [row for row, wanted in enumerate(use) if wanted]
@@ -80,7 +80,7 @@ def _key(one: Held) -> tuple[bool, str]:
     return one.fake, one.collection
 
 
-def _calibrated(held: Sequence[Held]) -> list[Outcome]:
+def calibrated(held: Sequence[Held]) -> list[Outcome]:
     """Calibrate each fold's scores with the others', so that no ratio saw its own clip."""
     lines = {
         fold: fit([one for one in held if one.fold != fold]) for fold in {one.fold for one in held}

@@ -1,4 +1,4 @@
-"""Logistic regression, small and dependable, for calibration and for the control of metadata."""
+"""Logistic regression, small and dependable: for calibration, fusion, the metadata control."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ def regress(
     l2: float,
     *,
     rising: bool = False,
+    most: float | None = None,
+    through_origin: bool = False,
 ) -> tuple[Floats, float]:
     """Return the slopes and the offset of least cost: weighted log loss plus `l2` / 2 x slopes².
 
-    `facts` has shape (n, k) and should be standardised, so that the prior treats all alike;
-    `weights` are (n,). With `rising`, no slope is below 0.
+    `facts` has shape (n, k) and should be standardised, or of one unit, so that the prior treats
+    all alike; `weights` are (n,). With `rising`, no slope is below 0, with `most` none is above it,
+    and with `through_origin` the offset stays 0.
     """
     from scipy.optimize import minimize
 
@@ -38,7 +41,8 @@ def regress(
         np.zeros(count + 1),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(0 if rising else None, None)] * count + [(None, None)],
+        bounds=[(0 if rising else None, most)] * count
+        + [(0, 0) if through_origin else (None, None)],
         options={"ftol": 1e-15, "gtol": 1e-10},
     )
     return found.x[:-1], float(found.x[-1])

@@ -15,7 +15,7 @@ from media_screen.evaluation.manifest import Item
 from media_screen.evaluation.metrics import Floats, Interval
 from media_screen.evaluation.outcomes import Outcome, outcomes
 from media_screen.evidence import MediaInfo, Verdict
-from media_screen.fusion import MANIPULATION_THRESHOLD
+from media_screen.fusion import threshold
 
 ORIGINAL = "original"
 Labels = npt.NDArray[np.bool_]
@@ -118,11 +118,13 @@ class Control:
     """What metadata and luck alone reach on the files that a detector judged.
 
     `margin` is the AUC of the detector less that of the metadata, with its interval; metadata that
-    do worse than a coin count as a coin.
+    do worse than a coin count as a coin. `matched` is the AUC among pairs of files that the
+    metadata can't tell apart: what is left where genuine and forged files differ in size or codec.
     """
 
     metadata_auc: float
     margin: Interval
+    matched: Interval
     shuffled: Shuffled
 
     @property
@@ -163,14 +165,17 @@ class Evaluation:
 
     items: tuple[Item, ...]
     versions: tuple[Version, ...]
-    threshold: float = MANIPULATION_THRESHOLD
+    threshold: float = field(default_factory=threshold)
     notes: tuple[str, ...] = ()
 
 
 def measure_version(
-    name: str, items: Sequence[Item], verdicts: Sequence[Verdict | None]
+    name: str, items: Sequence[Item], verdicts: Sequence[Verdict | None], *, sliced: bool = True
 ) -> Version:
-    """Measure every detector and the fused ratio on one version of the files."""
+    """Measure every detector and the fused ratio on one version of the files, and on its parts.
+
+    Without `sliced` the parts, which take most of the time, are left out.
+    """
     fake = np.array([item.fake for item in items])
     groups = resampling_groups(items)
     media = [verdict.media if verdict else MediaInfo("") for verdict in verdicts]
@@ -186,7 +191,7 @@ def measure_version(
         )
         shuffled = controls.shuffled_metadata(chosen, fake[readable], where)
     systems = tuple(
-        _system(name, items, found, guessed if metadata else None)
+        _system(name, items, found, guessed if metadata else None, sliced=sliced)
         for name, found in outcomes(verdicts).items()
     )
     return Version(name, systems, metadata, shuffled)
@@ -203,14 +208,19 @@ def resampling_groups(items: Sequence[Item]) -> list[Hashable]:
 
 
 def _system(
-    name: str, items: Sequence[Item], found: tuple[Outcome, ...], metadata: Floats | None
+    name: str,
+    items: Sequence[Item],
+    found: tuple[Outcome, ...],
+    metadata: Floats | None,
+    *,
+    sliced: bool,
 ) -> System:
     return System(
         name=name,
         calibrated=any(outcome.llr for outcome in found),
         overall=measure(items, found),
         control=None if metadata is None else _control(items, found, metadata),
-        slices=_slices(items, found),
+        slices=_slices(items, found) if sliced else (),
         outcomes=found,
     )
 
@@ -254,7 +264,7 @@ def _separation(scores: Floats, labels: Labels, area: Interval, counts: Counts) 
 
 
 def _decisions(llrs: Floats, labels: Labels, counts: Counts) -> Decisions:
-    flagged = llrs >= MANIPULATION_THRESHOLD
+    flagged = llrs >= threshold()
     alarms, hits = int((flagged & ~labels).sum()), int((flagged & labels).sum())
     return Decisions(
         false_alarms=alarms / counts.judged_genuine if counts.judged_genuine else None,
@@ -286,9 +296,16 @@ def _control(items: Sequence[Item], found: Sequence[Outcome], metadata: Floats) 
         labels,
         groups=_pick(resampling_groups(items), judged),
     )
+    matched = metrics.bootstrap(
+        lambda both, fake: controls.matched_auc(both[:, 0], fake, both[:, 1]),
+        np.column_stack([scores, metadata[judged]]),
+        labels,
+        groups=_pick(resampling_groups(items), judged),
+    )
     return Control(
         metadata_auc=metrics.auc(metadata[judged], labels),
         margin=margin,
+        matched=matched,
         shuffled=controls.shuffled_auc(scores, labels),
     )
 

@@ -1,9 +1,12 @@
 """Fixed splits of media into folds, kept as hashes, and the check that none is trained and tested.
 
-The file of a protocol holds for each split ("collection", "method", "identity") the fold of every
-file by its SHA-256, so that it can be committed without the media:
+The file of a protocol holds for each split (here one for each network that was trained) the fold of
+every file by its SHA-256, so that it can be committed without the media:
 
-    {"schema": "media_screen.protocol/1", "splits": {"collection": {"<64 hex digits>": "0", ...}}}
+    {"schema": "media_screen.protocol/1", "splits": {"face_artifact": {"<64 hex digits>": "0"}}}
+
+A shipped network was trained on the files of all folds; it was measured fold by fold, on the files
+that were left out.
 """
 
 from __future__ import annotations
@@ -13,6 +16,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from media_screen.evaluation.manifest import Item
+from media_screen.media import MediaError, identify, shown_path
 
 SCHEMA = "media_screen.protocol/1"
 SHOWN = 5  # hashes that an error names
@@ -41,6 +47,10 @@ class Protocol:
     def training(self, split: str, fold: str) -> frozenset[str]:
         """Return the hashes of the files that may be trained on when a fold is measured."""
         return frozenset(self._folds(split)) - self.test(split, fold)
+
+    def all_training(self) -> frozenset[str]:
+        """Return the hashes of every file of every split: what shipped networks were trained on."""
+        return frozenset(key for folds in self.splits.values() for key in folds)
 
     def _folds(self, split: str) -> Mapping[str, str]:
         if split not in self.splits:
@@ -73,6 +83,37 @@ def save(path: Path, protocol: Protocol) -> None:
     splits = {name: dict(folds) for name, folds in protocol.splits.items()}
     text = json.dumps({"schema": SCHEMA, "splits": splits}, indent=1, sort_keys=True)
     path.write_text(text + "\n", "utf-8", newline="\n")
+
+
+def check(items: Iterable[Item], path: Path, *, fold: str = "") -> None:
+    """Refuse items that are trained on, by their content; raises ProtocolError with what is both.
+
+    Without a `fold` ("SPLIT:FOLD") everything in the protocol counts as trained on, as it is for
+    the shipped networks; with it, what is left when that fold is held out. Files that can't be read
+    were not trained on.
+    """
+    protocol = load(path)
+    if fold:
+        split, colon, name = fold.rpartition(":")
+        if not colon:
+            raise ProtocolError(f"expected SPLIT:FOLD, got {fold!r}")
+        training = protocol.training(split, name)
+    else:
+        training = protocol.all_training()
+    test = {}
+    for item in items:
+        try:
+            test[identify(item.path)[0]] = item.path
+        except MediaError:
+            continue
+    both = [shown_path(file) for key, file in test.items() if key in training]
+    if both:
+        shown = "\n  ".join(both[:SHOWN])
+        more = f"\n  and {len(both) - SHOWN} more" if len(both) > SHOWN else ""
+        raise ProtocolError(
+            f"{len(both)} of the {len(test)} files were trained on, so nothing can be learned from "
+            f"them about unseen media:\n  {shown}{more}"
+        )
 
 
 def refuse_overlap(training: Iterable[str], test: Iterable[str]) -> None:

@@ -148,6 +148,11 @@ def _on(system: System) -> list[str]:
             f"difference {margin.value:+.2f} "
             f"(95% interval {margin.low:+.2f} to {margin.high:+.2f})."
         )
+        matched = control.matched
+        said.append(
+            f"Among pairs of files that metadata can't tell apart, {system.name} reaches an AUC of "
+            f"{matched.value:.2f} ({_ends(matched)})."
+        )
         if found.auc.value <= control.shuffled.high:
             said.append(
                 f"{system.name} is no better than luck: shuffled labels give AUCs of "

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from media_screen.evidence import Label, Verdict
-from media_screen.fusion import MANIPULATION_THRESHOLD
+from media_screen.fusion import DECLARED_THRESHOLD, manipulated
 from media_screen.report.scale import bounds_sentence, weighings
 from media_screen.report.text import file_name, safe_link, shorten, visible
 
@@ -74,7 +74,11 @@ def looks_generated(verdict: Verdict) -> bool:
     """
     match = verdict.provenance.match
     known = match is not None and match.relation == "known_fake"
-    measured = verdict.llr.get("manipulation", 0.0) >= MANIPULATION_THRESHOLD
+    llr = verdict.llr.get("manipulation")
+    if verdict.fusion is not None:
+        measured = manipulated(verdict.fusion, llr)
+    else:  # a result of an older version, which knew this threshold alone
+        measured = llr is not None and llr >= DECLARED_THRESHOLD
     return verdict.label == "synthetic_media" or known or measured
 
 

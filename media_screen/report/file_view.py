@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from media_screen.evidence import Evidence, TrackSummary, Verdict
 from media_screen.report import text, words
 from media_screen.report.offsets import OffsetCurve, offset_curves
-from media_screen.report.scale import Weighing, bounds_sentence, weighings
+from media_screen.report.scale import Weighing, bounds_sentence, fusion_sentence, weighings
 from media_screen.report.timeline import Timeline, build_timeline
 from media_screen.thumbs import Picture
 
@@ -63,6 +63,7 @@ class FileView:
     explicit: bool
     weighings: list[Weighing]
     bounds: str
+    fusion: str  # what each detector adds, "" when the result does not tell
     timeline: Timeline | None
     curves: tuple[OffsetCurve, ...]
     pairs: tuple[Pair, ...]
@@ -89,6 +90,7 @@ def file_view(verdict: Verdict, pictures: tuple[Picture, ...]) -> FileView:
         explicit="explicit" in verdict.flags,
         weighings=weighings(verdict),
         bounds=bounds_sentence(verdict.probability_bounds),
+        fusion=fusion_sentence(verdict.fusion),
         timeline=build_timeline(verdict, frames),
         curves=offset_curves(verdict),
         pairs=_pairs(frames, pictures),

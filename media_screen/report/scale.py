@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from media_screen.evidence import PRIOR_RANGE, Verdict
+from media_screen.evidence import PRIOR_RANGE, Contribution, Fusion, Verdict
 from media_screen.report.text import percent
+from media_screen.report.words import plain
 
 CITATION = (
     "ENFSI Guideline for Evaluative Reporting in Forensic Science, version 3.0, 2015 "
@@ -115,6 +116,30 @@ def weighings(verdict: Verdict) -> list[Weighing]:
 def _named_in_evidence(verdict: Verdict) -> str | None:
     named = [piece for piece in verdict.evidence if piece.axis == "identity" and piece.person]
     return max(named, key=lambda piece: piece.llr).person if named else None
+
+
+def fusion_sentence(fusion: Fusion | None) -> str:
+    """Say what each detector adds to the ratio of manipulation, "" for results that don't tell."""
+    if fusion is None:
+        return ""
+    counted = [_added(part) for part in fusion.contributions if part.added]
+    aside = [
+        f"{plain(part.detector)} ({part.llr:+.2f})"
+        for part in fusion.contributions
+        if not part.added
+    ]
+    said = f"What adds up: {', '.join(counted)}." if counted else "Nothing that counts was found."
+    if aside:
+        said += f" Not counted, because it was not shown to help: {', '.join(aside)}."
+    return (
+        f"{said} Manipulation is suspected from {fusion.threshold:+.2f} on "
+        f"({fusion.sensitivity} sensitivity); detectors add up to {fusion.bound:.2f} at most."
+    )
+
+
+def _added(part: Contribution) -> str:
+    own = "" if part.llr == part.added else f" of its {part.llr:+.2f}"
+    return f"{plain(part.detector)} {part.added:+.2f}{own}"
 
 
 def bounds_sentence(bounds: tuple[float, float] | None) -> str:

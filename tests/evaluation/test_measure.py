@@ -10,12 +10,12 @@ import pytest
 from media_screen.evaluation import measure
 from media_screen.evaluation.manifest import Item
 from media_screen.evaluation.outcomes import FUSED, Outcome
-from media_screen.fusion import MANIPULATION_THRESHOLD
+from media_screen.fusion import threshold
 
 from .labelled import evidence, gathering, verdict
 
 ABSTAINED, FAILED = Outcome("abstained"), Outcome("failed")
-OVER, UNDER = MANIPULATION_THRESHOLD + 1, MANIPULATION_THRESHOLD - 1
+OVER, UNDER = threshold() + 1, threshold() - 1
 
 
 def items(pattern: str) -> list[Item]:
@@ -29,7 +29,7 @@ def scored(*llrs: float) -> list[Outcome]:
 
 def test_what_was_not_judged_counts_against_a_detector() -> None:
     found = measure.measure(
-        items("gggffff"), [*scored(0, 1), ABSTAINED, *scored(2, OVER), FAILED, ABSTAINED]
+        items("gggffff"), [*scored(-9, -8), ABSTAINED, *scored(UNDER, OVER), FAILED, ABSTAINED]
     )
     counts = found.counts
     assert (counts.genuine, counts.forged) == (3, 4)
@@ -42,7 +42,7 @@ def test_what_was_not_judged_counts_against_a_detector() -> None:
 
 
 def test_decisions_are_taken_at_the_shipped_threshold() -> None:
-    found = measure.measure(items("ggff"), scored(OVER, UNDER, MANIPULATION_THRESHOLD, UNDER))
+    found = measure.measure(items("ggff"), scored(OVER, UNDER, threshold(), UNDER))
     assert found.decisions == measure.Decisions(0.5, 0.5, 0.5)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from media_screen.evidence import LABELS, Verdict
+from media_screen.evidence import LABELS, Contribution, Fusion, Verdict
 from media_screen.report import text, write_report
 from media_screen.report.words import LABELS as WORDS
 from media_screen.thumbs import thumbnail_name
@@ -362,6 +362,13 @@ def test_the_report_needs_no_model(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_page_says_what_adds_up_without_trusting_its_names(tmp_path: Path) -> None:
+    fusion = Fusion("normal", 2.5, 4.0, (Contribution("<b>lip</b>_sync", 3.0, 2.75),))
+    _, (page,) = render(tmp_path, replace(records.suspected(), fusion=fusion))
+    check_markup(page)
+    assert "What adds up: <b>lip</b> sync +2.75 of its +3.00." in page.words()
 
 
 def test_file_page_golden(tmp_path: Path, golden) -> None:  # type: ignore[no-untyped-def]

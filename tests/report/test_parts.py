@@ -16,7 +16,9 @@ from media_screen.evidence import (
     REASONS,
     Axis,
     ChannelStanding,
+    Contribution,
     Evidence,
+    Fusion,
     MediaInfo,
     NamePlace,
     Relation,
@@ -115,6 +117,32 @@ def test_likelihood_ratios_in_words() -> None:
     assert "about more" not in scale.weigh("t", "a", "b", 40.0).sentence
     assert scale.weigh("t", "a", "b", None).words == "Not assessed"
     assert "No probability is given" in scale.bounds_sentence(None)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        pytest.param(
+            (Contribution("lip_sync", 2.0, 1.5), Contribution("voice_spoof", 0.5, 0.0)),
+            "What adds up: lip sync +1.50 of its +2.00. Not counted, because it was not shown to "
+            "help: voice spoof (+0.50). ",
+            id="weighed-and-not-counted",
+        ),
+        pytest.param(
+            (Contribution("declared", 3.0, 3.0),), "What adds up: declared +3.00. ", id="declared"
+        ),
+        pytest.param((), "Nothing that counts was found. ", id="nothing"),
+    ],
+)
+def test_a_sum_is_explained(parts: tuple[Contribution, ...], said: str) -> None:
+    assert scale.fusion_sentence(Fusion("high", 1.5, 4.0, parts)) == (
+        f"{said}Manipulation is suspected from +1.50 on (high sensitivity); detectors add up to "
+        "4.00 at most."
+    )
+
+
+def test_results_that_do_not_tell_of_a_sum_have_no_such_line() -> None:
+    assert scale.fusion_sentence(None) == ""
 
 
 def test_every_code_has_words() -> None:

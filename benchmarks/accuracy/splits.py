@@ -1,0 +1,61 @@
+"""Writes benchmarks/protocol.json: for every network, by hash, the fold of each file it was given.
+
+    media-screen evaluate MANIFEST.csv --protocol benchmarks/protocol.json
+
+refuses a manifest that holds one of them. Folds of `face_artifact` and the groups of `fusion` share
+no collection, no method of forging and no person; those of `voice_spoof` share no collection of
+genuine speech and no family of synthesis.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import tomli
+
+from benchmarks.accuracy.ratios import RESULTS
+from media_screen import weights
+from media_screen.evaluation import protocol
+from media_screen.evaluation.protocol import Protocol
+from media_screen.training.face_artifact.crops import read_sources
+from media_screen.training.face_artifact.folds import joined, split
+from media_screen.training.voice_spoof.sources import Sound, read_media
+from media_screen.training.voice_spoof.train import Fold, read_config
+
+FILE = RESULTS.parent / "protocol.json"
+NEVER_HELD_OUT = "train"  # fold of what every network was trained on
+
+
+def save(media: Path) -> None:
+    """Work the splits out of the manifest of a folder of media, and write them."""
+    sources = read_sources(media)
+    file = weights.models_dir() / "face_artifact" / "train.toml"
+    count = tomli.loads(file.read_text("utf-8"))["folds"]
+    folds = split(sources, count)
+    groups = {
+        one.sha256: str(number) for number, group in enumerate(joined(sources)) for one in group
+    }
+    clips = {one.sha256 for one in sources if one.kind.endswith("video")}
+    splits = {
+        "face_artifact": {one.sha256: str(folds[one.path]) for one in sources},
+        "voice_spoof": _voices(media),
+        "fusion": {key: group for key, group in groups.items() if key in clips},
+    }
+    protocol.save(FILE, Protocol(splits))
+
+
+def _voices(media: Path) -> dict[str, str]:
+    with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
+        hashes = {row["path"]: row["sha256"] for row in csv.DictReader(stream, delimiter="\t")}
+    folds = read_config(weights.models_dir() / "voice_spoof" / "train.toml").folds
+    return {hashes[sound.name]: _fold(sound, folds) for sound in read_media(media)}
+
+
+def _fold(sound: Sound, folds: tuple[Fold, ...]) -> str:
+    for number, fold in enumerate(folds):
+        if sound.family in fold.families or (
+            not sound.fake and sound.collection in fold.collections
+        ):
+            return str(number)
+    return NEVER_HELD_OUT

@@ -1,0 +1,71 @@
+"""The weights of the detectors are what was measured, and can't claim more than detectors do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from media_screen import combination
+from media_screen.combination import Combination
+from media_screen.evidence import SENSITIVITIES
+
+RECORD: dict[str, Any] = {
+    "weights": {"face_artifact": 0.5, "lip_sync": 1.0},
+    "bound": 3.0,
+    "thresholds": {
+        name: {"false_alarms": 0.01, "llr": 2.0 + number}
+        for number, name in enumerate(SENSITIVITIES)
+    },
+}
+
+
+def test_a_record_is_read_back() -> None:
+    read = Combination.from_dict(RECORD)
+    assert read.to_dict() == RECORD
+    assert Combination.from_dict(json.loads(json.dumps(read.to_dict()))) == read
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param({"weights": {"x": -0.1}}, "weights of 0 to 1", id="below-zero"),
+        pytest.param({"weights": {"x": 1.1}}, "weights of 0 to 1", id="over-one"),
+        pytest.param({"bound": -1.0}, "bound of 0 or more", id="bound"),
+        pytest.param({"bound": float("inf")}, "bound of 0 or more", id="no-bound"),
+        pytest.param({"thresholds": {}}, "expected thresholds", id="thresholds"),
+        pytest.param({"weights": None}, "needs weights", id="no-weights"),
+    ],
+)
+def test_a_wrong_record_is_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Combination.from_dict({**RECORD, **change})
+
+
+def test_more_of_one_detector_never_lowers_the_sum() -> None:
+    read = Combination.from_dict(RECORD)
+    sums = [
+        read.total(read.contributions({"face_artifact": llr / 2, "lip_sync": 1.0, "other": 9.0}))
+        for llr in range(-20, 21)
+    ]
+    assert sums == sorted(sums)
+    assert (min(sums), max(sums)) == (-3.0, 3.0)
+
+
+def test_what_is_shipped_can_be_read_and_orders_its_thresholds() -> None:
+    shipped = combination.shipped()
+    low, normal, high = (shipped.thresholds[name] for name in SENSITIVITIES)
+    assert low.llr >= normal.llr >= high.llr > 0
+    assert low.false_alarms < normal.false_alarms == 0.01 < high.false_alarms
+    assert all(weight == 0 for name, weight in shipped.weights.items() if name == "container")
+
+
+def test_it_costs_no_arithmetic_package_to_read() -> None:
+    program = (
+        "import sys; from media_screen import combination; combination.shipped(); "
+        "sys.exit(any(name in sys.modules for name in ('numpy', 'scipy', 'torch')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
