@@ -1,15 +1,17 @@
 # make demo    set up and screen the shipped samples
 # make test    set up and run the tests
 # make check   formatting, lint, types, tests
+# make fuzz    feed it damaged media, sidecars, person files and results for FUZZ_SECONDS
 # make bench   the benchmarks (needs labelled media: MEDIA=folder)
 # make lock    renew requirements.lock
 
 PYTHON ?= python3
 MEDIA ?= ../shared/media
 BIN := .venv/bin
+FUZZ_SECONDS ?= 600
 EXTRAS ?= ocr,stix,misp,train,dev
 
-.PHONY: demo test check lint types format bench goldens lock clean
+.PHONY: demo test check lint types format fuzz bench goldens lock clean
 
 demo: .venv/ready
 	$(BIN)/media-screen scan samples/downloads --people samples/people --out demo-out || test $$? -eq 1
@@ -30,6 +32,9 @@ format: .venv/ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+fuzz: .venv/ready
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
 bench: .venv/ready
 	$(BIN)/python -m benchmarks.faces --media $(MEDIA)
 	$(BIN)/python -m benchmarks.face_consistency --media $(MEDIA)
@@ -39,6 +44,8 @@ bench: .venv/ready
 	$(BIN)/python -m benchmarks.onscreen --media $(MEDIA)
 	$(BIN)/python -m benchmarks.explicit --media $(MEDIA)
 	$(BIN)/python -m benchmarks.abuse --media $(MEDIA)
+	$(BIN)/python -m benchmarks.throughput --media $(MEDIA)/real_video
+	$(BIN)/python -m benchmarks.gpu --media $(MEDIA)/real_video || test $$? -eq 2
 
 goldens: .venv/ready
 	$(BIN)/python -m pytest --renew-goldens

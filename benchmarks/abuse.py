@@ -22,6 +22,7 @@ import psutil
 
 from media_screen.batch import Progress, scan
 from media_screen.evidence import Verdict
+from media_screen.report import write_report
 from media_screen.screen import Config
 from media_screen.worker import Limits
 
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--copies", type=int, default=500)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tiny", type=int, default=0, help="screen so many files of bytes, too")
     arguments = parser.parse_args()
     sources = [
         path
@@ -49,6 +51,8 @@ def main() -> None:
         folder = Path(name) / "in"
         damage = make_copies(sources, folder, arguments.copies, random.Random(arguments.seed))
         lines = run(folder, Path(name) / "out", damage, arguments.workers)
+        if arguments.tiny:
+            lines += crowd(Path(name) / "crowd", arguments.tiny, arguments.workers)
     text = "\n".join(lines)
     print(text)
     head = (
@@ -133,6 +137,19 @@ def run(folder: Path, out: Path, damage: dict[str, str], workers: int) -> list[s
     if len(summary.entries) != len(damage):
         lines.append("**Some copies have no result.**")
     return lines
+
+
+def crowd(folder: Path, count: int, workers: int) -> list[str]:
+    """Screen many files of a few bytes, with the report, and return what came of it."""
+    (folder / "in").mkdir(parents=True)
+    for number in range(count):
+        (folder / "in" / f"{number:06}.mp4").write_bytes(b"no video %d" % number)
+    config = Config(device="cpu", threads=1)
+    with Peak() as peak:
+        summary = scan([folder / "in"], folder / "out", config, workers=workers)
+        write_report(folder / "out")
+    found = len(summary.entries)
+    return ["", f"{count} files of a few bytes: {found} results; peak memory {peak.all >> 20} MiB."]
 
 
 class Peak:

@@ -71,6 +71,7 @@ class Case:
         self.thorough = thorough
         self.device = device
         self.timing: dict[str, float] = {}
+        self._inner_s = 0.0  # spent in stages inside of the one that is timed
         self._looker = looker
         self._waveform = Waveform()
         self._listens = listens
@@ -132,9 +133,13 @@ class Case:
     def speech(self) -> Speech:
         """Where somebody speaks, and where there is music or other sound; empty without sound."""
         from media_screen.speech import find_speech
+        from media_screen.speech.spread import Spread
 
+        # Where the pictures were looked at densely, the sound must be known, too.
+        windows = self.look.windows if self.has_pictures else ()
+        hear = None if self.thorough else Spread(self.info.duration_s, also=windows)
         with self.timed("speech"):
-            return find_speech(self._blocks(), device=self.device)
+            return find_speech(self._blocks(), device=self.device, hear=hear)
 
     @cached_property
     def voices(self) -> tuple[Voice, ...]:
@@ -171,7 +176,7 @@ class Case:
         """Text in the stills, in order of time; raises MissingOcr when nothing can read it."""
         from media_screen import ocr
 
-        return ocr.read_all(ocr.reader(), self.stills)
+        return ocr.read_all(ocr.reader(self.device), self.stills)
 
     @property
     def lines_read(self) -> tuple[Line, ...]:
@@ -185,12 +190,18 @@ class Case:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Add the seconds spent inside to `timing`, under the name of a stage."""
-        start = time.perf_counter()
+        """Add the seconds spent inside to `timing`, under the name of a stage.
+
+        Those of a stage inside of another count for the inner one only.
+        """
+        start, others = time.perf_counter(), self._inner_s
+        self._inner_s = 0.0
         try:
             yield
         finally:
-            self.timing[stage] = self.timing.get(stage, 0.0) + time.perf_counter() - start
+            spent = time.perf_counter() - start
+            self.timing[stage] = self.timing.get(stage, 0.0) + spent - self._inner_s
+            self._inner_s = others + spent
 
     def lacks(self, need: Need) -> tuple[Reason, str] | None:
         """Return why a need can't be met, as (reason, sentence), or None when it can."""

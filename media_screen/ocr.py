@@ -66,7 +66,7 @@ class Line:
 class Reader:
     """Holds the networks of a process and reads pictures with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "cpu") -> None:
         try:
             import rapidocr
         except (ImportError, OSError) as error:
@@ -87,7 +87,7 @@ class Reader:
                 raise MissingOcr(f"{error}: pip install rapidocr==3.10.0") from error
             section = self._engine.cfg[part]
             section._set_flag("allow_objects", True)  # the configuration holds plain values only
-            section.session = nets.session(file)
+            section.session = nets.session(file, device=device)
 
     def read(self, image: Image, time_s: float) -> tuple[Line, ...]:
         """Return the lines of text in an RGB picture that were read with some confidence."""
@@ -109,9 +109,12 @@ class Reader:
 
 
 @functools.cache
-def reader() -> Reader:
-    """Return the reader of this process; raises MissingOcr, each time anew, when there is none."""
-    return Reader()
+def reader(device: str = "cpu") -> Reader:
+    """Return the reader of this process and device.
+
+    Raises MissingOcr, each time anew, when there is none.
+    """
+    return Reader(device)
 
 
 def read_all(reader: Reader, stills: Sequence[tuple[float, Image]]) -> tuple[Line, ...]:

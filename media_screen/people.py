@@ -29,6 +29,7 @@ _PERSON_KEYS = ("name", "aliases", "channel")
 _CHANNEL_KEYS = ("platform", "id", "handle", "url")
 # Sidecars, and what an interrupted download leaves: none of them is reference material.
 _NO_REFERENCE = (".info.json", ".part", ".ytdl")
+_MAX_TEXT = 1_000  # characters of a value; names, ids and addresses are far shorter
 _CLOSE = 0.75  # difflib ratio from which a misspelt key or platform gets a suggestion
 
 
@@ -134,7 +135,7 @@ def _toml(file: Path) -> Mapping[str, Any]:
         ) from None
     except OSError as error:
         raise PeopleError(f"{file}: can't be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOML, encoding, numbers of 5,000 digits
         raise PeopleError(f"{file}: not valid TOML: {error}") from error
 
 
@@ -188,7 +189,7 @@ def _check_keys(record: Mapping[str, Any], known: Sequence[str], where: str) -> 
         if key not in known:
             near = _nearest(key, known)
             remedy = f"did you mean `{near}`?" if near else f"expected one of {', '.join(known)}"
-            raise PeopleError(f"{where}: unknown key `{key}`: {remedy}")
+            raise PeopleError(f"{where}: unknown key `{key[:60]}`: {remedy}")
 
 
 def _nearest(text: str, known: Sequence[str]) -> str:
@@ -202,6 +203,10 @@ def _text(record: Mapping[str, Any], key: str, where: str, *, example: str) -> s
         raise PeopleError(
             f"{where}: expected `{key}` to be text, got {_shown(value)}: "
             f"put it in quotes, as in {example}"
+        )
+    if len(value) > _MAX_TEXT:
+        raise PeopleError(
+            f"{where}: expected `{key}` to have at most {_MAX_TEXT} characters, got {len(value)}"
         )
     return value.strip()
 

@@ -82,6 +82,10 @@ def parse_line(line: bytes) -> Job | None:
 def _path(text: str) -> Path:
     if "\0" in text:
         raise LineError("a path can't hold a null character")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError as error:
+        raise LineError(f"a path can't hold half a character: {error.reason}") from error
     return Path(text)
 
 

@@ -2,18 +2,20 @@
 
 `OUT/results.jsonl` gets one verdict a line, each written whole and flushed to the disk before the
 next; `OUT/state.sqlite` only indexes it and is brought up to date from it at every start, so that a
-scan that was killed at any point goes on where it stopped.
+scan that was killed at any point goes on where it stopped. The index knows the hash of each line: a
+line that was damaged since does not count, and its file is screened again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import logging
 import os
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,10 @@ from media_screen.thumbs import write_thumbnails
 
 RESULTS = "results.jsonl"
 STATE = "state.sqlite"
+_COLUMNS = (
+    "path BLOB PRIMARY KEY, signature TEXT, settings TEXT, offset INTEGER, failed INTEGER, "
+    "digest TEXT"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -74,27 +80,13 @@ class Results:
 
     def __init__(self, out: Path) -> None:
         self._out = out
-        try:
+        with self._told():
             out.mkdir(parents=True, exist_ok=True)
             self._state = _open_state(out / STATE)
             self._file = os.open(
                 out / RESULTS, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             )
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                raise BatchError(
-                    f"another scan is writing into {shown_path(out)}: wait for it, "
-                    "or name another folder with --out"
-                ) from error
-            raise BatchError(f"{shown_path(out / STATE)} can't be used: {error}") from error
-        except sqlite3.DatabaseError as error:
-            raise BatchError(
-                f"{shown_path(out / STATE)} is damaged: delete it, "
-                f"it is made anew from {RESULTS} ({error})"
-            ) from error
-        except OSError as error:
-            raise BatchError(f"can't write into {shown_path(out)}: {error.strerror}") from error
-        self._catch_up()
+            self._catch_up()
 
     def __enter__(self) -> Results:
         return self
@@ -105,33 +97,31 @@ class Results:
 
     def has(self, path: Path, settings: str) -> bool:
         """Tell whether a file has a result that still holds."""
-        row = self._state.execute(
-            "SELECT signature, settings FROM done WHERE path = ?", (_key(path),)
-        ).fetchone()
+        with self._told():
+            row = self._state.execute(
+                "SELECT signature, settings FROM done WHERE path = ?", (_key(path),)
+            ).fetchone()
         return row is not None and row == (signature(path), settings)
 
     def add(self, path: Path, verdict: Verdict, settings: str) -> None:
         """Append a verdict; when this returns, it is on the disk whole."""
-        try:
+        with self._told("; what was finished is safe, start the same command again to go on"):
             write_thumbnails(self._out, verdict)
             line = verdict.to_json().encode() + b"\n"
             offset = os.lseek(self._file, 0, os.SEEK_END)
             self._append(line, offset)
-            record = verdict.to_dict()
+            failed = has_failed(verdict.to_dict())
             with self._state:
-                self._note(path, record, signature(path), settings, offset)
+                row = _Row(_key(path), signature(path), settings, offset, failed, _digest(line))
+                self._note(row)
                 self._set_read_to(offset + len(line))
-        except OSError as error:
-            raise BatchError(
-                f"can't write into {shown_path(self._out)}: {error.strerror}; "
-                "what was finished is safe, start the same command again to go on"
-            ) from error
 
     def entry(self, path: Path, *, kept: bool) -> Entry | None:
         """Return the summary of one finished file."""
-        row = self._state.execute(
-            "SELECT offset, failed FROM done WHERE path = ?", (_key(path),)
-        ).fetchone()
+        with self._told():
+            row = self._state.execute(
+                "SELECT offset, failed FROM done WHERE path = ?", (_key(path),)
+            ).fetchone()
         if row is None:
             return None
         record = json.loads(self._line_at(row[0]))
@@ -148,6 +138,33 @@ class Results:
 
     def compact(self) -> None:
         """Drop lines that newer results replaced; the file is replaced in one step."""
+        with self._told():
+            self._compact()
+
+    # --- inside ------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _told(self, remedy: str = "") -> Iterator[None]:
+        """Raise what the folder or the index does wrong as a BatchError that says what to do."""
+        state = shown_path(self._out / STATE)
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise BatchError(
+                    f"another scan is writing into {shown_path(self._out)}: wait for it, "
+                    "or name another folder with --out"
+                ) from error
+            raise BatchError(f"{state} can't be used: {error}{remedy}") from error
+        except sqlite3.DatabaseError as error:
+            raise BatchError(
+                f"{state} is damaged: delete it, it is made anew from {RESULTS} ({error})"
+            ) from error
+        except OSError as error:
+            out = shown_path(self._out)
+            raise BatchError(f"can't write into {out}: {error.strerror}{remedy}") from error
+
+    def _compact(self) -> None:
         lines, superseded = self._live_lines()
         if not superseded:
             return
@@ -166,8 +183,6 @@ class Results:
             os.replace(fresh, self._out / RESULTS)
         os.close(self._file)
         self._file = os.open(self._out / RESULTS, os.O_RDWR | os.O_APPEND)
-
-    # --- inside ------------------------------------------------------------------------------
 
     def _append(self, line: bytes, offset: int) -> None:
         written = 0
@@ -198,52 +213,65 @@ class Results:
         """Take into the index what was written after it was last brought up to date."""
         size = os.lseek(self._file, 0, os.SEEK_END)
         read_to = self._read_to()
+        known: tuple[_Row, ...] = ()
         if read_to > size or not self._index_holds():
             _log.warning("the index of %s does not fit and is made anew", self._out / RESULTS)
+            known = self._rows()
             with self._state:
                 self._state.execute("DELETE FROM done")
             read_to = 0
+        by_digest = {row.digest: row for row in known}
+        written = frozenset(row.path for row in known)
         while read_to < size:
             line = self._line_at(read_to)
             if not line.endswith(b"\n"):
                 os.ftruncate(self._file, read_to)  # the line in which the last scan was killed
                 break
             with self._state:
-                self._recover(line, read_to)
+                row = by_digest.get(_digest(line)) or self._recovered(line, written)
+                if row is not None:
+                    self._note(replace(row, offset=read_to))
                 read_to += len(line)
                 self._set_read_to(read_to)
 
     def _index_holds(self) -> bool:
-        """Check the last entry: after a broken compaction the offsets point between lines."""
-        row = self._state.execute("SELECT MAX(offset) FROM done").fetchone()
-        if row[0] is None:
-            return True
-        starts = row[0] == 0 or self._read_at(row[0] - 1, 1) == b"\n"
-        return starts and self._line_at(row[0]).endswith(b"\n")
+        """Tell whether each line is where the index has it, and as it was written."""
+        return all(_digest(self._line_at(row.offset)) == row.digest for row in self._rows())
 
-    def _recover(self, line: bytes, offset: int) -> None:
+    def _rows(self) -> tuple[_Row, ...]:
+        found = self._state.execute(
+            "SELECT path, signature, settings, offset, failed, digest FROM done ORDER BY offset"
+        )
+        return tuple(_Row(*row) for row in found)
+
+    def _recovered(self, line: bytes, written: Collection[bytes]) -> _Row | None:
+        """Return the row of a line that the index did not know; None when it is no result.
+
+        A file among `written` had another line, so this one was damaged since and does not count.
+        """
         try:
             record = json.loads(line)
-            path = Path(record["media"]["path"])
-            same = path.is_file() and path.stat().st_size == record["media"]["size_bytes"]
-            now = signature(path) if same else "changed"
-            self._note(path, record, now, record["versions"]["settings"], offset)
-        except (ValueError, KeyError, TypeError, AttributeError, OSError):
+            verdict = Verdict.from_dict(record)
+            path, settings = Path(verdict.media.path), str(verdict.versions["settings"])
+            key, failed = _key(path), has_failed(record)
+            same = path.is_file() and path.stat().st_size == verdict.media.size_bytes
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
             _log.warning("a line of %s is not a result and was passed over", self._out / RESULTS)
+            return None
+        now = signature(path) if same and key not in written else "changed"
+        return _Row(key, now, settings, 0, failed, _digest(line))
 
-    def _note(
-        self, path: Path, record: Mapping[str, Any], now: str, settings: str, offset: int
-    ) -> None:
+    def _note(self, row: _Row) -> None:
         self._state.execute(
-            "INSERT OR REPLACE INTO done (path, signature, settings, offset, failed) "
-            "VALUES (?, ?, ?, ?, ?)",
-            (_key(path), now, settings, offset, has_failed(record)),
+            "INSERT OR REPLACE INTO done (path, signature, settings, offset, failed, digest) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (row.path, row.signature, row.settings, row.offset, row.failed, row.digest),
         )
 
     def _live_lines(self) -> tuple[list[tuple[bytes, int, int]], bool]:
         """Return (key, offset, length) of the lines that count, and whether there are others."""
-        rows = self._state.execute("SELECT path, offset FROM done ORDER BY offset").fetchall()
-        lines = [(key, offset, len(self._line_at(offset))) for key, offset in rows]
+        rows = self._rows()
+        lines = [(row.path, row.offset, len(self._line_at(row.offset))) for row in rows]
         return lines, sum(length for _, _, length in lines) != self._read_to()
 
     def _read_to(self) -> int:
@@ -254,20 +282,49 @@ class Results:
         self._state.execute("INSERT OR REPLACE INTO meta VALUES ('read_to', ?)", (offset,))
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What the index has on one finished file, and where its line begins."""
+
+    path: bytes
+    signature: str
+    settings: str
+    offset: int
+    failed: bool
+    digest: str
+
+
 def _open_state(path: Path) -> sqlite3.Connection:
     """Open the index and keep it locked for as long as it is open."""
     state = sqlite3.connect(path, timeout=0.5)
+    try:
+        _prepare(state)
+    except sqlite3.Error:
+        state.close()
+        raise
+    return state
+
+
+def _prepare(state: sqlite3.Connection) -> None:
+    """Lock the index, check it, and make its tables where they are missing or of another kind."""
     state.execute("PRAGMA locking_mode = EXCLUSIVE")
     # The index can be made anew, so it need not reach the disk before the next file starts.
     state.execute("PRAGMA synchronous = OFF")
     state.execute("BEGIN EXCLUSIVE")
-    state.execute(
-        "CREATE TABLE IF NOT EXISTS done (path BLOB PRIMARY KEY, signature TEXT, settings TEXT, "
-        "offset INTEGER, failed INTEGER)"
-    )
+    ((found,),) = state.execute("PRAGMA quick_check(1)")
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
     state.execute("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER)")
+    columns = [name for _, name, *_ in state.execute("PRAGMA table_info(done)")]
+    if columns != [column.split()[0] for column in _COLUMNS.split(", ")]:  # of another version
+        state.execute("DROP TABLE IF EXISTS done")
+        state.execute("DELETE FROM meta")
+    state.execute(f"CREATE TABLE IF NOT EXISTS done ({_COLUMNS})")
     state.commit()
-    return state
+
+
+def _digest(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()[:32]
 
 
 def _key(path: Path) -> bytes:

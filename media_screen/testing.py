@@ -19,7 +19,9 @@ from media_screen import sidecar as sidecars
 from media_screen.detectors.contract import NEEDS, Detector
 from media_screen.evidence import (
     Abstention,
+    Contribution,
     Evidence,
+    Fusion,
     Label,
     MediaInfo,
     Post,
@@ -101,6 +103,7 @@ def make_verdict(label: Label = "suspected_impersonation", **changes: Any) -> Ve
         "person": "irena-valequist",
         "llr": {"manipulation": 3.4, "identity": 5.1},
         "probability_bounds": probability_bounds(3.4),
+        "fusion": Fusion("normal", 2.5, 4.0, (Contribution("lip_sync", 4.0, 3.4),)),
         "summary": "Presents Irena Valequist, not on an official channel, and looks fabricated.",
         "provenance": Provenance(channel="not_official", credentials="none"),
         "post": Post("youtube", "UC0000000000000000000000", "quick_clips", "Quick Clips", "A talk",

@@ -30,6 +30,7 @@ from media_screen.screen import Config, Screener, unable
 
 TIME_LIMIT = 600.0  # s for one file; a 10-minute video takes about one on two old cores
 MEMORY_LIMIT = 1800 << 20  # bytes resident in one worker; a busy one stays under half of it
+SIZE_LIMIT = 16 << 30  # bytes of a file; hours of 1080p have less
 START_LIMIT = 600.0  # s to load the networks; on a cold disk that alone can take a minute
 _POLL = 0.2  # s between looks at a busy worker
 _PARENT_POLL = 1.0  # s between a worker's looks at whether its parent still lives
@@ -44,10 +45,11 @@ class WorkerError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may cost before its screening is ended."""
+    """What one file may cost before its screening is ended, and how large it may be to begin it."""
 
     time_s: float = TIME_LIMIT
     memory_bytes: int = MEMORY_LIMIT
+    size_bytes: int = SIZE_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,10 @@ class Pool:
                     break
                 if job is None:
                     break
+                refused = _too_large(job, self._limits)
+                if refused is not None:
+                    yield job, refused
+                    continue
                 worker = self._idle.pop() if self._idle else _Worker(self._config)
                 worker.give(job)
                 self._busy.append(worker)
@@ -142,6 +148,9 @@ class _Worker:
         self.job: Job | None = None
         self.alive = True
         self._ready = False
+        # On a GPU the libraries alone take gigabytes: what was there before the first file.
+        self._loaded = 0
+        self._on_gpu = config.device == "cuda"
         self._started = time.monotonic()
         self._given = self._started
         self._process = _context.Process(
@@ -182,7 +191,7 @@ class _Worker:
             self.kill()
             why = f"screening took longer than the limit of {limits.time_s:.0f} s and was ended"
             return self._unable("time_limit", why)
-        used = self._memory()
+        used = self._memory() - self._loaded
         if used > limits.memory_bytes:
             self.kill()
             why = (
@@ -204,6 +213,7 @@ class _Worker:
             self.kill()
             raise WorkerError(message["error"])
         self._ready = True
+        self._loaded = self._memory() if self._on_gpu else 0
         self._given = time.monotonic()  # loading the networks is not the file's time
 
     def _ended(self) -> Verdict:
@@ -225,6 +235,19 @@ class _Worker:
     def _unable(self, reason: Reason, why: str) -> Verdict:
         assert self.job is not None
         return unable(_identified(self.job.path), [Abstention("media", reason, why)])
+
+
+def _too_large(job: Job, limits: Limits) -> Verdict | None:
+    """Return the verdict on a file that is over the limit: it is not even hashed."""
+    try:
+        size = job.path.stat().st_size
+    except (OSError, ValueError):
+        return None  # whoever opens it tells what is wrong with it
+    if size <= limits.size_bytes:
+        return None
+    info = MediaInfo(path=shown_path(job.path), size_bytes=size)
+    why = f"the file has {size:,} bytes, over the limit of {limits.size_bytes >> 20:,} MiB"
+    return unable(info, [Abstention("media", "too_large", why)])
 
 
 def _exit_words(code: int | None) -> str:

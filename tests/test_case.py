@@ -45,7 +45,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Replace the networks that find speech by a count of the blocks they would get."""
     blocks: list[int] = []
 
-    def find(given: Any, *, device: str) -> Speech:
+    def find(given: Any, **_: Any) -> Speech:
         blocks.extend(len(samples) for _, samples in given)
         return Speech((), float(SECONDS))
 
@@ -70,12 +70,24 @@ def test_nobody_who_listens_means_no_speech_is_looked_for(heard: list[int]) -> N
     assert sound.passes == 1 and not heard
 
 
+def test_a_stage_inside_of_another_is_not_counted_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 1.0, 3.0, 4.0, 7.0, 10.0])
+    monkeypatch.setattr("media_screen.case.time.perf_counter", lambda: next(clock))
+    asked = case(Sound())
+    with asked.timed("outer"):  # 0 to 10
+        with asked.timed("inner"):  # 1 to 3
+            pass
+        with asked.timed("inner"):  # 4 to 7
+            pass
+    assert asked.timing == {"inner": 5.0, "outer": 5.0}
+
+
 def test_a_network_that_breaks_leaves_the_fingerprint_whole(
     monkeypatch: pytest.MonkeyPatch, heard: list[int]
 ) -> None:
     whole = case(Sound()).fingerprint
 
-    def broken(given: Any, *, device: str) -> Speech:
+    def broken(given: Any, **_: Any) -> Speech:
         next(iter(given))
         raise RuntimeError("the network broke")
 

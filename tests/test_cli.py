@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from media_screen import cli
+from media_screen import terminal
 from media_screen.cli import main
+from media_screen.results import BatchError
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 TEXT = SAMPLES / "downloads/not-a-video.mp4"
@@ -111,4 +113,18 @@ def test_listing_detectors_and_models() -> None:
     [("a\x1b[31mb", "a\\x1b[31mb"), ("x\u202ey", "x\\u202ey"), ("中文 é", "中文 é"), ("\n", "\\n")],
 )
 def test_untrusted_text_can_not_steer_the_terminal(text: str, shown: str) -> None:
-    assert cli._plain(text) == shown
+    assert terminal.plain(text) == shown
+
+
+def test_the_sensitivity_reaches_the_screening(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def stop(*arguments: Any, **_: Any) -> None:
+        asked.append(arguments[2].sensitivity)
+        raise BatchError("enough")
+
+    monkeypatch.setattr("media_screen.cli.scan_with_progress", stop)
+    assert invoke("scan", TEXT, "--device", "cpu", "--sensitivity", "low").exit_code == 1
+    assert invoke("scan", TEXT, "--device", "cpu").exit_code == 1
+    assert asked == ["low", "normal"]
+    assert invoke("scan", TEXT, "--sensitivity", "most").exit_code == 2

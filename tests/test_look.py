@@ -9,8 +9,19 @@ import pytest
 from skimage import data
 
 from media_screen.evidence import Span
-from media_screen.look import STILLS, THUMBNAILS, WINDOW, Looker, is_cut, tiny
-from media_screen.media import Media, MediaError
+from media_screen.look import (
+    CUTS_AT_ONCE,
+    CUTS_SURVEYED,
+    STILLS,
+    SURVEYED,
+    THUMBNAILS,
+    WINDOW,
+    Looker,
+    _spaced,
+    is_cut,
+    tiny,
+)
+from media_screen.media import Frame, Media, MediaError
 from tests.making import quarters, write_picture, write_video
 
 PORTRAIT = np.ascontiguousarray(data.astronaut())  # 512 x 512, one face about 100 px wide
@@ -70,6 +81,26 @@ def test_the_cost_follows_shots_and_not_length(looker: Looker, tmp_path: Path) -
         dense = sum(window.duration for window in look.windows)
     assert dense <= 4 * WINDOW + 1
     assert look.frames <= 120 / 0.5 + dense * 5 + 8
+
+
+@pytest.mark.parametrize(
+    ("length", "most"),
+    [
+        pytest.param(60.0, 120, id="a-minute-is-seen-whole"),
+        pytest.param(
+            3600.0, round(SURVEYED * (1 + CUTS_SURVEYED + CUTS_AT_ONCE)), id="an-hour-is-not"
+        ),
+    ],
+)
+def test_cuts_are_taken_from_all_parts_of_a_flicker_film(length: float, most: int) -> None:
+    pictures = [np.full((9, 16, 3), 255 * (number % 2), np.uint8) for number in range(2)]
+    frames = (Frame(n / 2, pictures[n % 2]) for n in range(round(2 * length)))
+    step = max(0.5, length / SURVEYED)
+    taken = [one.time_s for one in _spaced(frames, step, most=SURVEYED, duration_s=length)]
+    assert len(taken) <= most
+    assert len(taken) == most or length > 60.0
+    early, late = (sum(a <= time_s < a + length / 4 for time_s in taken) for a in (0, length * 0.7))
+    assert late > early / 3 and taken[-1] > 0.95 * length
 
 
 def test_panels_give_several_tracks(looker: Looker, tmp_path: Path) -> None:

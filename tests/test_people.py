@@ -141,6 +141,11 @@ MISTAKES = {
         "channel 1: expected `url` to begin with https://, got 'x.com/anna'",
     ),
     "no-toml": ("name = Anna", "not valid TOML: Invalid value (at line 1, column 8)"),
+    "endless-number": ("name = " + "1" * 5000, "not valid TOML: Exceeds the limit"),
+    "endless-name": (
+        f'name = "{"x" * 5000}"',
+        "expected `name` to have at most 1000 characters, got 5000",
+    ),
 }
 
 

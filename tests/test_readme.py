@@ -29,7 +29,8 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the samples, as the README assumes it; commands share what they write."""
     folder = tmp_path_factory.mktemp("checkout")
-    (folder / "samples").symlink_to(ROOT / "samples")
+    for name in ("samples", "benchmarks"):
+        (folder / name).symlink_to(ROOT / name)
     return folder
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,6 +103,68 @@ def test_a_damaged_line_is_passed_over(tmp_path: Path) -> None:
     with Results(out) as results:
         results.add(tmp_path / "a.mp4", verdict(tmp_path / "a.mp4"), "s1")
         assert results.has(tmp_path / "a.mp4", "s1")
+
+
+def test_a_line_that_was_damaged_since_does_not_count(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "b.mp4")
+    a, b, out = tmp_path / "a.mp4", tmp_path / "b.mp4", tmp_path / "out"
+    with Results(out) as results:
+        results.add(a, verdict(a), "s1")
+        results.add(b, verdict(b), "s1")
+    data = (out / RESULTS).read_bytes()
+    (out / RESULTS).write_bytes(data.replace(b"no_finding", b"official\x00\x00", 1))
+    with Results(out) as results:
+        assert not results.has(a, "s1") and results.has(b, "s1")
+        results.add(a, verdict(a), "s1")
+        results.compact()
+    assert [Path(r["media"]["path"]).name for r in records(out)] == ["b.mp4", "a.mp4"]
+
+
+def test_a_believable_change_of_a_line_does_not_count_either(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    path, out = tmp_path / "a.mp4", tmp_path / "out"
+    with Results(out) as results:
+        results.add(path, verdict(path, "suspected_impersonation"), "s1")
+    data = (out / RESULTS).read_bytes()
+    (out / RESULTS).write_bytes(data.replace(b"suspected_impersonation", b"official"))
+    with Results(out) as results:
+        assert not results.has(path, "s1")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        pytest.param(b"something else " * 400, "is damaged: delete it", id="no-database"),
+        pytest.param(None, "is damaged: delete it", id="flipped"),
+    ],
+)
+def test_a_broken_index_is_told_and_made_anew_when_it_is_gone(
+    tmp_path: Path, damage: bytes | None, message: str
+) -> None:
+    touch(tmp_path, "a.mp4")
+    path, out = tmp_path / "a.mp4", tmp_path / "out"
+    with Results(out) as results:
+        results.add(path, verdict(path), "s1")
+    state = bytearray((out / STATE).read_bytes())
+    state[4096:] = bytes(len(state) - 4096)  # all pages but the first
+    (out / STATE).write_bytes(bytes(state) if damage is None else damage)
+    with pytest.raises(BatchError, match=message):
+        Results(out)
+    (out / STATE).unlink()
+    with Results(out) as results:
+        assert results.has(path, "s1")
+
+
+def test_an_index_of_another_version_is_made_anew(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    path, out = tmp_path / "a.mp4", tmp_path / "out"
+    with Results(out) as results:
+        results.add(path, verdict(path), "s1")
+    with sqlite3.connect(out / STATE) as state:
+        state.execute("ALTER TABLE done DROP COLUMN digest")
+    state.close()
+    with Results(out) as results:
+        assert results.has(path, "s1")
 
 
 def test_only_one_scan_writes_into_a_folder(tmp_path: Path) -> None:

@@ -51,6 +51,16 @@ def test_a_batch_survives_crash_hang_memory_and_errors(tmp_path: Path, plugins: 
         assert len(found[name].media.sha256) == 64
 
 
+def test_a_file_over_the_size_limit_is_left_unread(tmp_path: Path) -> None:
+    path = write_sound_file(tmp_path / "a.wav", codec="pcm_s16le", seconds=0.2)
+    with Pool(Config(device="cpu"), workers=1, limits=Limits(size_bytes=1 << 10)) as pool:
+        ((_, verdict),) = pool.screen(iter([Job(path)]))
+        assert not pool._idle, "no worker was started for it"
+    assert verdict.abstentions[0].reason == "too_large"
+    assert "over the limit of 0 MiB" in verdict.summary
+    assert (verdict.media.sha256, verdict.media.size_bytes) == ("", path.stat().st_size)
+
+
 def test_workers_that_can_not_start_stop_the_batch(tmp_path: Path) -> None:
     config = Config(device="cpu", people=tmp_path / "nobody-here")
     with Pool(config, workers=1) as pool, pytest.raises(WorkerError, match="nobody-here"):

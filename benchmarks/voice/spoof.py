@@ -14,7 +14,7 @@ import numpy.typing as npt
 from benchmarks.voice import baseline
 from media_screen import weights
 from media_screen.evaluation import calibration, metrics
-from media_screen.fusion import MANIPULATION_THRESHOLD
+from media_screen.fusion import DECLARED_THRESHOLD as TEN_TO_ONE
 from media_screen.training.voice_spoof.prepare import CONDITIONS, Prepared, load_prepared
 from media_screen.training.voice_spoof.train import (
     fit,
@@ -117,8 +117,8 @@ def measures(data: Scored, llrs: npt.NDArray[np.float64], raw: str = "net") -> d
         "auc_interval": [round(area.low, 3), round(area.high, 3)],
         "eer": round(metrics.eer(values, data.fake), 3),
         "detected_at_5": round(metrics.tpr_at_fpr(values, data.fake, FALSE_ALARMS), 3),
-        "false_alarms": round(metrics.false_alarm_rate(llrs, data.fake, MANIPULATION_THRESHOLD), 3),
-        "detected": round(metrics.detection_rate(llrs, data.fake, MANIPULATION_THRESHOLD), 3),
+        "false_alarms": round(metrics.false_alarm_rate(llrs, data.fake, TEN_TO_ONE), 3),
+        "detected": round(metrics.detection_rate(llrs, data.fake, TEN_TO_ONE), 3),
         "cllr": round(metrics.cllr(llrs, data.fake), 3),
         "min_cllr": round(metrics.min_cllr(values, data.fake), 3),
     }
@@ -151,9 +151,7 @@ def tables(data: Scored, record: dict[str, Any]) -> dict[str, Any]:
             name: {
                 "windows": int(np.sum(genuine & (data.collection == name))),
                 "false_alarms": round(
-                    float(
-                        np.mean(own[genuine & (data.collection == name)] >= MANIPULATION_THRESHOLD)
-                    ),
+                    float(np.mean(own[genuine & (data.collection == name)] >= TEN_TO_ONE)),
                     3,
                 ),
                 "over_even": round(float(np.mean(own[genuine & (data.collection == name)] > 0)), 3),
@@ -161,9 +159,7 @@ def tables(data: Scored, record: dict[str, Any]) -> dict[str, Any]:
             for name in np.unique(data.collection[genuine]).tolist()
         },
         "genuine": {
-            name: round(
-                float(np.mean(own[genuine & (data.web == web)] >= MANIPULATION_THRESHOLD)), 3
-            )
+            name: round(float(np.mean(own[genuine & (data.web == web)] >= TEN_TO_ONE)), 3)
             for name, web in (("web", True), ("other", False))
         },
     }
@@ -182,9 +178,7 @@ def _each(
             "auc": round(metrics.auc(part.net, part.fake), 3),
             "eer": round(metrics.eer(part.net, part.fake), 3),
             "detected_at_5": round(metrics.tpr_at_fpr(part.net, part.fake, FALSE_ALARMS), 3),
-            "detected": round(
-                metrics.detection_rate(own[keep], part.fake, MANIPULATION_THRESHOLD), 3
-            ),
+            "detected": round(metrics.detection_rate(own[keep], part.fake, TEN_TO_ONE), 3),
         }
     return rows
 
@@ -224,6 +218,6 @@ def markdown(result: dict[str, Any], calibration_record: dict[str, Any]) -> Sequ
         for name, row in result["collections"].items()
     ]
     bound = calibration_record["bound"]
-    lines += ["", f"The threshold is that of the fused ratio, {MANIPULATION_THRESHOLD}; ratios of "
+    lines += ["", f"The threshold is ten to one, {TEN_TO_ONE}; ratios of "
               f"this detector alone reach {bound} at most."]  # fmt: skip
     return lines

@@ -70,7 +70,9 @@ def read_watch_list(path: Path) -> tuple[WatchName, ...]:
         raise WatchError(f"{path}: not valid TOML: {error}") from error
     tables = record.get("name")
     if set(record) != {"name"} or not isinstance(tables, list):
-        raise WatchError(f"{path}: expected [[name]] tables and nothing else, got {sorted(record)}")
+        raise WatchError(
+            f"{path}: expected [[name]] tables and nothing else, got {sorted(record)!r:.60}"
+        )
     names = tuple(_name(table, f"{path}: name {n}") for n, table in enumerate(tables, start=1))
     count = sum(len(name.spellings) for name in names)
     if count > MAX_SPELLINGS:
@@ -83,10 +85,12 @@ def _name(table: object, where: str) -> WatchName:
         raise WatchError(f"{where}: expected a table, write [[name]] (two brackets) above it")
     unknown = [key for key in table if key not in _KEYS]
     if unknown:
-        raise WatchError(f"{where}: unknown key {unknown[0]!r}: expected {', '.join(_KEYS)}")
+        raise WatchError(f"{where}: unknown key {unknown[0]!r:.60}: expected {', '.join(_KEYS)}")
     kind = table.get("kind", "other")
     if kind not in _KINDS:
-        raise WatchError(f"{where}: expected kind to be one of {', '.join(_KINDS)}, got {kind!r}")
+        raise WatchError(
+            f"{where}: expected kind to be one of {', '.join(_KINDS)}, got {kind!r:.60}"
+        )
     aliases = table.get("aliases", [])
     if not isinstance(aliases, list):
         raise WatchError(f"{where}: expected aliases to be a list of texts, got {aliases!r:.60}")

@@ -17,6 +17,7 @@ from media_screen.detectors.credentials import Credentials
 from media_screen.detectors.explicit import Explicit
 from media_screen.detectors.face_consistency import FaceConsistency
 from media_screen.detectors.face_identity import FaceIdentity
+from media_screen.detectors.lip_sync import LipSync
 from media_screen.detectors.onscreen import Onscreen
 from media_screen.detectors.voice_identity import VoiceIdentity
 from media_screen.detectors.voice_spoof import VoiceSpoof
@@ -31,6 +32,7 @@ DETECTORS: tuple[type[Detector], ...] = (
     Container,
     FaceIdentity,
     FaceConsistency,
+    LipSync,
     VoiceIdentity,
     VoiceSpoof,
     Explicit,

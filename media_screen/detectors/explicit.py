@@ -51,10 +51,16 @@ class Exposure:
 
 
 class _Case(Protocol):
-    """The part of a case that this detector reads: a few whole pictures (seconds, RGB)."""
+    """The part of a case that this detector reads: a few whole pictures (seconds, RGB).
+
+    `device` is where the network runs.
+    """
 
     @property
     def stills(self) -> Sequence[tuple[float, Image]]: ...
+
+    @property
+    def device(self) -> str: ...
 
 
 class Explicit:
@@ -73,7 +79,7 @@ class Explicit:
             yield Abstention(self.name, "unreadable", "no still of the file could be read")
             return
         try:
-            session = self._open()
+            session = self._open(case.device)
         except weights.WeightsError as error:
             why = (
                 f"sexual content is not looked for: pip install 'media_screen[explicit]' ({error})"
@@ -82,9 +88,9 @@ class Explicit:
             return
         yield told([exposure(session, image, time_s) for time_s, image in case.stills])
 
-    def _open(self) -> onnxruntime.InferenceSession:
+    def _open(self, device: str) -> onnxruntime.InferenceSession:
         if self._session is None:
-            self._session = nets.session(weights.path(NETWORK))
+            self._session = nets.session(weights.path(NETWORK), device=device)
         return self._session
 
 

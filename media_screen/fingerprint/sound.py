@@ -120,24 +120,27 @@ def find_peaks(samples: Floats) -> tuple[Ints, Ints]:
 
     if samples.size < WINDOW:
         samples = np.pad(samples, (0, WINDOW - samples.size))
-    level = _spectrogram(samples)
     low, high = round(LOW_HZ * WINDOW / RATE), round(HIGH_HZ * WINDOW / RATE)
+    # The bins that can hold a peak, and their neighbours, which it must be higher than.
+    first, last = low - NEAR_BINS, high + NEAR_BINS
+    level = _spectrogram(samples, first, last)
     # Equalisation lifts whole bands: peaks compete by how far they stand out of their own band.
     salience = level - level.mean(axis=0)
     top = maximum_filter(level, size=(2 * NEAR_FRAMES + 1, 2 * NEAR_BINS + 1), mode="nearest")
     found = (level >= top) & (level > FLOOR_DB)
-    found[:, :low] = found[:, high:] = False
+    found[:, : low - first] = found[:, high - first :] = False
     frame, bin_ = np.nonzero(found)
     frame, bin_ = _strongest(frame, bin_, salience[frame, bin_])
-    fine = bin_ + _vertex(level[frame, bin_ - 1], level[frame, bin_], level[frame, bin_ + 1])
+    vertex = _vertex(level[frame, bin_ - 1], level[frame, bin_], level[frame, bin_ + 1])
+    fine = bin_ + first + vertex
     steps = np.rint(PITCH_STEPS * np.log2(fine * (RATE / WINDOW) / LOW_HZ))
     return frame, np.clip(steps, 0, 255).astype(np.int64)
 
 
-def _spectrogram(samples: Floats) -> Floats:
-    """Return the levels in dB, one row a frame, one column a frequency bin."""
+def _spectrogram(samples: Floats, first: int, last: int) -> Floats:
+    """Return the levels in dB, one row a frame, one column a frequency bin of `first` to `last`."""
     frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
-    spectrum = np.fft.rfft(frames * _window(), axis=1)
+    spectrum = np.fft.rfft(frames * _window(), axis=1)[:, first:last]
     power = (spectrum.real**2 + spectrum.imag**2) * (4 / WINDOW**2)
     return (10 * np.log10(power + 1e-12)).astype(np.float32)
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from media_screen.evidence import Reason, Span
 from media_screen.media import SAMPLE_RATE
-from media_screen.speech.listen import BANDS, FRAME, PATCH_HOP_S, PATCH_S, Heard, listener
+from media_screen.speech.listen import BANDS, FRAME, PATCH_HOP_S, PATCH_S, Hear, Heard, listener
 from media_screen.speech.spectra import Floats
 
 __all__ = ["Kind", "Speech", "SpeechSegment", "find_speech", "lacks_speech", "speech_windows"]
@@ -59,10 +59,14 @@ class SpeechSegment:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """All that was heard in a file: segments in order of time; what lies between is silence."""
+    """All that was heard in a file: segments in order of time; what lies between is silence.
+
+    Of a long file not all is listened to: `skipped_s` seconds of `duration_s` were not.
+    """
 
     segments: tuple[SpeechSegment, ...] = ()
     duration_s: float = 0.0
+    skipped_s: float = 0.0
 
     @property
     def spoken(self) -> tuple[SpeechSegment, ...]:
@@ -78,14 +82,18 @@ class Speech:
         return sum(segment.span.overlap(span) for segment in self.spoken)
 
 
-def find_speech(blocks: Iterable[tuple[float, Floats]], *, device: str = "cpu") -> Speech:
+def find_speech(
+    blocks: Iterable[tuple[float, Floats]], *, device: str = "cpu", hear: Hear | None = None
+) -> Speech:
     """Find speech, music and other sounds in blocks of 16 kHz mono sound.
 
     The blocks are those of `Media.audio_blocks`: one is held at a time, and 90 bytes for each 32 ms
-    (10 MB for an hour).
+    (10 MB for an hour). `hear` says of each whether to listen to it (see `spread`), by default all.
     """
-    heard = listener(device).hear(blocks)
-    return Speech(tuple(_segments(heard)), round(len(heard.activity) * FRAME_S, 3))
+    heard = listener(device).hear(blocks, to=hear)
+    skipped = np.count_nonzero(~heard.bands.any(axis=1))
+    duration_s = round(len(heard.activity) * FRAME_S, 3)
+    return Speech(tuple(_segments(heard)), duration_s, round(skipped * FRAME_S, 3))
 
 
 def speech_windows(speech: Speech, *, count: int) -> tuple[Span, ...]:
@@ -103,10 +111,12 @@ def speech_windows(speech: Speech, *, count: int) -> tuple[Span, ...]:
 def lacks_speech(speech: Speech) -> tuple[Reason, str] | None:
     """Return why the voices of a file can't be judged, as (reason, sentence), or None."""
     seconds, music = speech.seconds(), speech.seconds("music")
+    heard = speech.duration_s - speech.skipped_s
+    where = f" in the {heard:.0f} s of it that were listened to" if speech.skipped_s else ""
     if seconds == 0.0 and music > 0.0:
-        return "music", f"there is music or song ({music:.0f} s) and nobody speaks"
+        return "music", f"there is music or song ({music:.0f} s) and nobody speaks{where}"
     if seconds == 0.0:
-        return "no_speech", "nobody speaks in it"
+        return "no_speech", f"nobody speaks{where or ' in it'}"
     clear = sum(segment.span.duration for segment in speech.spoken if segment.snr_db >= MIN_SNR)
     if clear < seconds / 2:
         return "low_quality", "the speech is quieter than the noise or the music around it"
@@ -209,7 +219,8 @@ def _segment(
     heard: Heard, total: Floats, first: int, last: int, kind: Kind, music: float
 ) -> SpeechSegment:
     near = round(_NEAR / FRAME_S)
-    noise = float(np.percentile(total[max(0, first - near) : last + near], _QUIET))
+    around = total[max(0, first - near) : last + near]
+    noise = float(np.percentile(around[around > 0.0], _QUIET))  # 0: nobody listened
     loud = float(total[first:last].mean())
     # The speech itself is what is left of its frames without the noise.
     snr = 10 * np.log10(max(loud - noise, 1e-12) / noise)

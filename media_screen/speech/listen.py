@@ -6,13 +6,14 @@ An ontology and human-labeled dataset for audio events", ICASSP 2017).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from media_screen.evidence import Span
 from media_screen.media import SAMPLE_RATE
 from media_screen.speech.spectra import Floats, frames, htk_filters, power
 
@@ -30,6 +31,7 @@ _WINDOW, _HOP, _MELS, _PATCH = 400, 160, 64, 96
 _PATCH_HOP = 48  # spectra between patches: 0.48 s
 PATCH_S = _PATCH * _HOP / SAMPLE_RATE
 PATCH_HOP_S = _PATCH_HOP * _HOP / SAMPLE_RATE
+Hear = Callable[[Span], bool]  # says of a stretch of sound whether to listen to it
 _FLOOR = 1e-10  # power of digital silence, so that its level is finite: -100 dB
 
 
@@ -39,7 +41,7 @@ class Heard:
 
     `activity` is the probability of voice for each frame of 512 samples, `bands` the power of each
     frame in 32 bands of 250 Hz; `scores` are those of speech, singing and music (0 to 1) of patches
-    of 0.96 s every 0.48 s.
+    of 0.96 s every 0.48 s. Where nobody listened all of them are 0; elsewhere `bands` never is.
     """
 
     activity: Floats  # frames
@@ -64,23 +66,32 @@ class Listener:
         vad, yamnet = (nets.session(weights.path(name), device=device) for name in (VAD, YAMNET))
         return cls(vad, yamnet)
 
-    def hear(self, blocks: Iterable[tuple[float, Floats]]) -> Heard:
-        """Hear the blocks of one sound (16 kHz, mono), as `Media.audio_blocks` gives them."""
+    def hear(self, blocks: Iterable[tuple[float, Floats]], *, to: Hear | None = None) -> Heard:
+        """Hear the blocks of one sound (16 kHz, mono), as `Media.audio_blocks` gives them.
+
+        The networks get only the blocks that `to` says yes to, by default all of them.
+        """
         activity: list[Floats] = [np.zeros(0, np.float32)]
         bands: list[Floats] = [np.zeros((0, BANDS), np.float32)]
         scores: list[Floats] = [np.zeros((0, 3), np.float32)]
         voice = _Overlap(FRAME, FRAME, before=CONTEXT)
         spectra, patches = _Overlap(_WINDOW, _HOP), _Overlap(_PATCH, _PATCH_HOP)
         state = {key: np.zeros((1, 1, 128), np.float32) for key in ("h", "c")}
-        for samples in _with_end(blocks):
-            rows = voice.rows(samples)
-            if len(rows):
+        for samples, heard in _with_end(blocks, to):
+            rows, frames_ = voice.rows(samples), spectra.rows(samples)
+            if len(rows) and heard:
                 found, state["h"], state["c"] = self._vad.run(None, {"input": rows, **state})
                 activity.append(found)
                 bands.append(_levels(rows[:, CONTEXT:]))
-            rows = patches.rows(_mels(spectra.rows(samples)))[:, None]
-            if len(rows):
+            elif len(rows):
+                activity.append(np.zeros(len(rows), np.float32))
+                bands.append(np.zeros((len(rows), BANDS), np.float32))
+            mels = _mels(frames_) if heard else np.zeros((len(frames_), _MELS), np.float32)
+            rows = patches.rows(mels)[:, None]
+            if len(rows) and heard:
                 scores.append(self._yamnet.run(None, {"audio": rows})[0])
+            elif len(rows):
+                scores.append(np.zeros((len(rows), 3), np.float32))
         return Heard(
             *(np.concatenate(part).astype(np.float32) for part in (activity, bands, scores))
         )
@@ -104,16 +115,22 @@ class _Overlap:
         return np.ascontiguousarray(pieces)
 
 
-def _with_end(blocks: Iterable[tuple[float, Floats]]) -> Iterator[Floats]:
-    """Give the samples of each block, then silence that fills the last frame and patch."""
-    total = 0
-    for _, samples in blocks:
+def _with_end(
+    blocks: Iterable[tuple[float, Floats]], to: Hear | None
+) -> Iterator[tuple[Floats, bool]]:
+    """Give the samples of each block, then silence that fills the last frame and patch.
+
+    With each goes whether to listen to it.
+    """
+    total, heard = 0, True
+    for start, samples in blocks:
         total += len(samples)
-        yield samples
+        heard = to is None or to(Span(start, start + len(samples) / SAMPLE_RATE))
+        yield samples, heard
     if total:
         patch = _WINDOW + (_PATCH - 1) * _HOP
         beyond = max(0, patch - total) if total < patch else 0
-        yield np.zeros(max(beyond, -total % FRAME), np.float32)
+        yield np.zeros(max(beyond, -total % FRAME), np.float32), heard
 
 
 def _levels(rows: Floats) -> Floats:

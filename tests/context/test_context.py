@@ -170,6 +170,7 @@ def test_a_watch_list_is_read(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("name = [", "not valid TOML"),
+        ('[[name]]\nname = "Ada"\nkind = ' + str([1] * 5000), r"got \[1, 1.{,60}$"),
         ('[name]\nname = "A"', "expected \\[\\[name\\]\\] tables"),
         ('[[nmae]]\nname = "Ada"', "got \\['nmae'\\]"),
         ('[[name]]\nname = "Ada"\nalias = ["B"]', "name 1: unknown key 'alias'"),

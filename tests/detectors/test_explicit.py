@@ -23,6 +23,7 @@ class Case:
     """What the detector reads of a case."""
 
     stills: Sequence[tuple[float, np.ndarray]]
+    device: str = "cpu"
 
 
 class Network:
@@ -47,7 +48,7 @@ class Network:
 
 def told(network: Network, *times: float, monkeypatch: pytest.MonkeyPatch) -> Evidence:
     detector = Explicit()
-    monkeypatch.setattr(detector, "_open", lambda: network)
+    monkeypatch.setattr(detector, "_open", lambda _: network)
     (piece,) = detector.examine(Case([(time_s, GREY) for time_s in times]))
     assert isinstance(piece, Evidence)
     return piece

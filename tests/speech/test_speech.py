@@ -58,6 +58,24 @@ def test_the_size_of_blocks_changes_nothing(spoken: Speech) -> None:
     assert find_speech(blocks(message(), 0.73)).segments == spoken.segments
 
 
+def test_what_is_not_listened_to_is_neither_speech_nor_silence(spoken: Speech) -> None:
+    sound = np.concatenate([message(), noise(20.0), message()])
+    end = len(sound) / SAMPLE_RATE - spoken.duration_s
+    heard = find_speech(blocks(sound, 1.0), hear=lambda block: block.start >= end - 1.0)
+    assert heard.skipped_s == pytest.approx(end, abs=1.1)
+    assert heard.spoken and heard.spoken[0].span.start > end - 1.1
+    assert heard.seconds() == pytest.approx(spoken.seconds(), abs=0.5)
+    # The stretch that nobody heard is not the quiet against which the speech is compared.
+    assert heard.spoken[0].snr_db == pytest.approx(spoken.spoken[0].snr_db, abs=6.0)
+    nothing = find_speech(blocks(message(), 1.0), hear=lambda block: False)
+    assert nothing.segments == () and nothing.skipped_s == nothing.duration_s
+
+
+def test_it_says_how_much_was_listened_to() -> None:
+    lack = lacks_speech(Speech((), 3600.0, 3000.0))
+    assert lack == ("no_speech", "nobody speaks in the 600 s of it that were listened to")
+
+
 @pytest.mark.parametrize("snr_db", [5.0, 15.0, 25.0])
 def test_the_ratio_of_speech_to_noise_is_measured(snr_db: float) -> None:
     clean = message()

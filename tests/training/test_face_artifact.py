@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from media_screen.faces.align import REFERENCE
-from media_screen.training.face_artifact import augment, blends, conditions
+from media_screen.training.face_artifact import augment, blends, conditions, copies
 from media_screen.training.face_artifact.batches import Pairs, Recipe
 from media_screen.training.face_artifact.crops import Crop, Source, read
 from media_screen.training.face_artifact.folds import split
+from tests.making import quarters, write_video
 
 POINTS = " ".join(f"{number:.1f}" for number in REFERENCE.ravel())
 
@@ -137,3 +139,48 @@ def test_a_store_that_lost_pixels_is_refused(tmp_path: Path) -> None:
     (tmp_path / "crops.u8").write_bytes(b"\0" * (256 * 256 * 3 // 2) + b"")
     with pytest.raises(ValueError, match=r"cannot reshape|crops"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("centre", "expected"),
+    [
+        ((320, 240), copies.Window(220, 140, 200)),
+        ((10, 10), copies.Window(0, 0, 200)),
+        ((640, 480), copies.Window(440, 280, 200)),
+    ],
+    ids=["middle", "upper-left", "lower-right"],
+)
+def test_a_portrait_lies_in_the_picture(
+    centre: tuple[float, float], expected: copies.Window
+) -> None:
+    assert copies.portrait_window(centre, 100, 0.5, 640, 480) == expected
+
+
+def test_a_portrait_is_no_larger_than_the_picture() -> None:
+    assert copies.portrait_window((320, 240), 400, 0.5, 640, 480).side == 480
+
+
+def test_a_copy_of_a_window_shows_that_part_alone(tmp_path: Path) -> None:
+    av = pytest.importorskip("av")
+    clip = write_video(tmp_path / "clip.mp4", [quarters(320, 240)] * 5)
+    portrait = copies.Copy("portrait", side=60, crf=18)
+    copies.reencode(clip, tmp_path / "cut.mp4", portrait, window=copies.Window(0, 0, 120))
+    with av.open(str(tmp_path / "cut.mp4")) as opened:
+        seen = [frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)]
+    assert len(seen) == 5 and seen[0].shape == (60, 60, 3)
+    expected = quarters(320, 240)[:120, :120].mean(axis=(0, 1))
+    assert np.abs(seen[0].mean(axis=(0, 1)) - expected).max() < 12
+
+
+def test_a_window_outside_of_the_picture_is_refused(tmp_path: Path) -> None:
+    clip = write_video(tmp_path / "clip.mp4", [quarters(320, 240)] * 2)
+    with pytest.raises(ValueError, match="does not lie in a picture of"):
+        copies.reencode(clip, tmp_path / "cut.mp4", copies.LOW, window=copies.Window(300, 0, 120))
+
+
+def test_what_can_teach_wrongly_is_left_out_of_pairs() -> None:
+    lines, pixels = [crop("a"), crop("f"), crop("g")], np.stack([picture(n) for n in range(3)])
+    panels = replace(source("f", method="Swap"), clean=False)
+    sources = [source("a"), panels, source("g", method="Swap")]
+    made = Pairs(lines, pixels, sources, recipe=Recipe(), side=64, length=1, seed=1)
+    assert set(made.files) == {"a", "g"}

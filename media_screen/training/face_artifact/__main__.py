@@ -88,7 +88,7 @@ def _train(asked: argparse.Namespace, fold: str) -> None:
         rate=run.get("rate", Plan.rate),
         seed=run.get("seed", config["seed"]),
     )
-    start = asked.work / f"{run['start']}.pt" if "start" in run else None
+    start = asked.work / f"{run['start']}-{fold}.pt" if "start" in run else None
     path = asked.work / f"{asked.run}-{fold}.pt"
     train(
         run["network"], plan, make_pairs, path,

@@ -21,6 +21,9 @@ LEAST_INSIDE = 0.6  # share of the crop that lies in the picture
 # Of the genuine crops that stand against labelled fakes: most of those are portraits as generators
 # write them, and a network that saw few genuine ones learns to tell the form.
 PORTRAIT = 0.5
+# Genuine crops drawn for a labelled fake, of which the one most like it in size and sharpness is
+# taken: genuine web video is small and soft, what generators write is neither.
+ALIKE = 12
 # Of forged stills that are degraded: with the others, two in five are then grey, as are 250 of the
 # 604 genuine ones.
 GREY_STILLS = 0.62
@@ -65,7 +68,14 @@ class Pairs:
             path: [i for i in indices if crops[i].version == PORTRAITS[0].name]
             for path, indices in usable.items()
         }
+        looks = np.array([(np.log2(crop.size_px), crop.sharpness) for crop in crops])
+        self._looks = (looks - looks.mean(axis=0)) / (looks.std(axis=0) + 1e-6)
         self._stills = {p for p in usable if of_path[p].kind.endswith("face")}
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The paths of all files that crops are drawn from."""
+        return (*self._genuine.files, *self._forged.files)
 
     def __len__(self) -> int:
         return self._length
@@ -83,8 +93,8 @@ class Pairs:
             real, fake = augment.frame_up([real, fake], seed, side=self._side)
             real, fake = augment.degrade([real, fake], seed)
         else:
-            index = self._as_portrait(index, rng)
             other = self._forged.draw(rng)
+            index = self._like(other, rng)
             still = self._crops[other].path in self._stills
             other_seed = int(rng.integers(1 << 62))
             (real,) = augment.frame_up([self._pixels[index]], seed, side=self._side)
@@ -93,6 +103,12 @@ class Pairs:
             grey = GREY_STILLS if still else 0.08
             (fake,) = augment.degrade([fake], other_seed, grey=grey)
         return torch.from_numpy(np.stack([real, fake]).transpose(0, 3, 1, 2).copy())
+
+    def _like(self, forged: int, rng: np.random.Generator) -> int:
+        """Return a genuine crop about as large and sharp as a forged one."""
+        drawn = [self._as_portrait(self._genuine.draw(rng), rng) for _ in range(ALIKE)]
+        distances = np.square(self._looks[drawn] - self._looks[forged]).sum(axis=1)
+        return drawn[int(distances.argmin())]
 
     def _as_portrait(self, index: int, rng: np.random.Generator) -> int:
         """Return a crop of the portrait copy of the same file half of the time, if it has one."""
