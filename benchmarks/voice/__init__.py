@@ -3,9 +3,10 @@
     python -m benchmarks.voice --media ../shared/media --work DIR
 
 DIR is the folder in which `media_screen.training.voice_spoof` prepared windows and trained the
-folds. Each window of 3 s is scored by a network that saw neither its collection (genuine speech)
-nor its family of systems (synthetic speech), as it is and through four channels. Beside it stands
-the usual baseline, LFCC with Gaussian mixtures. Voices are compared across recordings only.
+folds. Windows of 3 s are scored, as they are and through four channels, by networks that had not
+been trained on their collection (genuine speech), on their family of systems (synthetic speech), or
+on both. Beside them stands the usual baseline, LFCC with Gaussian mixtures. Voices are compared
+across recordings only. `--calibrate` renews what is shipped and the held-out ratios of whole files.
 """
 
 COMMAND = "python -m benchmarks.voice --media ../shared/media --work DIR"

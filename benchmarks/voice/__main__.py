@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from benchmarks import voice
-from benchmarks.voice import COMMAND, identity, spoof
+from benchmarks.voice import COMMAND, heldout, identity, spoof
 from media_screen import nets, weights
 from media_screen.media import Media
 from media_screen.speech import find_speech
@@ -62,7 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
     parser.add_argument("--work", type=Path, required=True, help="folder of the training")
     parser.add_argument("--out", type=Path, default=RESULTS)
-    parser.add_argument("--calibrate", action="store_true", help="write calibrations and cohort")
+    parser.add_argument(
+        "--calibrate", action="store_true", help="write calibrations, cohort, held-out ratios"
+    )
     options = parser.parse_args(arguments)
     nets.limit_threads(1)
     torch.set_num_threads(1)
@@ -71,12 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         identity.save(identity.embed_all(options.media), kept)
     recordings = identity.load(kept)
     compared = identity.trials(recordings)
-    scored = spoof.score_folds(options.work)
+    scored, pairs = spoof.score_folds(options.work)
     line = spoof.calibrate(scored)
-    found = spoof.tables(scored, line)
+    found = spoof.tables(scored, pairs, line)
     record = identity.calibrate(compared)
     if options.calibrate:
         _ship(recordings, record, line, found)
+        heldout.gather(options.work, options.media, scored)
     result = {
         "command": COMMAND,
         "voice_spoof": found,
@@ -104,13 +107,13 @@ def _ship(recordings: Any, record: Any, line: Any, found: dict[str, Any]) -> Non
 
     write("voice_identity/calibration.json", record)
     write("voice_spoof/calibration.json", line)
-    clean = found["conditions"]["clean"]
+    clean = found["protocols"][spoof.HARDEST]["clean"]
     low, high = clean["auc_interval"]
     summary = (
         f"AUC {clean['auc']} ({low} to {high}), EER {clean['eer']:.0%} on windows of 3 s of unseen "
         "collections and unseen systems"
     )
-    kept = {key: found[key] for key in ("conditions", "families")}
+    kept = {key: found[key] for key in ("protocols", "families", "genuine", "pairs")}
     write("voice_spoof/eval.json", {"summary": summary, **kept})
 
 
@@ -123,8 +126,9 @@ def _lines(result: dict[str, Any]) -> list[str]:
     return [
         "# Voice", "", f"`{COMMAND}`", "",
         "## Genuine or synthetic", "",
-        "Each window of 3 s is scored by a network that saw neither its collection nor its family "
-        "of systems. Intervals: bootstrap over collections.", "",
+        "Each window of 3 s is scored by a network of a fold. Unseen collections: of genuine "
+        "speech; unseen systems: the whole family that shares the vocoder. Where collections are "
+        "seen, the genuine files are not. Intervals: bootstrap over collections.", "",
         *spoof_rows, "",
         "## Whose voice", "",
         "Pairs of different recordings only; strangers are of the same collection.", "",

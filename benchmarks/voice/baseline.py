@@ -9,17 +9,20 @@ import numpy.typing as npt
 from sklearn.mixture import GaussianMixture
 
 from media_screen.speech.spectra import Floats
+from media_screen.speech.spoof import LEVELS
 from media_screen.training.voice_spoof.prepare import Prepared
-from media_screen.training.voice_spoof.train import Rows, example_weights
+from media_screen.training.voice_spoof.train import Rows
 
 CEPSTRA = 20  # with their first and second differences: 60 values a frame
 MIXTURES = 32
 FRAMES = 20_000  # of each class that the mixtures are fitted to
+WINDOWS = 400  # of each class that those frames are taken from
 _BANDS = 64
 
 
-def lfcc(levels: Floats) -> Floats:
-    """Return cepstra of band levels (frames x 64) with their differences: frames x 60."""
+def lfcc(spectra: Floats) -> Floats:
+    """Return cepstra of log spectra (frames x 256 or more) with their differences: frames x 60."""
+    levels = spectra[:, :LEVELS].reshape(len(spectra), _BANDS, -1).mean(axis=2)
     places = np.arange(_BANDS) + 0.5
     basis = np.cos(np.pi * np.outer(places, np.arange(CEPSTRA)) / _BANDS)
     cepstra = levels @ basis.astype(np.float32)
@@ -31,12 +34,12 @@ def fit(data: Prepared, rows: Rows, *, seed: int = 1) -> tuple[Any, Any]:
     """Return the mixtures of genuine and of synthetic speech, fitted to rows."""
     random = np.random.default_rng(seed)
     weights = example_weights(data, rows)
-    fake = np.array([data.sounds[data.rows[row].sound].fake for row in rows])
+    fake = np.array([data.sound(row).fake for row in rows])
     mixtures = []
     for label in (False, True):
         share = np.where(fake == label, weights, 0.0)
-        drawn = random.choice(len(rows), 400, p=share / share.sum())
-        frames = [lfcc(data.features(int(rows[place]))[:, :_BANDS]) for place in drawn]
+        drawn = random.choice(len(rows), WINDOWS, p=share / share.sum())
+        frames = [lfcc(data.features(int(rows[place]))) for place in drawn]
         joined = np.concatenate(frames)
         chosen = random.permutation(len(joined))[:FRAMES]
         mixture = GaussianMixture(
@@ -46,13 +49,30 @@ def fit(data: Prepared, rows: Rows, *, seed: int = 1) -> tuple[Any, Any]:
     return mixtures[0], mixtures[1]
 
 
-def score(mixtures: tuple[Any, Any], levels: Floats) -> float:
+def score(mixtures: tuple[Any, Any], window: Floats) -> float:
     """Return the mean log-likelihood ratio of the frames of a window, synthetic over genuine."""
-    cepstra = lfcc(levels)
+    cepstra = lfcc(window)
     genuine, synthetic = (float(one.score(cepstra)) for one in mixtures)
     return synthetic - genuine
 
 
 def scores(mixtures: tuple[Any, Any], windows: list[Floats]) -> npt.NDArray[np.float64]:
-    """Return the score of each window (frames x 96, of which the first 64 are levels)."""
-    return np.array([score(mixtures, one[:, :_BANDS]) for one in windows])
+    """Return the score of each window, frames x 288."""
+    return np.array([score(mixtures, one) for one in windows])
+
+
+def example_weights(data: Prepared, rows: Rows) -> npt.NDArray[np.float64]:
+    """Return how often each row is drawn: both classes alike, and within a class each group alike.
+
+    Groups of genuine speech are that of the web and the rest; of synthetic, its families.
+    """
+    groups: dict[tuple[bool, str], list[int]] = {}
+    for place, row in enumerate(rows):
+        sound = data.sound(row)
+        name = sound.family if sound.fake else "web" if sound.web else "studio"
+        groups.setdefault((sound.fake, name), []).append(place)
+    weights = np.zeros(len(rows))
+    for (fake, _), places in groups.items():
+        alike = sum(key[0] == fake for key in groups)
+        weights[places] = 0.5 / alike / len(places)
+    return np.asarray(weights / weights.sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,16 @@ from benchmarks.voice import baseline
 from media_screen import weights
 from media_screen.evaluation import calibration, metrics
 from media_screen.fusion import DECLARED_THRESHOLD as TEN_TO_ONE
-from media_screen.training.voice_spoof.prepare import CONDITIONS, Prepared, load_prepared
+from media_screen.training.voice_spoof.prepare import (
+    CONDITIONS,
+    NO_PAIR,
+    Prepared,
+    load_prepared,
+)
+from media_screen.training.voice_spoof.sources import PRACTICE
 from media_screen.training.voice_spoof.train import (
-    fit,
+    Fold,
+    fit_all,
     read_config,
     scores,
     test_rows,
@@ -25,45 +32,86 @@ from media_screen.training.voice_spoof.train import (
 )
 
 FALSE_ALARMS = 0.05  # at which the detection rate is given beside that of the shipped threshold
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Scores of held-out windows by network and baseline, and what each window is."""
+    """Scores of held-out windows by network and baseline, and what each window is.
+
+    `new_family`, `new_collection` and `new_file` say what of a window the network of the fold had
+    not been trained on.
+    """
 
     net: npt.NDArray[np.float64]
     baseline: npt.NDArray[np.float64]
-    fake: npt.NDArray[np.bool_]
+    fake: Flags
     condition: npt.NDArray[np.intp]
     family: npt.NDArray[np.str_]
     system: npt.NDArray[np.str_]
     collection: npt.NDArray[np.str_]
-    web: npt.NDArray[np.bool_]
+    web: Flags
+    fold: npt.NDArray[np.intp]
+    new_family: Flags
+    new_collection: Flags
+    new_file: Flags
 
-    def take(self, keep: npt.NDArray[np.bool_]) -> Scored:
+    def take(self, keep: Flags) -> Scored:
         """Return the kept windows."""
         return Scored(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
 
 
-def score_folds(work: Path) -> Scored:
+@dataclass(frozen=True)
+class Pair:
+    """How a network scored a copy of genuine speech, and its source through the same channel.
+
+    Neither the collection of the source nor the family of the vocoder was trained on.
+    """
+
+    system: str
+    channel: bool
+    copy: float
+    source: float
+
+
+# What is left out together, and so how hard the test is.
+PROTOCOLS: dict[str, Callable[[Scored], Flags]] = {
+    "unseen collections and unseen systems": lambda data: np.where(
+        data.fake, data.new_family, data.new_collection
+    ),
+    "unseen collections, systems seen in others": lambda data: (
+        data.new_collection & ~(data.fake & data.new_family)
+    ),
+    "unseen systems, collections seen": lambda data: np.where(
+        data.fake, data.new_family, data.new_file & ~data.new_collection
+    ),
+}
+HARDEST = next(iter(PROTOCOLS))
+
+
+def score_folds(work: Path) -> tuple[Scored, list[Pair]]:
     """Score every held-out window: nets are trained where they are not there yet."""
     config = read_config(weights.models_dir() / "voice_spoof" / "train.toml")
     train, test = (load_prepared(work / "prepared", which) for which in ("train", "test"))
-    parts = []
-    for number, fold in enumerate(config.folds):
+    found, pairs = [], []
+    for fold in config.folds:
         own = training_rows(train, fold)
-        net = fit(train, own, config, work / "nets" / f"fold{number}.safetensors")
+        net = fit_all(train, own, config, work / "nets", f"fold{fold.number}")
         mixtures = baseline.fit(train, own)
         rows = test_rows(test, fold)
         windows = [test.features(int(row)) for row in rows]
-        parts.append(_scored(test, rows, scores(net, windows), baseline.scores(mixtures, windows)))
-    return Scored(
-        *(np.concatenate([getattr(one, name) for one in parts]) for name in Scored.__annotations__)
-    )
+        both = scores(net, windows), baseline.scores(mixtures, windows)
+        found.append(_scored(test, rows, fold, *both))
+        pairs += _pairs(train, fold, net)
+    joined = (np.concatenate([getattr(one, name) for one in found]) for name in _FIELDS)
+    return Scored(*joined), pairs
 
 
-def _scored(data: Prepared, rows: Any, net: Any, gmm: Any) -> Scored:
-    sounds = [data.sounds[data.rows[row].sound] for row in rows]
+_FIELDS = tuple(Scored.__dataclass_fields__)
+
+
+def _scored(data: Prepared, rows: Any, fold: Fold, net: Any, gmm: Any) -> Scored:
+    sounds = [data.sound(row) for row in rows]
     return Scored(
         net=net,
         baseline=gmm,
@@ -73,7 +121,39 @@ def _scored(data: Prepared, rows: Any, net: Any, gmm: Any) -> Scored:
         system=np.array([sound.system for sound in sounds]),
         collection=np.array([sound.collection for sound in sounds]),
         web=np.array([sound.web for sound in sounds]),
+        fold=np.full(len(sounds), fold.number),
+        new_family=np.array([sound.family in fold.families for sound in sounds]),
+        new_collection=np.array([sound.collection in fold.collections for sound in sounds]),
+        new_file=np.array([fold.spares(sound) for sound in sounds]),
     )
+
+
+def _pairs(data: Prepared, fold: Fold, net: Any) -> list[Pair]:
+    """Score the pairs whose source and vocoder are both left out by a fold."""
+    rows = [
+        row
+        for row in range(len(data.rows))
+        if data.rows[row].pair != NO_PAIR
+        and data.sound(row).collection in fold.collections
+        and (not data.sound(row).fake or data.sound(row).family in fold.families)
+    ]
+    values = scores(net, [data.features(row) for row in rows])
+    of_row = dict(zip(rows, values.tolist(), strict=True))
+    source = {
+        (data.rows[row].pair, data.rows[row].copy): of_row[row]
+        for row in rows
+        if not data.sound(row).fake
+    }
+    return [
+        Pair(
+            data.sound(row).system,
+            data.rows[row].copy > 0,
+            of_row[row],
+            source[data.rows[row].pair, data.rows[row].copy],
+        )
+        for row in rows
+        if data.sound(row).fake
+    ]
 
 
 def class_weights(data: Scored) -> npt.NDArray[np.float64]:
@@ -86,8 +166,9 @@ def class_weights(data: Scored) -> npt.NDArray[np.float64]:
     return np.asarray(1.0 / np.sqrt(counts[place]), np.float64)
 
 
-def calibrate(data: Scored) -> dict[str, Any]:
+def calibrate(found: Scored) -> dict[str, Any]:
     """Fit the score of held-out windows, of all conditions, to a log-likelihood ratio."""
+    data = found.take(PROTOCOLS[HARDEST](found))
     fitted = calibration.fit(data.net, data.fake, weights=class_weights(data))
     # Windows of one system or one collection are not independent of each other, so what supports
     # a ratio is their number, by the rule of succession (see `calibration.fit`).
@@ -102,6 +183,12 @@ def calibrate(data: Scored) -> dict[str, Any]:
         "genuine_percentiles": genuine.round(4).tolist(),
         "windows": {"genuine": int(np.sum(~clean.fake)), "synthetic": int(clean.fake.sum())},
     }
+
+
+def ratios(raw: npt.NDArray[np.float64], record: dict[str, Any]) -> npt.NDArray[np.float64]:
+    """Return the calibrated ratios of scores."""
+    bound = record["bound"]
+    return np.asarray(np.clip(record["slope"] * raw + record["offset"], -bound, bound))
 
 
 def measures(data: Scored, llrs: npt.NDArray[np.float64], raw: str = "net") -> dict[str, Any]:
@@ -119,105 +206,159 @@ def measures(data: Scored, llrs: npt.NDArray[np.float64], raw: str = "net") -> d
         "detected_at_5": round(metrics.tpr_at_fpr(values, data.fake, FALSE_ALARMS), 3),
         "false_alarms": round(metrics.false_alarm_rate(llrs, data.fake, TEN_TO_ONE), 3),
         "detected": round(metrics.detection_rate(llrs, data.fake, TEN_TO_ONE), 3),
+        "genuine_over_even": round(float(np.mean(llrs[~data.fake] > 0)), 3),
+        "synthetic_over_even": round(float(np.mean(llrs[data.fake] > 0)), 3),
         "cllr": round(metrics.cllr(llrs, data.fake), 3),
         "min_cllr": round(metrics.min_cllr(values, data.fake), 3),
     }
 
 
-def ratios(raw: npt.NDArray[np.float64], record: dict[str, Any]) -> npt.NDArray[np.float64]:
-    """Return the calibrated ratios of scores."""
-    bound = record["bound"]
-    return np.asarray(np.clip(record["slope"] * raw + record["offset"], -bound, bound))
-
-
-def tables(data: Scored, record: dict[str, Any]) -> dict[str, Any]:
-    """Return the measures by condition, by family, by system and of genuine speech by kind."""
+def tables(found: Scored, pairs: Sequence[Pair], record: dict[str, Any]) -> dict[str, Any]:
+    """Return the measures by protocol and condition, and of the hardest protocol by kind."""
+    data = found.take(PROTOCOLS[HARDEST](found))
     own = ratios(data.net, record)
     beside = calibration.fit(data.baseline, data.fake, weights=class_weights(data))
     gmm = np.array([beside.llr(value) for value in data.baseline])
-    by_condition, by_condition_gmm = {}, {}
-    for number, name in enumerate(CONDITIONS):
-        keep = data.condition == number
-        by_condition[name] = measures(data.take(keep), own[keep])
-        by_condition_gmm[name] = measures(data.take(keep), gmm[keep], "baseline")
-    clean = data.condition == 0
-    genuine = clean & ~data.fake
     return {
-        "conditions": by_condition,
-        "baseline": by_condition_gmm,
-        "families": _each(data, own, clean, data.family),
-        "systems": _each(data, own, clean, data.system),
-        "collections": {
-            name: {
-                "windows": int(np.sum(genuine & (data.collection == name))),
-                "false_alarms": round(
-                    float(np.mean(own[genuine & (data.collection == name)] >= TEN_TO_ONE)),
-                    3,
-                ),
-                "over_even": round(float(np.mean(own[genuine & (data.collection == name)] > 0)), 3),
-            }
-            for name in np.unique(data.collection[genuine]).tolist()
+        "protocols": {
+            name: _by_condition(part, ratios(part.net, record))
+            for name, part in ((name, found.take(of(found))) for name, of in PROTOCOLS.items())
         },
-        "genuine": {
-            name: round(float(np.mean(own[genuine & (data.web == web)] >= TEN_TO_ONE)), 3)
-            for name, web in (("web", True), ("other", False))
-        },
+        "baseline": _by_condition(data, gmm, "baseline"),
+        "families": _each(data, own, data.family),
+        "systems": _each(data, own, data.system),
+        "collections": _genuine(data, own, data.collection),
+        "genuine": _genuine(data, own, np.where(data.web, "web", "other")),
+        "pairs": paired(pairs),
     }
 
 
-def _each(
-    data: Scored, own: npt.NDArray[np.float64], clean: npt.NDArray[np.bool_], names: Any
-) -> dict[str, Any]:
+def _by_condition(
+    data: Scored, llrs: npt.NDArray[np.float64], raw: str = "net"
+) -> dict[str, dict[str, Any]]:
+    rows = {}
+    for number, name in enumerate(CONDITIONS):
+        keep = data.condition == number
+        rows[name] = measures(data.take(keep), llrs[keep], raw)
+    return rows
+
+
+def _each(data: Scored, own: npt.NDArray[np.float64], names: Any) -> dict[str, Any]:
     """Return for each family or system of synthetic speech its separation from all genuine."""
     rows = {}
-    for name in np.unique(names[clean & data.fake]).tolist():
-        keep = clean & (~data.fake | (names == name))
-        part = data.take(keep)
-        rows[name] = {
-            "windows": int(part.fake.sum()),
-            "auc": round(metrics.auc(part.net, part.fake), 3),
-            "eer": round(metrics.eer(part.net, part.fake), 3),
-            "detected_at_5": round(metrics.tpr_at_fpr(part.net, part.fake, FALSE_ALARMS), 3),
-            "detected": round(metrics.detection_rate(own[keep], part.fake, TEN_TO_ONE), 3),
-        }
+    for name in np.unique(names[data.fake]).tolist():
+        row: dict[str, Any] = {}
+        for number, condition in enumerate(CONDITIONS):
+            keep = (data.condition == number) & (~data.fake | (names == name))
+            part, llrs = data.take(keep), own[keep]
+            row[condition] = {
+                "windows": int(part.fake.sum()),
+                "auc": round(metrics.auc(part.net, part.fake), 3),
+                "eer": round(metrics.eer(part.net, part.fake), 3),
+                "detected_at_5": round(metrics.tpr_at_fpr(part.net, part.fake, FALSE_ALARMS), 3),
+                "detected": round(metrics.detection_rate(llrs, part.fake, TEN_TO_ONE), 3),
+            }
+        rows[name] = row
+    return rows
+
+
+def _genuine(data: Scored, own: npt.NDArray[np.float64], names: Any) -> dict[str, Any]:
+    """Return how often genuine speech of each name reaches the threshold, and even odds."""
+    rows = {}
+    for name in np.unique(names[~data.fake]).tolist():
+        row: dict[str, Any] = {}
+        for number, condition in enumerate(CONDITIONS):
+            llrs = own[~data.fake & (data.condition == number) & (names == name)]
+            row[condition] = {
+                "windows": len(llrs),
+                "false_alarms": round(float(np.mean(llrs >= TEN_TO_ONE)), 3),
+                "over_even": round(float(np.mean(llrs > 0)), 3),
+            }
+        rows[name] = row
+    return rows
+
+
+def paired(pairs: Sequence[Pair]) -> dict[str, Any]:
+    """Return how often a copy scores higher than its own source, ties half, by vocoder."""
+    rows = {}
+    for system in sorted({one.system for one in pairs}):
+        row: dict[str, Any] = {"practice": system in PRACTICE}
+        for name, channel in (("clean", False), ("through channels", True)):
+            own = [one for one in pairs if one.system == system and one.channel == channel]
+            wins = [(one.copy > one.source) + 0.5 * (one.copy == one.source) for one in own]
+            row[name] = {"pairs": len(own), "copy_higher": round(float(np.mean(wins)), 3)}
+        rows[system] = row
     return rows
 
 
 def markdown(result: dict[str, Any], calibration_record: dict[str, Any]) -> Sequence[str]:
     """Return the tables as lines of Markdown."""
-    head = (
-        "| | genuine / synthetic | AUC (95%) | EER | detected at 5% false alarms | "
-        "false alarms at the threshold | detected there | Cllr | min Cllr |"
-    )
-    lines = []
-    for title, key in (("Network", "conditions"), ("LFCC-GMM baseline", "baseline")):
-        lines += [f"### {title}, by channel", "", head, "| --- " * 9 + "|"]
-        for name, row in result[key].items():
-            low, high = row["auc_interval"]
-            lines.append(
-                f"| {name} | {row['genuine']} / {row['synthetic']} | {row['auc']} ({low} to {high})"
-                f" | {row['eer']:.1%} | {row['detected_at_5']:.0%} | {row['false_alarms']:.1%} | "
-                f"{row['detected']:.0%} | {row['cllr']} | {row['min_cllr']} |"
-            )
-        lines.append("")
+    lines: list[str] = []
+    for name, rows in result["protocols"].items():
+        lines += [f"### Network, {name}", "", *_condition_table(rows), ""]
+    lines += [f"### LFCC-GMM baseline, {HARDEST}", "", *_condition_table(result["baseline"]), ""]
     for title, key in (("family", "families"), ("system", "systems")):
-        lines += [f"### Network, clean, by {title} of synthesis", "",
-                  f"| {title} | windows | AUC | EER | detected at 5% | detected at the threshold |",
-                  "| --- " * 6 + "|"]  # fmt: skip
-        lines += [
-            f"| {name} | {row['windows']} | {row['auc']} | {row['eer']:.1%} | "
-            f"{row['detected_at_5']:.0%} | {row['detected']:.0%} |"
-            for name, row in result[key].items()
-        ]
-        lines.append("")
-    lines += ["### Genuine speech, clean, by collection", "",
-              "| collection | windows | at the threshold | over even odds |",
-              "| --- " * 4 + "|"]  # fmt: skip
+        lines += [f"### Network, {HARDEST}, by {title}", "", *_each_table(result[key], title), ""]
+    for title, key in (("kind", "genuine"), ("collection", "collections")):
+        lines += [f"### Genuine speech by {title}", "",
+                  "Windows over even odds, and at the threshold where any is.", "",
+                  *_genuine_table(result[key], title), ""]  # fmt: skip
+    lines += ["### Copies against their own source", "",
+              "How often a copy scores higher than its source through the same channel; neither "
+              "the source's collection nor the vocoder's family was trained on. Half is chance.",
+              "",
+              "| vocoder | pairs | clean | through channels |", "| --- " * 4 + "|"]  # fmt: skip
     lines += [
-        f"| {name} | {row['windows']} | {row['false_alarms']:.1%} | {row['over_even']:.0%} |"
-        for name, row in result["collections"].items()
+        f"| {system}{' (practice only)' if row['practice'] else ''} | {row['clean']['pairs']} | "
+        f"{row['clean']['copy_higher']:.0%} | {row['through channels']['copy_higher']:.0%} |"
+        for system, row in result["pairs"].items()
     ]
     bound = calibration_record["bound"]
     lines += ["", f"The threshold is ten to one, {TEN_TO_ONE}; ratios of "
               f"this detector alone reach {bound} at most."]  # fmt: skip
+    return lines
+
+
+def _condition_table(rows: dict[str, Any]) -> list[str]:
+    head = (
+        "| | genuine / synthetic | AUC (95%) | EER | detected at 5% false alarms | "
+        "genuine / synthetic over even odds | false alarms / detected at the threshold | "
+        "Cllr | min Cllr |"
+    )
+    lines = [head, "| --- " * 9 + "|"]
+    for name, row in rows.items():
+        low, high = row["auc_interval"]
+        lines.append(
+            f"| {name} | {row['genuine']} / {row['synthetic']} | {row['auc']} ({low} to {high})"
+            f" | {row['eer']:.1%} | {row['detected_at_5']:.0%} | {row['genuine_over_even']:.0%} / "
+            f"{row['synthetic_over_even']:.0%} | {row['false_alarms']:.1%} / "
+            f"{row['detected']:.0%} | {row['cllr']} | {row['min_cllr']} |"
+        )
+    return lines
+
+
+def _each_table(rows: dict[str, Any], title: str) -> list[str]:
+    head = " | ".join(f"{name}: AUC, detected at 5% (threshold)" for name in CONDITIONS)
+    lines = [f"| {title} | windows | {head} |", "| --- " * (2 + len(CONDITIONS)) + "|"]
+    for name, row in rows.items():
+        cells = " | ".join(
+            f"{one['auc']:.2f}, {one['detected_at_5']:.0%} ({one['detected']:.0%})"
+            for one in row.values()
+        )
+        lines.append(f"| {name} | {row[CONDITIONS[0]]['windows']} | {cells} |")
+    return lines
+
+
+def _genuine_table(rows: dict[str, Any], title: str) -> list[str]:
+    lines = [
+        f"| {title} | windows | {' | '.join(CONDITIONS)} |",
+        "| --- " * (2 + len(CONDITIONS)) + "|",
+    ]
+    for name, row in rows.items():
+        cells = " | ".join(
+            f"{one['over_even']:.0%}"
+            + (f" ({one['false_alarms']:.0%})" if one["false_alarms"] else "")
+            for one in row.values()
+        )
+        lines.append(f"| {name} | {row[CONDITIONS[0]]['windows']} | {cells} |")
     return lines

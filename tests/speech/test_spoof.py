@@ -7,14 +7,14 @@ import pytest
 
 from media_screen.media import SAMPLE_RATE
 from media_screen.speech.spoof import (
-    BANDS,
-    BINS,
-    FINE_BANDS,
+    FEATURES,
+    PULSES,
     Calibration,
     SpoofNet,
     calibration,
-    frame_features,
+    features,
     log_spectra,
+    pulse_depths,
 )
 from tests.speech.making import message, noise
 
@@ -32,19 +32,34 @@ def test_the_depth_of_silence_is_not_seen() -> None:
     assert np.abs(log_spectra(cut) - log_spectra(cut + hiss)).max() < 0.1
 
 
-@pytest.mark.parametrize("samples", [np.zeros(SAMPLE_RATE), WINDOW], ids=["silence", "speech"])
-def test_spectra_are_finite_and_of_one_range(samples: np.ndarray) -> None:
-    spectra = log_spectra(samples.astype(np.float32))
-    assert spectra.shape[1] == BINS
-    assert spectra.min() >= 0.0 and spectra.max() <= 1.0
+@pytest.mark.parametrize(
+    "samples",
+    [np.zeros(SAMPLE_RATE), WINDOW, np.zeros(100)],
+    ids=["silence", "speech", "shorter than a frame"],
+)
+def test_features_are_finite_and_of_one_range(samples: np.ndarray) -> None:
+    seen = features(samples.astype(np.float32))
+    assert seen.shape == (max(0, 1 + (len(samples) - 512) // 160), FEATURES)
+    assert np.isfinite(seen).all() and np.all((seen >= 0.0) & (seen <= 1.0))
 
 
-def test_fine_structure_is_that_of_neighbouring_bins() -> None:
-    smooth = np.tile(np.linspace(0.2, 0.8, BINS, dtype=np.float32), (5, 1))
-    rough = smooth + 0.1 * np.tile([1.0, -1.0], BINS // 2).astype(np.float32)
-    fine = [frame_features(one)[:, BANDS:].mean() for one in (smooth, rough)]
-    assert fine[0] < 0.01 < 0.2 < fine[1]
-    assert frame_features(smooth).shape == (5, BANDS + FINE_BANDS)
+def test_pulses_show_the_throat_and_not_a_steady_tone() -> None:
+    time = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    pulses = np.where(np.arange(SAMPLE_RATE) % 160 == 0, 1.0, 0.0)  # 100 Hz
+    tone = np.sin(2 * np.pi * 2_000.0 * time)
+    deep, flat = (pulse_depths(one.astype(np.float32)) for one in (pulses, tone))
+    band = 2_000 * PULSES // 8_000
+    assert deep.shape == (97, PULSES)
+    assert deep[:, band].min() > 0.3 > 0.02 > flat[:, band].max()
+
+
+def test_other_phases_change_the_pulses_more_than_the_levels() -> None:
+    rough = np.random.default_rng(0)
+    spectrum = np.fft.rfft(WINDOW)
+    turned = spectrum * np.exp(2j * np.pi * rough.random(len(spectrum)))
+    other = np.fft.irfft(turned, len(WINDOW)).astype(np.float32)
+    own, changed = pulse_depths(WINDOW), pulse_depths(other)
+    assert own.std() > 1.2 * changed.std()
 
 
 def test_the_network_scores_windows_of_any_length() -> None:

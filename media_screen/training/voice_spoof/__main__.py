@@ -12,21 +12,23 @@ from pathlib import Path
 import torch
 
 from media_screen import nets, weights
+from media_screen.speech.spoof import FEATURES
 from media_screen.training import voice_spoof
 from media_screen.training.voice_spoof.net import Net
 from media_screen.training.voice_spoof.prepare import load_prepared, noises_of, prepare
 from media_screen.training.voice_spoof.sources import read_media, read_noises, read_synthesised
-from media_screen.training.voice_spoof.train import Config, fit, read_config, training_rows
+from media_screen.training.voice_spoof.train import Config, fit_all, read_config, training_rows
 
 FOLDER = "voice_spoof"
 
 
 def export(net: Net, file: Path) -> None:
     """Write a trained network as ONNX, for any number of frames, and record its hash."""
-    example = torch.zeros(1, 200, 96)
+    example = torch.zeros(1, 200, FEATURES)
     file.parent.mkdir(parents=True, exist_ok=True)
+    net.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     torch.onnx.export(
-        net.eval(), (example,), str(file), input_names=["features"], output_names=["score"],
+        net, (example,), str(file), input_names=["features"], output_names=["score"],
         dynamic_axes={"features": {0: "n", 1: "frames"}, "score": {0: "n"}},
         opset_version=17, dynamo=False,
     )  # fmt: skip
@@ -48,7 +50,7 @@ def train(work: Path, config: Config) -> None:
     data = load_prepared(work / "prepared", "train")
     for number, fold in enumerate((*config.folds, None)):
         name = "all" if fold is None else f"fold{number}"
-        net = fit(data, training_rows(data, fold), config, work / "nets" / f"{name}.safetensors")
+        net = fit_all(data, training_rows(data, fold), config, work / "nets", name)
         if fold is None:
             export(net, weights.models_dir() / FOLDER / "spoof.onnx")
 

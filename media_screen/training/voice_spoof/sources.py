@@ -11,8 +11,10 @@ from pathlib import Path
 # makes the waveform (the vocoder), because that is what a detector learns.
 FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("world", ("world",)),
-    ("griffin-lim", ("griffin-lim",)),
-    ("classical", ("flite", "espeak", "festival")),
+    # All that leave the short-time spectrum consistent with no sound, or with another one.
+    ("griffin-lim", ("griffin-lim", "through-mel", "other-phases", "noise-above")),
+    ("classical", ("flite", "espeak", "festival", "prediction")),
+    ("practice", ("periodic-filter",)),
     ("istft", ("hibari", "kokoro")),
     ("vits", ("yourtts", "vits", "piper")),
     (
@@ -22,13 +24,20 @@ FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("tortoise", ("tortoise", "naturalspeech")),
     ("hifi-gan", ("hifi-gan", "hifigan", "fastspeech2", "grad-tts", "matcha", "ot-cfm")),
 )
+# Systems of `resynthesis`, which are trained on and not tested, because nobody uses them. One that
+# resembles a family is of that family, so that it is left out with it.
+PRACTICE = ("through-mel", "other-phases", "noise-above", "prediction", "periodic-filter")
 # Copies of genuine speech are named after it: FOLDER__FILE@PART.
 COPY_MARK = "@"
 
 
 @dataclass(frozen=True)
 class Sound:
-    """One file of speech. The `collection` of a copy is its source's; `web` is speech of videos."""
+    """One file of speech; `web` is speech of videos.
+
+    A copy of genuine speech has the name of its `source`, the number of the `part` of it that was
+    copied, and its collection.
+    """
 
     path: Path
     name: str
@@ -37,7 +46,8 @@ class Sound:
     family: str
     collection: str
     web: bool
-    copied: bool = False
+    source: str = ""
+    part: int = 0
 
 
 def family(system: str) -> str:
@@ -88,9 +98,10 @@ def read_noises(media: Path) -> list[Path]:
 def read_synthesised(folder: Path, genuine: dict[str, Sound]) -> Iterator[Sound]:
     """List what `synthesise` wrote: FOLDER/SYSTEM/NAME.wav; `genuine` are the sources by name."""
     for path in sorted(folder.glob("*/*.wav")):
-        system, source = path.parent.name, None
+        system, source, part = path.parent.name, None, "0"
         if COPY_MARK in path.stem:
-            source = genuine.get(path.stem.rsplit(COPY_MARK, 1)[0].replace("__", "/"))
+            stem, part = path.stem.rsplit(COPY_MARK, 1)
+            source = genuine.get(stem.replace("__", "/"))
             if source is None:
                 continue  # its source is no longer among the media
         yield Sound(
@@ -101,5 +112,6 @@ def read_synthesised(folder: Path, genuine: dict[str, Sound]) -> Iterator[Sound]
             family=family(system),
             collection=source.collection if source else "packages",
             web=source.web if source else False,
-            copied=source is not None,
+            source=source.name if source else "",
+            part=int(part),
         )

@@ -26,16 +26,17 @@ import numpy.typing as npt
 import soundfile
 from scipy.signal import istft, stft
 
-from media_screen.media import SAMPLE_RATE, Media
+from media_screen.media import SAMPLE_RATE
+from media_screen.training.voice_spoof import resynthesis
 from media_screen.training.voice_spoof.channel import resample
-from media_screen.training.voice_spoof.sources import COPY_MARK, Sound
+from media_screen.training.voice_spoof.prepare import parts
+from media_screen.training.voice_spoof.sources import COPY_MARK, PRACTICE, Sound
 
 Floats = npt.NDArray[np.float32]
 Spoken = tuple[Floats, int]  # samples, and Hz
 
 _log = logging.getLogger(__name__)
 
-PART_S = 5.0  # s of genuine speech that are copied; of long recordings four such parts
 LONGEST_S = 6.0  # s that are kept of what is spoken
 UTTERANCES = {"flite": 45, "espeak": 140, "hibari": 110, "piper-joe": 110}
 
@@ -77,9 +78,10 @@ def synthesise(genuine: Sequence[Sound], folder: Path) -> dict[str, int]:
     for speak in (flite, espeak, hibari, piper):
         for system, number, make in speak():
             _write(folder / system / f"{number}.wav", make)
-    vocoders = [one for one in (world(), hifigan(), griffin_lim()) if one is not None]
+    known = [one for one in (world(), hifigan(), griffin_lim()) if one is not None]
+    vocoders = [*known, *practice()]
     for sound in genuine:
-        for part, samples in enumerate(_parts(sound.path)):
+        for part, samples in enumerate(parts(sound.path)):
             name = f"{sound.name.replace('/', '__')}{COPY_MARK}{part}.wav"
             for vocoder in vocoders:
                 system, make = vocoder(samples, zlib.crc32(name.encode()))
@@ -101,18 +103,6 @@ def _write(file: Path, make: Callable[[], Spoken]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     loudest = max(1.0, float(np.abs(kept).max(initial=0.0)) / 0.97)
     soundfile.write(file, kept / loudest, SAMPLE_RATE, subtype="PCM_16")
-
-
-def _parts(path: Path) -> Iterator[Floats]:
-    with Media.open(path) as media:
-        blocks = [samples for _, samples in media.audio_blocks()]
-    samples = np.concatenate([np.zeros(0, np.float32), *blocks])
-    size = round(PART_S * SAMPLE_RATE)
-    starts = [0] if len(samples) <= 3 * size else range(0, len(samples) - size, 2 * size)
-    for start in list(starts)[:4]:
-        part = samples[start : start + size]
-        if len(part) > SAMPLE_RATE and float(np.sqrt(np.mean(part**2))) > 0.003:
-            yield part
 
 
 # --- systems that speak ----------------------------------------------------------------------
@@ -275,3 +265,22 @@ def griffin_lim() -> Vocoder:
         "" if seed % 4 > 1 else "griffin-lim" if seed % 2 else "griffin-lim-mel",
         lambda: copy(samples, seed),
     )
+
+
+def practice() -> list[Vocoder]:
+    """Copy in the ways of `resynthesis`; each part is copied in about half of them."""
+    ways = (
+        resynthesis.through_mel, resynthesis.with_other_phases, resynthesis.with_noise_above,
+        resynthesis.through_prediction, resynthesis.periodically_filtered,
+    )  # fmt: skip
+
+    def vocoder(number: int) -> Vocoder:
+        def copy(samples: Floats, seed: int) -> Spoken:
+            return ways[number](samples, np.random.default_rng((seed, number))), SAMPLE_RATE
+
+        return lambda samples, seed: (
+            PRACTICE[number] if seed >> (number + 2) & 1 else "",
+            lambda: copy(samples, seed),
+        )
+
+    return [vocoder(number) for number in range(len(ways))]
