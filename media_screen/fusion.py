@@ -53,6 +53,8 @@ EXPLICIT_THRESHOLD = 0.4
 _OFFICIAL = ("official", "official_handle")
 _LOOKALIKE = ("lookalike_handle", "lookalike_name")
 _COPY = ("copy", "excerpt")
+# The picture is official footage, but a face in it may be another one: nothing vouches for it.
+_UNCONFIRMED = ("unconfirmed_copy",)
 _ALTERED = ("revoiced", "repictured", "altered_official")
 
 # A file, its platform or a mark in its picture says that it was generated. The same label is often
@@ -92,6 +94,7 @@ class _Facts:
     lookalike: Evidence | None
     copy: Evidence | None  # of official footage that makes up the file
     excerpt: Evidence | None  # of official footage that is only a part of it
+    unconfirmed: Evidence | None  # official footage whose face may be another one
     altered: Evidence | None
     known_fake: Evidence | None
     manipulated: bool
@@ -125,7 +128,7 @@ def judge(
     )  # fmt: skip
     label, why = _table(facts)
     person = facts.shown or facts.official
-    for piece in (facts.copy, facts.altered, facts.known_fake):
+    for piece in (facts.copy, facts.altered, facts.known_fake, facts.unconfirmed):
         person = person or (piece.person if piece else None)
     if person is None and facts.lookalike is not None and label == "suspected_impersonation":
         person = facts.lookalike.person
@@ -178,6 +181,11 @@ def _table(facts: _Facts) -> tuple[Label, str]:
             f"A copy of official footage of {{person}}: {_brace(copy.why) if copy else ''}.",
         ),
         (
+            facts.unconfirmed is not None and facts.manipulated,
+            "altered_official",
+            f"Uses official footage, and looks fabricated: {_brace(facts.suspicion)}.",
+        ),
+        (
             facts.shown is not None and facts.manipulated,
             "suspected_impersonation",
             f"Presents {{person}}, not on an official channel, and looks fabricated: "
@@ -188,6 +196,12 @@ def _table(facts: _Facts) -> tuple[Label, str]:
             "suspected_impersonation",
             "Presents {person} on a channel that imitates an official one: "
             f"{_brace(facts.lookalike.why) if facts.lookalike else ''}.",
+        ),
+        (
+            facts.unconfirmed is not None,
+            "unverified_appearance",
+            "Matches official footage, but nothing vouches for the face in it: "
+            f"{_brace(facts.unconfirmed.why) if facts.unconfirmed else ''}.",
         ),
         (
             facts.shown is not None,
@@ -333,6 +347,7 @@ def _facts(
         lookalike=_first(evidence, _LOOKALIKE, person=shown),
         copy=copied if whole else None,
         excerpt=None if whole else copied,
+        unconfirmed=None if whole else _first(evidence, _UNCONFIRMED),
         altered=_first(evidence, _ALTERED),
         known_fake=_first(evidence, ("known_fake",)),
         manipulated=bool(suspicion),
@@ -404,7 +419,9 @@ def _provenance(evidence: Sequence[Evidence], facts: _Facts) -> Provenance:
     elif _first(evidence, ("not_official",)):
         channel = "not_official"
     match: Match | None = None
-    for piece in (facts.known_fake, facts.altered, facts.copy, facts.excerpt):
+    for piece in (
+        facts.known_fake, facts.altered, facts.copy, facts.excerpt, facts.unconfirmed,
+    ):  # fmt: skip
         match = match or (piece.match if piece else None)
     credentials = next(
         (
@@ -436,7 +453,7 @@ def _flags(
         flags.append("review_official_channel")
     if facts.lookalike is not None and label not in ("suspected_impersonation", "official"):
         flags.append("lookalike_channel")
-    if facts.excerpt is not None:
+    if facts.excerpt is not None or facts.unconfirmed is not None:
         flags.append("contains_official_footage")
     if explicit:
         flags.append("explicit")

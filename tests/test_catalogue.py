@@ -17,6 +17,7 @@ import pytest
 
 from media_screen.catalogue import Catalogue, CatalogueError, Found
 from media_screen.catalogue.index import Indexed
+from media_screen.catalogue.mouth import Mouth
 from media_screen.catalogue.store import SCHEMA_VERSION
 from media_screen.evidence import Match
 from media_screen.fingerprint import Fingerprint, FingerprintBuilder
@@ -203,6 +204,38 @@ def test_a_mouth_that_says_other_words_is_altered(
     assert found.mouth is not None and found.mouth.judged
     assert found.mouth.altered is altered
     assert bool(found.mouth.spans) is altered
+
+
+@pytest.mark.parametrize(("head", "same"), [(1, True), (4, False)], ids=["same", "another"])
+def test_the_face_of_a_copy_is_confirmed_or_not(tmp_path: Path, head: int, same: bool) -> None:
+    catalogue = Catalogue.open(tmp_path / "c.sqlite")
+    catalogue.add("a", "a.mp4", "a" * 64, enrolled(Scene(1), LENGTH, head=1, words=1))
+    found = only(catalogue.find(take(Scene(1), LENGTH, head=head, words=1)))
+    assert found.match.relation == "copy"
+    assert found.mouth is not None and found.mouth.confirmed is same
+
+
+FACE = Mouth(face=0.9, mouth=0.9, alike=0.97, face_alike=0.99, changes=20, size_px=120,
+             mirrored=False, spans=())  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mouth", "confirmed"),
+    [
+        pytest.param(FACE, True, id="a-copy"),
+        pytest.param(dataclasses.replace(FACE, face_alike=0.8), True, id="brows-cut-off"),
+        pytest.param(dataclasses.replace(FACE, alike=0.95), True, id="copy-of-low-rate"),
+        pytest.param(
+            dataclasses.replace(FACE, face_alike=0.9, alike=0.95), False, id="another-face"
+        ),
+        pytest.param(dataclasses.replace(FACE, alike=0.85), False, id="another-mouth"),
+        pytest.param(
+            dataclasses.replace(FACE, face_alike=0.8, alike=0.5, size_px=30), True, id="too-small"
+        ),
+    ],
+)
+def test_a_face_is_vouched_for_where_it_looks_the_same(mouth: Mouth, confirmed: bool) -> None:
+    assert mouth.confirmed is confirmed
 
 
 # --- the file ------------------------------------------------------------------------------------

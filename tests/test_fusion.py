@@ -39,7 +39,7 @@ def channel(finding: str, person: str | None = "ada") -> Evidence:
 
 
 def match(finding: str, person: str | None = "ada") -> Evidence:
-    relation = finding if finding != "altered_official" else "copy"
+    relation = "copy" if finding in ("altered_official", "unconfirmed_copy") else finding
     found = Match(person or "", "talk.mp4", relation, Span(0, 4), Span(5, 9), 1.0, 1.0)
     return Evidence("catalogue", "provenance", 1.0, 0.0, finding, person=person, finding=finding,
                     match=found)  # fmt: skip
@@ -56,6 +56,13 @@ TABLE = [
     ("re-voiced", [match("revoiced"), SHOWN], [], "altered_official"),
     ("re-pictured", [match("repictured"), PLAIN], [NO_FACE], "altered_official"),
     ("mouth changed", [match("altered_official"), SHOWN], [], "altered_official"),
+    ("face not confirmed", [match("unconfirmed_copy"), SHOWN], [], "unverified_appearance"),
+    ("face of nobody, not confirmed", [match("unconfirmed_copy"), STRANGER], [],
+     "unverified_appearance"),
+    ("face not confirmed, forged", [match("unconfirmed_copy"), STRANGER, FORGED], [],
+     "altered_official"),
+    ("official post, not confirmed", [channel("official"), match("unconfirmed_copy")], [],
+     "official"),
     ("known fake", [match("known_fake"), SHOWN], [], "suspected_impersonation"),
     ("known fake of nobody", [match("known_fake", None)], [], "synthetic_media"),
     ("forged person", [SHOWN, FORGED], [], "suspected_impersonation"),

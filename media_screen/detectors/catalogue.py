@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from media_screen.catalogue import Found
 
 ALTERED = "altered_official"
+UNCONFIRMED = "unconfirmed_copy"
 # Natural-log likelihood ratios of "fabricated" against "genuine", by finding. A whole match of
 # picture and sound is as strong as the benchmark can support (no false match in some 10,000 pairs
 # would allow more, but genuine footage is also reposted to frame it wrongly); exchanged sound is
@@ -23,6 +24,7 @@ LLR = {
     "revoiced": 2.0,
     "repictured": 1.5,
     ALTERED: 1.5,
+    UNCONFIRMED: 0.0,
     "known_fake": 4.0,
     "no_match": 0.0,
 }
@@ -70,9 +72,7 @@ class Catalogue:
 
     def _match(self, found: Found) -> Evidence:
         match = found.match
-        altered = found.mouth is not None and found.mouth.altered
-        # A known fake or an exchanged voice says more than that the mouth moves differently.
-        finding = ALTERED if altered and match.relation in ("copy", "excerpt") else match.relation
+        finding = _finding(found)
         return Evidence(
             detector=self.name,
             axis=self.axis,
@@ -85,6 +85,19 @@ class Catalogue:
             values=_values(found),
             match=match,
         )
+
+
+def _finding(found: Found) -> str:
+    """Return the relation, or what face and mouth say against it.
+
+    A known fake or an exchanged voice says more than that the face is another one.
+    """
+    relation, mouth = found.match.relation, found.mouth
+    if mouth is None or relation not in ("copy", "excerpt"):
+        return relation
+    if mouth.altered:
+        return ALTERED
+    return relation if mouth.confirmed else UNCONFIRMED
 
 
 def why(found: Found, finding: str) -> str:
@@ -101,6 +114,10 @@ def why(found: Found, finding: str) -> str:
         ),
         "known_fake": f"{where}, which is enrolled as a known fake",
         ALTERED: f"{where}, but the mouth does not move as in the original{_apart(found)}",
+        UNCONFIRMED: (
+            f"{where}, but face and mouth don't look quite as in the original: exchanged, covered "
+            "or cut"
+        ),
     }[finding]
     if finding in ("copy", "excerpt") and not found.sound_score:
         said = f"{where}: the picture is the original's; there was no sound to compare"
@@ -151,6 +168,8 @@ def _values(found: Found) -> dict[str, float]:
             "face_agreement": found.mouth.face,
             "mouth_agreement": found.mouth.mouth,
             "mouth_judged": found.mouth.judged,
+            "face_alike": found.mouth.face_alike,
+            "mouth_alike": found.mouth.alike,
             "seconds_altered": sum(span.duration for span in found.mouth.spans),
         }
     return {name: float(value) for name, value in values.items()}

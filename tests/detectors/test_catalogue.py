@@ -81,6 +81,14 @@ def test_a_changed_mouth_is_altered_official(catalogue: Catalogue) -> None:
     assert piece.values["seconds_altered"] > 5
 
 
+def test_a_copy_with_another_face_is_not_vouched_for(catalogue: Catalogue) -> None:
+    piece = only(take(Scene(1), LENGTH, sound=voice(LENGTH, 1), head=5), catalogue)
+    assert piece.finding == "unconfirmed_copy" and piece.llr == 0
+    assert piece.match is not None and piece.match.relation == "copy"
+    assert piece.values["face_alike"] < 0.95
+    assert "face and mouth don't look quite as in the original" in piece.why
+
+
 def test_a_known_fake_says_most(catalogue: Catalogue) -> None:
     piece = only(take(Scene(2), LENGTH, sound=voice(LENGTH, 2), head=2), catalogue)
     assert piece.finding == "known_fake" and piece.llr == max(LLR.values())
