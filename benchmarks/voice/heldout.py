@@ -49,7 +49,11 @@ class File:
 
 
 def files(media: Path, folds: Sequence[Fold]) -> Iterator[File]:
-    """List the files that some fold leaves out; a file that may be either class is left out."""
+    """List the files that some fold leaves out, each content once.
+
+    A file that may be either class is left out.
+    """
+    known: set[str] = set()
     with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream, delimiter="\t"):
             if row["kind"] not in KINDS or "may be source" in row["method"]:
@@ -58,7 +62,8 @@ def files(media: Path, folds: Sequence[Fold]) -> Iterator[File]:
             fold = fold_of(row, folds)
             if fold is None and video and row["audio"] != "ok":
                 fold = 0  # whose network is not asked
-            if fold is not None:
+            if fold is not None and row["sha256"] not in known:
+                known.add(row["sha256"])
                 yield File(media / row["path"], row["sha256"], fold, video)
 
 

@@ -45,11 +45,13 @@ def test_what_is_shipped_is_what_was_measured() -> None:
     assert measured <= set(RECORD["counted"])
 
 
-def test_every_kept_ratio_is_of_a_clip_or_of_one_with_shifted_sound() -> None:
+def test_every_detector_has_one_row_for_a_clip_and_has_most_clips() -> None:
     for name, own in ratios.read_all().items():
-        known = [one for one in own if one.sha256 in KNOWN]
-        assert len({(one.sha256, one.version) for one in known}) == len(known), name
-        assert len(known) >= 0.9 * len(own), name
+        rows = [(one.sha256, one.version) for one in own]
+        assert len(set(rows)) == len(rows), name
+        originals = {sha256 for sha256, version in rows if version == "original"}
+        # A quarter of the clips has no sound; other rows are of speech, or of shifted sound.
+        assert len(KNOWN.keys() & originals) >= 0.75 * len(KNOWN), name
 
 
 @pytest.mark.parametrize("split", ["face_artifact", "fusion"])
