@@ -57,7 +57,7 @@ def main() -> None:
     print(text)
     head = (
         f"# Corrupted media\n\n`python -m benchmarks.abuse --media ../shared/media "
-        f"--copies {arguments.copies}`, {arguments.workers} workers\n\n"
+        f"--copies {arguments.copies} --tiny {arguments.tiny}`, {arguments.workers} workers\n\n"
     )
     (RESULTS / "abuse.md").write_text(head + text + "\n", "utf-8")
 
