@@ -206,8 +206,7 @@ def _table(facts: _Facts) -> tuple[Label, str]:
         (
             facts.shown is not None,
             "unverified_appearance",
-            "Presents {person}, not on a known official channel; "
-            "no sign of manipulation was found.",
+            "Presents {person}, not on a known official channel; no sign of manipulation found.",
         ),
         (
             facts.manipulated,

@@ -28,9 +28,9 @@ DIFFERENCE = 0.30  # ... when the upper face agrees by so much more
 COVERED = 0.40  # the mouths themselves look less alike than this: something lies over them
 LEAST_SIZE_PX = 60  # width of the face in the file
 LEAST_CHANGES = 8
-# How alike (cosine of descriptors at the same moments) face and mouth look in a copy. 66 copies of
-# 33 genuine clips at 480 and 320 lines had .96 and .92 at least, but for one; ten face swaps and
-# lip-sync edits had .79 to .99 and .58 to .96. A crop cuts brows off and leaves the mouth.
+# How alike (cosine of descriptors at the same moments) face and mouth look in a copy. Chosen on
+# re-encoded copies of 33 genuine clips and on ten swaps and lip-sync edits; what they are worth
+# is in benchmarks/results/impersonation.md. A crop cuts brows off and leaves the mouth.
 SAME_FACE, SAME_MOUTH, SURE_MOUTH = 0.95, 0.92, 0.97
 LEAST_COMPARED_PX = 40  # width of a face whose look can be compared
 WINDOW_S = 2.0  # spans are found with this resolution: a few syllables
