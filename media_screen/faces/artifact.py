@@ -20,10 +20,12 @@ Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 WEIGHTS = "face_artifact/face_artifact.onnx"
-# Part of the 256 px crop that the network sees, px: side, left and upper edge. Brow to chin and
-# ear to ear, no more: with hair, ground and shoulders it learned that studios mean forgery.
+# Part of the 256 px crop that the network sees, px: side, left and upper edge. The whole outline of
+# the face with a little of what surrounds it, since a blend shows where the two meet.
+WINDOW = 208
+LEFT, TOP = 24, 36
+# The side it is shown at, px: most faces of web video are no larger than that.
 SIDE = 160
-LEFT, TOP = 48, 70
 # Faces of a track that are looked at, evenly spread; its mean score hardly moves beyond them.
 CROPS_OF_TRACK = 16
 # Crops in one call of the net; on a CPU more change nothing, a GPU needs several to be busy.
@@ -68,5 +70,9 @@ class ArtifactNet:
 
 def view(crops: Sequence[Image] | Image) -> Floats:
     """Return the network's input (n, 3, 160, 160), RGB, 0 to 255, from 256 x 256 crops."""
-    cut = np.asarray(crops, dtype=np.uint8)[:, TOP : TOP + SIDE, LEFT : LEFT + SIDE]
-    return np.ascontiguousarray(cut.transpose(0, 3, 1, 2), dtype=np.float32)
+    import cv2
+
+    cut = np.asarray(crops, dtype=np.uint8)[:, TOP : TOP + WINDOW, LEFT : LEFT + WINDOW]
+    shown = [cv2.resize(one, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR) for one in cut]
+    faces = np.asarray(shown, dtype=np.float32).reshape(-1, SIDE, SIDE, 3)
+    return np.ascontiguousarray(faces.transpose(0, 3, 1, 2))

@@ -78,7 +78,23 @@ def test_the_fixed_view_of_scoring_is_that_of_scanning() -> None:
     from media_screen.faces.artifact import view
 
     (framed,) = augment.frame_up([picture(5)], 1, side=160, still=True)
-    np.testing.assert_array_equal(framed.transpose(2, 0, 1), view(picture(5)[None])[0])
+    np.testing.assert_allclose(framed.transpose(2, 0, 1), view(picture(5)[None])[0], atol=1)
+
+
+def test_other_surroundings_are_the_same_for_both_and_leave_the_face() -> None:
+    face = np.s_[110:190, 90:166]
+    for seed in range(12):
+        alike, other = picture(7), picture(7) // 2
+        made = blends.surrounded(
+            [alike, alike, other], REFERENCE, picture(9), np.random.default_rng(seed)
+        )
+        np.testing.assert_array_equal(made[0], made[1])
+        assert not changed(alike, made[0])[face].any() and not changed(other, made[2])[face].any()
+    outer = [
+        changed(alike, blends.surrounded([alike], REFERENCE, alike // 3, rng)[0]).mean()
+        for rng in map(np.random.default_rng, range(12))
+    ]
+    assert max(outer) > 0.2
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from media_screen.training.face_artifact.crops import Source
 from media_screen.training.face_artifact.folds import split
 
 CONFIG = "face_artifact/train.toml"
+SHIPPED = "shipped"  # the run whose network this version holds; the others are compared with it
 ALL = "all"  # in place of a fold: trained on everything, which is what is shipped
 
 
@@ -97,7 +98,10 @@ def _train(asked: argparse.Namespace, fold: str) -> None:
 
 
 def _score(asked: argparse.Namespace, fold: str) -> None:
-    """Write the logits of what the fold held out (of everything for `all`), in three tables."""
+    """Write the logits of what the fold held out (of everything for `all`).
+
+    What is shipped is also scored under unusual looks and on pseudo-fakes, in two more tables.
+    """
     from media_screen.training.face_artifact import score
     from media_screen.training.face_artifact.train import load
 
@@ -111,6 +115,8 @@ def _score(asked: argparse.Namespace, fold: str) -> None:
     )
     stem = f"{asked.run}-{fold}"
     _write(asked.work / f"{stem}.csv", score.held_out(scorer, lines, pixels, held))
+    if asked.run != SHIPPED:
+        return
     _write(asked.work / f"{stem}.conditions.csv", score.conditions(scorer, lines, pixels, held))
     _write(asked.work / f"{stem}.pseudo.csv", score.pseudo(scorer, lines, pixels, held))
 
@@ -129,7 +135,7 @@ def _clip(asked: argparse.Namespace) -> None:
         np.savez(kept, chosen=chosen, rows=rows)
     with np.load(kept, allow_pickle=False) as saved:
         chosen, rows = saved["chosen"].tolist(), saved["rows"]
-    folds = split(sources, _config("shipped")[0]["folds"])
+    folds = split(sources, _config(SHIPPED)[0]["folds"])
     scored = list(clip_probe.held_out(chosen, rows, lines, sources, folds))
     for fold in sorted({fold for fold, _ in scored}):
         part = (score for held, score in scored if held == fold)

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.faces.artifact import LEFT, SIDE, TOP
+from media_screen.faces.artifact import LEFT, TOP, WINDOW
 
 Image = npt.NDArray[np.uint8]
 
-CENTRE = (LEFT + SIDE / 2, TOP + SIDE / 2)  # of what the network sees, px of the crop
+CENTRE = (LEFT + WINDOW / 2, TOP + WINDOW / 2)  # of what the network sees, px of the crop
 
 
 # Share of pictures that are left as they are. The store holds re-encoded copies already, and where
@@ -110,17 +110,15 @@ def frame_up(images: list[Image], seed: int, *, side: int, still: bool = False) 
     import cv2
 
     rng = np.random.default_rng(seed)
-    window, angle, centre, mirror = float(SIDE), 0.0, np.array(CENTRE), False
+    window, angle, stretch, centre, mirror = float(WINDOW), 0.0, 1.0, np.array(CENTRE), False
     if not still:
         window *= 2 ** rng.uniform(-0.2, 0.12)
-        angle = rng.normal(0, 4.0)
+        angle = rng.normal(0, np.deg2rad(4))
         centre = centre + rng.normal(0, 5.0, 2)
         mirror = bool(rng.random() < 0.5)
-    scale = side / window
-    x, y = (centre - 0.5).tolist()
-    matrix: Any = cv2.getRotationMatrix2D((x, y), angle, scale)
-    matrix[:, 2] += side / 2 - 0.5 - (centre - 0.5)
-    size, border = (side, side), cv2.BORDER_CONSTANT
-    flags = cv2.INTER_AREA if scale == 1 else cv2.INTER_LINEAR
-    cut = [cv2.warpAffine(image, matrix, size, flags=flags, borderMode=border) for image in images]
+        stretch = 2 ** rng.normal(0, 0.08)  # pictures that were squeezed into a square
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    linear = turn @ np.diag([stretch, 1 / stretch]) * (side / window)
+    matrix: Any = np.column_stack([linear, side / 2 - 0.5 - linear @ (centre - 0.5)])
+    cut = [cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR) for image in images]
     return [np.asarray(one[:, ::-1] if mirror else one, np.uint8) for one in cut]

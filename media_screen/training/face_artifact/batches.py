@@ -24,6 +24,9 @@ PORTRAIT = 0.5
 # Genuine crops drawn for a labelled fake, of which the one most like it in size and sharpness is
 # taken: genuine web video is small and soft, what generators write is neither.
 ALIKE = 12
+# Of pictures that get other surroundings or edges: without them the network takes the plain
+# backdrops of studios, and faces that fill the picture, for the traces of a blend.
+SURROUNDED = 0.4
 # Of forged stills that are degraded: with the others, two in five are then grey, as are 250 of the
 # 604 genuine ones.
 GREY_STILLS = 0.62
@@ -90,6 +93,7 @@ class Pairs:
             fake, real = blends.pseudo_fake(
                 self._with_others(index, rng), rng, mouth_share=self._recipe.mouth
             )
+            real, fake = self._surrounded([real, fake], index, rng)
             real, fake = augment.frame_up([real, fake], seed, side=self._side)
             real, fake = augment.degrade([real, fake], seed)
         else:
@@ -97,12 +101,23 @@ class Pairs:
             index = self._like(other, rng)
             still = self._crops[other].path in self._stills
             other_seed = int(rng.integers(1 << 62))
-            (real,) = augment.frame_up([self._pixels[index]], seed, side=self._side)
+            (real,) = self._surrounded([self._pixels[index]], index, rng)
+            (real,) = augment.frame_up([real], seed, side=self._side)
             (real,) = augment.degrade([real], seed)
-            (fake,) = augment.frame_up([self._pixels[other]], other_seed, side=self._side)
+            (fake,) = self._surrounded([self._pixels[other]], other, rng)
+            (fake,) = augment.frame_up([fake], other_seed, side=self._side)
             grey = GREY_STILLS if still else 0.08
             (fake,) = augment.degrade([fake], other_seed, grey=grey)
         return torch.from_numpy(np.stack([real, fake]).transpose(0, 3, 1, 2).copy())
+
+    def _surrounded(self, images: list[Image], index: int, rng: np.random.Generator) -> list[Image]:
+        if rng.random() >= SURROUNDED:
+            return images
+        other = self._pixels[self._genuine.draw(rng)]
+        return blends.surrounded(images, self._points(index), other, rng)
+
+    def _points(self, index: int) -> blends.Points:
+        return np.array(self._crops[index].points.split(), np.float32).reshape(5, 2)
 
     def _like(self, forged: int, rng: np.random.Generator) -> int:
         """Return a genuine crop about as large and sharp as a forged one."""
@@ -126,7 +141,7 @@ class Pairs:
         stranger = self._genuine.draw(rng)
         return blends.Genuine(
             crop=self._pixels[index],
-            points=np.array(crop.points.split(), np.float32).reshape(5, 2),
+            points=self._points(index),
             moment=self._pixels[same[int(rng.integers(len(same)))]],
             stranger=self._pixels[stranger],
         )
