@@ -135,11 +135,14 @@ def _write_media(media: Media, recipe: Recipe, path: Path) -> None:
 
 def _write_frames(media: Media, recipe: Recipe, out: Any, stream: Any) -> None:
     import av
+    import cv2
 
     last = -1
     for frame in media.window(Span(0.0, _LONGEST), fps=recipe.fps):
         image = _shrink(frame.image, (stream.width, stream.height))
-        picture = av.VideoFrame.from_ndarray(image, format="rgb24")
+        # FFmpeg's own conversion rounds by where in memory the picture lies; this one does not.
+        planes: Any = cv2.cvtColor(image, cv2.COLOR_RGB2YUV_I420)
+        picture = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         # Broken clocks stand still or run back; an encoder takes neither.
         last = max(last + 1, round(frame.time_s / _CLOCK))
         picture.pts, picture.time_base = last, _CLOCK
