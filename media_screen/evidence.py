@@ -43,6 +43,9 @@ Reason = Literal[
     "no_model",
     "missing_package",
     "not_a_photographic_face",
+    "profile",
+    "several_voices",
+    "voice_over",
     "dubbed",
     "not_applicable",
     "unreadable",
@@ -288,13 +291,16 @@ class Thumbnail:
 class Contribution:
     """What one detector says of manipulation (`llr`), and how much of it counts (`added`).
 
-    Both are natural-log likelihood ratios. The detector "declared" stands for all that a file, its
-    platform or a mark in its picture declares: it counts in full, once.
+    Both are natural-log likelihood ratios. `weight`, 0 to 1, is that of the detector; results of
+    older versions lack it. What has a weight and adds nothing is a sound that seems genuine in a
+    file whose picture seems less so, or the other way round. The detector "declared" stands for all
+    that a file, its platform or a mark in its picture declares: it counts in full, once.
     """
 
     detector: str
     llr: float
     added: float
+    weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

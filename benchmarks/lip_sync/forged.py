@@ -16,6 +16,7 @@ from media_screen.calibration import Calibration
 from media_screen.evaluation import calibration, controls, metrics
 from media_screen.lipsync.forged import NAMES
 from media_screen.media import Media, MediaError
+from media_screen.training.face_artifact.crops import read_sources
 from media_screen.training.lip_sync import line
 from media_screen.training.lip_sync.line import Table
 from media_screen.training.lip_sync.prepare import COPY, ORIGINAL, PSEUDO, Clip
@@ -80,10 +81,16 @@ def fit(held: Held) -> Calibration:
     )
 
 
-def ratios(held: Held, clips: Sequence[Clip], *, counts: bool) -> list[Ratio]:
-    """Return a line for each clip and version, calibrated without the group of the clip.
+def videos(media: Path) -> dict[str, str]:
+    """Return the hash of each genuine and forged video, with sound or without, by its path."""
+    return {one.path: one.sha256 for one in read_sources(media) if one.kind.endswith("video")}
 
-    With `counts` False the measure weighs nothing, and each ratio is 0.
+
+def ratios(held: Held, hashes: Mapping[str, str], *, counts: bool) -> list[Ratio]:
+    """Return a line for each video and version, calibrated without the group of the clip.
+
+    A video without sound or a mouth in view has no ratio. With `counts` False the measure weighs
+    nothing, and each ratio is 0.
     """
     use = judged(held)
     lines = {group: fit(use.take(use.group != group)) for group in np.unique(held.group).tolist()}
@@ -95,10 +102,10 @@ def ratios(held: Held, clips: Sequence[Clip], *, counts: bool) -> list[Ratio]:
         )
     }  # fmt: skip
     return [
-        Ratio(clip.sha256, version, *found[clip.path, version])
-        if (clip.path, version) in found
-        else Ratio(clip.sha256, version)
-        for clip in clips
+        Ratio(sha256, version, *found[path, version])
+        if (path, version) in found
+        else Ratio(sha256, version)
+        for path, sha256 in hashes.items()
         for version in VERSIONS
     ]
 
@@ -204,6 +211,7 @@ def _controls(own: Held, media: Path) -> dict[str, Any]:
     luck = controls.shuffled_auc(part.raw, part.fake)
     return {
         "metadata_auc": round(metrics.auc(scores, part.fake), 3),
+        "alike_auc": round(controls.matched_auc(part.raw, part.fake, scores), 3),
         "shuffled": [round(luck.low, 3), round(luck.high, 3)],
     }
 

@@ -12,7 +12,8 @@ from media_screen.calibration import shipped
 from media_screen.case import Case
 from media_screen.detectors.contract import Need
 from media_screen.evidence import Abstention, Axis, Evidence
-from media_screen.lipsync.forged import below, line, probability, raw_of, tables
+from media_screen.lipsync.fit import WORDS, Fit, below, tables
+from media_screen.lipsync.forged import line, probability, raw_of
 from media_screen.lipsync.reading import read_windows
 from media_screen.lipsync.windows import WINDOWS, WINDOWS_THOROUGH, choose, lacks_view
 
@@ -24,7 +25,8 @@ class LipSync:
     """Measures by how much a mouth leads or follows the voice, and marks of a forged mouth.
 
     Neither an offset nor a voice that fits no mouth is a forgery: sound is cut late, and a speaker
-    may be out of the picture. Both are shown and weigh nothing.
+    may be out of the picture. Both are shown and weigh nothing. Windows in which several voices
+    are heard at once are left out.
     """
 
     name = "lip_sync"
@@ -50,12 +52,21 @@ class LipSync:
         if not readings:
             yield Abstention(self.name, "low_quality", "no mouth can be followed while it speaks")
             return
-        for reading in readings:
-            yield self._window(reading)
+        alone = [reading for reading in readings if not reading.several]
+        if not alone:
+            yield Abstention(
+                self.name, "several_voices", "the sound is like several voices at once"
+            )
+            return
         by_track: dict[int, list[Reading]] = defaultdict(list)
-        for reading in readings:
+        for reading in alone:
             by_track[reading.track].append(reading)
-        speaking = max(by_track.values(), key=lambda own: sum(r.curve.confidence for r in own))
+        speaking = max(by_track.values(), key=lambda own: sum(r.curve.agreement for r in own))
+        if all(_fit_of(own) == "still" for own in by_track.values()):
+            yield Abstention(self.name, "voice_over", _why(speaking))
+            return
+        for reading in alone:
+            yield self._window(reading)
         yield self._pooled(speaking, faces=len(by_track))
 
     def _window(self, reading: Reading) -> Evidence:
@@ -63,7 +74,7 @@ class LipSync:
         return Evidence(
             detector=self.name, axis=self.axis, llr=0.0, span=reading.span, track=reading.track,
             score=0.5 if raw is None else probability(shipped(self.name), raw),
-            why=_fit([reading]), finding="measured", values=_values([reading]),
+            why=_why([reading]), finding="measured", values=_values([reading]),
         )  # fmt: skip
 
     def _pooled(self, readings: Sequence[Reading], *, faces: int) -> Evidence:
@@ -79,7 +90,7 @@ class LipSync:
             detector=self.name, axis=self.axis,
             score=probability(known, raw) if scores else 0.5,
             llr=known.llr(raw) if counts else 0.0,
-            why=f"{whose}{_fit(readings)}; the mouth looks and moves more like a forged one than "
+            why=f"{whose}{_why(readings)}; the mouth looks and moves more like a forged one than "
             f"in {share:.0%} of genuine clips{remark}",
             values=_values(readings) | {"raw": raw, "windows": len(readings), "faces": faces},
         )  # fmt: skip
@@ -91,22 +102,30 @@ def _values(readings: Sequence[Reading]) -> dict[str, float]:
 
     return {
         "offset_ms": float(np.median([one.curve.offset_ms for one in readings])),
+        "agreement": mean([one.curve.agreement for one in readings]),
         "confidence": mean([one.curve.confidence for one in readings]),
         "distance": mean([one.curve.distance for one in readings]),
-        "mouth_movement": mean([one.moving for one in readings]),
+        "mouth_speed": mean([one.speed for one in readings]),
         "speech_s": sum(one.speech_s for one in readings),
         "seen_s": sum(one.seen_s for one in readings),
     }
 
 
-def _fit(readings: Sequence[Reading]) -> str:
-    """Say how well mouth and voice go together, in numbers that can be compared."""
+def _fit_of(readings: Sequence[Reading]) -> Fit:
     values = _values(readings)
-    offset, known = values["offset_ms"], tables()
+    return tables().fit(
+        agreement=values["agreement"], best=1 - values["distance"], speed=values["mouth_speed"]
+    )
+
+
+def _why(readings: Sequence[Reading]) -> str:
+    """Say whether mouth and voice go together, and in numbers that can be compared."""
+    values, known = _values(readings), tables()
+    offset, fit = values["offset_ms"], _fit_of(readings)
     order = "leads" if offset < 0 else "follows"
-    own, other = (below(table, values["confidence"]) for table in (known.genuine, known.swapped))
+    when = f": it {order} by {abs(offset):.0f} ms" if fit in ("fits", "apart") else ""
+    own, other = (below(table, values["agreement"]) for table in (known.genuine, known.swapped))
     return (
-        f"at best the mouth {order} the voice by {abs(offset):.0f} ms; {1 - own:.0%} of genuine "
-        f"windows fit better, and {1 - other:.0%} of windows with another's voice; it moves more "
-        f"than {below(known.moving, values['mouth_movement']):.0%} of genuine speakers' mouths"
+        f"{WORDS[fit]}{when}; {1 - own:.0%} of genuine windows of 5 s agree better, and "
+        f"{1 - other:.0%} of windows with another's voice"
     )

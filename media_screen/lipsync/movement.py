@@ -57,6 +57,13 @@ class Movement:
         """Return how long the mouth was seen."""
         return float(self.valid.sum()) / RATE
 
+    @property
+    def speed(self) -> float:
+        """Return how fast the mouth opens and closes, in distances of the outer eyes a second."""
+        both = self.valid[1:] & self.valid[:-1]
+        steps = np.abs(np.diff(self.opening))[both]
+        return RATE * float(steps.mean()) if len(steps) else 0.0
+
 
 def movement(sight: Sight, *, span: tuple[float, float] | None = None) -> Movement | None:
     """Return the movement of a mouth, or None when fewer than two frames show a face.

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from media_screen.evidence import Span
 from media_screen.faces.mesh import mesh_net
 from media_screen.lipsync.marks import Marks, measure_marks
 from media_screen.lipsync.movement import RATE, movement
+from media_screen.lipsync.overlap import overlap
 from media_screen.lipsync.sight import crops_along, measure
 from media_screen.lipsync.sound import STEPS, mel_levels
 from media_screen.lipsync.synchrony import REACH_S, Curve, opening_curve, sync_net
@@ -29,8 +28,9 @@ class Reading:
     """One face in one window.
 
     `seen_s` and `speech_s` are the seconds in which the face is seen, and those of speech in the
-    window; `moving` is how far the mouth opens and closes (standard deviation, in distances of the
-    outer eyes); `opening` is the curve of the baseline. `marks` is None where too little was seen.
+    window; `speed` is how fast the mouth opens and closes (see `Movement.speed`); `several` says
+    that the sound is like several voices at once; `opening` is the curve of the baseline. `marks`
+    is None where too little was seen.
     """
 
     span: Span
@@ -38,7 +38,8 @@ class Reading:
     curve: Curve
     opening: Curve | None
     marks: Marks | None
-    moving: float
+    speed: float
+    several: bool
     seen_s: float
     speech_s: float
 
@@ -63,6 +64,8 @@ def read_windows(
             continue
         mels = mel_levels(sound)
         first = round(before * RATE * STEPS)
+        inside = sound[round(before * SAMPLE_RATE) :][: round(span.duration * SAMPLE_RATE)]
+        several = overlap().several(inside)
         seen = crops_along(media.window(span), courses)
         for number, (times, crops) in zip(place.tracks, seen, strict=True):
             sight = measure(times, crops, net)
@@ -78,7 +81,8 @@ def read_windows(
                 curve=curve,
                 opening=opening_curve(found, mels, first),
                 marks=measure_marks(sight),
-                moving=float(np.std(found.opening[found.valid])),
+                speed=found.speed,
+                several=several,
                 seen_s=found.seconds,
                 speech_s=speech.within(span),
             )

@@ -60,7 +60,7 @@ def lacks_view(speech: Speech, tracks: Sequence[Track]) -> tuple[Reason, str]:
     if not any(face.quality.size_px >= MIN_FACE for face in faces):
         return "face_too_small", f"no face is {MIN_FACE:.0f} px wide, so no lips can be followed"
     if not any(_fit(face) for face in faces):
-        return "low_quality", "faces are seen from the side only, so their lips can't be followed"
+        return "profile", "faces are seen from the side only, so their lips can't be followed"
     if speech.seconds() >= LEAST:
         return "no_face", "nobody's face is seen long enough while somebody speaks"
     return "too_short", f"no face is seen for {LEAST:.1f} s while somebody speaks"

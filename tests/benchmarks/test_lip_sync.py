@@ -14,38 +14,60 @@ from benchmarks.lip_sync import forged, synchrony
 from benchmarks.lip_sync.__main__ import weighs
 from benchmarks.lip_sync.forged import Held
 from benchmarks.lip_sync.synchrony import CHECKED, Trial
+from media_screen.lipsync.fit import Tables
 
 
-def trial(kind: str, truth_ms: float, offset_ms: float, *, confidence: float = 0.5,
-          path: str = "a.mp4", collection: str = "web") -> Trial:  # fmt: skip
-    return Trial(path, collection, "original", 5.0, 0.0, kind, truth_ms,
-                 (offset_ms, offset_ms + 500), (confidence, 0.1))  # fmt: skip
+def trial(kind: str, truth_ms: float, offset_ms: float, *, agreement: float = 0.5,
+          start: float = 0.0, path: str = "a.mp4", collection: str = "web", speed: float = 0.3,
+          seen_s: float = 5.0) -> Trial:  # fmt: skip
+    return Trial(path, collection, "original", 5.0, start, seen_s, speed, kind, truth_ms,
+                 (offset_ms, offset_ms + 500), (agreement, 0.1), (agreement, 0.1),
+                 (agreement, 0.1))  # fmt: skip
 
 
-def test_offsets_are_counted_from_zero_and_from_that_of_the_clip() -> None:
+def test_an_offset_is_counted_from_that_of_the_other_windows() -> None:
     found = [
-        trial("own", 0.0, -100.0),
-        trial("shifted", 500.0, 390.0),
-        trial("shifted", -300.0, -460.0),
+        *(trial("own", 0.0, offset, start=start) for start, offset in
+          ((0, 300), (5, -100), (10, -110))),
+        trial("shifted", 500.0, 390.0),  # -110 from the truth, -5 from the others' offset
+        trial("shifted", -300.0, -360.0, start=5),  # the others are 410 ms apart: unknown
         trial("own", 0.0, 10.0, path="b.mp4", collection=CHECKED[0]),
-        trial("shifted", 200.0, 230.0, path="b.mp4", collection=CHECKED[0]),
-    ]
+        trial("shifted", 200.0, 230.0, path="b.mp4", collection=CHECKED[0], seen_s=3.0),
+    ]  # fmt: skip
     table = synchrony.tables(found)
-    assert table["own_offsets_ms"] == {"a.mp4": -100.0, "b.mp4": 10.0}
     network = table["offsets"]["original"]["network"]
-    assert network["as_is"] == {"windows": 3, "within_40": 0.333, "within_80": 0.333}
-    assert network["checked"] == {"windows": 1, "within_40": 1.0, "within_80": 1.0}
-    assert network["own"] == {"windows": 3, "within_40": 0.667, "within_80": 1.0}
-    assert table["offsets"]["original"]["opening"]["own"]["within_80"] == 0.0
+    assert network["as_is"] == {"windows": 3, "clips": 2, "within_40": 0.333, "within_80": 0.667}
+    assert network["checked"] == {"windows": 1, "clips": 1, "within_40": 1.0, "within_80": 1.0}
+    assert network["rest"] == {"windows": 1, "clips": 1, "within_40": 1.0, "within_80": 1.0}
+    assert table["offsets"]["original"]["opening"]["rest"]["within_80"] == 0.0
+    web = table["collections"]["web"]
+    assert web["own_ms"] == -100.0 and web["as_is"]["windows"] == 2
 
 
-def test_swapped_sound_is_compared_by_confidence() -> None:
-    found = [trial("own", 0.0, 0.0, confidence=0.4 + 0.1 * n, path=f"{n}.mp4") for n in range(4)]
-    found += [trial("other", math.nan, 0.0, confidence=0.1 * n, path=f"{n}.mp4") for n in range(4)]
+def test_swapped_sound_is_compared_by_agreement() -> None:
+    found = [trial("own", 0.0, 0.0, agreement=0.4 + 0.1 * n, path=f"{n}.mp4") for n in range(4)]
+    found += [trial("other", math.nan, 0.0, agreement=0.1 * n, path=f"{n}.mp4") for n in range(4)]
+    found.append(trial("other", math.nan, 0.0, agreement=0.9, seen_s=3.0))  # seen too shortly
     areas = synchrony.tables(found)["swaps"]["original, 5 s"]
     assert areas["network"]["other"]["auc"] == 1.0
     assert areas["opening"]["other"]["auc"] == 0.5
     assert "time" not in areas["network"]
+
+
+def test_each_sound_gets_its_words() -> None:
+    found = [
+        trial("own", 0.0, 0.0, agreement=0.8),
+        trial("other", math.nan, 0.0, agreement=0.0),
+        trial("other", math.nan, 0.0, agreement=0.0, speed=0.0),
+        trial("shifted", 300.0, 0.0, agreement=0.0),  # not out of time
+    ]
+    known = Tables((0.1, 0.9), (-0.2, 0.2), (0.0, 0.4), (0.0, 1.0), (0.0, 1.0))
+    table = synchrony.fits(found, known, [0.01, 0.5])
+    assert table["words"]["its own voice"]["fits"] == 1.0
+    other = table["words"]["another person's voice"]
+    assert other["against"] == other["still"] == 0.5
+    assert table["words"]["its own voice, moved by over 400 ms"]["windows"] == 0
+    assert table["silent"]["stretches"] == 2 and table["silent"]["slower_than_5_percent"] == 1
 
 
 FOUND = {
@@ -95,3 +117,12 @@ def test_swaps_are_not_what_the_measure_is_for() -> None:
     one = held()
     one.method[1] = "DFDC"
     assert len(forged.judged(one).raw) == 39
+
+
+def test_every_video_has_a_line_and_those_without_a_mouth_no_ratio() -> None:
+    hashes = {f"{number}.mp4": f"{number:02}" for number in range(41)}
+    rows = forged.ratios(held(), hashes, counts=True)
+    assert len(rows) == 2 * 41
+    judged = [one for one in rows if one.llr is not None]
+    assert len(judged) == 40 and {one.version for one in judged} == {"original"}
+    assert {one.llr for one in forged.ratios(held(), hashes, counts=False)} == {0.0, None}

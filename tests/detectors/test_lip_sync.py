@@ -12,19 +12,23 @@ from media_screen.detectors import lip_sync
 from media_screen.detectors.lip_sync import LipSync
 from media_screen.evidence import Abstention, Evidence, Span
 from media_screen.lipsync import marks
-from media_screen.lipsync.forged import NAMES, Line, Tables
+from media_screen.lipsync.fit import Tables
+from media_screen.lipsync.forged import NAMES, Line
 from media_screen.lipsync.marks import Marks
 from media_screen.lipsync.reading import Reading
 from media_screen.lipsync.synchrony import REACH, Curve
 from media_screen.lipsync.windows import Place
+from media_screen.speech import Speech, SpeechSegment, lacks_speech
 
 
 def reading(track: int = 0, start: float = 0.0, *, offset_frames: int = 0, depth: float = 0.5,
-            mark: float | None = 0.0, moving: float = 0.05) -> Reading:  # fmt: skip
+            mark: float | None = 0.0, speed: float = 0.3, several: bool = False
+            ) -> Reading:  # fmt: skip
     rows = np.ones(2 * REACH + 1)
     rows[REACH + offset_frames] -= depth
     values = None if mark is None else Marks(np.full(len(marks.NAMES), mark))
-    return Reading(Span(start, start + 5), track, Curve(rows), None, values, moving, 5.0, 4.0)
+    return Reading(Span(start, start + 5), track, Curve(rows), None, values, speed, several, 5.0,
+                   4.0)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +36,9 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     count = len(NAMES)
     first = Line((0.0,) * count, (1.0,) * count, (1.0,) + (0.0,) * (count - 1), 0.0)
     monkeypatch.setattr(lip_sync, "line", lambda: first)
-    monkeypatch.setattr(lip_sync, "tables", lambda: Tables((0.0, 1.0), (0.0, 0.2), (0.0, 0.1),
-                                                           (-1.0, 1.0)))  # fmt: skip
+    known = Tables(genuine=(0.0, 1.0), swapped=(-0.1, 0.1), anywhere=(0.0, 0.2), speed=(0.0, 1.0),
+                   raw=(-1.0, 1.0))  # fmt: skip
+    monkeypatch.setattr(lip_sync, "tables", lambda: known)
     monkeypatch.setattr(lip_sync, "shipped", lambda name: Calibration(1.0, 0.0, 2.0))
 
 
@@ -56,7 +61,7 @@ def test_each_window_and_the_file_get_a_piece(monkeypatch: pytest.MonkeyPatch) -
     )
     assert isinstance(one, Evidence) and isinstance(two, Evidence) and isinstance(whole, Evidence)
     assert one.span == Span(0, 5) and one.track == 0 and one.llr == 0.0
-    assert one.values["offset_ms"] == pytest.approx(-200) and "leads the voice by 200 ms" in one.why
+    assert one.values["offset_ms"] == pytest.approx(-200) and "it leads by 200 ms" in one.why
     assert whole.span is None and whole.track is None
     assert whole.llr == pytest.approx(0.5) and whole.values["raw"] == pytest.approx(0.5)
 
@@ -82,13 +87,42 @@ def test_neither_an_offset_nor_a_misfit_weighs_anything(monkeypatch: pytest.Monk
     assert late.llr == fit.llr
 
 
-def test_a_still_mouth_is_told_from_one_that_moves_against_the_voice(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        pytest.param(reading(), "mouth and voice go together", id="fits"),
+        pytest.param(reading(offset_frames=20), "but not at the time", id="apart"),
+        pytest.param(reading(depth=0.06), "can't be told", id="unclear"),
+        pytest.param(reading(depth=0.01), "not with this voice", id="against"),
+    ],
+)
+def test_a_window_says_how_voice_and_mouth_go_together(
+    monkeypatch: pytest.MonkeyPatch, one: Reading, words: str
 ) -> None:
-    still, *_ = examine(monkeypatch, reading(depth=0.01, moving=0.0))
-    against, *_ = examine(monkeypatch, reading(depth=0.01, moving=0.09))
-    assert isinstance(still, Evidence) and isinstance(against, Evidence)
-    assert "moves more than 0%" in still.why and "moves more than 90%" in against.why
+    window, whole = examine(monkeypatch, one)
+    assert words in window.why and words in whole.why
+
+
+def test_a_still_mouth_under_a_voice_is_a_voice_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    (piece,) = examine(monkeypatch, reading(depth=0.01, speed=0.01))
+    assert isinstance(piece, Abstention) and piece.reason == "voice_over"
+    assert "nearly still" in piece.why
+
+
+def test_windows_of_several_voices_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, whole = examine(monkeypatch, reading(mark=1.0), reading(start=5, several=True, mark=-1.0))
+    assert isinstance(one, Evidence) and one.span == Span(0, 5)
+    assert isinstance(whole, Evidence) and whole.values["windows"] == 1 and whole.llr == 1.0
+
+
+def test_the_reasons_of_sound_come_before_it_is_asked() -> None:
+    """No speech, music and a word or two: the case abstains for whoever needs speech."""
+    assert "speech" in LipSync.needs
+    music = SpeechSegment(Span(0, 9), "music", 20.0, 8000.0, -20.0, 1.0)
+    word = SpeechSegment(Span(0, 1), "speech", 20.0, 8000.0, -20.0, 0.0)
+    for segments, reason in (((), "no_speech"), ((music,), "music"), ((word,), "too_short")):
+        lacking = lacks_speech(Speech(segments, 9.0))
+        assert lacking is not None and lacking[0] == reason
 
 
 def test_a_mouth_without_marks_weighs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,12 +137,13 @@ def test_a_mouth_without_marks_weighs_nothing(monkeypatch: pytest.MonkeyPatch) -
         pytest.param({"kind": "image"}, "not_applicable", id="picture"),
         pytest.param({"dubbed": True}, "dubbed", id="dubbed"),
         pytest.param({}, "no_face", id="no-window"),
+        pytest.param({"readings": (reading(several=True),)}, "several_voices", id="two-voices"),
     ],
 )
 def test_what_can_not_be_judged_says_why(
     monkeypatch: pytest.MonkeyPatch, options: dict, reason: str
 ) -> None:
-    (piece,) = examine(monkeypatch, **options)
+    (piece,) = examine(monkeypatch, *options.pop("readings", ()), **options)
     assert isinstance(piece, Abstention) and piece.reason == reason
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from media_screen.calibration import Calibration
-from media_screen.lipsync.forged import NAMES, Line, below, probability
+from media_screen.lipsync.forged import NAMES, Line, probability
 
 COUNT = len(NAMES)
 LINE = Line((1.0,) * COUNT, (2.0,) * COUNT, (0.5,) + (0.0,) * (COUNT - 1), 0.25)
@@ -30,11 +30,6 @@ def test_a_line_over_other_measures_is_refused() -> None:
 )
 def test_a_measure_counts_by_its_distance_from_the_mean(value: float, raw: float) -> None:
     assert LINE.raw(np.array([value] + [1.0] * (COUNT - 1))) == pytest.approx(raw)
-
-
-def test_a_place_in_a_table_is_a_share() -> None:
-    table = (0.0, 1.0, 4.0)
-    assert [below(table, value) for value in (-1, 0.5, 4, 9)] == [0.0, 0.25, 1.0, 1.0]
 
 
 def test_the_probability_is_even_where_the_ratio_is_one() -> None:

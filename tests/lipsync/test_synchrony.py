@@ -32,6 +32,26 @@ def test_a_voice_that_comes_later_means_that_the_mouth_leads(
     assert found.confidence == pytest.approx(0.5, abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("moved_frames", "agreement"),
+    [
+        pytest.param(0, 0.5, id="in-time"),
+        pytest.param(-9, 0.5, id="late"),
+        pytest.param(20, 0.0, id="out-of-time"),
+    ],
+)
+def test_a_voice_agrees_only_where_recordings_lie(moved_frames: int, agreement: float) -> None:
+    found = curve(REACH + moved_frames)
+    assert found.agreement == pytest.approx(agreement, abs=0.01)
+    assert 1 - found.distance == pytest.approx(0.5)
+
+
+def test_where_nothing_is_heard_nothing_agrees() -> None:
+    rows = np.full(2 * REACH + 1, np.nan)
+    rows[0] = 0.2
+    assert Curve(rows).agreement == 0.0
+
+
 def test_offsets_without_sound_are_left_out() -> None:
     rows = curve(REACH).distances.copy()
     rows[:20] = np.nan

@@ -55,7 +55,7 @@ def test_faces_seen_once_a_second_can_not_be_followed() -> None:
     ("seen", "spoken", "reason"),
     [
         pytest.param([track(0, 0, 9, width=34)], (0, 9), "face_too_small", id="small"),
-        pytest.param([track(0, 0, 9, yaw=60)], (0, 9), "low_quality", id="profile"),
+        pytest.param([track(0, 0, 9, yaw=60)], (0, 9), "profile", id="profile"),
         pytest.param([track(0, 0, 4)], (10, 19), "no_face", id="voice-over"),
         pytest.param([track(0, 0, 9)], (0, 1), "too_short", id="a-word"),
     ],

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 from media_screen.lipsync.forged import NAMES  # noqa: E402
 from media_screen.lipsync.movement import FEATURES, movement  # noqa: E402
 from media_screen.lipsync.sound import BANDS, STEPS, mel_levels  # noqa: E402
-from media_screen.training.lip_sync import line, prepare, score, train  # noqa: E402
+from media_screen.training.lip_sync import line, overlap, prepare, score, train  # noqa: E402
 from media_screen.training.lip_sync.batches import FRAMES, REACH, Examples, trimmed  # noqa: E402
 from media_screen.training.lip_sync.pieces import Piece, aligned, pieces_of  # noqa: E402
 from media_screen.training.lip_sync.prepare import ORIGINAL, PSEUDO, Clip, Seen  # noqa: E402
@@ -166,3 +166,32 @@ def test_windows_of_a_clip_are_pooled_by_their_mean() -> None:
     pooled = line.by_clip(plain, np.arange(len(plain.path), dtype=float))
     assert pooled["0.mp4", ORIGINAL] == 0.5
     assert PSEUDO not in {version for _, version in pooled}
+
+
+def made_voices() -> list[overlap.Voice]:
+    """Speakers of two collections, half of them of clips, with pauses of their own."""
+    return [
+        overlap.Voice(f"set {n % 2}", f"person {n}", pausing(100.0 * 2 ** (n / 8), n), n % 4 > 1)
+        for n in range(12)
+    ]
+
+
+def pausing(pitch: float, seed: int) -> np.ndarray:
+    times = np.arange(4 * 16_000) / 16_000
+    rng = np.random.default_rng(seed)
+    gate = ((times + rng.uniform(0, 1)) % 0.9) < 0.5
+    row = sum(np.sin(2 * np.pi * step * pitch * times) / step for step in range(1, 10))
+    return np.asarray(0.1 * gate * row + 1e-3 * rng.normal(size=len(times)), np.float32)
+
+
+def test_voices_at_once_are_told_from_one() -> None:
+    table = overlap.table_of(made_voices())
+    again = overlap.table_of(made_voices())
+    np.testing.assert_array_equal(table.values, again.values)
+    assert set(table.under_db[table.clip & table.several]) == set(overlap.UNDER_DB)
+    line = overlap.fit(table)
+    raw = np.array([line.raw(values) for values in table.values])
+    alone = table.clip & ~table.several
+    assert np.mean(raw[alone] > line.limit) <= 0.2
+    assert raw[table.several].mean() > raw[alone].mean()
+    assert len(overlap.held_out(table)) == len(raw)

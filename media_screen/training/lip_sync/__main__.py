@@ -14,6 +14,7 @@ from media_screen.training.face_artifact.folds import joined, split
 from media_screen.training.lip_sync.prepare import COPY, ORIGINAL, PSEUDO, Clip, read_clips
 
 CONFIG = "lip_sync/train.toml"
+VOICES = "voices.npz"
 ALL = "all"  # in place of a fold: trained on everything, which is what is shipped
 
 
@@ -29,9 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     step = steps.add_parser("train", help="train the synchrony network")
     step.add_argument("folds", nargs="+", help=f"folds to hold out, or {ALL!r}")
     steps.add_parser("score", help="read all clips with the networks that held them out")
-    steps.add_parser("export", help="fit the line of forged mouths, and write what is shipped")
+    steps.add_parser("voices", help="lay voices over one another and measure them")
+    steps.add_parser("export", help="fit the lines of forged mouths and of several voices at once, "
+                     "and write what is shipped")  # fmt: skip
     asked = parser.parse_args(arguments)
-    {"prepare": _prepare, "train": _train, "score": _score, "export": _export}[asked.step](asked)
+    run = {"prepare": _prepare, "train": _train, "score": _score, "voices": _voices,
+           "export": _export}  # fmt: skip
+    run[asked.step](asked)
     return 0
 
 
@@ -122,8 +127,17 @@ def training_table(media: Path, work: Path) -> tuple[Any, list[Clip]]:
     return line.table_of(scores, clips, groups_of(media)), clips
 
 
+def _voices(asked: argparse.Namespace) -> None:
+    from media_screen.training.lip_sync import overlap
+
+    known = list(overlap.voices(asked.media, asked.work / "store", read_clips(asked.media)))
+    table = overlap.table_of(known)
+    overlap.save(asked.work / VOICES, table)
+    print(f"{len(table.several)} sounds of {len(known)} voices")
+
+
 def _export(asked: argparse.Namespace) -> None:
-    from media_screen.training.lip_sync import line
+    from media_screen.training.lip_sync import line, overlap
     from media_screen.training.lip_sync.export import export
     from media_screen.training.lip_sync.train import load
 
@@ -132,7 +146,8 @@ def _export(asked: argparse.Namespace) -> None:
     for name, weight in line.contributions(fitted):
         print(f"{name:16} {weight:+.2f}")
     model = load(plan(ALL), checkpoint(asked.work, ALL))
-    difference = export(model, fitted, weights.models_dir())
+    several = overlap.fit(overlap.read(asked.work / VOICES))
+    difference = export(model, fitted, several, weights.models_dir())
     print(f"the ONNX file differs from torch by {difference:.5f} at most")
 
 

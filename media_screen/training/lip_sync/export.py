@@ -1,4 +1,4 @@
-"""Writes the shipped network and line, with their hashes."""
+"""Writes the shipped network and lines, with their hashes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import torch
 
 from media_screen.lipsync.forged import LINE, Line
 from media_screen.lipsync.movement import FEATURES
+from media_screen.lipsync.overlap import FILE, Overlap
 from media_screen.lipsync.sound import BANDS, STEPS
 from media_screen.lipsync.synchrony import REACH, WEIGHTS
 from media_screen.training.lip_sync.network import SyncNetwork
@@ -22,8 +23,8 @@ _FRAMES = 50
 _ORIGIN = "trained here: python -m media_screen.training.lip_sync"
 
 
-def export(model: SyncNetwork, line: Line, models: Path) -> float:
-    """Write both and their record; return the largest difference from torch's own embeddings."""
+def export(model: SyncNetwork, line: Line, several: Overlap, models: Path) -> float:
+    """Write all and their record; return the largest difference from torch's own embeddings."""
     rng = np.random.default_rng(SEED)
     movement = rng.normal(0, 0.05, (1, _FRAMES, FEATURES)).astype(np.float32)
     sound = rng.random((1, STEPS * (_FRAMES + 2 * REACH), BANDS), np.float32)
@@ -40,9 +41,11 @@ def export(model: SyncNetwork, line: Line, models: Path) -> float:
     net.producer_name = "media_screen training"
     onnx.checker.check_model(net, full_check=True)
     data = net.SerializeToString(deterministic=True)
-    text = (json.dumps(line.to_dict(), indent=1) + "\n").encode()
+    mouths, voices = (
+        (json.dumps(one.to_dict(), indent=1) + "\n").encode() for one in (line, several)
+    )
     files = {}
-    for name, content in ((WEIGHTS, data), (LINE, text)):
+    for name, content in ((WEIGHTS, data), (LINE, mouths), (FILE, voices)):
         path = models / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

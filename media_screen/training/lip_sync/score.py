@@ -78,7 +78,7 @@ class Scores:
     distances: Floats  # n x 61
     opening: Floats  # n x 61
     marks: Floats  # n x 15
-    moving: Floats
+    speed: Floats
     speech: Floats
 
 
@@ -117,7 +117,7 @@ def windows_by_length(
     path = store / clip.file(version)
     if not path.is_file():
         return {length: [] for length in lengths}
-    seen, spoken = load(path), _spoken(store, clip)
+    seen, spoken = load(path), speech_in(store, clip)
     return {length: _chosen(seen, spoken, clip, version, count, length) for length in lengths}
 
 
@@ -171,7 +171,7 @@ def _rows(nets: Mapping[int, SyncNet], folds: Mapping[str, int], store: Path,
                     clip.path, version, window.span.start, curve.distances,
                     unknown if opening is None else opening.distances,
                     np.full(len(NAMES), np.nan) if marks is None else marks.values,
-                    float(np.std(window.movement.opening[window.movement.valid])),
+                    window.movement.speed,
                     window.speech_s,
                 )  # fmt: skip
 
@@ -187,7 +187,7 @@ def read(path: Path) -> Scores:
         return Scores(*(saved[name] for name in Scores.__dataclass_fields__))
 
 
-def _spoken(store: Path, clip: Clip) -> list[Span]:
+def speech_in(store: Path, clip: Clip) -> list[Span]:
     """Return where somebody speaks in a clip; kept in the store, since listening takes its time."""
     original = store / clip.file(ORIGINAL)  # copies and pseudo-fakes say the same
     kept = original.with_suffix(".speech.json")
