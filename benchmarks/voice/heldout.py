@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import csv
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +30,19 @@ from media_screen.speech import find_speech, lacks_speech
 from media_screen.speech.spectra import Floats
 from media_screen.speech.spoof import features
 from media_screen.speech.voices import find_voices
-from media_screen.training.voice_spoof.channel import AAC_64, through_codec
+from media_screen.training.voice_spoof.channel import AAC_64, OPUS_24, telephone, through_codec
 from media_screen.training.voice_spoof.sources import family
 from media_screen.training.voice_spoof.train import Fold, load_net, read_config, scores
 
 NAME = "voice_spoof"
 KINDS = ("real_video", "fake_video", "real_audio", "fake_audio")
-ORIGINAL, COPY = ratios.VERSIONS
+# How the sound of each version comes about. That of a copy at 480p is AAC, 64 kbit/s a channel.
+CHANNELS: Mapping[str, Callable[[Floats], Floats]] = {
+    "original": lambda samples: samples,
+    "480p": partial(through_codec, codec=AAC_64),
+    "opus24k": partial(through_codec, codec=OPUS_24),
+    "telephone": telephone,
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,6 @@ class File:
     path: Path
     sha256: str
     fold: int
-    video: bool
 
 
 def files(media: Path, folds: Sequence[Fold]) -> Iterator[File]:
@@ -64,7 +70,7 @@ def files(media: Path, folds: Sequence[Fold]) -> Iterator[File]:
                 fold = 0  # whose network is not asked
             if fold is not None and row["sha256"] not in known:
                 known.add(row["sha256"])
-                yield File(media / row["path"], row["sha256"], fold, video)
+                yield File(media / row["path"], row["sha256"], fold)
 
 
 def fold_of(row: dict[str, str], folds: Sequence[Fold]) -> int | None:
@@ -81,10 +87,7 @@ def fold_of(row: dict[str, str], folds: Sequence[Fold]) -> int | None:
 
 
 def listen(file: File, kept: Path) -> None:
-    """Keep what the network sees of each window of a file, by version and voice.
-
-    The copy at 480p has its sound as AAC, 64 kbit/s for one channel; it is made of videos only.
-    """
+    """Keep what the network sees of each window of a file, by version and voice."""
     if kept.is_file():
         return
     found: dict[str, npt.NDArray[np.uint8]] = {}
@@ -96,29 +99,28 @@ def listen(file: File, kept: Path) -> None:
         voices = ()
     for voice in voices:
         for number, window in enumerate(voice.windows):
-            sounds = {ORIGINAL: window.samples}
-            if file.video:
-                sounds[COPY] = through_codec(window.samples, AAC_64)
-            for version, samples in sounds.items():
-                seen = np.rint(features(samples) * 255).astype(np.uint8)
+            for version, change in CHANNELS.items():
+                seen = np.rint(features(change(window.samples)) * 255).astype(np.uint8)
                 found[f"{version} {voice.number} {number}"] = seen
     kept.parent.mkdir(parents=True, exist_ok=True)
     np.savez(kept, **found)  # type: ignore[arg-type]
 
 
 def gather(work: Path, media: Path, windows: Scored) -> None:
-    """Write the ratios of all files, and of the copies of videos, calibrated on other windows."""
+    """Write the ratios of all files and their copies, calibrated on other windows."""
     config = read_config(weights.models_dir() / NAME / "train.toml")
+    bound = spoof.calibrate(windows)["bound"]
     found = []
     for fold in config.folds:
-        line = spoof.calibrate(windows.take(windows.fold != fold.number))
+        # Cut off where the shipped detector is, so that what genuine speech reaches is seen.
+        line = {**spoof.calibrate(windows.take(windows.fold != fold.number)), "bound": bound}
         net = load_net(work / "nets", f"fold{fold.number}", config)
         for file in files(media, config.folds):
             if file.fold != fold.number:
                 continue
-            kept = work / "heard" / f"{file.sha256}.npz"
+            kept = work / "versions" / f"{file.sha256}.npz"
             listen(file, kept)
-            for version in ratios.VERSIONS if file.video else (ORIGINAL,):
+            for version in CHANNELS:
                 score = _pooled(net, kept, version)
                 if score is None:
                     found.append(Ratio(file.sha256, version))

@@ -218,13 +218,15 @@ def tables(found: Scored, pairs: Sequence[Pair], record: dict[str, Any]) -> dict
     data = found.take(PROTOCOLS[HARDEST](found))
     own = ratios(data.net, record)
     beside = calibration.fit(data.baseline, data.fake, weights=class_weights(data))
-    gmm = np.array([beside.llr(value) for value in data.baseline])
+    parts = {name: found.take(of(found)) for name, of in PROTOCOLS.items()}
     return {
         "protocols": {
-            name: _by_condition(part, ratios(part.net, record))
-            for name, part in ((name, found.take(of(found))) for name, of in PROTOCOLS.items())
+            name: _by_condition(part, ratios(part.net, record)) for name, part in parts.items()
         },
-        "baseline": _by_condition(data, gmm, "baseline"),
+        "baseline": {
+            name: _by_condition(part, np.array([beside.llr(x) for x in part.baseline]), "baseline")
+            for name, part in parts.items()
+        },
         "families": _each(data, own, data.family),
         "systems": _each(data, own, data.system),
         "collections": _genuine(data, own, data.collection),
@@ -254,6 +256,7 @@ def _each(data: Scored, own: npt.NDArray[np.float64], names: Any) -> dict[str, A
             row[condition] = {
                 "windows": int(part.fake.sum()),
                 "auc": round(metrics.auc(part.net, part.fake), 3),
+                "baseline_auc": round(metrics.auc(part.baseline, part.fake), 3),
                 "eer": round(metrics.eer(part.net, part.fake), 3),
                 "detected_at_5": round(metrics.tpr_at_fpr(part.net, part.fake, FALSE_ALARMS), 3),
                 "detected": round(metrics.detection_rate(llrs, part.fake, TEN_TO_ONE), 3),
@@ -296,7 +299,8 @@ def markdown(result: dict[str, Any], calibration_record: dict[str, Any]) -> Sequ
     lines: list[str] = []
     for name, rows in result["protocols"].items():
         lines += [f"### Network, {name}", "", *_condition_table(rows), ""]
-    lines += [f"### LFCC-GMM baseline, {HARDEST}", "", *_condition_table(result["baseline"]), ""]
+        beside = _condition_table(result["baseline"][name])
+        lines += [f"### LFCC-GMM baseline, {name}", "", *beside, ""]
     for title, key in (("family", "families"), ("system", "systems")):
         lines += [f"### Network, {HARDEST}, by {title}", "", *_each_table(result[key], title), ""]
     for title, key in (("kind", "genuine"), ("collection", "collections")):
@@ -338,11 +342,13 @@ def _condition_table(rows: dict[str, Any]) -> list[str]:
 
 
 def _each_table(rows: dict[str, Any], title: str) -> list[str]:
-    head = " | ".join(f"{name}: AUC, detected at 5% (threshold)" for name in CONDITIONS)
+    cell = "AUC [LFCC-GMM], detected at 5% (threshold)"
+    head = " | ".join(f"{name}: {cell}" for name in CONDITIONS)
     lines = [f"| {title} | windows | {head} |", "| --- " * (2 + len(CONDITIONS)) + "|"]
     for name, row in rows.items():
         cells = " | ".join(
-            f"{one['auc']:.2f}, {one['detected_at_5']:.0%} ({one['detected']:.0%})"
+            f"{one['auc']:.2f} [{one['baseline_auc']:.2f}], {one['detected_at_5']:.0%} "
+            f"({one['detected']:.0%})"
             for one in row.values()
         )
         lines.append(f"| {name} | {row[CONDITIONS[0]]['windows']} | {cells} |")

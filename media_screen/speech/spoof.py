@@ -30,8 +30,8 @@ PULSES = 32  # bands of 250 Hz
 FEATURES = LEVELS + PULSES
 # dB under the mean power of the window, where the spectrum ends: what is quieter is replaced by it,
 # since digital silence and the noise floors of studios tell collections apart, not voices.
-_FLOOR = -70.0
-_CEILING = 30.0
+LOWEST_DB = -70.0
+RANGE_DB = 100.0
 _DEEPEST = 20.0  # dB; the level of a band hardly varies by more within 32 ms
 
 
@@ -49,7 +49,7 @@ def log_spectra(samples: Floats) -> Floats:
     A frame is 32 ms, every 10 ms; 0 to 1 are -70 to 30 dB of the mean power of the window.
     """
     decibels = _decibels(power(frames(samples, length=_WINDOW, step=_HOP), size=_WINDOW)[:, 1:])
-    return np.asarray((decibels - _FLOOR) / (_CEILING - _FLOOR), np.float32)
+    return np.asarray((decibels - LOWEST_DB) / RANGE_DB, np.float32)
 
 
 def pulse_depths(samples: Floats) -> Floats:
@@ -67,8 +67,8 @@ def pulse_depths(samples: Floats) -> Floats:
 def _decibels(spectra: Floats) -> Floats:
     """Return levels in relation to the mean of all, from the floor to the ceiling."""
     level = max(float(spectra.mean()), 1e-12) if spectra.size else 1.0
-    decibels = 10.0 * np.log10(spectra / level + 10 ** (_FLOOR / 10))
-    return np.asarray(np.clip(decibels, _FLOOR, _CEILING), np.float32)
+    decibels = 10.0 * np.log10(spectra / level + 10 ** (LOWEST_DB / 10))
+    return np.asarray(np.clip(decibels, LOWEST_DB, LOWEST_DB + RANGE_DB), np.float32)
 
 
 class SpoofNet:

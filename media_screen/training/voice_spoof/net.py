@@ -93,15 +93,21 @@ KINDS: dict[str, type[Texture] | type[Course]] = {"texture": Texture, "course": 
 
 
 class Net(nn.Module):
-    """Adds the scores of several: below 0 rather genuine, above 0 rather synthetic."""
+    """Adds the scores of several: below 0 rather genuine, above 0 rather synthetic.
 
-    def __init__(self, members: Sequence[nn.Module]) -> None:
+    That of `borrowed` counts `weight` times.
+    """
+
+    def __init__(self, borrowed: nn.Module, weight: float, members: Sequence[nn.Module]) -> None:
         super().__init__()
+        self.borrowed = borrowed
+        self.weight = weight
         self.members = nn.ModuleList(members)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Return one score for each of n x frames x 288 features."""
-        return torch.stack([member(features) for member in self.members]).sum(dim=0)
+        scores = [self.weight * self.borrowed(features)]
+        return torch.stack([*scores, *(member(features) for member in self.members)]).sum(dim=0)
 
 
 def _pooled(x: torch.Tensor, attention: nn.Module) -> torch.Tensor:

@@ -27,6 +27,8 @@ FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
 # Systems of `resynthesis`, which are trained on and not tested, because nobody uses them. One that
 # resembles a family is of that family, so that it is left out with it.
 PRACTICE = ("through-mel", "other-phases", "noise-above", "prediction", "periodic-filter")
+# Collections without speech: its files bear names of RAVDESS, and a steady tone is heard in each.
+NO_SPEECH = ("chandra0132/CodeAlpha_Emotion-Recognition-from-Speech",)
 # Copies of genuine speech are named after it: FOLDER__FILE@PART.
 COPY_MARK = "@"
 
@@ -64,7 +66,8 @@ def family(system: str) -> str:
 def read_media(media: Path) -> Iterator[Sound]:
     """List genuine and synthetic speech of a folder with `manifest.tsv`.
 
-    Videos that are forged are left out: the manifest does not say whether their sound is.
+    Videos that are forged are left out, because the manifest does not say whether their sound is,
+    and so are collections in which nobody speaks.
     """
     with (media / "manifest.tsv").open(encoding="utf-8") as stream:
         for row in csv.DictReader(stream, delimiter="\t"):
@@ -72,6 +75,8 @@ def read_media(media: Path) -> Iterator[Sound]:
             if kind not in ("real_audio", "fake_audio", "real_video") or "may be source" in system:
                 continue
             if kind == "real_video" and row["audio"] != "ok":
+                continue
+            if row["collection"] in NO_SPEECH:
                 continue
             fake = kind == "fake_audio"
             yield Sound(

@@ -15,7 +15,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from media_screen.speech.spoof import LEVELS, PULSES
+from media_screen.training.voice_spoof.borrowed import Borrowed, yamnet_layers
 from media_screen.training.voice_spoof.draw import Drawer
+from media_screen.training.voice_spoof.line import Line, fit_line, statistics_of
 from media_screen.training.voice_spoof.net import KINDS, Net
 from media_screen.training.voice_spoof.prepare import Prepared
 from media_screen.training.voice_spoof.sources import Sound
@@ -62,7 +64,7 @@ class Fold:
 
 @dataclass(frozen=True)
 class Member:
-    """One of the networks whose scores add up, and how it is trained."""
+    """One of the networks that are trained from nothing, and how."""
 
     kind: str
     channels: tuple[int, ...]
@@ -81,6 +83,7 @@ class Config:
     learning_rate: float
     weight_decay: float
     label_smoothing: float
+    line: Line
     members: tuple[Member, ...]
     folds: tuple[Fold, ...]
 
@@ -95,7 +98,8 @@ def read_config(path: Path) -> Config:
     members = tuple(
         Member(**{**one, "channels": tuple(one["channels"])}) for one in record.pop("member")
     )
-    return Config(**record, members=members, folds=folds)
+    line = Line(**record.pop("line"))
+    return Config(**record, line=line, members=members, folds=folds)
 
 
 def training_rows(data: Prepared, fold: Fold | None) -> Rows:
@@ -118,6 +122,8 @@ def fit_all(data: Prepared, rows: Rows, config: Config, folder: Path, name: str)
     """Train every member on rows, and return their sum."""
     for member in config.members:
         fit(data, rows, config, member, folder / f"{name}-{member.kind}.safetensors")
+    statistics = statistics_of(data, folder / "statistics.npy")
+    fit_line(data, rows, config.line, statistics, folder / f"{name}-line.safetensors")
     return load_net(folder, name, config)
 
 
@@ -200,12 +206,14 @@ def varied(features: Floats, random: np.random.Generator) -> Floats:
 
 def load_net(folder: Path, name: str, config: Config) -> Net:
     """Return the sum of the trained members of that name, such as "fold0"."""
-    members = []
+    borrowed = Borrowed(yamnet_layers())
+    borrowed.line.load_state_dict(load_file(folder / f"{name}-line.safetensors"))
+    members: list[nn.Module] = []
     for member in config.members:
         net = _built(member, config)
         _load(net, load_file(folder / f"{name}-{member.kind}.safetensors"))
         members.append(net)
-    return Net(members).eval()
+    return Net(borrowed, config.line.weight, members).eval()
 
 
 def _built(member: Member, config: Config) -> nn.Module:
