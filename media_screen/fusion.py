@@ -246,13 +246,15 @@ def fuse_manipulation(
     """
     llrs: dict[str, list[float]] = {}
     for piece in evidence:
-        counts = piece.axis == "manipulation" and _is_pooled(piece) and piece.llr != 0.0
+        # A ratio of 0 is no news, unless its detector counts: nothing for, nothing against.
+        news = piece.llr != 0.0 or weighing.weight(piece.detector) > 0
+        counts = piece.axis == "manipulation" and _is_pooled(piece) and news
         if counts and piece.finding not in _DECLARED:
             llrs.setdefault(piece.detector, []).append(piece.llr)
     parts = weighing.contributions({name: math.fsum(found) for name, found in llrs.items()})
     declared = [piece.llr for piece in evidence if piece.finding in _DECLARED]
     if declared:
-        parts = (Contribution(DECLARED, max(declared), max(declared)), *parts)
+        parts = (Contribution(DECLARED, max(declared), max(declared), 1.0), *parts)
     return Fusion(sensitivity, weighing.thresholds[sensitivity].llr, weighing.bound, parts)
 
 
@@ -266,7 +268,7 @@ def _total(fusion: Fusion, weighing: Combination) -> float | None:
     """Add up what counts; None when nothing did: no detector with a weight spoke, no label did."""
     measured = [part for part in fusion.contributions if part.detector != DECLARED]
     total = weighing.total(measured) + _declared(fusion)
-    if not _declared(fusion) and not any(part.added for part in measured):
+    if not _declared(fusion) and not any(part.weight > 0 for part in measured):
         return None
     return max(-MANIPULATION_BOUND, min(MANIPULATION_BOUND, total))
 

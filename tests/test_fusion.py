@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -14,7 +15,7 @@ from media_screen.fusion import IDENTITY_THRESHOLD, MANIPULATION_BOUND
 # The shipped weights change with what is measured; the table must not.
 OVER = 2.0
 WEIGHING = Combination(
-    {"face_artifact": 0.8, "lip_sync": 0.5, "voice_spoof": 0.0},
+    {"picture": {"face_artifact": 0.8, "lip_sync": 0.5}, "sound": {"voice_spoof": 0.0}},
     bound=3.5,
     thresholds={"low": Threshold(0.005, 2.6), "normal": Threshold(0.01, OVER),
                 "high": Threshold(0.05, 1.0)},
@@ -169,11 +170,37 @@ def test_manipulation_is_summed_by_weight_and_bounded(evidence: list, llr: float
 def test_the_parts_of_the_sum_are_kept_the_largest_first() -> None:
     parts = judge([WEAK, POOLED, GENUINE, LABEL]).fusion.contributions
     assert parts == (
-        Contribution("declared", 3.0, 3.0),
-        Contribution("face_artifact", -1.5, pytest.approx(-1.2)),
-        Contribution("lip_sync", 1.5, pytest.approx(0.75)),
-        Contribution("voice_spoof", 2.0, 0.0),
+        Contribution("declared", 3.0, 3.0, 1.0),
+        Contribution("face_artifact", -1.5, pytest.approx(-1.2), 0.8),
+        Contribution("lip_sync", 1.5, pytest.approx(0.75), 0.5),
+        Contribution("voice_spoof", 2.0, 0.0, 0.0),
     )
+
+
+@pytest.mark.parametrize(
+    ("picture", "sound", "total"),
+    [
+        pytest.param(2.0, 1.0, 2.6, id="both-look-forged"),
+        pytest.param(2.0, -2.0, 1.6, id="a-genuine-voice-does-not-clear-a-forged-face"),
+        pytest.param(-2.0, 2.0, 2.0, id="a-genuine-face-does-not-clear-a-forged-voice"),
+        pytest.param(-2.0, -0.5, -0.5, id="both-seem-genuine-the-less-so-counts"),
+        pytest.param(-2.0, None, -1.6, id="no-sound"),
+        pytest.param(0.0, -2.0, 0.0, id="a-face-that-says-neither-is-no-clean-bill"),
+    ],
+)
+def test_picture_and_sound_are_forged_apart(
+    picture: float, sound: float | None, total: float
+) -> None:
+    weighing = replace(
+        WEIGHING, weights={"picture": {"face_artifact": 0.8}, "sound": {"voice_spoof": 1.0}}
+    )
+    evidence = [Evidence("face_artifact", "manipulation", 0.5, picture, "face")]
+    if sound is not None:
+        evidence.append(Evidence("voice_spoof", "manipulation", 0.5, sound, "voice"))
+    judged = fusion.judge(evidence, weighing=weighing)
+    assert judged.llr["manipulation"] == pytest.approx(total)
+    added = sum(part.added for part in judged.fusion.contributions)
+    assert added == pytest.approx(total)
 
 
 def test_a_reason_names_what_adds_up_and_not_what_does_not_count() -> None:

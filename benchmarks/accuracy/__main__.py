@@ -4,7 +4,8 @@
 
 trains the fusion on the ratios that are kept in results/*.heldout.csv, and writes
 models/fusion/fusion.json, results/accuracy.json and .md, the table of README.md, and the last part
-of the cards. It needs no media. New ratios are gathered for one detector at a time:
+of the cards. It needs no media. A detector takes part when it is registered and such a file is
+there. New ratios are gathered for one detector at a time:
 
     python -m benchmarks.accuracy --detector rules --work WORK --media ../shared/media
     python -m benchmarks.accuracy --detector voice_spoof --work WORK --media ../shared/media
@@ -32,7 +33,6 @@ from benchmarks.accuracy import (
 )
 from benchmarks.accuracy.ratios import RESULTS
 from media_screen import combination, weights
-from media_screen.evaluation import protocol
 
 MEASURED = "## Measured"  # heading of a card under which the tables stand
 GATHERED = {one.NAME: one for one in (face_artifact, rules, voice_spoof)}
@@ -69,8 +69,7 @@ def main() -> None:
 def fuse() -> None:
     """Train the fusion on what is kept, measure it, and renew model, tables, README and cards."""
     known = clips.read()
-    groups = protocol.load(splits.FILE).splits["fusion"]
-    learned = fused.learn(known, ratios.read_all(), groups)
+    learned = fused.learn(known, ratios.read_all(), splits.held_together())
     combination.save(learned.combination, command=tables.COMMAND)
     found = tables.record(learned, fused.measure_all(known, learned))
     text = tables.markdown(found)

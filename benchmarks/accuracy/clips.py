@@ -1,38 +1,61 @@
-"""The labelled clips that ratios are joined with: what each is, and what its container says.
+"""The labelled files that ratios are joined with: what each is, and what its technical facts are.
 
 Kept by hash in results/clips.csv, so that tables are made and fusion is trained without the media.
 The facts are those of the originals, for the control of re-encoded copies too: they tell at least
 as much as what the copies keep of them.
+
+**What is judged on what.** A label is about the picture or about the sound, and a detector is
+judged where its evidence is about what the label says (`subjects`, `subject`):
+
+- clips, genuine or forged, are labelled for their picture. Whether the sound of a forged clip was
+  made, nobody noted: most speak with the voice of a genuine recording, some with a synthetic one.
+- recordings of speech, genuine or synthetic, are labelled for their sound; so are genuine clips
+  that have any, because what a genuine clip plays was recorded.
+
+A detector that needs nothing but speech hears the sound; every other one looks at the picture, with
+or without the sound (`lip_sync` asks whether the mouth was made to fit).
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from benchmarks.accuracy import sound
 from benchmarks.accuracy.ratios import RESULTS
+from benchmarks.accuracy.sound import SoundFacts
+from media_screen.combination import Subject
+from media_screen.detectors import DETECTORS
 from media_screen.evaluation.manifest import Item
 from media_screen.evidence import MediaInfo
+from media_screen.media import Media
 
 FILE = RESULTS / "clips.csv"
 _LABEL = ("label", "method", "collection", "identity")
-_FACTS = ("container", "video_codec", "audio_codec", "width", "height", "fps", "duration_s",
+_FACTS = ("kind", "container", "video_codec", "audio_codec", "width", "height", "fps", "duration_s",
           "size_bytes")  # fmt: skip
+_SOUND = tuple(field.name for field in fields(SoundFacts))
 # Desynchronised genuine clips: forged for a check of synchrony, genuine for all others, so neither.
 SHIFTED = "AV offset"
+UNSURE = "may be source"  # of converted speech that may be the genuine recording itself
+_KINDS = ("real_video", "fake_video", "real_audio", "fake_audio")
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A labelled clip, with the facts of its file for the control of metadata."""
+    """A labelled clip or recording of speech, with the facts of its file for the control.
+
+    `sound` is None for a file without any, and for one whose sound is not labelled.
+    """
 
     fake: bool
     method: str
     collection: str
     identity: str
     media: MediaInfo
+    sound: SoundFacts | None = None
 
     @property
     def sha256(self) -> str:
@@ -44,40 +67,75 @@ class Clip:
         """The clip as evaluations take it."""
         return Item(Path(self.sha256), self.fake, self.method, self.collection, self.identity)
 
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """What the label is about."""
+        shown: tuple[Subject, ...] = ("picture",) if self.media.kind == "video" else ()
+        return shown if self.sound is None else (*shown, "sound")
+
+
+def subject(detector: str) -> Subject:
+    """Return what the evidence of a detector is about; raises ValueError when none is so called."""
+    for one in DETECTORS:
+        if one.name == detector:
+            return "sound" if set(one.needs) == {"speech"} else "picture"
+    raise ValueError(f"{detector!r} has held-out ratios and is not among DETECTORS")
+
+
+def gather(media: Path) -> None:
+    """Write the clips of a folder with `manifest.tsv`, with the facts of each file."""
+    write(_clip(media / row["path"], row) for row in labelled(media, _KINDS))
+
+
+def _clip(path: Path, row: dict[str, str]) -> Clip:
+    fake = row["kind"].startswith("fake")
+    with Media.open(path, threads=1) as opened:
+        info = replace(opened.info, sha256=row["sha256"])
+    heard = row["audio"] == "ok" and not fake if info.kind == "video" else True
+    return Clip(
+        fake, row["method"] if fake else "", row["collection"], row["identity"], info,
+        sound.read_facts(path) if heard else None,
+    )  # fmt: skip
+
 
 def write(clips: Iterable[Clip], path: Path = FILE) -> None:
     """Write the clips, in an order that does not change."""
     ordered = sorted(clips, key=lambda one: one.sha256)
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(("sha256", *_LABEL, *_FACTS))
+        writer.writerow(("sha256", *_LABEL, *_FACTS, *_SOUND))
         for one in ordered:
             label = "fake" if one.fake else "real", one.method, one.collection, one.identity
-            writer.writerow((one.sha256, *label, *(getattr(one.media, fact) for fact in _FACTS)))
+            numbers = [f"{value:.4g}" for value in one.sound.numbers] if one.sound else []
+            facts = (getattr(one.media, fact) for fact in _FACTS)
+            writer.writerow((one.sha256, *label, *facts, *(numbers or [""] * len(_SOUND))))
 
 
 def read(path: Path = FILE) -> tuple[Clip, ...]:
     """Read the clips back."""
     with path.open(newline="", encoding="utf-8") as stream:
-        return tuple(_clip(row) for row in csv.DictReader(stream))
+        return tuple(_read(row) for row in csv.DictReader(stream))
 
 
-def _clip(row: dict[str, str]) -> Clip:
+def _read(row: dict[str, str]) -> Clip:
     media = MediaInfo(
-        path=row["sha256"], sha256=row["sha256"], kind="video", size_bytes=int(row["size_bytes"]),
+        path=row["sha256"], sha256=row["sha256"],
+        kind="audio" if row["kind"] == "audio" else "video", size_bytes=int(row["size_bytes"]),
         duration_s=float(row["duration_s"]), width=int(row["width"]), height=int(row["height"]),
         fps=float(row["fps"]), container=row["container"], video_codec=row["video_codec"],
         audio_codec=row["audio_codec"],
     )  # fmt: skip
+    heard = SoundFacts(*(float(row[name]) for name in _SOUND)) if row[_SOUND[0]] else None
     fake = row["label"] == "fake"
-    return Clip(fake, row["method"], row["collection"], row["identity"], media)
+    return Clip(fake, row["method"], row["collection"], row["identity"], media, heard)
 
 
-def labelled(media: Path) -> list[dict[str, str]]:
-    """Return the rows of the manifest that are genuine or forged clips."""
+def labelled(media: Path, kinds: tuple[str, ...] = _KINDS[:2]) -> Iterator[dict[str, str]]:
+    """Yield the rows of the manifest that are genuine or forged, each content once."""
+    known: set[str] = set()
     with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
-        return [
-            row
-            for row in csv.DictReader(stream, delimiter="\t")
-            if row["kind"] in ("real_video", "fake_video") and not row["method"].startswith(SHIFTED)
-        ]
+        for row in csv.DictReader(stream, delimiter="\t"):
+            unsure = row["method"].startswith(SHIFTED) or UNSURE in row["method"]
+            if row["kind"] in kinds and not unsure and row["sha256"] not in known:
+                known.add(row["sha256"])
+                yield row

@@ -2,9 +2,9 @@
 
     sha256,version,score,llr
 
-`version` is "original" or "480p" (a re-encoded copy of the file with that hash), `score` the
-detector's own number, `llr` its calibrated natural-log likelihood ratio, by a network and a
-calibration that were not fitted to the file. Both are empty where the detector abstained.
+`version` is "original" or how a copy of the file with that hash was made, `score` the detector's
+own number, `llr` its calibrated natural-log likelihood ratio, by a network and a calibration that
+were not fitted to the file. Both are empty where the detector abstained.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent.parent / "results"
 SUFFIX = ".heldout.csv"
-VERSIONS = ("original", "480p")
+# A copy at 480p has its sound as AAC of 64 or 128 kbit/s; the last two are made of sound alone.
+VERSIONS = ("original", "480p", "opus24k", "telephone")
 _COLUMNS = ("sha256", "version", "score", "llr")
 
 

@@ -1,49 +1,65 @@
-"""Gathers what detectors that learned nothing say, from one scan, and the facts of the clips.
+"""Gathers what detectors that learned nothing say of clips and of their copies at 480p.
 
-WORK is the folder of `media-screen evaluate LABELLED.csv --out WORK --detector container
---detector face_consistency`, with or without `--reencode 480p`.
+WORK is any folder: copies are made in it, and clips and copies are screened, as `media-screen
+evaluate --reencode 480p` does. What is there already is kept, so a second run goes on where one
+stopped. The facts of all labelled files are written, too.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.accuracy import clips, ratios
-from benchmarks.accuracy.clips import Clip, labelled
-from benchmarks.accuracy.ratios import RESULTS, VERSIONS, Ratio
+from benchmarks.accuracy.ratios import RESULTS, Ratio
+from media_screen import batch
 from media_screen.evaluation.outcomes import outcomes, read_results
+from media_screen.evaluation.reencode import make_copies
 from media_screen.evidence import Verdict
 from media_screen.results import RESULTS as SAVED
+from media_screen.screen import Config
 
 NAME = "rules"
 DETECTORS = ("container", "face_consistency")  # their thresholds were fitted to no label
+VERSIONS = ("original", "480p")
 NAMED = 24  # digits of the original's hash after which a copy is named
 
 
 def gather(work: Path, media: Path) -> None:
-    """Write the clips and the ratios of `DETECTORS`; of copies only when they were scanned too."""
-    rows = {row["sha256"]: row for row in labelled(media)}
+    """Write the clips, and the ratios of `DETECTORS` on them and on their copies."""
+    for version in VERSIONS:
+        screen(work, media, version)
+    write(work, media)
+    clips.gather(media)
+
+
+def screen(work: Path, media: Path, version: str) -> None:
+    """Screen the clips, or copies of them, into WORK/scores/VERSION: one process, one thread."""
+    files = [media / row["path"] for row in clips.labelled(media)]
+    if version != VERSIONS[0]:
+        files = list(make_copies(files, version, work / "copies").paths.values())
+    config = Config(detectors=DETECTORS, device="cpu", threads=1)
+    batch.scan(files, work / "scores" / version, config)
+
+
+def write(work: Path, media: Path) -> None:
+    """Write the ratios from what was screened; a clip that could not be copied has none there."""
+    hashes = [row["sha256"] for row in clips.labelled(media)]
     said: dict[str, list[Ratio]] = {name: [] for name in DETECTORS}
     for version in VERSIONS:
-        results = work / "scores" / version / SAVED
-        if version != VERSIONS[0] and not results.is_file():
-            continue
-        verdicts = _by_hash(results, rows)
+        verdicts = _by_hash(work / "scores" / version / SAVED, hashes)
         of_each = outcomes(tuple(verdicts.values()))
         for name in DETECTORS:
             for key, one in zip(verdicts, of_each[name], strict=True):
                 judged = one.state == "scored"
                 said[name].append(Ratio(key, version, one.score, one.llr if judged else None))
-        if version == VERSIONS[0]:
-            clips.write(_clip(rows[key], verdict) for key, verdict in verdicts.items())
     for name, own in said.items():
         ratios.write(ratios.path_of(name, RESULTS), own)
 
 
-def _by_hash(results: Path, rows: dict[str, dict[str, str]]) -> dict[str, Verdict]:
+def _by_hash(results: Path, hashes: Iterable[str]) -> dict[str, Verdict]:
     """Return the verdicts by the hash of the original; a copy is named after it."""
-    whole = {key[:NAMED]: key for key in rows}
+    whole = {key[:NAMED]: key for key in hashes}
     found = {}
     for verdict in read_results(results).values():
         name = Path(verdict.media.path).stem
@@ -51,10 +67,3 @@ def _by_hash(results: Path, rows: dict[str, dict[str, str]]) -> dict[str, Verdic
         if key is not None:
             found[key] = verdict
     return dict(sorted(found.items()))
-
-
-def _clip(row: dict[str, str], verdict: Verdict) -> Clip:
-    fake = row["kind"] == "fake_video"
-    method = row["method"] if fake else ""
-    media = replace(verdict.media, sha256=row["sha256"])
-    return Clip(fake, method, row["collection"], row["identity"], media)

@@ -2,28 +2,35 @@
 
     media-screen evaluate MANIFEST.csv --protocol benchmarks/protocol.json
 
-refuses a manifest that holds one of them. Folds of `face_artifact` and the groups of `fusion` share
-no collection, no method of forging and no person; those of `voice_spoof` share no collection of
-genuine speech and no family of synthesis.
+refuses a manifest that holds one of them. Folds of `face_artifact` and `lip_sync` and the groups of
+`fusion` share no collection, no method of forging and no person; those of `voice_spoof` share no
+collection of genuine speech and no family of synthesis.
 """
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 
 import tomli
 
 from benchmarks.accuracy.ratios import RESULTS
 from media_screen import weights
+from media_screen.combination import Subject
 from media_screen.evaluation import protocol
 from media_screen.evaluation.protocol import Protocol
 from media_screen.training.face_artifact.crops import read_sources
 from media_screen.training.face_artifact.folds import joined, split
+from media_screen.training.lip_sync import __main__ as lip_sync
+from media_screen.training.lip_sync.prepare import read_clips
 from media_screen.training.voice_spoof.sources import Sound, read_media
 from media_screen.training.voice_spoof.train import Fold, read_config
 
 FILE = RESULTS.parent / "protocol.json"
+# By which split the fusion holds files out together. All synthetic speech here shares a family, a
+# speaker or a collection in the end, so that for sound there is but what its network left out.
+SPLIT_OF: Mapping[Subject, str] = {"picture": "fusion", "sound": "voice_spoof"}
 NEVER_HELD_OUT = "train"  # fold of what every network was trained on
 
 
@@ -40,9 +47,21 @@ def save(media: Path) -> None:
     splits = {
         "face_artifact": {one.sha256: str(folds[one.path]) for one in sources},
         "voice_spoof": _voices(media),
+        "lip_sync": _mouths(media),
         "fusion": {key: group for key, group in groups.items() if key in clips},
     }
     protocol.save(FILE, Protocol(splits))
+
+
+def held_together() -> dict[Subject, Mapping[str, str]]:
+    """Return for each subject, by hash, the name of what is held out with a file."""
+    kept = protocol.load(FILE).splits
+    return {about: kept[split] for about, split in SPLIT_OF.items()}
+
+
+def _mouths(media: Path) -> dict[str, str]:
+    folds = lip_sync.folds_of(media)
+    return {clip.sha256: str(folds[clip.path]) for clip in read_clips(media)}
 
 
 def _voices(media: Path) -> dict[str, str]:

@@ -39,17 +39,23 @@ class Shuffled:
 
 
 def metadata_scores(
-    media: Sequence[MediaInfo], labels: npt.ArrayLike, collections: Sequence[str]
+    media: Sequence[MediaInfo],
+    labels: npt.ArrayLike,
+    collections: Sequence[str],
+    further: Floats | None = None,
 ) -> Floats:
     """Return for each file the log odds of forged that its technical facts alone give.
 
     Logistic regression, both classes weighing the same, on container, codecs, width, height, frame
-    rate, length, size and bit rate. Each file is scored by a regression that was trained without
-    its collection; with fewer than two collections, or where one class would be left without a
-    file to train on, without its fold of five. Needs `LEAST_FILES` of each class.
+    rate, length, size and bit rate, and on `further` facts of the files, shape (n, k). Each file is
+    scored by a regression that was trained without its collection; with fewer than two collections,
+    or where one class would be left without a file to train on, without its fold of five. Needs
+    `LEAST_FILES` of each class.
     """
     fake = np.asarray(labels, dtype=bool)
     facts = _features(media)
+    if further is not None:
+        facts = np.hstack([facts, further])
     scores = np.zeros(len(fake))
     for held_out in _folds(fake, collections):
         train = ~held_out
@@ -89,7 +95,12 @@ def matched_auc(scores: npt.ArrayLike, labels: npt.ArrayLike, metadata: npt.Arra
 
 
 def shuffled_metadata(
-    media: Sequence[MediaInfo], labels: npt.ArrayLike, collections: Sequence[str], *, seed: int = 0
+    media: Sequence[MediaInfo],
+    labels: npt.ArrayLike,
+    collections: Sequence[str],
+    further: Floats | None = None,
+    *,
+    seed: int = 0,
 ) -> Shuffled:
     """Return the AUC of the control of metadata when it is trained and tested on shuffled labels.
 
@@ -99,7 +110,7 @@ def shuffled_metadata(
     found = []
     for _ in range(RETRAINED):
         fake = random.permutation(np.asarray(labels, dtype=bool))
-        found.append(auc(metadata_scores(media, fake, collections), fake))
+        found.append(auc(metadata_scores(media, fake, collections, further), fake))
     return _summed(found)
 
 

@@ -134,6 +134,19 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the technical facts of the files give away.
+
+    `scores` are the log odds of forged for each file, 0 for one that could not be read, `auc` is
+    what they reach, `shuffled` what they reach when they are learned from shuffled labels.
+    """
+
+    scores: Floats = field(repr=False)
+    auc: Interval
+    shuffled: Shuffled
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """One detector, or all of them fused, on one version of the files."""
 
@@ -170,31 +183,53 @@ class Evaluation:
 
 
 def measure_version(
-    name: str, items: Sequence[Item], verdicts: Sequence[Verdict | None], *, sliced: bool = True
+    name: str,
+    items: Sequence[Item],
+    verdicts: Sequence[Verdict | None],
+    *,
+    metadata: Metadata | None = None,
+    sliced: bool = True,
 ) -> Version:
     """Measure every detector and the fused ratio on one version of the files, and on its parts.
 
-    Without `sliced` the parts, which take most of the time, are left out.
+    `metadata` stands in for the control that is worked out from the verdicts. Without `sliced` the
+    parts, which take most of the time, are left out.
     """
-    fake = np.array([item.fake for item in items])
-    groups = resampling_groups(items)
-    media = [verdict.media if verdict else MediaInfo("") for verdict in verdicts]
-    readable = np.array([info.kind != "unknown" for info in media])
-    guessed = np.zeros(len(items))
-    metadata = shuffled = None
-    if min(fake[readable].sum(), (~fake[readable]).sum()) >= controls.LEAST_FILES:
-        chosen = [info for info, use in zip(media, readable, strict=True) if use]
-        where = [item.collection for item, use in zip(items, readable, strict=True) if use]
-        guessed[readable] = controls.metadata_scores(chosen, fake[readable], where)
-        metadata = metrics.bootstrap(
-            metrics.auc, guessed[readable], fake[readable], groups=_pick(groups, readable)
-        )
-        shuffled = controls.shuffled_metadata(chosen, fake[readable], where)
+    if metadata is None:
+        media = [verdict.media if verdict else MediaInfo("") for verdict in verdicts]
+        metadata = guess(items, media)
+    guessed = None if metadata is None else metadata.scores
     systems = tuple(
-        _system(name, items, found, guessed if metadata else None, sliced=sliced)
+        _system(name, items, found, guessed, sliced=sliced)
         for name, found in outcomes(verdicts).items()
     )
-    return Version(name, systems, metadata, shuffled)
+    if metadata is None:
+        return Version(name, systems, None, None)
+    return Version(name, systems, metadata.auc, metadata.shuffled)
+
+
+def guess(
+    items: Sequence[Item], media: Sequence[MediaInfo], further: Floats | None = None
+) -> Metadata | None:
+    """Work out the control of metadata; None when too few files of a class can be read.
+
+    `further` are facts of each file, shape (n, k), beside those of its streams.
+    """
+    fake = np.array([item.fake for item in items], dtype=bool)
+    readable = np.array([info.kind != "unknown" for info in media], dtype=bool)
+    if min(fake[readable].sum(), (~fake[readable]).sum()) < controls.LEAST_FILES:
+        return None
+    chosen = [info for info, use in zip(media, readable, strict=True) if use]
+    where = [item.collection for item, use in zip(items, readable, strict=True) if use]
+    more = None if further is None else further[readable]
+    scores = np.zeros(len(items))
+    scores[readable] = controls.metadata_scores(chosen, fake[readable], where, more)
+    groups = _pick(resampling_groups(items), readable)
+    return Metadata(
+        scores,
+        metrics.bootstrap(metrics.auc, scores[readable], fake[readable], groups=groups),
+        controls.shuffled_metadata(chosen, fake[readable], where, more),
+    )
 
 
 def resampling_groups(items: Sequence[Item]) -> list[Hashable]:

@@ -8,6 +8,7 @@ support that findings give one proposition against a stated alternative, never a
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from media_screen.evidence import PRIOR_RANGE, Contribution, Fusion, Verdict
@@ -123,18 +124,24 @@ def fusion_sentence(fusion: Fusion | None) -> str:
     if fusion is None:
         return ""
     counted = [_added(part) for part in fusion.contributions if part.added]
-    aside = [
-        f"{plain(part.detector)} ({part.llr:+.2f})"
-        for part in fusion.contributions
-        if not part.added
-    ]
     said = f"What adds up: {', '.join(counted)}." if counted else "Nothing that counts was found."
-    if aside:
-        said += f" Not counted, because it was not shown to help: {', '.join(aside)}."
+    other = _aside(part for part in fusion.contributions if part.weight and not part.added)
+    if other and counted:
+        said += (
+            " Set aside, because a picture that seems genuine does not clear the sound, nor the "
+            f"sound the picture: {other}."
+        )
+    unproven = _aside(part for part in fusion.contributions if not (part.weight or part.added))
+    if unproven:
+        said += f" Not counted, because it was not shown to help: {unproven}."
     return (
         f"{said} Manipulation is suspected from {fusion.threshold:+.2f} on "
         f"({fusion.sensitivity} sensitivity); detectors add up to {fusion.bound:.2f} at most."
     )
+
+
+def _aside(parts: Iterable[Contribution]) -> str:
+    return ", ".join(f"{plain(part.detector)} ({part.llr:+.2f})" for part in parts)
 
 
 def _added(part: Contribution) -> str:

@@ -4,19 +4,23 @@ Used by `python -m benchmarks.accuracy`, which also measures what comes of it. T
 regression on log likelihood ratios, without offset: where nothing speaks, nothing is added. Weights
 are 0 to 1, so the sum rises with each ratio and is never surer than detectors that are independent
 would make it (naive Bayes); how far they say the same lowers the weights.
+
+Detectors of the picture are fitted together, on files whose label is about the picture, and those
+of the sound on files whose label is about the sound. No file is labelled as forged in both, so no
+weight for the two together can be learned: `media_screen.combination` says how they are joined.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.combination import Combination, Threshold
+from media_screen.combination import Combination, Subject, Threshold, likeliest
 from media_screen.evaluation.logistic import balanced, regress
 from media_screen.evidence import Sensitivity
 
@@ -37,16 +41,22 @@ _STEP = 1e-4  # the last of these digits
 class Examples:
     """Ratios of n files or copies by k detectors, shape (n, k), NaN where one said nothing.
 
-    `clip` names for each row the file of which it is a version, `collection` its source, `group`
-    what is held out together: all that shares a collection, a method or a person.
+    `detectors` are those of each subject; together, in this order, they name the columns. `clip`
+    names for each row the file of which it is a version, `collection` its source. `group` says by
+    subject what is held out together, and "" where the label is not about that subject.
     """
 
-    detectors: tuple[str, ...]
+    detectors: Mapping[Subject, tuple[str, ...]]
     llrs: Floats
     fake: Labels
     clip: tuple[str, ...]
     collection: tuple[str, ...]
-    group: tuple[str, ...]
+    group: Mapping[Subject, tuple[str, ...]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The detectors in the order of the columns."""
+        return tuple(name for own in self.detectors.values() for name in own)
 
     def take(self, use: Labels) -> Examples:
         """Return the chosen rows."""
@@ -54,31 +64,37 @@ class Examples:
         return Examples(
             self.detectors, self.llrs[use], self.fake[use],
             tuple(self.clip[row] for row in rows), tuple(self.collection[row] for row in rows),
-            tuple(self.group[row] for row in rows),
+            {about: tuple(own[row] for row in rows) for about, own in self.group.items()},
         )  # fmt: skip
 
+    def columns(self, names: Iterable[str]) -> Floats:
+        """Return the ratios of some detectors."""
+        return self.llrs[:, [self.names.index(name) for name in names]]
 
-def fit(examples: Examples, counted: Iterable[str]) -> tuple[dict[str, float], float]:
-    """Return the weight of each detector, 0 for those not `counted`, and the bound of the sum.
+
+def fit(examples: Examples, about: Subject, counted: Iterable[str]) -> tuple[list[float], float]:
+    """Return the weights of a subject's detectors, 0 for those not `counted`, and their bound.
 
     A collection weighs as the root of its clips, and both classes alike. The bound is log(k + 1)
     with k the effective number of clips of the smaller class, as for a single detector
     (`evaluation.calibration.fit`): what none of k clips reached, the next does with a probability
-    of about 1 / (k + 1).
+    of about 1 / (k + 1). It is 0 where nothing counts.
     """
-    weights = dict.fromkeys(examples.detectors, 0.0)
-    used = [name for name in examples.detectors if name in set(counted)]
-    columns = [examples.detectors.index(name) for name in used]
-    judged = examples.take(np.asarray(~np.isnan(examples.llrs[:, columns]).all(axis=1), bool))
+    own = examples.detectors[about]
+    used = [name for name in own if name in set(counted)]
+    labelled = np.array([group != "" for group in examples.group[about]], dtype=bool)
+    spoke = ~np.isnan(examples.columns(used)).all(axis=1)
+    judged = examples.take(np.asarray(labelled & spoke, bool))
     if len(set(judged.fake.tolist())) < 2:
-        return weights, 0.0  # nothing to tell apart, or nothing that counts
-    facts = np.nan_to_num(judged.llrs[:, columns])
+        return [0.0] * len(own), 0.0  # nothing to tell apart, or nothing that counts
+    facts = np.nan_to_num(judged.columns(used))
     share, numbers = _shares(judged)
     slopes, _ = regress(
         facts, judged.fake, share, L2 / sum(numbers), rising=True, most=1.0, through_origin=True
     )
-    weights |= {name: round(float(slope), DIGITS) for name, slope in zip(used, slopes, strict=True)}
-    return weights, round(math.log(min(numbers) + 1), DIGITS)
+    found = {name: round(float(slope), DIGITS) for name, slope in zip(used, slopes, strict=True)}
+    bound = round(math.log(min(numbers) + 1), DIGITS) if any(found.values()) else 0.0
+    return [found.get(name, 0.0) for name in own], bound
 
 
 def _shares(examples: Examples) -> tuple[Floats, tuple[float, float]]:
@@ -109,22 +125,54 @@ def _counts(names: Sequence[str]) -> Floats:
 
 
 def held_out(examples: Examples, counted: Sequence[str]) -> Floats:
-    """Return the fused ratio of each row by weights that saw nothing of its group.
+    """Return the fused ratio of each row by weights that saw nothing of its groups.
 
     NaN where no detector that counts spoke.
     """
-    columns = [examples.detectors.index(name) for name in counted]
-    totals = np.full(len(examples.fake), np.nan)
-    groups = np.array(examples.group)
-    for group in dict.fromkeys(examples.group):
+    sums, bounds = {}, {}
+    for about in examples.detectors:
+        sums[about], bounds[about] = _held_out(examples, about, counted)
+    rows = range(len(examples.fake))
+    return np.array([_joined(_at(sums, row), _at(bounds, row)) for row in rows])
+
+
+def _at(found: Mapping[Subject, Floats], row: int) -> dict[Subject, float]:
+    return {about: float(own[row]) for about, own in found.items()}
+
+
+def _held_out(examples: Examples, about: Subject, counted: Sequence[str]) -> tuple[Floats, Floats]:
+    """Return each row's sum of one subject, NaN where nothing spoke, and the bound of its weights.
+
+    A row whose label is not about the subject taught nothing of it, and takes the weights of all.
+    """
+    llrs = examples.columns(examples.detectors[about])
+    sums, bounds = np.full(len(llrs), np.nan), np.zeros(len(llrs))
+    groups = np.array(examples.group[about])
+    for group in dict.fromkeys(examples.group[about]):
         own = groups == group
-        weights, bound = fit(examples.take(~own), counted)
-        slopes = np.array([weights[name] for name in counted])
-        llrs = examples.llrs[own][:, columns]
-        sums = np.clip(np.nan_to_num(llrs) @ slopes, -bound, bound)
-        spoke = (~np.isnan(llrs) & (slopes > 0)).any(axis=1)
-        totals[own] = np.where(spoke, sums, np.nan)
-    return totals
+        weights, bounds[own] = fit(examples.take(~own) if group else examples, about, counted)
+        slopes = np.array(weights)
+        spoke = (~np.isnan(llrs[own]) & (slopes > 0)).any(axis=1)
+        sums[own] = np.where(spoke, np.nan_to_num(llrs[own]) @ slopes, np.nan)
+    return sums, bounds
+
+
+def _joined(sums: Mapping[Subject, float], bounds: Mapping[Subject, float]) -> float:
+    """Join the sums of a file's subjects, as `Combination` does; NaN when there is none."""
+    spoke = {about: total for about, total in sums.items() if not math.isnan(total)}
+    if not spoke:
+        return math.nan
+    total = sum(spoke[about] for about in likeliest(spoke))
+    bound = least_bound(bounds.values())
+    return max(-bound, min(bound, total))
+
+
+def least_bound(bounds: Iterable[float]) -> float:
+    """Return the bound of the whole: the least of the subjects in which a detector counts.
+
+    No file is labelled in both, so nothing supports to be surer of a file than of its parts.
+    """
+    return min((bound for bound in bounds if bound > 0), default=0.0)
 
 
 def thresholds(examples: Examples, totals: Floats) -> dict[Sensitivity, Threshold]:
@@ -161,5 +209,10 @@ def _threshold(ranked: Sequence[float], rate: float) -> float:
 
 def combine(examples: Examples, counted: Sequence[str]) -> Combination:
     """Return the combination to ship: weights of all files, thresholds of held-out ratios."""
-    weights, bound = fit(examples, counted)
+    fitted = {about: fit(examples, about, counted) for about in examples.detectors}
+    weights = {
+        about: dict(zip(examples.detectors[about], own, strict=True))
+        for about, (own, _) in fitted.items()
+    }
+    bound = least_bound(bound for _, bound in fitted.values())
     return Combination(weights, bound, thresholds(examples, held_out(examples, counted)))

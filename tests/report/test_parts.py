@@ -129,6 +129,12 @@ def test_likelihood_ratios_in_words() -> None:
             id="weighed-and-not-counted",
         ),
         pytest.param(
+            (Contribution("lip_sync", 2.0, 2.0, 1.0), Contribution("voice_spoof", -1.0, 0.0, 0.7)),
+            "What adds up: lip sync +2.00. Set aside, because a picture that seems genuine does "
+            "not clear the sound, nor the sound the picture: voice spoof (-1.00). ",
+            id="a-genuine-voice-aside",
+        ),
+        pytest.param(
             (Contribution("declared", 3.0, 3.0),), "What adds up: declared +3.00. ", id="declared"
         ),
         pytest.param((), "Nothing that counts was found. ", id="nothing"),
