@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from media_screen.evidence import Evidence, Span, Verdict
+from media_screen.report.scale import verbal
 from media_screen.report.text import clock, shorten, signed, visible
 from media_screen.report.words import plain
 from media_screen.thumbs import Picture
@@ -109,9 +110,12 @@ def finding_name(piece: Evidence) -> str:
         return plain(piece.finding)
     if piece.llr == 0:
         return "measured, not weighed"
+    side = verbal(piece.llr)[1]
+    if not side:
+        return "speaks for neither"
     if piece.axis == "identity":
-        return "speaks for the person" if piece.llr > 0 else "speaks against the person"
-    return "suspicious" if piece.llr > 0 else "unsuspicious"
+        return "speaks for the person" if side == "H1" else "speaks against the person"
+    return "suspicious" if side == "H1" else "unsuspicious"
 
 
 def _film(frames: Sequence[Picture], length: float) -> tuple[Picture, ...]:
@@ -150,10 +154,10 @@ def _fill(pieces: Sequence[Evidence]) -> str | None:
     """Return the fill of a finding by what its pieces say together; None when suspicious."""
     if all(piece.axis == "identity" for piece in pieces):
         return IDENTITY
-    weight = sum(piece.llr for piece in pieces)
-    if weight > 0:
+    side = verbal(sum(piece.llr for piece in pieces))[1]
+    if side == "H1":
         return None
-    return UNSUSPICIOUS if weight < 0 else UNWEIGHED
+    return UNSUSPICIOUS if side == "H2" else UNWEIGHED
 
 
 def _letter(number: int) -> str:

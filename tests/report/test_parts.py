@@ -28,7 +28,7 @@ from media_screen.evidence import (
 )
 from media_screen.report import scale, text, words
 from media_screen.report.offsets import HEIGHT, offset_curves
-from media_screen.report.timeline import build_timeline
+from media_screen.report.timeline import build_timeline, finding_name
 from media_screen.thumbs import Picture, read_thumbnails, write_thumbnails
 
 from . import records
@@ -226,6 +226,23 @@ def test_the_timeline_names_each_finding_by_letter() -> None:
     assert len({key.letter for key in line.keys}) == 3
     lips = line.lanes[-1].bars
     assert [bar.x for bar in lips] == sorted(bar.x for bar in lips)
+
+
+@pytest.mark.parametrize(
+    ("axis", "llr", "name"),
+    [
+        pytest.param("manipulation", 0.0, "measured, not weighed", id="informs"),
+        pytest.param("manipulation", 0.29, "speaks for neither", id="as-the-scale-says"),
+        pytest.param("manipulation", 0.7, "suspicious", id="weak-support"),
+        pytest.param("manipulation", -0.7, "unsuspicious", id="weak-support-against"),
+        pytest.param("identity", 0.6, "speaks for neither", id="identity-even"),
+        pytest.param("identity", 0.7, "speaks for the person", id="identity"),
+    ],
+)
+def test_a_finding_without_a_code_is_named_by_what_the_scale_says(
+    axis: Axis, llr: float, name: str
+) -> None:
+    assert finding_name(Evidence("voice_spoof", axis, 0.5, llr, "")) == name
 
 
 @pytest.mark.parametrize("length", [0.04, 0.7, 3, 41.2, 600, 5400, 90_000, 1e7])
