@@ -178,6 +178,10 @@ def tables() -> tuple[str, dict[str, object]]:
         "",
         *_overall(rows),
         "",
+        "## AUC fold by fold",
+        "",
+        *_by_fold(found),
+        "",
         "## Forged against its own source",
         "",
         *pairs,
@@ -231,6 +235,28 @@ def _overall(rows: Sequence[Row]) -> list[str]:
             f"{counts.abstention_rate:.1%}",
         )
         lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def _by_fold(found: Sequence[Held]) -> list[str]:
+    """Return the AUC in each fold, of every run that was not made from ranks within folds."""
+    folds = sorted({one.fold for one in found})
+    lines = [
+        "| network | version | " + " | ".join(f"fold {fold}" for fold in folds) + " |",
+        "|---|---|" + "---|" * len(folds),
+    ]
+    for run in (run for run in RUNS if run != "ensemble" and _clips(found, run)):
+        for version in heldout.VERSIONS:
+            areas = []
+            for fold in folds:
+                own = [
+                    (one.score, one.fake) for one in _clips(found, run)
+                    if (one.version, one.fold) == (version, fold) and one.score is not None
+                ]  # fmt: skip
+                scores, fake = zip(*own, strict=True)
+                areas.append(metrics.auc(scores, fake))
+            cells = " | ".join(f"{area:.2f}" for area in areas)
+            lines.append(f"| {RUNS[run]} | {version} | {cells} |")
     return lines
 
 
