@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "media_screen"
 LAYERS = [
     {"evidence"},
     {"weights", "media", "sidecar", "files"},
-    {"nets", "fetch", "calibration", "combination"},
+    {"nets", "fetch", "calibration", "combination", "linear"},
     {"faces", "speech", "ocr"},
     {"fingerprint", "waveform", "lipsync"},
     {"people", "catalogue", "look"},

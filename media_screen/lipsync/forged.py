@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from media_screen import weights
 from media_screen.calibration import Calibration
+from media_screen.linear import Line
 from media_screen.lipsync import marks
 from media_screen.lipsync.marks import Marks
 
@@ -34,41 +33,6 @@ NAMES = tuple(name for name in marks.NAMES if name not in LEFT_OUT)
 LIMIT = 3.0  # spreads from the mean at which a measure is held: one odd value decides nothing
 
 
-@dataclass(frozen=True)
-class Line:
-    """Weights of standardised measures; a higher sum is more like a forged mouth."""
-
-    means: tuple[float, ...]
-    spreads: tuple[float, ...]
-    weights: tuple[float, ...]
-    offset: float
-
-    def raw(self, values: Floats) -> float:
-        """Return the log odds, uncalibrated, of the measures of one window (13,)."""
-        standard = (values - np.array(self.means)) / np.array(self.spreads)
-        return float(np.clip(standard, -LIMIT, LIMIT) @ np.array(self.weights)) + self.offset
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record for `forged.json`."""
-        rows = zip(NAMES, self.means, self.spreads, self.weights, strict=True)
-        measures = [
-            {"name": name, "mean": mean, "spread": spread, "weight": weight}
-            for name, mean, spread, weight in rows
-        ]
-        return {"measures": measures, "offset": self.offset}
-
-    @staticmethod
-    def from_dict(record: Mapping[str, Any]) -> Line:
-        """Read a record back; raises ValueError when its measures are not those of this version."""
-        rows = record["measures"]
-        names = tuple(row["name"] for row in rows)
-        if names != NAMES:
-            raise ValueError(f"expected the measures {NAMES}, got {names}")
-        columns = ([float(row[key]) for row in rows] for key in ("mean", "spread", "weight"))
-        means, spreads, sizes = (tuple(column) for column in columns)
-        return Line(means, spreads, sizes, float(record["offset"]))
-
-
 def measures(found: Marks) -> Floats:
     """Return what the line sees of a window: its marks in the order of NAMES."""
     return found.values[[marks.NAMES.index(name) for name in NAMES]]
@@ -76,7 +40,7 @@ def measures(found: Marks) -> Floats:
 
 def raw_of(reading: Reading, line: Line) -> float | None:
     """Return the uncalibrated score of one reading, or None when it has no marks."""
-    return None if reading.marks is None else line.raw(measures(reading.marks))
+    return None if reading.marks is None else float(line.raw(measures(reading.marks)))
 
 
 def probability(calibration: Calibration, raw: float) -> float:
@@ -87,4 +51,5 @@ def probability(calibration: Calibration, raw: float) -> float:
 @cache
 def line() -> Line:
     """Return the shipped line."""
-    return Line.from_dict(json.loads(weights.path(LINE).read_text("utf-8")))
+    record = json.loads(weights.path(LINE).read_text("utf-8"))
+    return Line.from_dict(record, names=NAMES, limit=LIMIT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ COPIES = (LOW, SMALL)
 # What talking-head generators write: a square round the face, at the side of their network and the
 # default rate of x264. A network that saw only forged clips of that form learns the form.
 PORTRAITS = (Copy("portrait", side=256, crf=23), Copy("portrait", side=512, crf=23))
+LONGEST = 20.0  # s of a copy: a face is looked at densely for no longer than that anyway
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def portrait_window(
 
 
 def reencode(source: Path, target: Path, copy: Copy, *, window: Window | None = None) -> None:
-    """Write the pictures of a clip as H.264, scaled and at the rate of the recipe, without sound.
+    """Write the first 20 s of a clip as H.264, scaled and at the rate of the recipe, without sound.
 
     With a window only that part of the pictures is kept. Raises av.FFmpegError when the clip can't
     be decoded.
@@ -66,7 +68,7 @@ def reencode(source: Path, target: Path, copy: Copy, *, window: Window | None = 
         stream = out.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.options = {"crf": str(copy.crf), "preset": "veryfast"}
-        for number, frame in enumerate(clip.decode(pictures)):
+        for number, frame in enumerate(islice(clip.decode(pictures), int(LONGEST * rate))):
             if window:
                 frame = _cut(frame, window)
             small = frame.reformat(width, height, "yuv420p", interpolation="BICUBIC")

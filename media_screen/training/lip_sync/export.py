@@ -11,7 +11,8 @@ import numpy as np
 import onnx
 import torch
 
-from media_screen.lipsync.forged import LINE, Line
+from media_screen.linear import Line
+from media_screen.lipsync.forged import LINE
 from media_screen.lipsync.movement import FEATURES
 from media_screen.lipsync.overlap import FILE, Overlap
 from media_screen.lipsync.sound import BANDS, STEPS

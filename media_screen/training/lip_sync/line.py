@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen.evaluation.logistic import balanced, regress
-from media_screen.lipsync.forged import NAMES, Line, measures
+from media_screen.linear import Line
+from media_screen.lipsync.forged import LIMIT, NAMES, measures
 from media_screen.lipsync.marks import Marks
 from media_screen.training.lip_sync.prepare import PSEUDO, Clip
 from media_screen.training.lip_sync.score import Scores
@@ -86,13 +87,15 @@ def fit(table: Table) -> Line:
     share = balanced(table.fake, _weights(table))
     mean = share @ table.values
     spread = np.sqrt(share @ (table.values - mean) ** 2) + 1e-6
-    standard = np.clip((table.values - mean) / spread, -3, 3)
+    standard = np.clip((table.values - mean) / spread, -LIMIT, LIMIT)
     slopes, offset = regress(standard, table.fake, share, L2 / len(np.unique(table.path)))
     return Line(
+        NAMES,
         tuple(np.round(mean, 5).tolist()),
         tuple(np.round(spread, 5).tolist()),
         tuple(np.round(slopes, 5).tolist()),
         round(offset, 5),
+        LIMIT,
     )
 
 
@@ -112,7 +115,7 @@ def held_out(table: Table) -> Floats:
     for group in np.unique(table.group):
         own = table.group == group
         line = fit(table.take(~own))
-        raw[own] = [line.raw(values) for values in table.values[own]]
+        raw[own] = line.raw(table.values[own])
     return raw
 
 
@@ -126,5 +129,5 @@ def by_clip(table: Table, raw: Floats) -> dict[tuple[str, str], float]:
 
 def contributions(line: Line) -> list[tuple[str, float]]:
     """Return the measures by how much they weigh, the heaviest first."""
-    pairs = zip(NAMES, line.weights, strict=True)
+    pairs = zip(line.names, line.weights, strict=True)
     return sorted(pairs, key=lambda pair: -abs(pair[1]))
