@@ -27,6 +27,11 @@ class Calibration:
         """Return the log likelihood ratio of forged against genuine for a score."""
         return max(-self.bound, min(self.bound, self.slope * score + self.offset))
 
+    def probability(self, score: float) -> float:
+        """Return a score between 0 and 1: the probability if both were equally frequent."""
+        odds = self.slope * score + self.offset
+        return 1.0 / (1.0 + math.exp(-odds)) if odds >= 0 else 1.0 - 1.0 / (1.0 + math.exp(odds))
+
     def to_dict(self) -> dict[str, float]:
         """Return the record for a `calibration.json`."""
         return asdict(self)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
-from media_screen.training.face_artifact.batches import LEAST_INSIDE, LEAST_PX
+from media_screen.faces.artifact import LEAST_INSIDE, LEAST_PX, SHARE_OF_MOST
 from media_screen.training.face_artifact.crops import Source
 
 VERSIONS = ("original", "480p")
@@ -45,27 +45,33 @@ class Held:
 
 
 def pooled(work: Path, run: str, folds: int, sources: Sequence[Source]) -> Iterator[Held]:
-    """Pool the crops of a run's held-out tables, as the detector does: the worst track's mean.
+    """Pool the crops of a run's held-out tables, as the detector does.
 
     Files that are not among the sources are left out.
     """
     of_path = {source.path: source for source in sources}
     for fold in range(folds):
         table = work / f"{run}-{fold}.csv"
-        tracks: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(dict)
+        tracks: dict[tuple[str, str], dict[int, list[float]]] = defaultdict(dict)
         with table.open(newline="") as stream:
             for row in csv.DictReader(stream):
                 if float(row["size_px"]) >= LEAST_PX and float(row["inside"]) >= LEAST_INSIDE:
                     of_file = tracks[row["path"], row["version"]]
-                    of_file.setdefault(row["track"], []).append(float(row["logit"]))
+                    of_file.setdefault(int(row["track"]), []).append(float(row["logit"]))
         for (path, version), of_file in tracks.items():
             source = of_path.get(path)
             if source is not None and version in VERSIONS:
                 yield Held(
                     run, version, source.sha256, source.kind, source.collection, source.method,
                     source.identity or source.path.rsplit("/", 1)[-1], fold,
-                    round(max(float(np.mean(logits)) for logits in of_file.values()), 4),
+                    round(max(float(np.mean(logits)) for logits in _long(of_file)), 4),
                 )  # fmt: skip
+
+
+def _long(tracks: Mapping[int, list[float]]) -> list[list[float]]:
+    """Return the scores of the tracks that can speak for a file."""
+    most = max(map(len, tracks.values()))
+    return [logits for logits in tracks.values() if len(logits) >= SHARE_OF_MOST * most]
 
 
 def with_missing(

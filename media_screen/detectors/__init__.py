@@ -15,6 +15,7 @@ from media_screen.detectors.container import Container
 from media_screen.detectors.contract import Detector
 from media_screen.detectors.credentials import Credentials
 from media_screen.detectors.explicit import Explicit
+from media_screen.detectors.face_artifact import FaceArtifact
 from media_screen.detectors.face_consistency import FaceConsistency
 from media_screen.detectors.face_identity import FaceIdentity
 from media_screen.detectors.lip_sync import LipSync
@@ -32,6 +33,7 @@ DETECTORS: tuple[type[Detector], ...] = (
     Container,
     FaceIdentity,
     FaceConsistency,
+    FaceArtifact,
     LipSync,
     VoiceIdentity,
     VoiceSpoof,

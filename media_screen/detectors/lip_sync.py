@@ -13,7 +13,7 @@ from media_screen.case import Case
 from media_screen.detectors.contract import Need
 from media_screen.evidence import Abstention, Axis, Evidence
 from media_screen.lipsync.fit import WORDS, Fit, below, tables
-from media_screen.lipsync.forged import line, probability, raw_of
+from media_screen.lipsync.forged import line, raw_of
 from media_screen.lipsync.reading import read_windows
 from media_screen.lipsync.windows import WINDOWS, WINDOWS_THOROUGH, choose, lacks_view
 
@@ -73,7 +73,7 @@ class LipSync:
         raw = raw_of(reading, line())
         return Evidence(
             detector=self.name, axis=self.axis, llr=0.0, span=reading.span, track=reading.track,
-            score=0.5 if raw is None else probability(shipped(self.name), raw),
+            score=0.5 if raw is None else shipped(self.name).probability(raw),
             why=_why([reading]), finding="measured", values=_values([reading]),
         )  # fmt: skip
 
@@ -88,7 +88,7 @@ class LipSync:
         remark = "" if counts else ", which weighs nothing"
         return Evidence(
             detector=self.name, axis=self.axis,
-            score=probability(known, raw) if scores else 0.5,
+            score=known.probability(raw) if scores else 0.5,
             llr=known.llr(raw) if counts else 0.0,
             why=f"{whose}{_why(readings)}; the mouth looks and moves more like a forged one than "
             f"in {share:.0%} of genuine clips{remark}",

@@ -1,78 +1,129 @@
-"""Looks at single aligned faces for traces of forging: blended edges, re-synthesised texture.
+"""Weighs what the crops of a face hold: how much it is that of a forged one, as far as measured.
 
-The network is EfficientNet-Lite0, trained by `media_screen.training.face_artifact`. What it was
-measured to be worth on collections and methods it never saw stands in models/face_artifact/card.md.
+Two lines, fitted by `media_screen.training.face_artifact`: one over the texture of `faces.texture`
+and the borrowed features of `faces.features`, and one over texture alone that knows photographs
+from drawings. What they are worth on collections and methods that they never saw stands in the
+card of the model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from media_screen import weights
+from media_screen.faces import features, texture
+from media_screen.linear import Line
+
 if TYPE_CHECKING:
-    import onnxruntime
+    from media_screen.faces.track import Face
 
 Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+Track = TypeVar("Track")
 
-WEIGHTS = "face_artifact/face_artifact.onnx"
-# Part of the 256 px crop that the network sees, px: side, left and upper edge. The whole outline of
-# the face with a little of what surrounds it, since a blend shows where the two meet.
-WINDOW = 208
-LEFT, TOP = 24, 36
-# The side it is shown at, px: most faces of web video are no larger than that.
-SIDE = 160
+LINES = "face_artifact/lines.json"
+CALIBRATION = "face_artifact/calibration.json"
+NAMES = (*texture.NAMES, *features.NAMES)
+LIMIT = 4.0  # spreads from the mean at which a measure is held
 # Faces of a track that are looked at, evenly spread; its mean score hardly moves beyond them.
-CROPS_OF_TRACK = 16
-# Crops in one call of the net; on a CPU more change nothing, a GPU needs several to be busy.
-BATCH = {"cpu": 8, "cuda": 64}
+CROPS_OF_TRACK = 8
+LEAST_PX = 36.0  # width of a face; smaller ones hold no trace of anything
+LEAST_INSIDE = 0.6  # share of the crop that lies in the picture
+# A track is judged when it has this share of the views of the one that has most: among many short
+# tracks the highest mean is luck.
+SHARE_OF_MOST = 0.5
+MOST_TRACKS = 8  # of a file, those with most views: no more can be told apart by a reader either
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The shipped lines.
+
+    `forged`, over NAMES, rises with traces of forging; `photographic`, over texture, is over 0 for
+    photographs, and below for drawings, paintings and cartoons.
+    """
+
+    forged: Line
+    photographic: Line
 
 
 @dataclass(frozen=True, eq=False)
 class Traces:
-    """What the network says of n faces, one number for each.
-
-    `forged` is its logit, higher for more traces; uncalibrated. `photographic` is the logit that
-    the picture is a photograph at all, and no drawing, painting or cartoon, which it can't judge.
-    """
+    """What the lines say of n faces, one uncalibrated number for each."""
 
     forged: Floats
     photographic: Floats
 
 
-class ArtifactNet:
-    """Scores aligned crops; open it with `load`."""
-
-    def __init__(self, session: onnxruntime.InferenceSession, *, batch: int = 8) -> None:
-        self._session = session
-        self._batch = batch
-
-    @classmethod
-    def load(cls, device: str = "cpu") -> ArtifactNet:
-        """Open the recorded weights on a device."""
-        from media_screen import nets, weights
-
-        return cls(nets.session(weights.path(WEIGHTS), device=device), batch=BATCH[device])
-
-    def score(self, crops: Sequence[Image] | Image) -> Traces:
-        """Return the traces of 256 x 256 RGB crops of `align`."""
-        rows: list[Any] = [np.zeros((0, 2), dtype=np.float32)]
-        for start in range(0, len(crops), self._batch):
-            faces = view(crops[start : start + self._batch])
-            rows.append(self._session.run(["logits"], {"faces": faces})[0])
-        logits = np.concatenate(rows)
-        return Traces(forged=logits[:, 0], photographic=logits[:, 1])
+def measure(crops: Sequence[Image] | Image, *, device: str = "cpu") -> npt.NDArray[np.float32]:
+    """Return the measures (n, 1302) of 256 x 256 RGB crops of `align`, in the order of NAMES."""
+    rows = np.zeros((0, len(texture.NAMES)), np.float32)
+    if len(crops):
+        rows = np.stack([texture.measure(crop) for crop in crops])
+    return np.hstack([rows, features.feature_net(device).measure(crops)])
 
 
-def view(crops: Sequence[Image] | Image) -> Floats:
-    """Return the network's input (n, 3, 160, 160), RGB, 0 to 255, from 256 x 256 crops."""
-    import cv2
+def traces(crops: Sequence[Image] | Image, *, device: str = "cpu") -> Traces:
+    """Return the traces of 256 x 256 RGB crops of `align`."""
+    measures, known = measure(crops, device=device), lines()
+    return Traces(
+        known.forged.raw(measures), known.photographic.raw(measures[:, : len(texture.NAMES)])
+    )
 
-    cut = np.asarray(crops, dtype=np.uint8)[:, TOP : TOP + WINDOW, LEFT : LEFT + WINDOW]
-    shown = [cv2.resize(one, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR) for one in cut]
-    faces = np.asarray(shown, dtype=np.float32).reshape(-1, SIDE, SIDE, 3)
-    return np.ascontiguousarray(faces.transpose(0, 3, 1, 2))
+
+def good_views(faces: Sequence[Face]) -> list[Face]:
+    """Return the faces of a track that are large enough and lie in the picture."""
+    return [
+        face
+        for face in faces
+        if face.quality.size_px >= LEAST_PX and face.quality.inside >= LEAST_INSIDE
+    ]
+
+
+def to_judge(views: Mapping[Track, Sequence[Face]]) -> dict[Track, list[Face]]:
+    """Return the tracks that can speak for a file, with some of their views, evenly spread."""
+    most = max((len(faces) for faces in views.values()), default=0)
+    long = sorted(
+        (track for track, faces in views.items() if faces and len(faces) >= SHARE_OF_MOST * most),
+        key=lambda track: -len(views[track]),
+    )
+    return {track: evenly(views[track]) for track in long[:MOST_TRACKS]}
+
+
+Item = TypeVar("Item")
+
+
+def evenly(items: Sequence[Item], most: int = CROPS_OF_TRACK) -> list[Item]:
+    """Return at most so many items, evenly spread, the first and the last among them."""
+    places = np.linspace(0, len(items) - 1, min(most, len(items)))
+    return [items[int(place)] for place in np.unique(places.round().astype(int))]
+
+
+@cache
+def lines() -> Lines:
+    """Return the shipped lines."""
+    record = json.loads(weights.path(LINES).read_text("utf-8"))
+    return Lines(
+        Line.from_dict(record["forged"], names=NAMES, limit=LIMIT),
+        Line.from_dict(record["photographic"], names=texture.NAMES, limit=LIMIT),
+    )
+
+
+def below_genuine(raw: float) -> float:
+    """Return the share of genuine clips, 0 to 1, that score lower."""
+    table = _genuine()
+    return float(np.interp(raw, table, np.linspace(0.0, 1.0, len(table))))
+
+
+@cache
+def _genuine() -> tuple[float, ...]:
+    """Return the scores of genuine clips that were held out, at equal steps of 0 to 100%."""
+    record = json.loads((weights.models_dir() / CALIBRATION).read_text("utf-8"))
+    return tuple(float(value) for value in record["genuine_percentiles"])

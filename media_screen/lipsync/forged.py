@@ -7,7 +7,6 @@ methods that it never saw stands in models/lip_sync/card.md.
 from __future__ import annotations
 
 import json
-import math
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen import weights
-from media_screen.calibration import Calibration
 from media_screen.linear import Line
 from media_screen.lipsync import marks
 from media_screen.lipsync.marks import Marks
@@ -41,11 +39,6 @@ def measures(found: Marks) -> Floats:
 def raw_of(reading: Reading, line: Line) -> float | None:
     """Return the uncalibrated score of one reading, or None when it has no marks."""
     return None if reading.marks is None else float(line.raw(measures(reading.marks)))
-
-
-def probability(calibration: Calibration, raw: float) -> float:
-    """Return the score between 0 and 1: the probability if both were equally frequent."""
-    return 1.0 / (1.0 + math.exp(-(calibration.slope * raw + calibration.offset)))
 
 
 @cache

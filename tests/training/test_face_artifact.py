@@ -75,7 +75,7 @@ def test_h264_at_a_low_rate_loses_more_than_at_a_high_one() -> None:
 
 
 def test_the_fixed_view_of_scoring_is_that_of_scanning() -> None:
-    from media_screen.faces.artifact import view
+    from media_screen.training.face_artifact.view import view
 
     (framed,) = augment.frame_up([picture(5)], 1, side=160, still=True)
     np.testing.assert_allclose(framed.transpose(2, 0, 1), view(picture(5)[None])[0], atol=1)

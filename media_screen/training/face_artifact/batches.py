@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.faces.artifact import LEAST_INSIDE, LEAST_PX
 from media_screen.training.face_artifact import augment, blends
 from media_screen.training.face_artifact.copies import PORTRAITS
 from media_screen.training.face_artifact.crops import Crop, Source
 
 Image = npt.NDArray[np.uint8]
 
-LEAST_PX = 36.0  # width of a face that is trained on; smaller ones hold no trace of anything
-LEAST_INSIDE = 0.6  # share of the crop that lies in the picture
 # Of the genuine crops that stand against labelled fakes: most of those are portraits as generators
 # write them, and a network that saw few genuine ones learns to tell the form.
 PORTRAIT = 0.5

@@ -136,9 +136,18 @@ def build(media: Path, store: Path, *, workers: int = 2) -> Iterator[str]:
 
 def read(store: Path) -> tuple[list[Crop], Image]:
     """Return the lines of a store and its crops as a memory map, (n, 256, 256, 3)."""
+    crops = read_lines(store)
+    pixels = np.memmap(store / "crops.u8", np.uint8, "r").reshape(-1, *SHAPE)
+    if len(pixels) < len(crops):
+        raise ValueError(f"{store}: {len(crops)} lines, but {len(pixels)} crops")
+    return crops, pixels[: len(crops)]
+
+
+def read_lines(store: Path) -> list[Crop]:
+    """Return the lines of a store, without its pictures."""
     with (store / "faces.csv").open(newline="") as stream:
         rows = list(csv.reader(stream))[1:]
-    crops = [
+    return [
         Crop(
             path=row[0],
             version=row[1],
@@ -152,10 +161,6 @@ def read(store: Path) -> tuple[list[Crop], Image]:
         )
         for row in rows
     ]
-    pixels = np.memmap(store / "crops.u8", np.uint8, "r").reshape(-1, *SHAPE)
-    if len(pixels) < len(crops):
-        raise ValueError(f"{store}: {len(crops)} lines, but {len(pixels)} crops")
-    return crops, pixels[: len(crops)]
 
 
 def _lines(path: Path) -> list[str]:

@@ -9,8 +9,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from media_screen.faces.align import CROP_SIDE
+from media_screen.faces.features import PARTS
+
 MEAN = 127.0  # levels of 0 to 255 are brought to about -1 to 1, as EfficientNet-Lite0 was trained
 SPREAD = 128.0
+BLOCKS = 15  # of sixteen, that the borrowed features come from
 FEATURES = 1280  # of EfficientNet-Lite0, before its classifier
 
 
@@ -65,6 +69,35 @@ class LiteClassifier(nn.Module):
         """Return a logit for each picture."""
         logits: torch.Tensor = self.head(self.dropout(self.features(images)))
         return logits.squeeze(1)
+
+
+class PartAverages(nn.Module):
+    """The borrowed features of `faces.features`: ImageNet's filters, averaged over parts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body: Any = LiteClassifier().body
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return (n, 1152) from (n, 3, 224, 224) RGB of 0 to 255."""
+        body = self.body
+        maps = nn.functional.relu6(body._bn0(body._conv_stem((images - MEAN) / SPREAD)))
+        for block in body._blocks[:BLOCKS]:
+            maps = block(maps)
+        side, found = int(maps.shape[-1]), []
+        for (left, top, right, bottom), spread in PARTS.values():
+            rows, columns = _cells(top, bottom, side), _cells(left, right, side)
+            part = maps[:, :, rows, columns]
+            found.append(part.mean((2, 3)))
+            if spread:
+                found.append((part.var((2, 3), unbiased=False) + 1e-6).sqrt())
+        return torch.cat(found, 1)
+
+
+def _cells(start: int, end: int, side: int) -> slice:
+    """Return the cells of a map that a stretch of the crop falls on; at least one."""
+    first = round(start * side / CROP_SIDE)
+    return slice(first, max(first + 1, round(end * side / CROP_SIDE)))
 
 
 class Meso4(nn.Module):

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.training.face_artifact.batches import LEAST_INSIDE, LEAST_PX
+from media_screen.faces.artifact import LEAST_INSIDE, LEAST_PX
 from media_screen.training.face_artifact.copies import LOW
 from media_screen.training.face_artifact.crops import ORIGINAL, Crop, Source
 from media_screen.training.face_artifact.score import CropScore
@@ -69,7 +69,7 @@ def features(
     encode: Encoder, lines: Sequence[Crop], pixels: npt.NDArray[np.uint8]
 ) -> tuple[list[int], Floats]:
     """Return the indices of the crops that were encoded and the features of each."""
-    from media_screen.faces.artifact import view
+    from media_screen.training.face_artifact.view import view
 
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, line in enumerate(lines):

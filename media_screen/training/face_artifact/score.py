@@ -1,19 +1,19 @@
-"""Scores what a network never saw: held-out crops, unusual looks, and pseudo-fakes of them."""
+"""Scores what a network or line never saw: held-out crops, odd looks, pseudo-fakes of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from media_screen.faces.artifact import CROPS_OF_TRACK
+from media_screen.faces import texture
+from media_screen.faces.artifact import LEAST_INSIDE, LEAST_PX, evenly, measure
+from media_screen.linear import Line
 from media_screen.training.face_artifact import augment, blends
-from media_screen.training.face_artifact.batches import LEAST_INSIDE, LEAST_PX
 from media_screen.training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
 from media_screen.training.face_artifact.crops import ORIGINAL, Crop, Source
 
@@ -41,11 +41,12 @@ class CropScore:
 
 @dataclass(frozen=True)
 class ConditionScore:
-    """The logit of a genuine crop under a condition."""
+    """The logit of a genuine crop under a condition, and whether scanning would judge it at all."""
 
     path: str
     condition: str
     logit: float
+    judged: bool
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,10 @@ class PseudoScore:
     forged: float
 
 
-class Scorer:
+Scorer = Callable[[Sequence[Image]], Floats]  # crops to logits, higher for more traces
+
+
+class NetworkScorer:
     """A trained network with the side of its input, px."""
 
     def __init__(self, model: Any, *, side: int) -> None:
@@ -66,7 +70,9 @@ class Scorer:
         self._side = side
 
     def __call__(self, crops: Sequence[Image]) -> Floats:
-        """Return the logit of each 256 x 256 crop, seen as scanning sees it."""
+        """Return the logit of each 256 x 256 crop, seen in the fixed window."""
+        import torch
+
         scores = [np.zeros(0, np.float32)]
         for start in range(0, len(crops), BATCH):
             framed = augment.frame_up(
@@ -80,11 +86,22 @@ class Scorer:
         return np.concatenate(scores)
 
 
+class LineScorer:
+    """A line over the measures of faces."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def __call__(self, crops: Sequence[Image]) -> Floats:
+        """Return the log odds of each 256 x 256 crop."""
+        return self._line.raw(measure(crops)).astype(np.float32)
+
+
 def held_out(
     scorer: Scorer, lines: Sequence[Crop], pixels: Image, sources: Sequence[Source]
 ) -> Iterator[CropScore]:
     """Score the crops of the files that scanning would look at: some of each track."""
-    chosen = [index for group in tracks_of(lines, sources).values() for index in _evenly(group)]
+    chosen = [index for group in tracks_of(lines, sources).values() for index in evenly(group)]
     for start in range(0, len(chosen), BATCH):
         batch = chosen[start : start + BATCH]
         logits = scorer([pixels[index] for index in batch])
@@ -97,15 +114,27 @@ def held_out(
 
 
 def conditions(
-    scorer: Scorer, lines: Sequence[Crop], pixels: Image, sources: Sequence[Source]
+    scorer: Scorer,
+    photographic: Line,
+    lines: Sequence[Crop],
+    pixels: Image,
+    sources: Sequence[Source],
 ) -> Iterator[ConditionScore]:
-    """Score genuine clips under every condition."""
+    """Score genuine clips under every condition; what looks drawn or grey is not judged."""
     rng = np.random.default_rng(SEED)
     for path, group in _genuine(lines, sources).items():
-        crops = [np.array(pixels[index]) for index in _evenly(group, CONDITION_CROPS)]
+        crops = [np.array(pixels[index]) for index in evenly(group, CONDITION_CROPS)]
         for condition in (*PHOTOGRAPHIC, *DRAWN):
-            for logit in scorer([condition(crop, rng) for crop in crops]):
-                yield ConditionScore(path, condition.__name__, round(float(logit), 4))
+            seen = [condition(crop, rng) for crop in crops]
+            photographed = photographic.raw([texture.measure(one) for one in seen]).mean() >= 0
+            grey = sum(texture.is_grey(one) for one in seen) * 2 >= len(seen)
+            for logit in scorer(seen):
+                yield ConditionScore(
+                    path,
+                    condition.__name__,
+                    round(float(logit), 4),
+                    bool(photographed and not grey),
+                )
 
 
 def pseudo(
@@ -151,12 +180,3 @@ def tracks_of(
         if line.path in wanted and line.size_px >= LEAST_PX and line.inside >= LEAST_INSIDE:
             tracks[line.path, line.version, line.track].append(index)
     return dict(tracks)
-
-
-def _evenly(group: list[int], most: int = CROPS_OF_TRACK) -> list[int]:
-    return [
-        group[i]
-        for i in np.unique(
-            np.linspace(0, len(group) - 1, min(most, len(group))).round().astype(int)
-        )
-    ]

@@ -1,0 +1,117 @@
+"""Looks at the pixels of faces for what swaps, lip-sync edits and generators leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from media_screen.calibration import shipped
+from media_screen.case import Case
+from media_screen.detectors.contract import Need
+from media_screen.evidence import Abstention, Axis, Evidence, Reason, Span
+from media_screen.faces import texture
+from media_screen.faces.artifact import (
+    LEAST_PX,
+    below_genuine,
+    good_views,
+    to_judge,
+    traces,
+)
+
+if TYPE_CHECKING:
+    from media_screen.faces.artifact import Traces
+    from media_screen.faces.track import Face, Track
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """A track with the faces that were looked at, and what was found in each."""
+
+    track: Track
+    faces: list[Face]
+    traces: Traces
+
+    @property
+    def forged(self) -> float:
+        """The mean over the faces: views of one face are not independent."""
+        return float(self.traces.forged.mean())
+
+    @property
+    def photographed(self) -> bool:
+        """Whether the faces are photographs and no drawings."""
+        return float(self.traces.photographic.mean()) >= 0
+
+
+class FaceArtifact:
+    """Says how much more a face looks like forged ones than like genuine ones, from its pixels.
+
+    It was measured on videos, and is at chance on single pictures; it leaves those out, and faces
+    without colour, and what is drawn.
+    """
+
+    name = "face_artifact"
+    axis: Axis = "manipulation"
+    needs: tuple[Need, ...] = ("frames", "faces")
+
+    def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
+        """Yield one piece for each face that is seen long, and one for the most suspicious."""
+        judged = _judge(case)
+        if isinstance(judged, tuple):
+            yield Abstention(self.name, *judged)
+            return
+        for one in judged:
+            yield self._evidence(one, "the face", of_track=True)
+        # Of several people one may be forged.
+        worst = max(judged, key=lambda one: one.forged)
+        several = f"of {len(judged)} faces, that of track {worst.track.id}"
+        yield self._evidence(worst, several if len(judged) > 1 else "the face", of_track=False)
+
+    def _evidence(self, one: _Judged, subject: str, *, of_track: bool) -> Evidence:
+        known, share = shipped(self.name), below_genuine(one.forged)
+        return Evidence(
+            detector=self.name,
+            axis=self.axis,
+            score=known.probability(one.forged),
+            llr=known.llr(one.forged),
+            why=f"{subject} ({len(one.faces)} views) looks more like forged faces, in its texture "
+            f"and how its parts go together, than {share:.0%} of genuine clips do",
+            span=Span(*one.track.span) if of_track else None,
+            track=one.track.id if of_track else None,
+            values={
+                "raw": one.forged,
+                "views": len(one.faces),
+                "face_px": float(np.median([face.quality.size_px for face in one.faces])),
+                "genuine_below": share,
+            },
+        )
+
+
+def _judge(case: Case) -> list[_Judged] | tuple[Reason, str]:
+    """Return what was found in the faces seen longest, or why nothing can be said."""
+    if case.info.kind == "image":
+        return "not_applicable", "single pictures can't be told apart by what it measures"
+    views = {track.id: good_views(track.faces) for track in case.tracks}
+    if not any(views.values()):
+        return (
+            "face_too_small",
+            f"no face is {LEAST_PX:.0f} px wide and in the picture by more than half",
+        )
+    tracks = {track.id: track for track in case.tracks}
+    coloured = {
+        number: faces
+        for number, faces in to_judge(views).items()
+        if sum(texture.is_grey(face.crop) for face in faces) * 2 < len(faces)
+    }
+    if not coloured:
+        return "low_quality", "the pictures have no colour"
+    found = [
+        _Judged(tracks[number], faces, traces([face.crop for face in faces], device=case.device))
+        for number, faces in coloured.items()
+    ]
+    photographed = [one for one in found if one.photographed]
+    if not photographed:
+        return "not_a_photographic_face", "the faces look drawn, painted or rendered"
+    return photographed

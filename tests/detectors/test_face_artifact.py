@@ -1,0 +1,82 @@
+"""Faces seen long are judged by their views, and what can't be judged is said."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from media_screen.calibration import shipped
+from media_screen.detectors import face_artifact
+from media_screen.detectors.face_artifact import FaceArtifact
+from media_screen.evidence import Abstention, Evidence, MediaInfo
+from media_screen.faces.artifact import CROPS_OF_TRACK, MOST_TRACKS, Traces
+
+COLOURED = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+GREY = np.repeat(COLOURED[..., :1], 3, axis=2)
+
+
+def track(number: int, *, views: int = 20, size: float = 90.0, inside: float = 1.0, crop=COLOURED):
+    """A track whose views carry its number, so that a made-up network can tell whose they are."""
+    marked = np.array(crop)
+    marked[0, 0] = number
+    quality = SimpleNamespace(size_px=size, inside=inside)
+    faces = [SimpleNamespace(crop=marked, quality=quality) for _ in range(views)]
+    return SimpleNamespace(id=number, faces=faces, span=(0.0, views * 0.2))
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Replace the network by one that finds the number of the track; keep how many views it saw."""
+    asked: list[int] = []
+
+    def traces(crops, *, device: str) -> Traces:
+        asked.append(len(crops))
+        number = float(crops[0][0, 0, 0])
+        return Traces(np.full(len(crops), number), np.full(len(crops), 100.0 - number))
+
+    monkeypatch.setattr(face_artifact, "traces", traces)
+    return asked
+
+
+def examine(*tracks, kind: str = "video") -> list[Evidence | Abstention]:
+    info = MediaInfo("a", kind=kind)  # type: ignore[arg-type]
+    case = SimpleNamespace(info=info, tracks=tracks, device="cpu")
+    return list(FaceArtifact().examine(case))  # type: ignore[arg-type]
+
+
+def test_the_most_suspicious_of_the_long_tracks_speaks_for_the_file(seen: list[int]) -> None:
+    pieces = examine(track(1), track(3, views=12), track(50, views=2))
+    assert [piece.track for piece in pieces if isinstance(piece, Evidence)] == [1, 3, None]
+    pooled = pieces[-1]
+    assert isinstance(pooled, Evidence) and "of 2 faces, that of track 3" in pooled.why
+    assert pooled.values["raw"] == 3.0 and pooled.llr == shipped("face_artifact").llr(3.0)
+
+
+def test_views_and_tracks_are_bounded(seen: list[int]) -> None:
+    examine(*(track(number, views=100) for number in range(30)))
+    assert seen == [CROPS_OF_TRACK] * MOST_TRACKS
+
+
+@pytest.mark.parametrize(
+    ("tracks", "kind", "reason"),
+    [
+        ([track(1)], "image", "not_applicable"),
+        ([track(1, size=20)], "video", "face_too_small"),
+        ([track(1, inside=0.3)], "video", "face_too_small"),
+        ([track(1, crop=GREY)], "video", "low_quality"),
+        ([track(200)], "video", "not_a_photographic_face"),
+    ],
+    ids=["picture", "small", "outside", "grey", "drawn"],
+)
+def test_what_cannot_be_judged_is_said(
+    seen: list[int], tracks: list[object], kind: str, reason: str
+) -> None:
+    (piece,) = examine(*tracks, kind=kind)
+    assert isinstance(piece, Abstention) and piece.reason == reason
+
+
+def test_a_drawn_face_beside_a_photographed_one_is_left_out(seen: list[int]) -> None:
+    pieces = examine(track(1), track(200))
+    assert [piece.track for piece in pieces if isinstance(piece, Evidence)] == [1, None]
