@@ -201,7 +201,7 @@ def tables() -> tuple[str, dict[str, object]]:
         "",
         "`python -m benchmarks.accuracy --detector face_artifact`",
         "",
-        f"Every clip was scored by a network that saw nothing of its collection, its people or its "
+        "Every clip was scored by a line or network that saw nothing of its collection, people or "
         f"method of forging (groups of collections, {len({o.fold for o in found})} folds). Ratios "
         "were calibrated on the other folds; the threshold is that of the verdict, "
         f"{threshold()}. Intervals are bootstraps over people.",

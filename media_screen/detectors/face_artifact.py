@@ -76,8 +76,8 @@ class FaceArtifact:
             axis=self.axis,
             score=known.probability(one.forged),
             llr=known.llr(one.forged),
-            why=f"{subject} ({len(one.faces)} views) looks more like forged faces, in its texture "
-            f"and how its parts go together, than {share:.0%} of genuine clips do",
+            why=f"{subject} ({_views(one)}) looks more like forged faces, in its texture and how "
+            f"its parts go together, than {_share(share)} genuine clips that it was compared with",
             span=Span(*one.track.span) if of_track else None,
             track=one.track.id if of_track else None,
             values={
@@ -87,6 +87,15 @@ class FaceArtifact:
                 "genuine_below": share,
             },
         )
+
+
+def _views(one: _Judged) -> str:
+    return "1 view" if len(one.faces) == 1 else f"{len(one.faces)} views"
+
+
+def _share(share: float) -> str:
+    """Say a share of genuine clips; rounded down, as the next clip may score higher than all."""
+    return "all" if share >= 1 else f"{int(share * 100)}% of the"
 
 
 def _judge(case: Case) -> list[_Judged] | tuple[Reason, str]:

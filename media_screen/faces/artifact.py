@@ -39,7 +39,7 @@ LEAST_INSIDE = 0.6  # share of the crop that lies in the picture
 # A track is judged when it has this share of the views of the one that has most: among many short
 # tracks the highest mean is luck.
 SHARE_OF_MOST = 0.5
-MOST_TRACKS = 8  # of a file, those with most views: no more can be told apart by a reader either
+MOST_TRACKS = 8  # of a file, those with most views: a crowd costs no more than a panel
 
 
 @dataclass(frozen=True)

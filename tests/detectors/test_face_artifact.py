@@ -54,6 +54,18 @@ def test_the_most_suspicious_of_the_long_tracks_speaks_for_the_file(seen: list[i
     assert pooled.values["raw"] == 3.0 and pooled.llr == shipped("face_artifact").llr(3.0)
 
 
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(1.0, "than all genuine clips"), (0.999, "than 99% of the"), (0.0, "than 0% of the")],
+    ids=["all", "nearly-all", "none"],
+)
+def test_no_share_is_rounded_up_to_all(
+    seen: list[int], monkeypatch: pytest.MonkeyPatch, share: float, words: str
+) -> None:
+    monkeypatch.setattr(face_artifact, "below_genuine", lambda raw: share)
+    assert all(words in piece.why for piece in examine(track(1, views=1)))
+
+
 def test_views_and_tracks_are_bounded(seen: list[int]) -> None:
     examine(*(track(number, views=100) for number in range(30)))
     assert seen == [CROPS_OF_TRACK] * MOST_TRACKS
