@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.accuracy import clips, fused, ratios, rules, sound, splits, tables
+from benchmarks.accuracy import clips, face_artifact, fused, ratios, rules, sound, splits, tables
 from benchmarks.accuracy.clips import Clip
 from benchmarks.accuracy.ratios import RESULTS, Ratio
 from media_screen import combination
@@ -46,6 +47,30 @@ def test_what_is_shipped_is_what_was_measured() -> None:
     weights = RECORD["combination"]["weights"].values()
     measured = {name for own in weights for name, weight in own.items() if weight > 0}
     assert measured <= set(RECORD["counted"])
+
+
+def test_the_tables_of_faces_are_made_of_the_kept_scores() -> None:
+    def without_intervals(text: str) -> str:  # the tests draw fewer samples for them
+        return re.sub(r"\(\d\.\d\d to \d\.\d\d\)", "", text).replace("\n## ", "\n### ")
+
+    text = without_intervals(face_artifact.tables()[0])
+    kept = (RESULTS / "face_artifact.md").read_text("utf-8")
+    card = combination.path().parent.parent / face_artifact.NAME / "card.md"
+    assert without_intervals(kept) == text
+    assert text.split("\n", 2)[2] in without_intervals(card.read_text("utf-8"))
+
+
+def test_what_a_network_was_once_given_stays_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = protocol.load(splits.FILE).splits["voice_spoof"]
+    (tmp_path / "manifest.tsv").write_text(
+        "path\tkind\tmethod\tidentity\tcollection\tsha256\tlayout\tnote\taudio\n"
+    )
+    written = []
+    monkeypatch.setattr(splits.protocol, "save", lambda file, found: written.append(found))
+    splits.save(tmp_path)
+    assert written[0].splits["voice_spoof"] == kept
 
 
 def test_no_more_genuine_files_are_marked_than_is_stated() -> None:
