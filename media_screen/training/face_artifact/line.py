@@ -174,7 +174,9 @@ def fit(
 
 def _keys(found: Measures, use: npt.NDArray[np.bool_]) -> list[tuple[str, str, int]]:
     columns = (found.path[use], found.version[use], found.track[use])
-    return [(str(path), str(version), int(track)) for path, version, track in zip(*columns)]  # noqa: B905
+    return [
+        (str(path), str(version), int(track)) for path, version, track in zip(*columns, strict=True)
+    ]
 
 
 def _rounded(numbers: npt.NDArray[np.float64]) -> tuple[float, ...]:
