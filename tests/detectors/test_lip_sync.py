@@ -11,9 +11,10 @@ from media_screen.calibration import Calibration
 from media_screen.detectors import lip_sync
 from media_screen.detectors.lip_sync import LipSync
 from media_screen.evidence import Abstention, Evidence, Span
+from media_screen.linear import Line
 from media_screen.lipsync import marks
 from media_screen.lipsync.fit import Tables
-from media_screen.lipsync.forged import NAMES, Line
+from media_screen.lipsync.forged import LIMIT, NAMES
 from media_screen.lipsync.marks import Marks
 from media_screen.lipsync.reading import Reading
 from media_screen.lipsync.synchrony import REACH, Curve
@@ -34,7 +35,8 @@ def reading(track: int = 0, start: float = 0.0, *, offset_frames: int = 0, depth
 @pytest.fixture(autouse=True)
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     count = len(NAMES)
-    first = Line((0.0,) * count, (1.0,) * count, (1.0,) + (0.0,) * (count - 1), 0.0)
+    weights = (1.0,) + (0.0,) * (count - 1)
+    first = Line(NAMES, (0.0,) * count, (1.0,) * count, weights, 0.0, LIMIT)
     monkeypatch.setattr(lip_sync, "line", lambda: first)
     known = Tables(genuine=(0.0, 1.0), swapped=(-0.1, 0.1), anywhere=(0.0, 0.2), speed=(0.0, 1.0),
                    raw=(-1.0, 1.0))  # fmt: skip
