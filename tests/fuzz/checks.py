@@ -34,7 +34,14 @@ SIDECARS = [json.loads(path.read_text("utf-8")) for path in sorted(SAMPLES.rglob
 PERSON = (PEOPLE / "irena-valequist" / "person.toml").read_text("utf-8")
 WATCH = (SAMPLES / "names.toml").read_text("utf-8")
 # All but reading text in stills, which takes longer than all the rest and never sees the file.
-DETECTORS = ("channel", "credentials", "container", "face_consistency", "voice_spoof")
+DETECTORS = (
+    "channel",
+    "credentials",
+    "container",
+    "face_consistency",
+    "face_artifact",
+    "voice_spoof",
+)
 
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
