@@ -18,7 +18,7 @@ from media_screen.evidence import Span, Thumbnail
 from media_screen.faces.align import align, measure_quality
 from media_screen.faces.detect import Detection, FaceDetector
 from media_screen.faces.embed import FaceEmbedder
-from media_screen.faces.track import Face, Track, Tracker
+from media_screen.faces.track import Face, Track, Tracker, evenly
 
 if TYPE_CHECKING:
     from media_screen.media import Frame, Media
@@ -293,7 +293,7 @@ def _finish(notes: _Notes, windows: tuple[Span, ...], duration_s: float) -> Look
         frames=len(seen),
         small_faces=notes.small_faces,
         windows=windows,
-        stills=tuple(_evenly(notes.stills, STILLS)),
+        stills=tuple(evenly(notes.stills, STILLS)),
         thumbnails=(*_frame_thumbnails(seen), *(_track_thumbnail(track) for track in tracks)),
     )
 
@@ -325,13 +325,6 @@ def _track_thumbnail(track: Track) -> Thumbnail:
     return Thumbnail(
         face.time_s, _jpeg(cv2.resize(face.crop, side, interpolation=cv2.INTER_AREA)), track.id
     )
-
-
-def _evenly(items: list[Any], count: int) -> list[Any]:
-    """Return at most `count` of the items, evenly spread, the first and the last among them."""
-    if len(items) <= count:
-        return items
-    return [items[round(index)] for index in np.linspace(0, len(items) - 1, count)]
 
 
 def thumbnail_jpeg(image: Image) -> bytes:

@@ -22,7 +22,7 @@ from benchmarks.accuracy.ratios import Ratio
 from media_screen import weights
 from media_screen.detectors import DETECTORS
 from media_screen.evaluation import controls, metrics
-from media_screen.faces.artifact import LEAST_INSIDE, LEAST_PX
+from media_screen.faces.artifact import is_good
 from media_screen.fusion import threshold
 from media_screen.media import Media, MediaError
 from media_screen.training.face_artifact import crops as crop_store
@@ -152,7 +152,7 @@ def _gather_odds(media: Path, sources: Sequence[Source], lines: Sequence[Crop]) 
     """
     seen: dict[str, list[tuple[float, ...]]] = defaultdict(list)
     for line in lines:
-        if line.version == ORIGINAL and line.size_px >= LEAST_PX and line.inside >= LEAST_INSIDE:
+        if line.version == ORIGINAL and is_good(line.size_px, line.inside):
             turned = abs(line.yaw_deg) / 45
             seen[line.path].append((np.log(line.size_px), line.sharpness, line.inside, turned))
     clips, infos = [], []

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
-from media_screen.faces.artifact import LEAST_INSIDE, LEAST_PX, SHARE_OF_MOST
+from media_screen.faces.artifact import is_good, to_judge
 from media_screen.training.face_artifact.crops import Source
 
 VERSIONS = ("original", "480p")
@@ -55,7 +55,7 @@ def pooled(work: Path, run: str, folds: int, sources: Sequence[Source]) -> Itera
         tracks: dict[tuple[str, str], dict[int, list[float]]] = defaultdict(dict)
         with table.open(newline="") as stream:
             for row in csv.DictReader(stream):
-                if float(row["size_px"]) >= LEAST_PX and float(row["inside"]) >= LEAST_INSIDE:
+                if is_good(float(row["size_px"]), float(row["inside"])):
                     of_file = tracks[row["path"], row["version"]]
                     of_file.setdefault(int(row["track"]), []).append(float(row["logit"]))
         for (path, version), of_file in tracks.items():
@@ -64,14 +64,8 @@ def pooled(work: Path, run: str, folds: int, sources: Sequence[Source]) -> Itera
                 yield Held(
                     run, version, source.sha256, source.kind, source.collection, source.method,
                     source.identity or source.path.rsplit("/", 1)[-1], fold,
-                    round(max(float(np.mean(logits)) for logits in _long(of_file)), 4),
+                    round(max(float(np.mean(logits)) for logits in to_judge(of_file).values()), 4),
                 )  # fmt: skip
-
-
-def _long(tracks: Mapping[int, list[float]]) -> list[list[float]]:
-    """Return the scores of the tracks that can speak for a file."""
-    most = max(map(len, tracks.values()))
-    return [logits for logits in tracks.values() if len(logits) >= SHARE_OF_MOST * most]
 
 
 def with_missing(

@@ -16,7 +16,7 @@ from media_screen.faces import texture
 from media_screen.faces.artifact import (
     LEAST_PX,
     below_genuine,
-    good_views,
+    is_good,
     to_judge,
     traces,
 )
@@ -76,8 +76,8 @@ class FaceArtifact:
             axis=self.axis,
             score=known.probability(one.forged),
             llr=known.llr(one.forged),
-            why=f"{subject} ({_views(one)}) looks more like forged faces, in its texture and how "
-            f"its parts go together, than {_share(share)} genuine clips that it was compared with",
+            why=f"{subject} ({_views(one)}) scores higher than {_share(share)} genuine clips "
+            "measured, in a check for forgery by texture and by how its parts go together",
             span=Span(*one.track.span) if of_track else None,
             track=one.track.id if of_track else None,
             values={
@@ -102,7 +102,12 @@ def _judge(case: Case) -> list[_Judged] | tuple[Reason, str]:
     """Return what was found in the faces seen longest, or why nothing can be said."""
     if case.info.kind == "image":
         return "not_applicable", "single pictures can't be told apart by what it measures"
-    views = {track.id: good_views(track.faces) for track in case.tracks}
+    views = {
+        track.id: [
+            face for face in track.faces if is_good(face.quality.size_px, face.quality.inside)
+        ]
+        for track in case.tracks
+    }
     if not any(views.values()):
         return (
             "face_too_small",

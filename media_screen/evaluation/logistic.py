@@ -17,12 +17,16 @@ def regress(
     rising: bool = False,
     most: float | None = None,
     through_origin: bool = False,
+    leads: Floats | None = None,
+    lead_weight: float = 0.0,
 ) -> tuple[Floats, float]:
     """Return the slopes and the offset of least cost: weighted log loss plus `l2` / 2 x slopes².
 
     `facts` has shape (n, k) and should be standardised, or of one unit, so that the prior treats
     all alike; `weights` are (n,). With `rising`, no slope is below 0, with `most` none is above it,
-    and with `through_origin` the offset stays 0.
+    and with `through_origin` the offset stays 0. `leads` (m, k) are differences of facts by which
+    one of a pair should come out higher than the other: `lead_weight` x their mean log loss is
+    added, without offset.
     """
     from scipy.optimize import minimize
 
@@ -33,7 +37,13 @@ def regress(
         margins = signs * (facts @ slopes + offset)
         pull = -weights * signs * np.exp(-np.logaddexp(0, margins))  # derivative by the log odds
         loss = weights @ np.logaddexp(0, -margins) + l2 / 2 * slopes @ slopes
-        return float(loss), np.append(facts.T @ pull + l2 * slopes, pull.sum())
+        slope_pull = facts.T @ pull + l2 * slopes
+        if leads is not None and len(leads):
+            ahead = leads @ slopes
+            loss += lead_weight * np.logaddexp(0, -ahead).mean()
+            drive = -np.exp(-np.logaddexp(0, ahead)) / len(leads)
+            slope_pull = slope_pull + lead_weight * (leads.T @ drive)
+        return float(loss), np.append(slope_pull, pull.sum())
 
     count = facts.shape[1]
     found = minimize(

@@ -12,21 +12,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from media_screen import weights
 from media_screen.faces import features, texture
+from media_screen.faces.track import evenly
 from media_screen.linear import Line
-
-if TYPE_CHECKING:
-    from media_screen.faces.track import Face
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 Track = TypeVar("Track")
+View = TypeVar("View")
 
 LINES = "face_artifact/lines.json"
 CALIBRATION = "face_artifact/calibration.json"
@@ -78,32 +77,19 @@ def traces(crops: Sequence[Image] | Image, *, device: str = "cpu") -> Traces:
     )
 
 
-def good_views(faces: Sequence[Face]) -> list[Face]:
-    """Return the faces of a track that are large enough and lie in the picture."""
-    return [
-        face
-        for face in faces
-        if face.quality.size_px >= LEAST_PX and face.quality.inside >= LEAST_INSIDE
-    ]
+def is_good(size_px: float, inside: float) -> bool:
+    """Say whether a view is large enough and lies in the picture (`faces.align.Quality`)."""
+    return size_px >= LEAST_PX and inside >= LEAST_INSIDE
 
 
-def to_judge(views: Mapping[Track, Sequence[Face]]) -> dict[Track, list[Face]]:
-    """Return the tracks that can speak for a file, with some of their views, evenly spread."""
-    most = max((len(faces) for faces in views.values()), default=0)
+def to_judge(views: Mapping[Track, Sequence[View]]) -> dict[Track, list[View]]:
+    """Return the tracks that can speak for a file, with some of their views."""
+    most = max((len(own) for own in views.values()), default=0)
     long = sorted(
-        (track for track, faces in views.items() if faces and len(faces) >= SHARE_OF_MOST * most),
+        (track for track, own in views.items() if own and len(own) >= SHARE_OF_MOST * most),
         key=lambda track: -len(views[track]),
     )
-    return {track: evenly(views[track]) for track in long[:MOST_TRACKS]}
-
-
-Item = TypeVar("Item")
-
-
-def evenly(items: Sequence[Item], most: int = CROPS_OF_TRACK) -> list[Item]:
-    """Return at most so many items, evenly spread, the first and the last among them."""
-    places = np.linspace(0, len(items) - 1, min(most, len(items)))
-    return [items[int(place)] for place in np.unique(places.round().astype(int))]
+    return {track: evenly(views[track], CROPS_OF_TRACK) for track in long[:MOST_TRACKS]}
 
 
 @cache

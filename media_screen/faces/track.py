@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from media_screen.faces.align import Quality
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
+Item = TypeVar("Item")
 
 # Up to this gap, s, place leads; beyond it, looks do. Dense windows have 0.08 to 0.2 s.
 NEAR_GAP_S = 1.0
@@ -203,3 +205,10 @@ def _least_cosine(before: Face, after: Face, *, near: bool) -> float:
 
 def _unit(vector: Floats) -> Floats:
     return vector / max(float(np.linalg.norm(vector)), 1e-12)
+
+
+def evenly(items: Sequence[Item], most: int) -> list[Item]:
+    """Return at most so many items, evenly spread, the first and the last among them."""
+    if len(items) <= most:
+        return list(items)
+    return [items[int(place)] for place in np.linspace(0, len(items) - 1, most).round()]

@@ -7,7 +7,14 @@ import pytest
 
 from media_screen.faces import artifact, features, texture
 from media_screen.faces.align import align
-from media_screen.faces.artifact import NAMES, below_genuine, evenly, to_judge, traces
+from media_screen.faces.artifact import (
+    CROPS_OF_TRACK,
+    NAMES,
+    below_genuine,
+    to_judge,
+    traces,
+)
+from media_screen.faces.track import evenly
 from tests.faces.making import astronaut, detector
 
 
@@ -49,6 +56,6 @@ def test_the_share_of_genuine_clips_rises_from_none_to_all() -> None:
 
 def test_short_tracks_do_not_speak_for_a_file() -> None:
     views = {"long": list(range(40)), "half": list(range(20)), "short": list(range(19)), "no": []}
-    chosen = to_judge(views)  # type: ignore[arg-type]
+    chosen = to_judge(views)
     assert list(chosen) == ["long", "half"]
-    assert chosen["long"] == evenly(list(range(40))) and chosen["long"][-1] == 39  # type: ignore[comparison-overlap]
+    assert chosen["long"] == evenly(range(40), CROPS_OF_TRACK) and chosen["long"][-1] == 39

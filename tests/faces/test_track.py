@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from media_screen.faces.track import LONGEST_GAP_S, Face, Track, Tracker
+from media_screen.faces.track import LONGEST_GAP_S, Face, Track, Tracker, evenly
 
 from .making import face, person
 
@@ -223,3 +223,14 @@ def test_random_scenes_never_mix_people(seed: int) -> None:
             ],
         )
     assert all(len(people) == 1 for people in people_of(tracker.finish()))
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "kept"),
+    [(0, 3, []), (2, 3, [0, 1]), (5, 3, [0, 2, 4]), (100, 2, [0, 99])],
+    ids=["none", "few", "odd", "ends"],
+)
+def test_items_are_spread_evenly_from_the_first_to_the_last(
+    count: int, most: int, kept: list[int]
+) -> None:
+    assert evenly(range(count), most) == kept

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.faces.artifact import LEAST_INSIDE, LEAST_PX
+from media_screen.faces.artifact import is_good
 from media_screen.training.face_artifact import augment, blends
 from media_screen.training.face_artifact.copies import PORTRAITS
 from media_screen.training.face_artifact.crops import Crop, Source
@@ -62,7 +62,7 @@ class Pairs:
         of_path = {source.path: source for source in sources if source.clean}
         usable = defaultdict(list)
         for index, crop in enumerate(crops):
-            if crop.path in of_path and crop.size_px >= LEAST_PX and crop.inside >= LEAST_INSIDE:
+            if crop.path in of_path and is_good(crop.size_px, crop.inside):
                 usable[crop.path].append(index)
         self._genuine = _Tree({p: usable[p] for p in usable if not of_path[p].fake}, of_path)
         self._forged = _Tree({p: usable[p] for p in usable if of_path[p].fake}, of_path)

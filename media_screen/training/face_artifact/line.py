@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.evaluation.logistic import balanced
+from media_screen.evaluation.logistic import balanced, regress
 from media_screen.faces import texture
-from media_screen.faces.artifact import LIMIT, NAMES, evenly, measure
+from media_screen.faces.artifact import LIMIT, NAMES, measure
+from media_screen.faces.track import evenly
 from media_screen.linear import Line
 from media_screen.training.face_artifact import augment, blends
 from media_screen.training.face_artifact.crops import ORIGINAL, Crop, Source
@@ -162,7 +163,10 @@ def fit(
     apart = (found.pairs[paired, 1] - found.pairs[paired, 0]).astype(np.float64) / spread
     slopes, offset = np.zeros(len(NAMES)), 0.0
     for part, settings in ((_TEXTURE, of_texture), (_FEATURES, of_features)):
-        line, at = _least(facts[:, part], fake, share, apart[:, part], settings)
+        line, at = regress(
+            facts[:, part], fake, share, 2 * settings.shrink,
+            leads=apart[:, part], lead_weight=settings.pairs,
+        )  # fmt: skip
         scores = facts[:, part] @ line + at
         middle = float(share @ scores)
         scale = float(np.sqrt(share @ (scores - middle) ** 2))
@@ -181,33 +185,3 @@ def _keys(found: Measures, use: npt.NDArray[np.bool_]) -> list[tuple[str, str, i
 
 def _rounded(numbers: npt.NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(round(float(number), DIGITS) for number in numbers)
-
-
-def _least(
-    facts: npt.NDArray[np.float64],
-    fake: npt.NDArray[np.bool_],
-    share: npt.NDArray[np.float64],
-    apart: npt.NDArray[np.float64],
-    settings: Settings,
-) -> tuple[npt.NDArray[np.float64], float]:
-    """Return slopes and offset of least loss."""
-    from scipy.optimize import minimize
-
-    signs = np.where(fake, 1.0, -1.0)
-
-    def loss(line: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        slopes, offset = line[:-1], line[-1]
-        margins = signs * (facts @ slopes + offset)
-        pull = -share * signs * np.exp(-np.logaddexp(0, margins))  # derivative by the log odds
-        total = share @ np.logaddexp(0, -margins) + settings.shrink * (slopes @ slopes)
-        slope_pull = facts.T @ pull + 2 * settings.shrink * slopes
-        if len(apart):
-            leads = apart @ slopes
-            total += settings.pairs * np.logaddexp(0, -leads).mean()
-            drive = -np.exp(-np.logaddexp(0, leads)) / len(apart)
-            slope_pull = slope_pull + settings.pairs * (apart.T @ drive)
-        return float(total), np.append(slope_pull, pull.sum())
-
-    start = np.zeros(facts.shape[1] + 1)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 400})
-    return found.x[:-1], float(found.x[-1])

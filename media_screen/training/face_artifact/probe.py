@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.faces.artifact import LEAST_INSIDE, LEAST_PX
+from media_screen.faces.artifact import is_good
 from media_screen.training.face_artifact.copies import LOW
 from media_screen.training.face_artifact.crops import ORIGINAL, Crop, Source
 from media_screen.training.face_artifact.score import CropScore
@@ -73,7 +73,7 @@ def features(
 
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, line in enumerate(lines):
-        fits = line.size_px >= LEAST_PX and line.inside >= LEAST_INSIDE
+        fits = is_good(line.size_px, line.inside)
         if fits and "_video" in line.path and line.version in (ORIGINAL, LOW.name):
             groups[line.path, line.version].append(index)
     chosen = [

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen.faces import texture
-from media_screen.faces.artifact import LEAST_INSIDE, LEAST_PX, evenly, measure
+from media_screen.faces.artifact import CROPS_OF_TRACK, is_good, measure
+from media_screen.faces.track import evenly
 from media_screen.linear import Line
 from media_screen.training.face_artifact import augment, blends
 from media_screen.training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
@@ -101,7 +102,11 @@ def held_out(
     scorer: Scorer, lines: Sequence[Crop], pixels: Image, sources: Sequence[Source]
 ) -> Iterator[CropScore]:
     """Score the crops of the files that scanning would look at: some of each track."""
-    chosen = [index for group in tracks_of(lines, sources).values() for index in evenly(group)]
+    chosen = [
+        index
+        for group in tracks_of(lines, sources).values()
+        for index in evenly(group, CROPS_OF_TRACK)
+    ]
     for start in range(0, len(chosen), BATCH):
         batch = chosen[start : start + BATCH]
         logits = scorer([pixels[index] for index in batch])
@@ -177,6 +182,6 @@ def tracks_of(
     wanted = {source.path for source in sources}
     tracks: dict[tuple[str, str, int], list[int]] = defaultdict(list)
     for index, line in enumerate(lines):
-        if line.path in wanted and line.size_px >= LEAST_PX and line.inside >= LEAST_INSIDE:
+        if line.path in wanted and is_good(line.size_px, line.inside):
             tracks[line.path, line.version, line.track].append(index)
     return dict(tracks)
