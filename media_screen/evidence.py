@@ -59,7 +59,8 @@ Relation = Literal["copy", "excerpt", "revoiced", "repictured", "known_fake"]
 NameKind = Literal["person", "politician", "party", "place", "other"]
 NamePlace = Literal["title", "description", "tags", "onscreen", "transcript"]
 
-ChannelStanding = Literal["official", "not_official", "lookalike", "unknown"]
+# "claimed": the post carries the handle or name of an official channel, and no id that proves it.
+ChannelStanding = Literal["official", "claimed", "not_official", "lookalike", "unknown"]
 
 # How readily manipulation is suspected: three stated rates of false alarms (models/fusion/card.md).
 Sensitivity = Literal["low", "normal", "high"]
@@ -172,6 +173,23 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaStream:
+    """One picture, sound or other track of the file, and whether it was judged.
+
+    Players show and play the `default` ones; of the others the record at least says that they are
+    there. `language` and `title` are what the container says: untrusted.
+    """
+
+    index: int
+    kind: Literal["video", "audio", "other"]
+    codec: str = ""
+    language: str = ""
+    title: str = ""
+    default: bool = False
+    judged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MediaInfo:
     """What the file is: path as shown, content hash, and the facts of its streams."""
 
@@ -187,11 +205,29 @@ class MediaInfo:
     video_codec: str = ""
     audio_codec: str = ""
     sidecar: str = ""  # path as shown of the sidecar that was read, "" for none
+    streams: tuple[MediaStream, ...] = ()
 
     @property
     def key(self) -> str:
         """A short name that is safe as a file name and differs for each path: 16 hex digits."""
         return hashlib.sha256(self.path.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which share of the time of the picture and of the sound was looked at, 0 to 1.
+
+    None where the file has no such stream, or where nothing of it could be decoded at all before
+    its length was known; what was not looked at is never without finding.
+    """
+
+    picture: float | None = None
+    sound: float | None = None
+
+    def __post_init__(self) -> None:
+        for share in (self.picture, self.sound):
+            if share is not None and not 0.0 <= share <= 1.0:
+                raise ValueError(f"a covered share is 0 to 1, got {share}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +360,8 @@ class Verdict:
     `probability_bounds` is the probability of manipulation at the two ends of `PRIOR_RANGE`, or
     None when nothing calibrated spoke. `fusion` says what each detector adds to the ratio of
     manipulation; results of older versions lack it. `waveform` is the loudness of equal stretches
-    of the file, 0 to 100, empty when its sound was not read. `thumbnails` are for the report,
+    of the file, 0 to 100, empty when its sound was not read. `coverage` says how much of the file
+    was looked at and listened to; results of older versions lack it. `thumbnails` are for the report,
     `fingerprint` is for a memory of earlier files that another process keeps; neither is part of
     the record.
     """
@@ -336,6 +373,7 @@ class Verdict:
     probability_bounds: tuple[float, float] | None = None
     fusion: Fusion | None = None
     summary: str = ""
+    coverage: Coverage = Coverage()
     provenance: Provenance = Provenance()
     post: Post | None = None
     duplicate_of: Duplicate | None = None
@@ -368,7 +406,9 @@ class Verdict:
             if self.probability_bounds
             else None,
             "fusion": _fusion_to_dict(self.fusion),
-            "media": _fields(self.media),
+            "media": _fields(self.media)
+            | {"streams": [_fields(stream) for stream in self.media.streams]},
+            "coverage": {name: _rounded(share) for name, share in _fields(self.coverage).items()},
             "provenance": {
                 "official": self.provenance.official,
                 "channel": self.provenance.channel,
@@ -511,6 +551,11 @@ def _track_to_dict(track: TrackSummary) -> dict[str, Any]:
     return _fields(track) | {"span": _span_to_list(track.span)}
 
 
+def _media_from_dict(record: Mapping[str, Any]) -> MediaInfo:
+    streams = tuple(MediaStream(**stream) for stream in record.get("streams", ()))
+    return MediaInfo(**{**record, "streams": streams})
+
+
 def _verdict_from_dict(record: Mapping[str, Any]) -> Verdict:
     provenance, post = record["provenance"], record["post"]
     if post is not None:
@@ -520,7 +565,8 @@ def _verdict_from_dict(record: Mapping[str, Any]) -> Verdict:
     names = record.get("context", {"names": ()})["names"]  # older results lack it
     return Verdict(
         label=record["label"],
-        media=MediaInfo(**record["media"]),
+        media=_media_from_dict(record["media"]),
+        coverage=Coverage(**record.get("coverage", {})),  # older results lack it
         person=record["person"],
         summary=record["summary"],
         llr=dict(record["llr"]),
