@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from media_screen.errors import MediaScreenError
 from media_screen.evidence import (
     Abstention,
     Evidence,
@@ -36,6 +37,7 @@ __all__ = [
     "Failure",
     "Match",
     "MediaInfo",
+    "MediaScreenError",
     "Provenance",
     "Screener",
     "Span",

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen import nets, weights
+from media_screen.errors import MediaScreenError
 
 Image = npt.NDArray[np.uint8]
 
@@ -36,7 +37,7 @@ NETWORKS = {
 }
 
 
-class MissingOcr(Exception):
+class MissingOcr(MediaScreenError):
     """The optional package can't be used; the message says why and what to do."""
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from media_screen.errors import MediaScreenError
 from media_screen.sidecar import PLATFORMS, handle_key, platform_name
 
 if sys.version_info >= (3, 11):
@@ -33,7 +34,7 @@ _MAX_TEXT = 1_000  # characters of a value; names, ids and addresses are far sho
 _CLOSE = 0.75  # difflib ratio from which a misspelt key or platform gets a suggestion
 
 
-class PeopleError(ValueError):
+class PeopleError(MediaScreenError, ValueError):
     """The registry of people is wrong; the message names the file, the key and the remedy."""
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from media_screen.errors import MediaScreenError
 from media_screen.evidence import Abstention, Label, MediaInfo, Verdict
 from media_screen.results import has_failed
 from media_screen.screen import Config, unable
@@ -26,7 +27,7 @@ _POLL = 0.1  # s to wait for a line before looking at what the workers have read
 OnVerdict = Callable[[Verdict], None]
 
 
-class LineError(ValueError):
+class LineError(MediaScreenError, ValueError):
     """A line of the input is neither a path nor a record."""
 
 

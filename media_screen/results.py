@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from media_screen import sidecar as sidecars
+from media_screen.errors import MediaScreenError
 from media_screen.evidence import Label, Verdict
 from media_screen.media import shown_path
 from media_screen.thumbs import write_thumbnails
@@ -34,7 +35,7 @@ _COLUMNS = (
 _log = logging.getLogger(__name__)
 
 
-class BatchError(RuntimeError):
+class BatchError(MediaScreenError, RuntimeError):
     """The scan can't go on: the output folder is in use, full, or not writable."""
 
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from media_screen.errors import MediaScreenError
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -29,7 +31,7 @@ FOLDER_VARIABLE = "MEDIA_SCREEN_MODELS"  # environment: where fetched weights ar
 _BLOCK = 1 << 20  # bytes read at a time while hashing
 
 
-class WeightsError(RuntimeError):
+class WeightsError(MediaScreenError, RuntimeError):
     """A model file is missing, unknown, or not the one that was recorded."""
 
 

@@ -24,6 +24,7 @@ from typing import Any, Protocol
 
 import psutil
 
+from media_screen.errors import MediaScreenError
 from media_screen.evidence import Abstention, Failure, MediaInfo, Reason, Thumbnail, Verdict
 from media_screen.media import MediaError, identify, shown_path
 from media_screen.screen import Config, Screener, unable
@@ -39,7 +40,7 @@ _log = logging.getLogger(__name__)
 _context = multiprocessing.get_context("spawn")  # fork would share ONNX Runtime's broken threads
 
 
-class WorkerError(RuntimeError):
+class WorkerError(MediaScreenError, RuntimeError):
     """Workers can't start at all: the set-up is wrong, not a file."""
 
 

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from media_screen.catalogue.index import Candidate, Index, Indexed, codes_to_index, pairs_to_index
 from media_screen.catalogue.match import Found, Known, compare, strongest
 from media_screen.catalogue.parts import Query
+from media_screen.errors import MediaScreenError
 from media_screen.evidence import Match
 from media_screen.fingerprint import LAYOUT, Fingerprint, kept_thumbs, picture
 
@@ -66,7 +67,7 @@ _ROWS = {**LAYOUT, **_DERIVED}
 _log = logging.getLogger(__name__)
 
 
-class CatalogueError(RuntimeError):
+class CatalogueError(MediaScreenError, RuntimeError):
     """The catalogue can't be read or written; the message names the file and what is wrong."""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from media_screen import weights
 from media_screen.context import Text
+from media_screen.errors import MediaScreenError
 from media_screen.evidence import Span
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ MODEL = "transcript/model.bin"
 MAX_S = 600.0  # s of sound that are listened to: a stream of hours would never end
 
 
-class MissingTranscriber(Exception):
+class MissingTranscriber(MediaScreenError):
     """The optional packages can't be used; the message says why and what to do."""
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from media_screen.context.spelling import is_findable
+from media_screen.errors import MediaScreenError
 from media_screen.evidence import NameKind
 from media_screen.people import Person
 
@@ -30,7 +31,7 @@ _KEYS = ("name", "kind", "aliases")
 _KINDS = tuple(kind for kind in get_args(NameKind) if kind != "person")
 
 
-class WatchError(ValueError):
+class WatchError(MediaScreenError, ValueError):
     """The watch-list is wrong; the message names the file, the entry and the remedy."""
 
 

@@ -22,6 +22,7 @@ from media_screen.detectors.lip_sync import LipSync
 from media_screen.detectors.onscreen import Onscreen
 from media_screen.detectors.voice_identity import VoiceIdentity
 from media_screen.detectors.voice_spoof import VoiceSpoof
+from media_screen.errors import MediaScreenError
 
 ENTRY_POINTS = "media_screen.detectors"
 
@@ -41,7 +42,7 @@ DETECTORS: tuple[type[Detector], ...] = (
 )
 
 
-class UnknownDetector(ValueError):
+class UnknownDetector(MediaScreenError, ValueError):
     """A detector was named that neither this package nor an installed one offers."""
 
 

@@ -6,12 +6,14 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from media_screen.errors import MediaScreenError
+
 COLUMNS = ("path", "label", "method", "collection", "identity")
 SHOWN = 10  # bad rows that an error names; the rest are counted
 _LABELS = {"real": False, "fake": True}
 
 
-class ManifestError(ValueError):
+class ManifestError(MediaScreenError, ValueError):
     """The manifest can't be used; the message names each bad row with what is wrong with it."""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from media_screen.detectors import DETECTORS
+from media_screen.errors import MediaScreenError
 from media_screen.evaluation.manifest import Item
 from media_screen.evidence import Evidence, Verdict
 from media_screen.media import MediaError, identify, shown_path
@@ -20,7 +21,7 @@ FUSED = "fused"
 State = Literal["scored", "abstained", "failed"]
 
 
-class ResultsError(ValueError):
+class ResultsError(MediaScreenError, ValueError):
     """A file of results can't be read, or holds nothing of the manifest."""
 
 

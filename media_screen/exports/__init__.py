@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 
+from media_screen.errors import MediaScreenError
 from media_screen.evidence import Verdict
 from media_screen.files import write_atomically
 
@@ -29,7 +30,7 @@ FORMATS: Mapping[str, str] = {
 }
 
 
-class ExportError(RuntimeError):
+class ExportError(MediaScreenError, RuntimeError):
     """Results can't be exported: an optional package is missing, or a format is unknown."""
 
 

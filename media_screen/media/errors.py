@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from media_screen.errors import MediaScreenError
 from media_screen.evidence import Reason
 
 MAX_PIXELS = 8192 * 8192  # per coded frame; more is refused before it is allocated
 
 
-class MediaError(Exception):
+class MediaError(MediaScreenError):
     """The file can't be read; `reason` is the code of the abstention that it leads to."""
 
     def __init__(self, why: str, *, reason: Reason = "unreadable") -> None:

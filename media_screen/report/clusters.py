@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from media_screen.errors import MediaScreenError
 from media_screen.report.results import Row
 from media_screen.report.words import RANK
 
@@ -21,7 +22,7 @@ LINE_HEIGHT, LINE_PARTS = 30, 60  # px of the line of posts over time, and its e
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z|\+00:00))?")
 
 
-class TimeZoneError(ValueError):
+class TimeZoneError(MediaScreenError, ValueError):
     """No time zone has this name."""
 
 

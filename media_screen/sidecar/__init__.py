@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from media_screen.errors import MediaScreenError
 from media_screen.evidence import Post
 from media_screen.sidecar.fields import MAX_NAME, Fields, clean, url_or_empty
 from media_screen.sidecar.labels import labels_of
@@ -31,7 +32,7 @@ DURATION_TOLERANCE_S = 2.0
 DURATION_TOLERANCE_SHARE = 0.02
 
 
-class SidecarError(ValueError):
+class SidecarError(MediaScreenError, ValueError):
     """A sidecar can't be read at all; the message says which file and why."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from media_screen.errors import MediaScreenError
 from media_screen.evidence import Reason
 
 State = Literal["none", "invalid", "valid", "trusted"]
@@ -47,7 +48,7 @@ class Reading:
     remote: str = ""  # address of credentials that were not fetched
 
 
-class Unreadable(Exception):
+class Unreadable(MediaScreenError):
     """Credentials could not be looked for; `reason` is the code of the abstention."""
 
     def __init__(self, reason: Reason, why: str) -> None:
