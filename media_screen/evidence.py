@@ -217,8 +217,7 @@ class MediaInfo:
 class Coverage:
     """Which share of the time of the picture and of the sound was looked at, 0 to 1.
 
-    None where the file has no such stream, or where nothing of it could be decoded at all before
-    its length was known; what was not looked at is never without finding.
+    None where the file has no such stream. What was not looked at is never without finding.
     """
 
     picture: float | None = None
@@ -361,9 +360,9 @@ class Verdict:
     None when nothing calibrated spoke. `fusion` says what each detector adds to the ratio of
     manipulation; results of older versions lack it. `waveform` is the loudness of equal stretches
     of the file, 0 to 100, empty when its sound was not read. `coverage` says how much of the file
-    was looked at and listened to; results of older versions lack it. `thumbnails` are for the report,
-    `fingerprint` is for a memory of earlier files that another process keeps; neither is part of
-    the record.
+    was looked at and listened to; results of older versions lack it. `thumbnails` are for the
+    report, `fingerprint` is for a memory of earlier files that another process keeps; neither is
+    part of the record.
     """
 
     label: Label

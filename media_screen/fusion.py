@@ -1,8 +1,9 @@
-"""Turns the evidence of all detectors into one label, by a table that can be read and argued with.
+"""Turns the evidence of all detectors into facts, and those into one label by the verdict table.
 
-Every threshold of the program stands here, but for those of the fused ratio: they are measured, not
-typed, and stand with the weights of the detectors in models/fusion/fusion.json. Detectors give
-calibrated log likelihood ratios and codes; nothing else in the program decides what is enough.
+Every threshold of the program stands here or in the table, but for those of the fused ratio: they
+are measured, not typed, and stand with the weights of the detectors in models/fusion/fusion.json.
+Detectors give calibrated log likelihood ratios and codes; nothing else in the program decides what
+is enough.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from media_screen.evidence import (
     Abstention,
     ChannelStanding,
     Contribution,
+    Coverage,
     Evidence,
     Failure,
     Fusion,
@@ -27,6 +29,7 @@ from media_screen.evidence import (
     Sensitivity,
     probability_bounds,
 )
+from media_screen.verdict_table import Facts, Row, look_up, told
 
 # Natural-log likelihood ratios. 1.1 is a cosine of .46 for faces of 40 px and more; under 1 in
 # 10,000 pairs of pictures of different people reach it (benchmarks/results/faces.md). The
@@ -49,13 +52,17 @@ COPY_COVERAGE = 0.8
 # Low, because a click undoes it; none of 115 genuine clips has it (benchmarks/results/explicit.md).
 EXPLICIT_THRESHOLD = 0.4
 
+MOST_NAMED = 3  # people that a summary lists besides the one it is about
+
 # Findings of provenance detectors, by what they mean for the verdict.
-_OFFICIAL = ("official", "official_handle")
+_OFFICIAL = ("official",)
+_CLAIMED = ("claimed_official",)
 _LOOKALIKE = ("lookalike_handle", "lookalike_name")
 _COPY = ("copy", "excerpt")
 # The picture is official footage, but a face in it may be another one: nothing vouches for it.
 _UNCONFIRMED = ("unconfirmed_copy",)
 _ALTERED = ("revoiced", "repictured", "altered_official")
+_KNOWN_FAKE = ("known_fake",)
 
 # A file, its platform or a mark in its picture says that it was generated. The same label is often
 # seen in several of these places, so the strongest counts, once.
@@ -85,24 +92,6 @@ class Judgement:
     flags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What the table reads, drawn from the evidence."""
-
-    shown: str | None  # enrolled person on the picture or in the sound
-    official: str | None  # whose official channel published the file
-    lookalike: Evidence | None
-    copy: Evidence | None  # of official footage that makes up the file
-    excerpt: Evidence | None  # of official footage that is only a part of it
-    unconfirmed: Evidence | None  # official footage whose face may be another one
-    altered: Evidence | None
-    known_fake: Evidence | None
-    manipulated: bool
-    suspicion: str  # the strongest manipulation evidence, and what adds up to how much
-    compared: bool  # with enrolled people, if anybody is there to compare
-    blind: str  # why nothing could be evaluated, "" when something was
-
-
 def judge(
     evidence: Sequence[Evidence],
     abstentions: Sequence[Abstention] = (),
@@ -110,13 +99,15 @@ def judge(
     *,
     names: Mapping[str, str] | None = None,
     duration_s: float = 0.0,
+    coverage: Coverage | None = None,
     sensitivity: Sensitivity = "normal",
     weighing: Combination | None = None,
 ) -> Judgement:
     """Fuse the evidence of one file and look its label up in the table.
 
     `names` maps the slug of a person to the name that the summary shows; `duration_s` is the length
-    of the file, 0 for a picture. `weighing` stands in for the shipped weights of the detectors.
+    of the file, 0 for a picture; `coverage` is how much of it was looked at, which the summary says
+    where it is not all. `weighing` stands in for the shipped weights of the detectors.
     """
     weighing = weighing or combination.shipped()
     identity = _identity_llr(evidence)
@@ -124,112 +115,43 @@ def judge(
     manipulation = _total(fusion, weighing)
     facts = _facts(
         evidence, abstentions, failures, identity, duration_s,
-        suspicion=_suspicion(evidence, fusion, manipulation),
+        suspicion=_suspicion(evidence, fusion, manipulation), coverage=coverage or Coverage(),
     )  # fmt: skip
-    label, why = _table(facts)
-    person = facts.shown or facts.official
-    for piece in (facts.copy, facts.altered, facts.known_fake, facts.unconfirmed):
-        person = person or (piece.person if piece else None)
-    if person is None and facts.lookalike is not None and label == "suspected_impersonation":
-        person = facts.lookalike.person
+    row = look_up(facts)
+    person = row.who(facts) or facts.shown or facts.matched
     llr = {}
     if identity:
         llr["identity"] = max(identity.values())
     if manipulation is not None:
         llr["manipulation"] = manipulation
     return Judgement(
-        label=label,
-        summary=why.format(person=(names or {}).get(person or "", person or "")),
+        label=row.label,
+        summary=_summary(row, facts, names or {}),
         person=person,
         llr=llr,
         probability_bounds=None if manipulation is None else probability_bounds(manipulation),
         fusion=fusion,
         provenance=_provenance(evidence, facts),
-        flags=_flags(facts, label, failures, explicit=_is_explicit(evidence)),
+        flags=_flags(facts, row.label, failures, explicit=_is_explicit(evidence)),
     )
 
 
-def _table(facts: _Facts) -> tuple[Label, str]:
-    """The verdict table: the first row that holds gives the label and the sentence."""
-    altered, copy, fake = facts.altered, facts.copy, facts.known_fake
-    rows: tuple[tuple[bool, Label, str], ...] = (
-        (
-            facts.official is not None and facts.manipulated,
-            "official",
-            f"Published on the official channel of {{person}}, yet it looks manipulated: "
-            f"{_brace(facts.suspicion)}. Check whether the channel was taken over.",
-        ),
-        (
-            facts.official is not None,
-            "official",
-            "Published on the official channel of {person}; nothing suspicious was found.",
-        ),
-        (
-            fake is not None,
-            "suspected_impersonation" if fake and fake.person else "synthetic_media",
-            f"Matches a known fake: {_brace(fake.why) if fake else ''}.",
-        ),
-        (
-            altered is not None,
-            "altered_official",
-            f"Uses official footage of {{person}} and changes it: "
-            f"{_brace(altered.why) if altered else ''}.",
-        ),
-        (
-            copy is not None,
-            "official_copy",
-            f"A copy of official footage of {{person}}: {_brace(copy.why) if copy else ''}.",
-        ),
-        (
-            facts.unconfirmed is not None and facts.manipulated,
-            "altered_official",
-            f"Uses official footage, and looks fabricated: {_brace(facts.suspicion)}.",
-        ),
-        (
-            facts.shown is not None and facts.manipulated,
-            "suspected_impersonation",
-            f"Presents {{person}}, not on an official channel, and looks fabricated: "
-            f"{_brace(facts.suspicion)}.",
-        ),
-        (
-            facts.shown is not None and facts.lookalike is not None,
-            "suspected_impersonation",
-            "Presents {person} on a channel that imitates an official one: "
-            f"{_brace(facts.lookalike.why) if facts.lookalike else ''}.",
-        ),
-        (
-            facts.unconfirmed is not None,
-            "unverified_appearance",
-            "Matches official footage, but nothing vouches for the face in it: "
-            f"{_brace(facts.unconfirmed.why) if facts.unconfirmed else ''}.",
-        ),
-        (
-            facts.shown is not None,
-            "unverified_appearance",
-            "Presents {person}, not on a known official channel; no sign of manipulation found.",
-        ),
-        (
-            facts.manipulated,
-            "synthetic_media",
-            f"Looks fabricated and shows nobody who is enrolled: {_brace(facts.suspicion)}.",
-        ),
-        (
-            bool(facts.blind),
-            "unable_to_evaluate",
-            f"Could not be evaluated: {_brace(facts.blind)}.",
-        ),
-        (
-            facts.compared,
-            "no_finding",
-            "Shows nobody who is enrolled, and nothing suspicious was found.",
-        ),
-        (
-            True,
-            "no_finding",
-            "Nothing suspicious was found; nobody is enrolled to compare with.",
-        ),
-    )
-    return next((label, why) for holds, label, why in rows if holds)
+def _summary(row: Row, facts: Facts, names: Mapping[str, str]) -> str:
+    """Return the sentence of a row, who else is presented, and what was not looked at."""
+    who = row.who(facts)
+    parts = [row.say(facts, names.get(who, who) if who else "")]
+    others = [names.get(one, one) for one in facts.presented if one != who]
+    if others:
+        parts.append(f"{'It presents' if who is None else 'It also presents'} {_listed(others)}.")
+    parts.append(told(facts.coverage))
+    return " ".join(part for part in parts if part)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names as a reader lists them, the first few of many."""
+    few, more = names[:MOST_NAMED], len(names) - MOST_NAMED
+    tail = f" and {more} more" if more > 0 else ""
+    return ", ".join(few) + tail
 
 
 def threshold(sensitivity: Sensitivity = "normal") -> float:
@@ -311,18 +233,16 @@ def _identity_llr(evidence: Sequence[Evidence]) -> dict[str, float]:
     return best
 
 
-def _presented(evidence: Sequence[Evidence]) -> str | None:
-    """Return the person whose face or voice passes its threshold most clearly, or None."""
-    over = [
-        (piece.llr - threshold, piece.person)
-        for piece in evidence
-        if piece.axis == "identity" and piece.person is not None and _is_pooled(piece)
-        for threshold in (
-            VOICE_THRESHOLD if piece.detector == "voice_identity" else IDENTITY_THRESHOLD,
-        )
-        if piece.llr >= threshold
-    ]
-    return max(over, default=(0.0, None))[1]
+def _presented(evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    """Return the people whose face or voice passes its threshold, by how clearly it does."""
+    over: dict[str, float] = {}
+    for piece in evidence:
+        if piece.axis == "identity" and piece.person is not None and _is_pooled(piece):
+            voice = piece.detector == "voice_identity"
+            margin = piece.llr - (VOICE_THRESHOLD if voice else IDENTITY_THRESHOLD)
+            if margin >= 0:
+                over[piece.person] = max(over.get(piece.person, 0.0), margin)
+    return tuple(sorted(over, key=lambda person: (-over[person], person)))
 
 
 def _is_pooled(piece: Evidence) -> bool:
@@ -337,21 +257,21 @@ def _facts(
     duration_s: float,
     *,
     suspicion: str,
-) -> _Facts:
-    shown = _presented(evidence)
-    official = _first(evidence, _OFFICIAL)
+    coverage: Coverage,
+) -> Facts:
+    presented = _presented(evidence)
     copied = _first(evidence, _COPY)
     whole = copied is not None and _coverage(evidence, copied.person, duration_s) >= COPY_COVERAGE
-    return _Facts(
-        shown=shown,
-        official=official.person if official else None,
-        lookalike=_first(evidence, _LOOKALIKE, person=shown),
+    return Facts(
+        presented=presented,
+        official=_first(evidence, _OFFICIAL),
+        lookalike=_first(evidence, _LOOKALIKE, people=presented) or _first(evidence, _LOOKALIKE),
+        claimed=_first(evidence, _CLAIMED),
         copy=copied if whole else None,
         excerpt=None if whole else copied,
         unconfirmed=None if whole else _first(evidence, _UNCONFIRMED),
         altered=_first(evidence, _ALTERED),
-        known_fake=_first(evidence, ("known_fake",)),
-        manipulated=bool(suspicion),
+        known_fake=_first(evidence, _KNOWN_FAKE),
         suspicion=suspicion,
         compared=bool(identity)
         or not any(
@@ -359,19 +279,25 @@ def _facts(
             for piece in abstentions
         ),
         blind=_blind(evidence, abstentions, failures),
+        coverage=coverage,
     )
 
 
 def _first(
-    evidence: Sequence[Evidence], findings: tuple[str, ...], *, person: str | None = None
+    evidence: Sequence[Evidence],
+    findings: tuple[str, ...],
+    *,
+    people: tuple[str, ...] | None = None,
 ) -> Evidence | None:
-    """Return the provenance evidence with the first of these findings, if any."""
-    for finding in findings:
-        for piece in evidence:
-            wanted = person is None or piece.person == person
-            if piece.axis == "provenance" and piece.finding == finding and wanted:
-                return piece
-    return None
+    """Return the provenance evidence with the first of these findings, if any.
+
+    With `people` only what concerns one of them is taken, of the first of them first.
+    """
+    found = [piece for piece in evidence if piece.axis == "provenance"]
+    found = [piece for finding in findings for piece in found if piece.finding == finding]
+    if people is None:
+        return next(iter(found), None)
+    return next((piece for one in people for piece in found if piece.person == one), None)
 
 
 def _coverage(evidence: Sequence[Evidence], person: str | None, duration_s: float) -> float:
@@ -411,12 +337,14 @@ def _blind(
     return content[0].why if content else "no detector could look at its content"
 
 
-def _provenance(evidence: Sequence[Evidence], facts: _Facts) -> Provenance:
+def _provenance(evidence: Sequence[Evidence], facts: Facts) -> Provenance:
     channel: ChannelStanding = "unknown"
     if facts.official is not None:
         channel = "official"
-    elif _first(evidence, _LOOKALIKE):
+    elif facts.lookalike is not None:
         channel = "lookalike"
+    elif facts.claimed is not None:
+        channel = "claimed"
     elif _first(evidence, ("not_official",)):
         channel = "not_official"
     match: Match | None = None
@@ -447,10 +375,10 @@ def _is_explicit(evidence: Sequence[Evidence]) -> bool:
 
 
 def _flags(
-    facts: _Facts, label: Label, failures: Sequence[Failure], *, explicit: bool
+    facts: Facts, label: Label, failures: Sequence[Failure], *, explicit: bool
 ) -> tuple[str, ...]:
     flags = []
-    if label == "official" and (facts.manipulated or facts.altered or facts.known_fake):
+    if label == "official" and facts.doubt:
         flags.append("review_official_channel")
     if facts.lookalike is not None and label not in ("suspected_impersonation", "official"):
         flags.append("lookalike_channel")
@@ -458,11 +386,8 @@ def _flags(
         flags.append("contains_official_footage")
     if explicit:
         flags.append("explicit")
+    if told(facts.coverage):
+        flags.append("partly_covered")
     if failures:
         flags.append("incomplete")
     return tuple(flags)
-
-
-def _brace(text: str) -> str:
-    """Keep braces in measured sentences from being read as fields of the template."""
-    return text.rstrip(".").replace("{", "{{").replace("}", "}}")

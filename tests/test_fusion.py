@@ -22,6 +22,7 @@ WEIGHING = Combination(
 )  # fmt: skip
 judge = partial(fusion.judge, weighing=WEIGHING)
 SHOWN = Evidence("face_identity", "identity", 0.7, IDENTITY_THRESHOLD + 1, "alike", person="ada")
+CLEARER = Evidence("face_identity", "identity", 0.8, IDENTITY_THRESHOLD + 2, "alike", person="bob")
 STRANGER = Evidence("face_identity", "identity", 0.1, -3.0, "not alike", person="ada")
 FORGED = Evidence("face_artifact", "manipulation", 0.9, OVER / 0.8 + 0.5, "blended")
 GENUINE = Evidence("face_artifact", "manipulation", 0.1, -1.5, "no trace")
@@ -49,7 +50,9 @@ def match(finding: str, person: str | None = "ada") -> Evidence:
 TABLE = [
     ("official post", [channel("official"), SHOWN, GENUINE], [], "official"),
     ("official post without face", [channel("official"), PLAIN], [NO_FACE], "official"),
-    ("official handle", [channel("official_handle"), SHOWN], [], "official"),
+    ("official handle, no id", [channel("claimed_official"), SHOWN], [], "unverified_appearance"),
+    ("official handle, forged", [channel("claimed_official"), SHOWN, FORGED], [],
+     "suspected_impersonation"),
     ("official post, forged", [channel("official"), SHOWN, FORGED], [], "official"),
     ("copy elsewhere", [match("copy"), channel("not_official", None), SHOWN], [], "official_copy"),
     ("excerpt, detector errs", [match("excerpt"), SHOWN, FORGED], [], "official_copy"),
@@ -66,6 +69,15 @@ TABLE = [
      "official"),
     ("known fake", [match("known_fake"), SHOWN], [], "suspected_impersonation"),
     ("known fake of nobody", [match("known_fake", None)], [], "synthetic_media"),
+    ("known fake of nobody, who is shown", [match("known_fake", None), SHOWN], [],
+     "suspected_impersonation"),
+    ("known fake of nobody, from footage", [match("known_fake", None), match("revoiced")], [],
+     "suspected_impersonation"),
+    ("re-voiced and forged", [match("revoiced"), SHOWN, FORGED], [], "suspected_impersonation"),
+    ("re-voiced on look-alike", [match("revoiced"), SHOWN, channel("lookalike_name")], [],
+     "suspected_impersonation"),
+    ("look-alike of the less clear of two", [SHOWN, CLEARER, channel("lookalike_name")], [],
+     "suspected_impersonation"),
     ("forged person", [SHOWN, FORGED], [], "suspected_impersonation"),
     ("forged, not official", [channel("not_official", None), SHOWN, FORGED], [],
      "suspected_impersonation"),
@@ -132,8 +144,8 @@ def test_a_short_excerpt_does_not_vouch_for_the_rest(duration_s: float, label: s
 
 
 def test_the_nearest_of_several_people_is_named() -> None:
-    other = Evidence("face_identity", "identity", 0.8, IDENTITY_THRESHOLD + 2, "x", person="bob")
-    assert judge([SHOWN, other]).person == "bob"
+    judged = judge([SHOWN, CLEARER], names={"ada": "Ada", "bob": "Bob"})
+    assert judged.person == "bob" and judged.summary.endswith("It also presents Ada.")
 
 
 def test_a_lookalike_of_someone_else_is_no_impersonation_of_the_person_shown() -> None:

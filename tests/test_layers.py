@@ -21,6 +21,7 @@ LAYERS = [
     {"enrol"},
     {"case"},
     {"detectors"},
+    {"verdict_table"},
     {"fusion", "context"},
     {"screen"},
     {"worker", "thumbs"},
