@@ -12,7 +12,7 @@ import click
 
 from media_screen import __version__
 from media_screen.evaluate_command import evaluate
-from media_screen.evidence import LABELS, SENSITIVITIES, Label, Sensitivity
+from media_screen.evidence import LABELS, SENSITIVITIES, Sensitivity
 from media_screen.exports import FORMATS
 from media_screen.scanning import (
     config_of,
@@ -22,33 +22,15 @@ from media_screen.scanning import (
     scan_with_progress,
     workers_of,
 )
-from media_screen.terminal import SHOWN, Examples, minutes, new_console, plain
+from media_screen.showing import show_people, show_summary
+from media_screen.terminal import Examples, new_console, plain
 
 if TYPE_CHECKING:
     from media_screen.batch import Summary
-    from media_screen.enrol import Enrolment
-    from media_screen.people import Person
-    from media_screen.results import Entry
     from media_screen.weights import ModelFile
     from media_screen.worker import Executor
 
 EXIT_FAILED, EXIT_USAGE, EXIT_MATCHED = 1, 2, 3  # 0: done
-WIDE = 120  # columns of a terminal from which the table has room for the reasons
-_COLOURS = {
-    "official": "green",
-    "official_copy": "green",
-    "altered_official": "red",
-    "suspected_impersonation": "bold red",
-    "unverified_appearance": "yellow",
-    "synthetic_media": "red",
-    "no_finding": "default",
-    "unable_to_evaluate": "magenta",
-}
-# What an analyst looks at first comes first.
-_ORDER: tuple[Label, ...] = (
-    "suspected_impersonation", "altered_official", "synthetic_media", "unverified_appearance",
-    "unable_to_evaluate", "official_copy", "official", "no_finding",
-)  # fmt: skip
 
 _PATHS = click.Path(path_type=Path)
 _PEOPLE = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -208,7 +190,7 @@ def scan(
     except (BatchError, CatalogueError, WorkerError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if not quiet and not jsonl:
-        _show(summary, report)
+        show_summary(summary, report)
     matched = any(entry.label in fail_on for entry in summary.entries)
     if summary.found.missing and not summary.entries:
         sys.exit(EXIT_USAGE)
@@ -241,7 +223,7 @@ def enroll(people: Path, device: str, strict: bool) -> None:
         raise click.UsageError(str(error)) from error
     except (CatalogueError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    _show_people(persons, enrolment)
+    show_people(persons, enrolment)
     if strict and any(problem.refused for problem in enrolment.problems):
         sys.exit(EXIT_FAILED)
 
@@ -372,57 +354,6 @@ def _any_failed(summary: Summary) -> bool:
 # --- what is shown -------------------------------------------------------------------------------
 
 
-def _show(summary: Summary, report: Path) -> None:
-    """Print the table of verdicts, the counts, and where the report is."""
-    from rich.table import Table
-    from rich.text import Text
-
-    console = new_console()
-    ordered = sorted(
-        summary.entries, key=lambda e: (_ORDER.index(e.label), -(e.manipulation or 0.0), e.path)
-    )
-    if ordered:
-        wide = console.width >= WIDE
-        columns = ("file", "verdict", "person", "why") if wide else ("file", "verdict", "person")
-        table = Table(*columns, box=None, pad_edge=False)
-        table.columns[0].overflow = "fold"
-        for entry in ordered[:SHOWN]:
-            table.add_row(*_row(entry)[: len(columns)])
-        console.print(table)
-        if len(ordered) > SHOWN:
-            console.print(f"... and {len(ordered) - SHOWN} more in the report")
-        console.print()
-    counts = summary.labels
-    parts = [f"{counts[label]} {label}" for label in _ORDER if counts[label]]
-    console.print(
-        Text(f"{len(summary.entries)} files: " + (", ".join(parts) or "nothing to screen"))
-    )
-    notes = [f"{summary.screened} screened in {minutes(summary.seconds)}"]
-    if summary.kept:
-        notes.append(f"{summary.kept} kept from earlier")
-    if summary.failed:
-        notes.append(f"{summary.failed} failed or unreadable")
-    if summary.copies:
-        notes.append(f"{summary.copies} copies of files screened before")
-    if summary.found.thumbnails:
-        notes.append(f"{summary.found.thumbnails} thumbnails of videos left aside")
-    console.print(Text(", ".join(notes)))
-    for missing in summary.found.missing:
-        console.print(Text(f"not there: {plain(str(missing))}", style="red"))
-    console.print(Text(f"Report: {report}"))
-
-
-def _row(entry: Entry) -> tuple[Any, ...]:
-    from rich.text import Text
-
-    return (
-        Text(plain(Path(entry.path).name)),
-        Text(entry.label, style=_COLOURS[entry.label]),
-        Text(entry.person or "-"),
-        Text(plain(entry.summary)),
-    )
-
-
 def _fetch(name: str, listed: dict[str, ModelFile], source: Path | None) -> str:
     from media_screen import weights
     from media_screen.fetch import fetch
@@ -463,29 +394,6 @@ def _show_models(files: Sequence[ModelFile], *, verify: bool) -> bool:
             ways += [f"media-screen models --fetch {file.name}"] * bool(file.url)
             console.print(Text(f"  get it    {plain(', or '.join(ways))}"), soft_wrap=True)
     return differs
-
-
-def _show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    console = new_console()
-    ready = {template.person: template for template in enrolment.gallery.templates}
-    table = Table("person", "name", "channels", "pictures", "videos", "state", box=None)
-    for person in people:
-        template = ready.get(person.slug)
-        state = "ready" if template else "channels only: no usable face reference"
-        pictures, videos = (template.pictures, template.videos) if template else (0, 0)
-        table.add_row(
-            Text(person.slug), Text(plain(person.name)), str(len(person.channels)),
-            f"{pictures} of {len(person.faces)}", f"{videos} of {len(person.official)}",
-            Text(state, style="green" if template else "yellow"),
-        )  # fmt: skip
-    console.print(table)
-    for problem in enrolment.problems:
-        kind = "refused" if problem.refused else "note"
-        console.print(Text(f"{kind}: {plain(problem.file)}: {problem.why}. To do: {problem.fix}"))
-    console.print(f"{enrolment.read} references read, {enrolment.kept} known from before")
 
 
 if __name__ == "__main__":

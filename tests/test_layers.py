@@ -31,7 +31,7 @@ LAYERS = [
     {"exports"},
     {"training", "evaluation", "testing"},
     {"terminal"},
-    {"scanning"},
+    {"scanning", "showing"},
     {"evaluate_command"},
     {"cli"},
     {"__main__"},

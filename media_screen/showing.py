@@ -1,0 +1,108 @@
+"""Shows on the terminal what a scan or an enrolment came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from media_screen.terminal import SHOWN, minutes, new_console, plain
+
+if TYPE_CHECKING:
+    from media_screen.batch import Summary
+    from media_screen.enrol import Enrolment
+    from media_screen.evidence import Label
+    from media_screen.people import Person
+    from media_screen.results import Entry
+
+WIDE = 120  # columns of a terminal from which the table has room for the reasons
+_COLOURS = {
+    "official": "green",
+    "official_copy": "green",
+    "altered_official": "red",
+    "suspected_impersonation": "bold red",
+    "unverified_appearance": "yellow",
+    "synthetic_media": "red",
+    "no_finding": "default",
+    "unable_to_evaluate": "magenta",
+}
+# What an analyst looks at first comes first.
+_ORDER: tuple[Label, ...] = (
+    "suspected_impersonation", "altered_official", "synthetic_media", "unverified_appearance",
+    "unable_to_evaluate", "official_copy", "official", "no_finding",
+)  # fmt: skip
+
+
+def show_summary(summary: Summary, report: Path) -> None:
+    """Print the table of verdicts, the counts, and where the report is."""
+    from rich.table import Table
+    from rich.text import Text
+
+    console = new_console()
+    ordered = sorted(
+        summary.entries, key=lambda e: (_ORDER.index(e.label), -(e.manipulation or 0.0), e.path)
+    )
+    if ordered:
+        wide = console.width >= WIDE
+        columns = ("file", "verdict", "person", "why") if wide else ("file", "verdict", "person")
+        table = Table(*columns, box=None, pad_edge=False)
+        table.columns[0].overflow = "fold"
+        for entry in ordered[:SHOWN]:
+            table.add_row(*_row(entry)[: len(columns)])
+        console.print(table)
+        if len(ordered) > SHOWN:
+            console.print(f"... and {len(ordered) - SHOWN} more in the report")
+        console.print()
+    counts = summary.labels
+    parts = [f"{counts[label]} {label}" for label in _ORDER if counts[label]]
+    console.print(
+        Text(f"{len(summary.entries)} files: " + (", ".join(parts) or "nothing to screen"))
+    )
+    notes = [f"{summary.screened} screened in {minutes(summary.seconds)}"]
+    if summary.kept:
+        notes.append(f"{summary.kept} kept from earlier")
+    if summary.failed:
+        notes.append(f"{summary.failed} failed or unreadable")
+    if summary.copies:
+        notes.append(f"{summary.copies} copies of files screened before")
+    if summary.found.thumbnails:
+        notes.append(f"{summary.found.thumbnails} thumbnails of videos left aside")
+    console.print(Text(", ".join(notes)))
+    for missing in summary.found.missing:
+        console.print(Text(f"not there: {plain(str(missing))}", style="red"))
+    console.print(Text(f"Report: {report}"))
+
+
+def _row(entry: Entry) -> tuple[Any, ...]:
+    from rich.text import Text
+
+    return (
+        Text(plain(Path(entry.path).name)),
+        Text(entry.label, style=_COLOURS[entry.label]),
+        Text(entry.person or "-"),
+        Text(plain(entry.summary)),
+    )
+
+
+def show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
+    """Print who is enrolled with what, and what is wrong with the references."""
+    from rich.table import Table
+    from rich.text import Text
+
+    console = new_console()
+    ready = {template.person: template for template in enrolment.gallery.templates}
+    table = Table("person", "name", "channels", "pictures", "videos", "state", box=None)
+    for person in people:
+        template = ready.get(person.slug)
+        state = "ready" if template else "channels only: no usable face reference"
+        pictures, videos = (template.pictures, template.videos) if template else (0, 0)
+        table.add_row(
+            Text(person.slug), Text(plain(person.name)), str(len(person.channels)),
+            f"{pictures} of {len(person.faces)}", f"{videos} of {len(person.official)}",
+            Text(state, style="green" if template else "yellow"),
+        )  # fmt: skip
+    console.print(table)
+    for problem in enrolment.problems:
+        kind = "refused" if problem.refused else "note"
+        console.print(Text(f"{kind}: {plain(problem.file)}: {problem.why}. To do: {problem.fix}"))
+    console.print(f"{enrolment.read} references read, {enrolment.kept} known from before")
