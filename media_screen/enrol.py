@@ -24,6 +24,7 @@ from media_screen.references import (
     FoundFace,
     FoundVoice,
     Store,
+    Way,
     read_picture,
     read_video,
     read_voices,
@@ -112,11 +113,25 @@ OnReference = Callable[[str, Path, int, int], None]  # person, file, done, total
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One reference to read. `person` is None for a known fake of nobody in particular."""
+    """One reference to read. `person` is "" for a known fake of nobody in particular."""
 
     person: str
     file: Path
     kind: Literal["picture", "official", "known_fake", "voice"]
+
+    @property
+    def reference(self) -> str:
+        """Its name in the catalogue."""
+        return shown_path(Path(self.file.name))
+
+    @property
+    def filed_as(self) -> Literal["official", "known_fake"]:
+        """What it is in the catalogue."""
+        return "known_fake" if self.kind == "known_fake" else "official"
+
+    def precedence(self) -> tuple[bool, bool]:
+        """Sort first what counts when one content lies in several places."""
+        return self.kind != "known_fake", not self.person
 
 
 def enrol(
@@ -138,7 +153,7 @@ def enrol(
     faces: dict[_Work, list[FoundFace]] = {}
     voices: dict[_Work, list[FoundVoice]] = {}
     problems: list[Problem] = []
-    wanted: set[str] = set()
+    places: dict[str, list[_Work]] = {}  # by content, of what belongs into the catalogue
     read = 0
     with (
         closing(Store(folder / CACHE_FOLDER)) as store,
@@ -158,16 +173,16 @@ def enrol(
             if item.kind != "voice":
                 faces[item], error, fresh = _seen(store, looker, item, sha256, catalogue)
                 if not error and item.kind != "picture":
-                    wanted.add(sha256)
+                    places.setdefault(sha256, []).append(item)
             if item.kind in ("voice", "official") and not error:
                 voices[item], error, heard = _heard(store, item, sha256, device)
                 fresh |= heard
             read += fresh
             if error:
                 problems.append(_problem(item.person, item.file, error, "replace the file"))
-        for entry in catalogue.entries():
-            if entry.sha256 not in wanted:
-                catalogue.remove(sha256=entry.sha256)  # its file was taken out of the folder
+        for item in _file_by_place(catalogue, places, problems):
+            faces.pop(item, None)
+            voices.pop(item, None)
     templates = [_template(person, faces, problems) for person in people]
     sounds = [_voice_template(person, voices, problems) for person in people]
     return Enrolment(
@@ -175,7 +190,7 @@ def enrol(
             tuple(one for one in templates if one is not None),
             tuple(one for one in sounds if one is not None),
         ),
-        catalogue=folder / CACHE_FOLDER / CATALOGUE if wanted else None,
+        catalogue=folder / CACHE_FOLDER / CATALOGUE if places else None,
         problems=tuple(problems),
         read=read,
         kept=len(work) - read,
@@ -186,11 +201,12 @@ def _seen(
     store: Store, looker: Callable[[], Looker], item: _Work, sha256: str, catalogue: Catalogue
 ) -> tuple[list[FoundFace], str, bool]:
     """Return the faces of a reference, why it can't be read, and whether it was read anew."""
-    known = store.get(sha256)
-    if known is not None and (item.kind == "picture" or known[1] or catalogue.has(sha256)):
+    way: Way = "picture" if item.kind == "picture" else "video"
+    known = store.get(sha256, way)
+    if known is not None and (way == "picture" or known[1] or catalogue.has(sha256)):
         return *known, False
     known = _read(looker(), item, sha256, catalogue)
-    store.put(sha256, *known)
+    store.put(sha256, way, *known)
     return *known, True
 
 
@@ -243,11 +259,39 @@ def _read(
         faces, fingerprint = read_video(looker, item.file)
     except MediaError as error:
         return [], str(error)
-    kind: Literal["official", "known_fake"] = (
-        "known_fake" if item.kind == "known_fake" else "official"
-    )
-    catalogue.add(item.person, shown_path(Path(item.file.name)), sha256, fingerprint, kind=kind)
+    catalogue.add(item.person, item.reference, sha256, fingerprint, kind=item.filed_as)
     return faces, ""
+
+
+def _file_by_place(
+    catalogue: Catalogue, places: Mapping[str, Sequence[_Work]], problems: list[Problem]
+) -> list[_Work]:
+    """File each entry under what its file is now, and return the official files that are fakes.
+
+    A file may have been moved since it was read: from one person to another, or to the known fakes.
+    What lies in two places counts as a fake rather than as official, and as a person's rather than
+    nobody's.
+    """
+    refused = []
+    for entry in catalogue.entries():
+        if entry.sha256 not in places:
+            catalogue.remove(sha256=entry.sha256)  # its file was taken out of the folder
+            continue
+        first, *others = sorted(places[entry.sha256], key=_Work.precedence)
+        filed = (entry.person, entry.reference, entry.kind)
+        if filed != (first.person, first.reference, first.filed_as):
+            catalogue.file_under(entry.sha256, first.person, first.reference, kind=first.filed_as)
+        for other in others:
+            if (other.person, other.kind) == (first.person, first.kind):
+                continue  # a second copy says nothing else
+            is_fake = first.kind == "known_fake" and other.kind == "official"
+            why = f"the same file lies at {shown_path(first.file)}, and counts as that"
+            problems.append(
+                _problem(other.person, other.file, why, "take one of the two away", refused=is_fake)
+            )
+            if is_fake:
+                refused.append(other)
+    return refused
 
 
 def _template(

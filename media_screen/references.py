@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from media_screen.look import Looker
 
 Floats = npt.NDArray[np.float32]
+Way = Literal["picture", "video"]  # how the faces of a file were read
 
 CHUNK = 30.0  # s of official footage whose faces are held at a time: 120 frames, about 50 MB
 
@@ -126,7 +127,10 @@ def _found(track: Track) -> FoundFace:
 
 
 class Store:
-    """The cache of what was found in references, by content hash and embedder."""
+    """The cache of what was found in references, by content hash, embedder and way of reading.
+
+    It knows nothing of whose the references are: that follows from where they lie at the time.
+    """
 
     def __init__(self, folder: Path) -> None:
         hashes = {file.name: file.sha256 for file in weights.recorded()}
@@ -189,9 +193,9 @@ class Store:
             self.connection.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)", row)
         return sha256
 
-    def get(self, sha256: str) -> tuple[list[FoundFace], str] | None:
+    def get(self, sha256: str, way: Way) -> tuple[list[FoundFace], str] | None:
         """Return (faces, error) as found before, or None."""
-        key = (sha256, self._model)
+        key = self._face_key(sha256, way)
         row = self.connection.execute(
             "SELECT error FROM reference WHERE sha256 = ? AND model = ?", key
         ).fetchone()
@@ -204,19 +208,26 @@ class Store:
         )
         return [FoundFace(np.frombuffer(blob, "<f4"), *rest) for blob, *rest in rows], row[0]
 
-    def put(self, sha256: str, faces: Sequence[FoundFace], error: str) -> None:
+    def put(self, sha256: str, way: Way, faces: Sequence[FoundFace], error: str) -> None:
+        """Keep the faces of a reference, or why it can't be read."""
+        key = self._face_key(sha256, way)
         with self.connection:
             self.connection.execute(
-                "INSERT OR REPLACE INTO reference VALUES (?, ?, ?)", (sha256, self._model, error)
+                "INSERT OR REPLACE INTO reference VALUES (?, ?, ?)", (*key, error)
             )
+            self.connection.execute("DELETE FROM face WHERE sha256 = ? AND model = ?", key)
             self.connection.executemany(
-                "INSERT OR REPLACE INTO face VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO face VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (sha256, self._model, position, face.size_px, face.sharpness, face.yaw_deg,
+                    (*key, position, face.size_px, face.sharpness, face.yaw_deg,
                      face.count, face.embedding.astype("<f4").tobytes())
                     for position, face in enumerate(faces)
                 ],
             )  # fmt: skip
+
+    def _face_key(self, sha256: str, way: Way) -> tuple[str, str]:
+        # The first picture of a video is not the tracks of its faces, whichever was read first.
+        return sha256, f"{self._model} {way}"
 
     def get_voices(self, sha256: str) -> tuple[list[FoundVoice], str] | None:
         """Return (voices, error) as found before, or None."""

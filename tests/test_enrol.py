@@ -196,6 +196,111 @@ def test_known_fakes_are_catalogued_by_person(people: Path) -> None:
     assert enrolment.gallery.templates[0].videos == 0, "a fake's face enrols nobody"
 
 
+HOMES = {
+    "ada": ("ada/official", ("ada", "official")),
+    "bob": ("bob/official", ("bob", "official")),
+    "fakes of ada": ("_known_fakes/ada", ("ada", "known_fake")),
+    "fakes of bob": ("_known_fakes/bob", ("bob", "known_fake")),
+    "fakes of nobody": ("_known_fakes", ("", "known_fake")),
+    "fakes of a stranger": ("_known_fakes/eve", ("", "known_fake")),
+}
+
+
+@pytest.fixture
+def pair(people: Path) -> Path:
+    """Two people, with a picture each, and folders for every kind of footage."""
+    (people / "bob/faces").mkdir(parents=True)
+    (people / "bob/person.toml").write_text('name = "Bob Example"\n')
+    picture(people, "b.png", 80)
+    shutil.move(people / "ada/faces/b.png", people / "bob/faces/b.png")
+    picture(people, "a.png", 64)
+    for folder, _ in HOMES.values():
+        (people / folder).mkdir(parents=True, exist_ok=True)
+    return people
+
+
+LOOKS = {64: [face(ADA)], 80: [face(BOB)], 128: [face(like(ADA)), face(like(BOB))]}
+
+
+def filed(enrolment: Enrolment) -> list[tuple[str, str, str]]:
+    assert enrolment.catalogue is not None
+    with Catalogue.open(enrolment.catalogue) as catalogue:
+        return [(one.person, one.reference, one.kind) for one in catalogue.entries()]
+
+
+@pytest.mark.parametrize("end", HOMES)
+@pytest.mark.parametrize("start", HOMES)
+def test_a_moved_file_is_what_its_new_folder_makes_of_it(pair: Path, start: str, end: str) -> None:
+    source, target = pair / HOMES[start][0], pair / HOMES[end][0]
+    video(pair, "talk.mp4", 128)
+    if start != "ada":
+        shutil.move(pair / "ada/official/talk.mp4", source / "talk.mp4")
+    run(pair, LOOKS)
+    shutil.move(source / "talk.mp4", target / "renamed.mp4")
+    enrolment, looker = run(pair, LOOKS)
+    person, kind = HOMES[end][1]
+    assert filed(enrolment) == [(person, "renamed.mp4", kind)]
+    assert looker.asked == 0, "it was read before"
+    videos = {one.person: one.videos for one in enrolment.gallery.templates}
+    assert videos == {slug: int(HOMES[end][1] == (slug, "official")) for slug in ("ada", "bob")}
+
+
+def test_a_video_among_the_pictures_is_read_as_what_its_folder_holds(pair: Path) -> None:
+    video(pair, "talk.mp4", 128)
+    home, visit = pair / "ada/official/talk.mp4", pair / "bob/faces/talk.mp4"
+    seen = []
+    for source, target in ((home, home), (home, visit), (visit, home)):
+        shutil.move(source, target)
+        enrolment, _ = run(pair, LOOKS | {128: [face(like(ADA))] * (1 + (target == visit))})
+        seen.append([(one.pictures, one.videos) for one in enrolment.gallery.templates])
+        refused = [problem.why for problem in enrolment.problems if problem.refused]
+        assert bool(refused) == (target == visit), refused
+    assert seen == [[(1, 1), (1, 0)], [(1, 0), (1, 0)], [(1, 1), (1, 0)]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "owner", "told"),
+    [
+        pytest.param("ada", "ada", ("ada", "official"), [], id="twice in one folder"),
+        pytest.param("ada", "bob", ("ada", "official"), [False], id="official of two"),
+        pytest.param("ada", "fakes of ada", ("ada", "known_fake"), [True], id="own fake"),
+        pytest.param("ada", "fakes of bob", ("bob", "known_fake"), [True], id="fake of another"),
+        pytest.param("bob", "fakes of nobody", ("", "known_fake"), [True], id="nobody's fake"),
+        pytest.param(
+            "fakes of nobody", "fakes of bob", ("bob", "known_fake"), [False], id="fake twice"
+        ),
+    ],
+)
+def test_a_file_in_two_places_counts_as_the_more_suspicious_and_is_told(
+    pair: Path, first: str, second: str, owner: tuple[str, str], told: list[bool]
+) -> None:
+    video(pair, "talk.mp4", 128)
+    made = pair / "ada/official/talk.mp4"
+    for home, name in ((first, "a.mp4"), (second, "b.mp4")):
+        shutil.copy(made, pair / HOMES[home][0] / name)
+    made.unlink()
+    for _ in range(2):
+        enrolment, _ = run(pair, LOOKS)
+        assert [(person, kind) for person, _, kind in filed(enrolment)] == [owner]
+        assert [problem.refused for problem in enrolment.problems] == told
+        if told == [True]:
+            assert all(one.videos == 0 for one in enrolment.gallery.templates)
+
+
+def test_a_moved_recording_is_the_voice_of_whose_folder_it_lies_in(
+    pair: Path, heard: dict[str, list[FoundVoice]]
+) -> None:
+    recording(pair, "a.wav")
+    heard["a.wav"] = [voice()]
+    first, _ = run(pair, LOOKS)
+    (pair / "bob/voice").mkdir()
+    shutil.move(pair / "ada/voice/a.wav", pair / "bob/voice/moved.wav")
+    heard.clear()
+    second, _ = run(pair, LOOKS)
+    owners = [[one.person for one in enrolment.gallery.voices] for enrolment in (first, second)]
+    assert owners == [["ada"], ["bob"]]
+
+
 def test_a_broken_reference_is_told_once_and_remembered(people: Path) -> None:
     picture(people, "a.png", 64)
     (people / "ada/faces/b.jpg").write_bytes(b"not a picture")

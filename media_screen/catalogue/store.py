@@ -188,6 +188,16 @@ class Catalogue:
                 ],
             )
 
+    def file_under(self, sha256: str, person: str, reference: str, *, kind: Kind) -> None:
+        """Give a reference another person, name or kind; its fingerprint stays."""
+        if kind not in get_args(Kind):
+            raise ValueError(f"kind must be one of {get_args(Kind)}, got {kind!r}")
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE reference SET person = ?, reference = ?, kind = ? WHERE sha256 = ?",
+                (person, reference, kind, sha256),
+            )
+
     def remove(self, *, sha256: str | None = None, person: str | None = None) -> int:
         """Remove one reference by its hash, or all of a person; returns how many were removed."""
         if (sha256 is None) == (person is None):
