@@ -102,6 +102,7 @@ RELATIONS: dict[Relation, str] = {
 
 STANDINGS: dict[ChannelStanding, str] = {
     "official": "an official channel of the person, by its stable id",
+    "claimed": "claims to be an official channel of the person; no stable id proves it",
     "not_official": "not an official channel (weak evidence by itself: most reposts are not)",
     "lookalike": "not official, and its handle or name imitates an official one",
     "unknown": "not known",

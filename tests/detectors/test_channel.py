@@ -1,4 +1,4 @@
-"""Whose channel it is: official by id, weaker by handle, look-alikes, and no false alarms."""
+"""Whose channel it is: official by id, claimed by handle, look-alikes, and no false alarms."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from media_screen import sidecar
 from media_screen.detectors.channel import (
     ELSEWHERE,
+    LLR_CLAIMED,
     LLR_HANDLE,
     LLR_NAME,
     LLR_NAME_CONFUSABLE,
     LLR_NOT_OFFICIAL,
     LLR_OFFICIAL,
-    LLR_OFFICIAL_HANDLE,
     Channel,
 )
 from media_screen.detectors.channel.alike import (
@@ -107,21 +107,57 @@ FINDINGS = {
     ),
     "handle-without-an-id": (
         posted("xinliutalks", ids=()),
-        "official_handle",
+        "claimed_official",
         "xin-liu",
-        LLR_OFFICIAL_HANDLE,
+        LLR_CLAIMED,
     ),
     "handle-with-an-id-of-another-kind": (
         posted("xinliutalks", platform="tiktok", ids=("MS4wLjAB",)),
-        "official_handle",
+        "claimed_official",
         "xin-liu",
-        LLR_OFFICIAL_HANDLE,
+        LLR_CLAIMED,
     ),
     "handle-enrolled-without-an-id": (
         posted("EveAdams"),
-        "official_handle",
+        "claimed_official",
         "eve",
-        LLR_OFFICIAL_HANDLE,
+        LLR_CLAIMED,
+    ),
+    "handle-on-both-sides-and-no-id-at-all": (
+        posted("@eveadams", ids=()),
+        "claimed_official",
+        "eve",
+        LLR_CLAIMED,
+    ),
+    "only-the-name-where-the-person-has-a-channel": (
+        posted(ids=(), name="Xin Liu"),
+        "claimed_official",
+        "xin-liu",
+        LLR_CLAIMED,
+    ),
+    "only-the-name-where-the-person-has-none": (
+        posted(platform="facebook", ids=(), name="Xin Liu"),
+        "lookalike_name",
+        "xin-liu",
+        LLR_NAME,
+    ),
+    "only-the-name-in-look-alike-letters": (
+        posted(ids=(), name="Xin L\u0456u"),
+        "lookalike_name",
+        "xin-liu",
+        LLR_NAME_CONFUSABLE,
+    ),
+    "only-the-name-with-a-claim-in-it": (
+        posted(ids=(), name="Xin Liu Official"),
+        "lookalike_name",
+        "xin-liu",
+        LLR_NAME,
+    ),
+    "the-name-with-another-id": (
+        posted(name="Xin Liu"),
+        "lookalike_name",
+        "xin-liu",
+        LLR_NAME,
     ),
     "handle-with-a-contradicting-id": (
         posted("xinliutalks"),
@@ -207,8 +243,14 @@ def test_an_official_channel_is_no_look_alike_of_another_persons() -> None:
     assert [p.finding for p in examine(posted("XinLiuTalk", ids=("UCben",)), XIN, BEN)] == [
         "official"
     ]
+
+
+def test_a_claim_hides_no_look_alike_of_another_person() -> None:
     handle_only = examine(posted("XinLiuTalk", ids=()), XIN, BEN)
-    assert [(p.finding, p.person) for p in handle_only] == [("official_handle", "ben")]
+    assert [(p.finding, p.person) for p in handle_only] == [
+        ("lookalike_handle", "xin-liu"),
+        ("claimed_official", "ben"),
+    ]
 
 
 def test_a_handle_like_two_peoples_concerns_both() -> None:
@@ -223,7 +265,7 @@ def test_weights_are_modest_and_point_the_right_way() -> None:
     """Alone, no channel finding takes a prior of 1 in 100 over 7 in 100."""
     odds = math.exp(max(*LLR_HANDLE.values(), LLR_NAME, LLR_NAME_CONFUSABLE)) / 99
     assert odds / (1 + odds) <= 0.07
-    assert LLR_OFFICIAL < LLR_OFFICIAL_HANDLE < LLR_NOT_OFFICIAL == 0 < LLR_NAME
+    assert LLR_OFFICIAL < LLR_CLAIMED == LLR_NOT_OFFICIAL == 0 < LLR_NAME
     assert max(LLR_NAME, LLR_NAME_CONFUSABLE) <= min(LLR_HANDLE.values())
 
 
@@ -246,6 +288,11 @@ SENTENCES = {
         "'@XinLiuTalks' on youtube (id 'UCxin') of Xin Liu but looks like it: it is the same "
         "handle with another id: it was taken over, or the registry is out of date; look at both "
         "channels",
+    ),
+    "claim": (
+        posted("xinliutalks", ids=()),
+        "the post carries the handle '@xinliutalks' of Xin Liu's channel, but no id that proves "
+        "it: compare the channel's page (it is by '@xinliutalks' on youtube (id unknown))",
     ),
     "nobody": (
         posted("jo"),

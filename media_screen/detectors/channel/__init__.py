@@ -1,6 +1,7 @@
 """Says whether an enrolled person's own channel published a file, or one that poses as it.
 
-Stable ids decide, handles are weaker (they change owners), display names prove nothing. Channels
+Only stable ids prove a channel, on both sides. A handle or a name is a claim that anybody can make
+(handles change owners): it is told, and it vouches for nothing. Channels
 get hijacked: an official id speaks for the channel, not for the video. Whether an official channel
 carries a forgery is for the fusion to say, which sees the other detectors' evidence.
 
@@ -35,14 +36,14 @@ from media_screen.people import Person
 from media_screen.sidecar import Sidecar, handle_key
 
 Finding = Literal[
-    "official", "official_handle", "lookalike_handle", "lookalike_name", "not_official"
+    "official", "lookalike_handle", "lookalike_name", "claimed_official", "not_official"
 ]
 
 # Natural-log likelihood ratios, set by judgement and not learned: there is no labelled collection
 # of impersonating and innocent accounts to learn them from. They are therefore modest: alone, none
 # turns a prior of 1 in 100 into more than 7 in 100.
 LLR_OFFICIAL = -3.0  # 1 in 20: ids can't be taken over, but channels are hijacked now and then
-LLR_OFFICIAL_HANDLE = -1.0  # handles are given up and taken by others, and no id confirms this one
+LLR_CLAIMED = 0.0  # a handle or a name that no id confirms: whoever posts as a person writes it
 LLR_HANDLE: Mapping[Kind, float] = MappingProxyType(
     {
         "confusable": 2.0,  # nobody gets such a handle by accident
@@ -60,9 +61,9 @@ LLR_NOT_OFFICIAL = 0.0  # most honest posts about a person are by others
 
 _ORDER: tuple[Finding, ...] = (
     "official",
-    "official_handle",
     "lookalike_handle",
     "lookalike_name",
+    "claimed_official",
     "not_official",
 )
 _TRICKS: Mapping[Kind, str] = MappingProxyType(
@@ -112,10 +113,8 @@ class Channel:
     ) -> Iterator[Evidence | Abstention]:
         found = [piece for person in enrolled if (piece := _judge(post, person)) is not None]
         # The official channel of one person is no look-alike of another person's.
-        for owner in ("official", "official_handle"):
-            if owned := [piece for piece in found if piece.finding == owner]:
-                found = owned
-                break
+        if owned := [piece for piece in found if piece.finding == "official"]:
+            found = owned
         if found:
             yield from sorted(found, key=lambda p: (_ORDER.index(p.finding), p.person))
         elif post.platform and (post.channel_ids or post.handle):
@@ -143,15 +142,36 @@ def _judge(post: Sidecar, person: Person) -> Evidence | None:
         if account.id and account.id in post.channel_ids:
             why = f"published by {_who(post)}, an official channel of {person.name}"
             return _evidence("official", person, LLR_OFFICIAL, 0.0, why, id_equal=1)
+    return (
+        _claim(post, person, here)
+        or _lookalike_handle(post, person)
+        or _lookalike_name(post, person)
+    )
+
+
+def _claim(post: Sidecar, person: Person, here: Sequence[people.Channel]) -> Evidence | None:
+    """Tell a post that carries the handle or name of an official channel, and no id against it."""
     key = handle_key(post.handle)
     same = [account for account in here if key and handle_key(account.handle) == key]
     if same and not _contradicts(post, same):
-        why = (
-            f"published by {_who(post)}: the handle is the official one of {person.name}, but no "
-            "id confirms it; compare the ids, handles change owners"
-        )
-        return _evidence("official_handle", person, LLR_OFFICIAL_HANDLE, 0.0, why, id_equal=0)
-    return _lookalike_handle(post, person) or _lookalike_name(post, person)
+        known = any(account.id for account in same)
+        lacks = "no id that proves it" if known else "no id of it is enrolled that could prove it"
+        what = f"the handle {_quoted('@' + post.handle)} of {person.name}'s channel"
+    elif here and not (post.handle or post.channel_ids) and _bears_name(post, person):
+        lacks = "neither handle nor id"
+        what = f"the name {_quoted(post.display_name)} of {person.name}"
+    else:
+        return None
+    why = (
+        f"the post carries {what}, but {lacks}: compare the channel's page (it is by {_who(post)})"
+    )
+    return _evidence("claimed_official", person, LLR_CLAIMED, 0.0, why, id_equal=0)
+
+
+def _bears_name(post: Sidecar, person: Person) -> bool:
+    """Say whether the display name is one of the person's, letter by letter."""
+    likenesses = (name_likeness(post.display_name, name) for name in (person.name, *person.aliases))
+    return any(likeness is not None and likeness.kind == "same" for likeness in likenesses)
 
 
 def _contradicts(post: Sidecar, accounts: Sequence[people.Channel]) -> bool:
