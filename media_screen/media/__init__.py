@@ -22,8 +22,9 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from media_screen.evidence import MediaInfo, Span
-from media_screen.media.convert import clip, join, resample, to_rgb
+from media_screen.media.convert import clip, join, orientation, resample, shown
 from media_screen.media.errors import MAX_PIXELS, MediaError, refuse_oversize
+from media_screen.media.stills import orientation_of
 from media_screen.media.streams import (
     Clock,
     Stream,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     import av.container
     import numpy as np
     from av.audio.stream import AudioStream
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 __all__ = [
@@ -65,6 +67,8 @@ _MAX_BAD_PACKETS = 500  # consecutive undecodable packets after which the rest i
 _MAX_SILENCE_FILLED = 600.0  # s; a larger hole in the time stamps is a broken clock, not silence
 _SEEK_BACK = (0.0, 2.0, 20.0)  # s; how much earlier to try when a seek lands after its target
 _ROUNDING = 1e-3  # s; containers round time stamps to their time base
+# s between the two views of one transparent picture, over white and over black.
+_VIEW_STEP = 2e-3
 _READ_BUFFER = 1 << 20  # bytes; PyAV's 32 KiB cost a Python call each
 
 # Formats that carry their own streams. Absent on purpose: hls, dash, concat, image2, lavfi, and
@@ -96,13 +100,15 @@ class _Nameless:
 class Media:
     """An opened media file. Use `with Media.open(path) as media`.
 
-    Attributes: `info` (facts for the record), `streams`, `tags` (of the container, untrusted), and
-    `bad_packets`, the number of packets that could not be decoded so far.
+    Attributes: `info` (facts for the record), `streams`, `tags` (of the container, untrusted),
+    `bad_packets`, the number of packets and frames that could not be decoded so far, and `turns`,
+    by how many quarter turns counterclockwise pictures are given beyond what the file asks for.
     """
 
     def __init__(self, path: Path, *, shown: str | None = None, threads: int = 0) -> None:
         self.path = path
         self.bad_packets = 0
+        self.turns = 0
         self._turned = False
         self._threads = threads
         self._files: list[IO[bytes]] = []
@@ -111,6 +117,8 @@ class Media:
         self._audio = audio_stream(self._container)
         self._origin = origin(self._container)
         self._ratio = pixel_ratio(self._video.sample_aspect_ratio) if self._video else 1.0
+        still = self._video is not None and is_still(self._container, self._video)
+        self._way = orientation_of(path) if still else None  # else each frame tells
         self.tags: Mapping[str, str] = dict(self._container.metadata)
         self.streams = tuple(stream_facts(stream) for stream in self._container.streams)
         self.info = self._describe(shown_path(path) if shown is None else shown)
@@ -200,8 +208,8 @@ class Media:
         stream.codec_context.skip_frame = "NONKEY"
         clock = Clock(stream, self._origin)
         for raw in self._decode(stream, key_only=True):
-            self._turned = bool(round(raw.rotation / 90) % 2)
-            yield Frame(clock.seconds(raw), to_rgb(raw, self._ratio))
+            self._turned = (self._way or orientation(raw)).sideways
+            yield from self._views(raw, clock.seconds(raw))
 
     def _dense(self, span: Span, fps: float | None) -> Iterator[Frame]:
         stream = self._video
@@ -216,7 +224,18 @@ class Media:
                 continue
             while fps and due <= time_s + _ROUNDING:
                 due += 1 / fps
-            yield Frame(time_s, to_rgb(raw, self._ratio))
+            yield from self._views(raw, time_s)
+
+    def _views(self, raw: VideoFrame, time_s: float) -> Iterator[Frame]:
+        """Give a frame as it is seen: two views where it is transparent, none when broken."""
+        try:
+            images = shown(raw, self._ratio, way=self._way, turns=self.turns)
+        except MediaError as error:
+            self.bad_packets += 1
+            _log.info("%s: at %.3f s: %s", self.info.path, time_s, error)
+            return
+        for number, image in enumerate(images):
+            yield Frame(time_s + number * _VIEW_STEP, image)
 
     # --- sound -------------------------------------------------------------------------------
 
@@ -288,6 +307,7 @@ class Media:
     def _again(self) -> Iterator[Media]:
         """Open the file a second time: each pass has its own place in it and its own decoders."""
         with Media(self.path, shown=self.info.path, threads=self._threads) as other:
+            other.turns = self.turns
             try:
                 yield other
             finally:

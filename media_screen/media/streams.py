@@ -122,8 +122,8 @@ def shown_size(stream: VideoStream) -> tuple[int, int]:
 
 
 def pixel_ratio(ratio: Fraction | None) -> float:
-    """Return the width of a pixel over its height; broken values count as square."""
-    return float(ratio) if ratio and 1 / 4 <= ratio <= 4 else 1.0
+    """Return the width of a pixel over its height, however odd: players stretch by it, too."""
+    return float(ratio) if ratio and ratio > 0 else 1.0
 
 
 class Clock:
