@@ -30,6 +30,13 @@ DECLARED = [
     pytest.param({"comment": WORKFLOW}, "generator_tag", 2.3, id="comfyui-workflow"),
     pytest.param({"encoder": "HeyGen Avatar 3"}, "generator_tag", 2.3, id="heygen"),
     pytest.param({"software": "Wan2.1 t2v"}, "generator_tag", 2.3, id="wan"),
+    pytest.param({"encoder": "Sora"}, "generator_tag", 2.3, id="name-alone"),
+    pytest.param({"encoder": "Google Veo 3.1 Fast"}, "generator_tag", 2.3, id="maker-and-version"),
+    pytest.param({"creation_tool": "Made with Kling AI"}, "generator_tag", 2.3, id="made-with"),
+    pytest.param({"Generator": "HEYGEN"}, "generator_tag", 2.3, id="another-case"),
+    pytest.param(
+        {"prompt": '{"3": {"class_type": "KSampler"}}'}, "generator_tag", 2.3, id="prompt"
+    ),
 ]
 PLAIN = [
     pytest.param({"encoder": "Lavf59.27.100"}, id="lavf"),
@@ -40,6 +47,21 @@ PLAIN = [
     pytest.param({"title": "How Sora and HeyGen fool voters"}, id="title-that-talks-about-it"),
     pytest.param({"comment": "Europe, vegetables, sorapod"}, id="names-inside-words"),
     pytest.param({"comment": "x" * 5_000_000}, id="megabytes"),
+    pytest.param({"encoder": "Sora" * 1_000_000}, id="megabytes-of-a-name"),
+    *(
+        pytest.param({key: "https://x.com/Sora/status/1"}, id=f"address-in-{key}")
+        for key in ("comment", "purl", "PURL", "description", "synopsis", "encoder", "software")
+    ),
+    *(
+        pytest.param({key: "Made with Sora"}, id=f"said-in-{key}")
+        for key in ("comment", "description", "synopsis", "title", "artist", "show", "producer")
+    ),
+    pytest.param({"make": "Veo", "model": "Veo Cam 3"}, id="sports-camera"),
+    pytest.param({"software": "Hallo Welt Editor"}, id="name-among-other-words"),
+    pytest.param({"encoder": "Rope Access Recorder 2.1"}, id="name-before-other-words"),
+    pytest.param({"handler_name": "Runway Fashion Week"}, id="track-name-with-the-word"),
+    pytest.param({"description": WORKFLOW, "synopsis": WORKFLOW}, id="workflow-as-a-description"),
+    pytest.param({"comment": f"my graph: {WORKFLOW}"}, id="workflow-that-is-talked-about"),
 ]
 
 
