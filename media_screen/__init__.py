@@ -11,6 +11,7 @@ Importing this package loads no network, no decoder and no array library; the fi
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from media_screen.errors import MediaScreenError
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from media_screen.screen import Config, Screener
 
 __version__ = "0.1.0"
+
+# ONNX Runtime reports every session to its maker, and keeps an id of the device below HOME, from
+# the moment that any package of this process imports it. Workers and nodes inherit the setting.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __all__ = [
     "Abstention",

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from media_screen.detectors import DETECTORS
+from tests import watched
 from tests.making import quarters, records, write_video
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -24,7 +25,7 @@ from media_screen.cli import main
 if __name__ == "__main__":
     main()
 """
-IN_OPEN, IN_ACCESS = 0x20, 0x1  # of inotify(7)
+IN_OPEN, IN_ACCESS, IN_CREATE = 0x20, 0x1, 0x100  # of inotify(7)
 
 
 @pytest.fixture
@@ -86,11 +87,62 @@ def test_neither_the_network_nor_a_file_named_by_metadata_is_touched(
     assert done.returncode == 1, done.stderr  # two of the files are no media
     events = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     assert sum(event == "guarded" for event, _ in events) >= 2, "command line and worker"
-    assert [event for event in events if event[0] not in ("open", "guarded")] == []
+    assert [event for event in events if event[0] not in ("open", "write", "guarded")] == []
+    ours = (str(out), str(SAMPLES / "people" / ".media_screen"), str(log), os.devnull)
+    written = {what for event, what in events if event == "write" and not what.isdigit()}
+    assert {what for what in written if not what.startswith(ours)} == set()
+    assert str(out / "results.jsonl") in written, "the watch works"
     assert any(event == ["open", str(downloads / "a.mp4")] for event in events)
     assert [what for _, what in events if str(secret.parent) in what] == []
     assert not touched(watch), "the decoder opened it"
     for found in records(out):
         assert not found["failures"]
     secret.read_bytes()
+    assert touched(watch), "the watch works"
+
+
+def quiet_home(folder: Path) -> dict[str, str]:
+    """An environment whose home, temporary folder and working folder are new, watched and empty."""
+    kept = {key: os.environ[key] for key in ("PATH", "PYTHONPATH") if key in os.environ}
+    for name in ("home", "tmp", "cwd"):
+        (folder / name).mkdir()
+    # CI would make some libraries silent by themselves.
+    return kept | {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"),
+                   "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
+
+
+COMMANDS = {
+    "scan": ("-m", "media_screen", "scan", str(SAMPLES / "downloads" / "forwarded-picture.jpg"),
+             "--people", str(SAMPLES / "people"), "--quiet", "--transcript", "--out"),
+    "library": ("-c", "import sys; from media_screen import Screener;"
+              f"print(Screener().screen({str(SAMPLES / 'downloads' / 'voice-message.m4a')!r}).label,"
+              "file=open(sys.argv[1], 'w'))"),
+    "plots": ("-c", "import sys; from media_screen.evaluation.plots import _import_matplotlib;"
+              "open(sys.argv[1], 'w').write(_import_matplotlib().__version__)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_no_name_is_asked_for_and_nothing_is_written_elsewhere(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    environment, log, out = quiet_home(tmp_path), tmp_path / "names.json", tmp_path / "out"
+    inside = watched.namespace()
+    if inside:
+        inside += [sys.executable, "-m", "tests.watched", str(log)]
+        environment["PYTHONPATH"] = str(SAMPLES.parent)
+    library = ctypes.CDLL(None, use_errno=True)
+    watch = library.inotify_init1(os.O_NONBLOCK)
+    for name in ("home", "cwd"):
+        assert library.inotify_add_watch(watch, os.fsencode(tmp_path / name), IN_CREATE) >= 0
+    arguments = [*inside, sys.executable, *command, str(out)]
+    done = subprocess.run(arguments, env=environment, cwd=tmp_path / "cwd", capture_output=True,
+                          text=True, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert out.exists()
+    assert not inside or json.loads(log.read_text("utf-8")) == [watched.CONTROL]
+    left = [path for name in ("home", "tmp", "cwd") for path in (tmp_path / name).rglob("*")]
+    assert not left
+    assert not touched(watch), "something was made there, and removed"
+    (tmp_path / "home" / "made").touch()
     assert touched(watch), "the watch works"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +59,7 @@ def draw(evaluation: Evaluation, folder: Path) -> tuple[Plot, ...]:
 
     Raises ModuleNotFoundError when matplotlib is missing; see `available`.
     """
-    import matplotlib
-
+    matplotlib = _import_matplotlib()
     folder.mkdir(parents=True, exist_ok=True)
     plots = []
     # A fixed salt and no date: the same results give the same files.
@@ -72,6 +74,22 @@ def draw(evaluation: Evaluation, folder: Path) -> tuple[Plot, ...]:
                     figure.savefig(svg, metadata={"Date": None})
                     plots.append(Plot(title, version.name, explanation, png, svg))
     return tuple(plots)
+
+
+def _import_matplotlib() -> Any:
+    """Import matplotlib without the cache of fonts that it would make below HOME.
+
+    A cache that the user has named is used; else the fonts are listed anew, which takes a second.
+    """
+    if "matplotlib" in sys.modules or "MPLCONFIGDIR" in os.environ:
+        return importlib.import_module("matplotlib")
+    with tempfile.TemporaryDirectory(prefix="media_screen-") as cache:
+        os.environ["MPLCONFIGDIR"] = cache
+        try:
+            importlib.import_module("matplotlib.figure")
+        finally:
+            del os.environ["MPLCONFIGDIR"]
+    return sys.modules["matplotlib"]
 
 
 def _judged(evaluation: Evaluation, version: Version) -> list[_Judged]:

@@ -16,7 +16,8 @@ NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "sock
 
 def watch(event, arguments):
     if event == "open":
-        note(event, arguments[0])
+        written = arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        note("write" if written else event, arguments[0])
     elif event in NETWORK:
         note(event, arguments[-1])
         raise PermissionError("a scan must not use the network")
