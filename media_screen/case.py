@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from media_screen.evidence import Abstention, MediaInfo, Reason, Thumbnail
 from media_screen.fingerprint import FingerprintBuilder
 from media_screen.look import MIN_FACE
-from media_screen.media import SAMPLE_RATE
+from media_screen.media import SAMPLE_RATE, MediaError
 from media_screen.speech import lacks_speech
 from media_screen.waveform import Waveform
 
@@ -33,6 +33,15 @@ if TYPE_CHECKING:
     from media_screen.speech import Speech
     from media_screen.speech.spectra import Floats
     from media_screen.speech.voices import Voice
+
+_MAX_WHY = 300  # characters of an error that go into a result
+_AS_SHOWN = "the picture is shown {}: it was judged as it lies upright"
+# By the quarter turns counterclockwise that put it right.
+_TURNED = {
+    1: _AS_SHOWN.format("lying on its right side"),
+    2: _AS_SHOWN.format("upside down"),
+    3: _AS_SHOWN.format("lying on its left side"),
+}
 
 
 class Case:
@@ -77,9 +86,10 @@ class Case:
         self._listens = listens
         self._heard_s = 0.0  # of the sound that fingerprint and waveform were given
         self._heard_all = False
+        self._unseen: MediaError | None = None
         self._builder: FingerprintBuilder | None = None
         if catalogue is not None or fingerprinted:
-            self._builder = FingerprintBuilder(duration_s=media.info.duration_s)
+            self._print_anew()
 
     @property
     def info(self) -> MediaInfo:
@@ -88,13 +98,50 @@ class Case:
 
     @cached_property
     def look(self) -> Look:
-        """The one look over the pictures; raises MediaError when none can be decoded."""
+        """The one look over the pictures; empty when none can be decoded but there is sound.
+
+        Raises MediaError when nothing of the file can be judged.
+        """
+        from media_screen.look import Look
+
+        printed = self._builder is not None
         with self.timed("look"):
-            return self._looker.look(
-                self.media,
-                thorough=self.thorough,
-                on_frame=None if self._builder is None else self._builder.add_frame,
-            )
+            try:
+                return self._looker.look(
+                    self.media,
+                    thorough=self.thorough,
+                    on_frame=self._print_frame if printed else None,
+                    on_turn=self._print_anew if printed else None,
+                )
+            except MediaError as error:
+                if not self.info.audio_codec:
+                    raise
+                self._unseen = error
+                return Look(shots=(), tracks=(), frames=0, small_faces=0)
+
+    def _print_frame(self, time_s: float, image: Image) -> None:
+        assert self._builder is not None
+        self._builder.add_frame(time_s, image)
+
+    def _print_anew(self) -> None:
+        """Begin the fingerprint: what was taken before lay on its side or on its head."""
+        self._builder = FingerprintBuilder(duration_s=self.info.duration_s)
+
+    @property
+    def remarks(self) -> tuple[Abstention, ...]:
+        """What of the pictures was not looked at, or not as they lie, in a sentence each."""
+        if not self.has_pictures:
+            return ()
+        look, found = self.look, []
+        if self._unseen is not None:
+            found.append(Abstention("media", self._unseen.reason, str(self._unseen)[:_MAX_WHY]))
+        if look.turns:
+            found.append(Abstention("look", "turned", _TURNED[look.turns]))
+        if look.further_faces:
+            many = "face was" if look.further_faces == 1 else "faces were"
+            why = f"{look.further_faces} further {many} not looked at: larger ones came first"
+            found.append(Abstention("look", "crowd", why))
+        return tuple(found)
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
@@ -207,6 +254,8 @@ class Case:
         """Return why a need can't be met, as (reason, sentence), or None when it can."""
         if need in ("frames", "faces") and not self.has_pictures:
             return "no_video", "the file has sound only"
+        if need in ("frames", "faces") and self.look and self._unseen is not None:
+            return self._unseen.reason, str(self._unseen)[:_MAX_WHY]
         if need == "faces":
             return self._lacks_faces()
         if need in ("sound", "speech") and not self.info.audio_codec:

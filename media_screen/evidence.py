@@ -46,6 +46,8 @@ Reason = Literal[
     "profile",
     "several_voices",
     "voice_over",
+    "turned",
+    "crowd",
     "dubbed",
     "not_applicable",
     "unreadable",

@@ -8,7 +8,7 @@ cost follows the number of distinct shots, not the length of the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from media_screen.faces.align import align, measure_quality
 from media_screen.faces.detect import Detection, FaceDetector
 from media_screen.faces.embed import FaceEmbedder
 from media_screen.faces.track import Face, Track, Tracker, evenly
+from media_screen.faces.upright import stand_upright, turns_to_upright
 
 if TYPE_CHECKING:
     from media_screen.media import Frame, Media
@@ -28,7 +29,9 @@ Image = npt.NDArray[np.uint8]
 # Frames held and searched together: 50 MB at 1920 px, and what a GPU's detector takes at once.
 BATCH = {"cpu": 8, "cuda": 16}
 MIN_FACE = 28.0  # px wide; below, the embedding of a face says little about whose it is
-MAX_FACES = 6  # largest faces kept of one frame; a crowd would fill memory and name nobody
+# Largest faces kept of one frame of a video, where a crowd would fill memory, and of a picture.
+MAX_FACES, MAX_FACES_STILL = 6, 40
+PROBED = 4  # stills that are searched turned, when no face in the file surely stands upright
 WINDOW = 5.0  # s, length of a dense window: the span that synchrony and flicker are measured over
 WINDOW_FPS = 5.0  # frames a second in it: steps of .2 s, in which a head moves less than its width
 WINDOWS = 4  # dense windows of a file; more add little once each shot was seen
@@ -50,6 +53,7 @@ _FACE_SIDE = 128  # px
 _JPEG_QUALITY = 80
 
 OnFrame = Callable[[float, Image], None]
+OnTurn = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class Look:
     tracks: tuple[Track, ...]
     frames: int  # pictures that were searched for faces
     small_faces: int  # faces left out because they are narrower than MIN_FACE
+    further_faces: int = 0  # most faces of one frame left out because larger ones were enough
+    turns: int = 0  # quarter turns counterclockwise after which faces stood upright
     windows: tuple[Span, ...] = ()  # where frames were taken densely
     thumbnails: tuple[Thumbnail, ...] = ()
     stills: tuple[tuple[float, Image], ...] = ()  # (time, RGB of at most 960 px), spread in time
@@ -79,6 +85,8 @@ class _Seen:
 class _Notes:
     seen: list[_Seen] = field(default_factory=list)
     small_faces: int = 0
+    further_faces: int = 0
+    most_faces: int = MAX_FACES
     stills: list[tuple[float, Image]] = field(default_factory=list)
     every: float = 0.0  # s between stills that are kept
 
@@ -101,24 +109,43 @@ class Looker:
         self._batch = BATCH[device]
 
     def look(
-        self, media: Media, *, thorough: bool = False, on_frame: OnFrame | None = None
+        self,
+        media: Media,
+        *,
+        thorough: bool = False,
+        on_frame: OnFrame | None = None,
+        on_turn: OnTurn | None = None,
     ) -> Look:
         """Look over a video or picture; `on_frame` is given every frame that is searched.
 
+        When faces stand upright only in turned pictures, `media` is turned and all is looked at
+        again; `on_turn` is called before that, for what was given until then no longer counts.
         Raises MediaError when not one picture can be decoded.
         """
-        notes = _Notes()
-        most = SURVEYED_THOROUGH if thorough else SURVEYED
-        step = max(0.5, media.info.duration_s / most)
-        frames = _spaced(media.survey(), step, most=most, duration_s=media.info.duration_s)
-        self._read(_with_stills(frames, notes), notes, on_frame)
+        notes = self._survey(media, thorough, on_frame)
+        if not any(stand_upright(one.faces) for one in notes.seen):
+            stills = [image for _, image in evenly(notes.stills, PROBED)]
+            media.turns = turns_to_upright(self._detector, stills)
+        if media.turns:
+            if on_turn is not None:
+                on_turn()
+            notes = self._survey(media, thorough, on_frame)
         # A length that the container does not know, or gets wrong, is at least what was seen.
         duration_s = max([media.info.duration_s, *(one.time_s for one in notes.seen)])
         searched = on_frame is not None  # copies of faceless footage are found by its movement
         windows = _windows(notes.seen, duration_s, thorough=thorough, faceless=searched)
         for window in windows:
             self._read(media.window(window, fps=WINDOW_FPS), notes, on_frame)
-        return _finish(notes, windows, duration_s)
+        return replace(_finish(notes, windows, duration_s), turns=media.turns)
+
+    def _survey(self, media: Media, thorough: bool, on_frame: OnFrame | None) -> _Notes:
+        most_faces = MAX_FACES_STILL if media.info.kind == "image" else MAX_FACES
+        notes = _Notes(most_faces=most_faces)
+        most = SURVEYED_THOROUGH if thorough else SURVEYED
+        step = max(0.5, media.info.duration_s / most)
+        frames = _spaced(media.survey(), step, most=most, duration_s=media.info.duration_s)
+        self._read(_with_stills(frames, notes), notes, on_frame)
+        return notes
 
     def look_at(
         self, media: Media, span: Span, *, fps: float, on_frame: OnFrame | None = None
@@ -144,7 +171,9 @@ class Looker:
                 large = [one for one in detections if one.box[2] - one.box[0] >= MIN_FACE]
                 notes.small_faces += len(detections) - len(large)
                 large.sort(key=lambda one: one.box[0] - one.box[2])
-                kept.append((frame.time_s, frame.image, large[:MAX_FACES]))
+                left_out = len(large) - notes.most_faces
+                notes.further_faces = max(notes.further_faces, left_out)
+                kept.append((frame.time_s, frame.image, large[: notes.most_faces]))
             for frame, faces in zip(batch, self._faces(kept), strict=True):
                 notes.seen.append(
                     _Seen(frame.time_s, tiny(frame.image), faces, thumbnail_jpeg(frame.image))
@@ -204,7 +233,13 @@ def _spaced(
     Whenever `most` were passed on, the step doubles: files can be longer than they say.
     """
     last_time, last_tiny, cuts, count = -step, None, 0, 0
+    passed = False
     for frame in frames:
+        if frame.view:  # the other view of the frame before
+            if passed:
+                yield frame
+            continue
+        passed = False
         now = tiny(frame.image)
         progress = frame.time_s / max(duration_s, frame.time_s, 1e-9)
         due = cuts < most * (CUTS_AT_ONCE + CUTS_SURVEYED * progress)
@@ -214,7 +249,7 @@ def _spaced(
             count += not cut
             if count == most:
                 count, step = 0, 2 * step
-            last_time = frame.time_s
+            last_time, passed = frame.time_s, True
             yield frame
         last_tiny = now
 
@@ -292,6 +327,7 @@ def _finish(notes: _Notes, windows: tuple[Span, ...], duration_s: float) -> Look
         tracks=tracks,
         frames=len(seen),
         small_faces=notes.small_faces,
+        further_faces=notes.further_faces,
         windows=windows,
         stills=tuple(evenly(notes.stills, STILLS)),
         thumbnails=(*_frame_thumbnails(seen), *(_track_thumbnail(track) for track in tracks)),

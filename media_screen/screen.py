@@ -225,6 +225,7 @@ class Screener:
         )
         if case.has_pictures:
             _ = case.look  # an undecodable picture stream is the file's fault, not a detector's
+        abstentions += case.remarks
         evidence, more, failures = _run(self._detectors, case)
         abstentions += more
         duplicate, fingerprint = self._recall(case, info.path, abstentions, failures)
@@ -239,6 +240,8 @@ class Screener:
         flags = [*judgement.flags]
         if media.bad_packets:
             flags.append("damaged")
+        if media.turns:
+            flags.append("turned")
         if why:
             flags.append("sidecar_mismatch")
         return Verdict(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from media_screen.case import Case
 from media_screen.enrol import Gallery
 from media_screen.evidence import MediaInfo
 from media_screen.fingerprint import Fingerprint
-from media_screen.media import SAMPLE_RATE
+from media_screen.look import Look
+from media_screen.media import SAMPLE_RATE, MediaError
 from media_screen.speech import Speech
 
 SECONDS = 25
@@ -100,3 +102,49 @@ def test_a_network_that_breaks_leaves_the_fingerprint_whole(
 
 def same(one: Fingerprint, other: Fingerprint) -> bool:
     return one.to_bytes() == other.to_bytes()
+
+
+class DeadPictures:
+    """Stands for the networks; not one picture of its file can be decoded."""
+
+    def look(self, *_: Any, **__: Any) -> Look:
+        raise MediaError("not one frame of it can be decoded")
+
+
+@pytest.mark.parametrize("codec", ["aac", ""], ids=["beside-sound", "alone"])
+def test_dead_pictures_beside_sound_leave_the_sound(codec: str, heard: list[int]) -> None:
+    class Film(Sound):
+        info = replace(Sound.info, kind="video", video_codec="h264", audio_codec=codec)
+
+    looker, media = cast("Any", DeadPictures()), cast("Any", Film())
+    film = Case(media, looker=looker, gallery=Gallery(), fingerprinted=True, listens=True)
+    if not codec:
+        with pytest.raises(MediaError, match="not one frame"):
+            _ = film.look
+        return
+    (remark,) = film.remarks
+    assert (remark.detector, remark.reason) == ("media", "unreadable")
+    for need in ("frames", "faces"):
+        assert film.lacks(need) == ("unreadable", "not one frame of it can be decoded")
+    assert film.speech.duration_s == SECONDS and film.fingerprint.sound_s > SECONDS - 1
+
+
+@pytest.mark.parametrize(
+    ("look", "reason", "words"),
+    [
+        pytest.param({"turns": 2}, "turned", "upside down", id="turned"),
+        pytest.param({"further_faces": 1}, "crowd", "1 further face was not", id="one-face"),
+        pytest.param({"further_faces": 3}, "crowd", "3 further faces were not", id="faces"),
+    ],
+)
+def test_what_was_not_looked_at_is_told(look: dict, reason: str, words: str) -> None:
+    class Film(Sound):
+        info = replace(Sound.info, kind="video", video_codec="h264")
+
+    class Eyes:
+        def look(self, *_: Any, **__: Any) -> Look:
+            return Look(shots=(), tracks=(), frames=1, small_faces=0, **look)
+
+    film = Case(cast("Any", Film()), looker=cast("Any", Eyes()), gallery=Gallery())
+    (remark,) = film.remarks
+    assert remark.reason == reason and words in remark.why

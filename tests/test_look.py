@@ -9,9 +9,11 @@ import pytest
 from skimage import data
 
 from media_screen.evidence import Span
+from media_screen.faces.upright import SURE
 from media_screen.look import (
     CUTS_AT_ONCE,
     CUTS_SURVEYED,
+    MAX_FACES,
     STILLS,
     SURVEYED,
     THUMBNAILS,
@@ -159,3 +161,79 @@ def test_cuts(after: np.ndarray, cut: bool) -> None:
 def test_red_next_to_red_is_no_cut() -> None:
     one, other = (np.full((18, 32, 3), (hue, 200, 200), np.uint8) for hue in (2, 254))
     assert not is_cut(one, other)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["video", "picture"])
+def test_turned_footage_is_looked_at_upright(looker: Looker, tmp_path, turns: int, kind) -> None:
+    shown = np.ascontiguousarray(np.rot90(PORTRAIT, turns))
+    if kind == "video":
+        path = write_video(tmp_path / "a.mp4", [shown] * 50)
+    else:
+        path = write_picture(tmp_path / "a.png", shown, codec="png", pixels="rgb24")
+    taken: list[np.ndarray] = []
+    with Media.open(path) as media:
+        look = looker.look(
+            media, on_frame=lambda _, image: taken.append(image), on_turn=taken.clear
+        )
+        assert media.turns == look.turns == 4 - turns
+    (track,) = look.tracks
+    assert abs(track.best.quality.roll_deg) < 20 and track.best.score > SURE
+    for image in (*taken, look.stills[0][1]):  # what is hashed and read is upright, too
+        assert np.abs(image.astype(int) - PORTRAIT).mean() < 10
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param(PORTRAIT, id="upright"),
+        pytest.param(GREY, id="no-face"),
+        pytest.param(np.ascontiguousarray(PORTRAIT[:, ::-1]), id="mirrored"),
+    ],
+)
+def test_upright_and_faceless_footage_stays_as_it_is(looker: Looker, tmp_path, image) -> None:
+    path = write_video(tmp_path / "a.mp4", [image] * 10)
+    with Media.open(path) as media:
+        assert looker.look(media, on_turn=lambda: pytest.fail("turned")).turns == 0
+
+
+def crowd(count: int) -> np.ndarray:
+    """A picture of many faces, each narrower than the one before."""
+    face = PORTRAIT[:260, 100:340]
+    sizes = range(240, 240 - 4 * count, -4)
+    tiles = [
+        np.pad(small(face, size), ((0, 240 - size), (0, 240 - size), (0, 0))) for size in sizes
+    ]
+    rows = [np.concatenate(tiles[start : start + 4], axis=1) for start in range(0, count, 4)]
+    return np.concatenate(rows)
+
+
+def small(image: np.ndarray, size: int) -> np.ndarray:
+    import cv2
+
+    return np.asarray(cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA))
+
+
+def test_every_face_of_a_picture_is_looked_at(looker: Looker, tmp_path: Path) -> None:
+    path = write_picture(tmp_path / "a.png", crowd(16), codec="png", pixels="rgb24")
+    with Media.open(path) as media:
+        look = looker.look(media)
+    assert len(look.tracks) == 16 and look.further_faces == 0
+
+
+def test_faces_beyond_those_of_a_video_are_counted(looker: Looker, tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", [crowd(8)] * 5)
+    with Media.open(path) as media:
+        assert looker.look(media).further_faces == 8 - MAX_FACES
+
+
+def test_both_views_of_a_transparent_picture_are_looked_at(looker: Looker, tmp_path) -> None:
+    """White over white is nothing; over black the face that its transparency draws is seen."""
+    from PIL import Image
+
+    image = Image.new("RGB", (512, 512), "white")
+    image.putalpha(Image.fromarray(PORTRAIT).convert("L"))
+    image.save(tmp_path / "a.png")
+    with Media.open(tmp_path / "a.png") as media:
+        look = looker.look(media)
+    assert len(look.tracks) == 1 and look.frames == 2

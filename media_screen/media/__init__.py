@@ -83,10 +83,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One decoded picture: RGB, uint8, height x width x 3, upright, with square pixels."""
+    """One decoded picture: RGB, uint8, height x width x 3, upright, with square pixels.
+
+    A transparent picture gives two frames, one after the other: `view` is 0 over white and 1 over
+    black.
+    """
 
     time_s: float
     image: np.ndarray
+    view: int = 0
 
 
 class _Nameless:
@@ -234,8 +239,8 @@ class Media:
             self.bad_packets += 1
             _log.info("%s: at %.3f s: %s", self.info.path, time_s, error)
             return
-        for number, image in enumerate(images):
-            yield Frame(time_s + number * _VIEW_STEP, image)
+        for view, image in enumerate(images):
+            yield Frame(time_s + view * _VIEW_STEP, image, view)
 
     # --- sound -------------------------------------------------------------------------------
 

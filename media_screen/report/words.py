@@ -84,6 +84,8 @@ REASONS: dict[Reason, str] = {
     "profile": "the faces are seen from the side only",
     "several_voices": "several people speak at once",
     "voice_over": "the voice is of nobody in the picture",
+    "turned": "the picture is shown turned",
+    "crowd": "there are more faces than are looked at",
     "dubbed": "the voice is a dub",
     "not_applicable": "it does not apply to this kind of file",
     "unreadable": "the file can't be read",
@@ -144,6 +146,7 @@ _FLAGS = {
     "contains_official_footage": "Contains official footage",
     "incomplete": "Incomplete",
     "damaged": "Damaged file",
+    "turned": "Shown turned",
     "sidecar_mismatch": "Post data do not fit",
 }
 
