@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from media_screen.evidence import Label, Verdict
 from media_screen.files import remove_database
+from media_screen.folders import LeftOut, look_through
 from media_screen.results import Entry, Results, has_failed
 from media_screen.screen import Config, settings_digest
 from media_screen.worker import Executor, Job, Limits, Pool
@@ -20,87 +22,19 @@ MEMORY = "memory.sqlite"  # in the folder of results: what was screened into it 
 
 _log = logging.getLogger(__name__)
 
-# What yt-dlp and its users leave beside the media. Everything else is tried, whatever it is called:
-# a file that can't be read gets a result that says so.
-_SIDE_FILES = frozenset(
-    [
-        ".json",
-        ".txt",
-        ".description",
-        ".vtt",
-        ".srt",
-        ".ass",
-        ".ssa",
-        ".lrc",
-        ".ttml",
-        ".srv1",
-        ".srv2",
-        ".srv3",
-        ".json3",
-        ".part",
-        ".ytdl",
-        ".temp",
-        ".tmp",
-        ".html",
-        ".htm",
-        ".xml",
-        ".csv",
-        ".tsv",
-        ".md",
-        ".log",
-        ".sqlite",
-        ".db",
-        ".nfo",
-        ".url",
-        ".webloc",
-        ".desktop",
-        ".jsonl",
-        ".py",
-        ".toml",
-        ".yaml",
-        ".yml",
-        ".ini",
-        ".sh",
-        ".bat",
-        ".ds_store",
-        ".sha256",
-        ".md5",
-        ".torrent",
-        ".zip",
-        ".7z",
-        ".rar",
-        ".gz",
-    ]
-)
-_PICTURES = frozenset(
-    [".jpg", ".jpeg", ".png", ".webp", ".image", ".avif"]
-)  # may be a video's thumbnail
-_VIDEOS = frozenset(
-    [
-        ".mp4",
-        ".mkv",
-        ".webm",
-        ".mov",
-        ".m4v",
-        ".avi",
-        ".flv",
-        ".ts",
-        ".3gp",
-        ".mpg",
-        ".mpeg",
-        ".wmv",
-    ]
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a look through folders found: files to screen, and how many were left aside and why."""
+    """What a look through folders found: files to screen, and what was left out and as what."""
 
     files: tuple[Path, ...]
-    thumbnails: int = 0  # pictures beside a video of the same name
-    side_files: int = 0  # sidecars, subtitles and other files that hold no media
+    left_out: tuple[LeftOut, ...] = ()
     missing: tuple[Path, ...] = ()  # named by the user and not there
+
+    @property
+    def unreadable(self) -> tuple[Path, ...]:
+        """Folders that could not be looked into: nobody knows what they hold."""
+        return tuple(one.path for one in self.left_out if one.kind == "unreadable")
 
 
 @dataclass(slots=True)
@@ -162,37 +96,36 @@ OnStart = Callable[[Progress], None]
 def find_media(paths: Sequence[Path]) -> Found:
     """Look through files and folders for what to screen, in order of their names.
 
-    A file that is named is always screened. In folders, hidden files, sidecars and other files that
-    hold no media are left aside, and so are thumbnails: pictures beside a video of the same name.
+    A file that is named is always screened. In folders, what is no media of its own is left out:
+    sidecars, thumbnails, leftovers, texts, and the output of a scan. A file that is reached in two
+    ways is screened once.
     """
-    files: list[Path] = []
+    files: dict[str, Path] = {}
+    left_out: dict[str, LeftOut] = {}
     missing: list[Path] = []
-    thumbnails = side_files = 0
     for path in paths:
         if not path.exists() and not path.is_symlink():
             missing.append(path)
         elif not path.is_dir():
-            files.append(path)
+            files.setdefault(_place(path), path)
         else:
-            for folder, names in _walk(path):
-                stems = {name.stem for name in names if name.suffix.lower() in _VIDEOS}
-                for name in names:
-                    suffix = name.suffix.lower()
-                    if suffix in _SIDE_FILES or name.name.startswith("."):
-                        side_files += 1
-                    elif suffix in _PICTURES and name.stem in stems:
-                        thumbnails += 1
-                    else:
-                        files.append(folder / name)
-    unique = dict.fromkeys(files)
-    return Found(tuple(unique), thumbnails, side_files, tuple(missing))
+            listing = look_through(path)
+            for file in listing.media:
+                files.setdefault(_place(file), file)
+            for one in listing.left_out:
+                left_out.setdefault(_place(one.path), one)
+    kept = (one for place, one in left_out.items() if place not in files)
+    return Found(tuple(files.values()), tuple(kept), tuple(missing))
 
 
-def _walk(top: Path) -> Iterator[tuple[Path, list[Path]]]:
-    """Give each folder with the names of its files, sorted, links to folders not followed."""
-    for folder, folders, names in os.walk(top):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield Path(folder), [Path(name) for name in sorted(names)]
+def _place(path: Path) -> str:
+    """Return where a file lies, whichever way leads there; a link has a place of its own."""
+    return os.path.join(_real(path.parent), path.name)
+
+
+@functools.lru_cache(maxsize=1)  # the files of one folder come one after the other
+def _real(folder: Path) -> str:
+    return os.path.realpath(folder)
 
 
 def scan(

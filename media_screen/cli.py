@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from media_screen.evaluate_command import evaluate
 from media_screen.evidence import LABELS, SENSITIVITIES, Sensitivity
 from media_screen.exports import FORMATS
 from media_screen.scanning import (
+    MediaPath,
     config_of,
     enrol_people,
     executor_of,
@@ -22,7 +24,7 @@ from media_screen.scanning import (
     scan_with_progress,
     workers_of,
 )
-from media_screen.showing import show_people, show_summary
+from media_screen.showing import show_each_left_out, show_people, show_summary
 from media_screen.terminal import Examples, new_console, plain
 
 if TYPE_CHECKING:
@@ -53,6 +55,11 @@ _zone_option = click.option(
     help="Time zone of posting hours in the report, such as Asia/Shanghai.",
 )  # fmt: skip
 
+_list_option = click.option(
+    "--list-left-out", is_flag=True,
+    help="List what was left aside, too: each file and folder, and what it is.",
+)  # fmt: skip
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="media-screen")
@@ -77,7 +84,7 @@ def main(verbose: bool) -> None:
         "find downloads -name '*.mp4' | media-screen scan --stdin --jsonl > verdicts.jsonl",
     ],
 )
-@click.argument("paths", nargs=-1, type=_PATHS)
+@click.argument("paths", nargs=-1, type=MediaPath(path_type=Path))
 @click.option("--people", type=_PEOPLE, help="Folder of enrolled people (see enroll).")
 @click.option(
     "--out", type=_PATHS, default=Path("media-screen-out"), show_default=True,
@@ -126,6 +133,7 @@ def main(verbose: bool) -> None:
 @click.option("--stdin", "from_stdin", is_flag=True,
               help="Read paths or records from stdin, a line each; write no files.")  # fmt: skip
 @_zone_option
+@_list_option
 @click.option("--quiet", is_flag=True, help="Show no progress and no table.")
 def scan(
     paths: tuple[Path, ...],
@@ -147,12 +155,18 @@ def scan(
     jsonl: bool,
     from_stdin: bool,
     time_zone: str,
+    list_left_out: bool,
     quiet: bool,
 ) -> None:
     """Screen files and folders, and write verdicts and a report.
 
     Each video, picture or sound file gets one verdict, a line in OUT/results.jsonl; OUT/report has
     the pages. Sidecars of yt-dlp (NAME.info.json) are read where they stand beside a file.
+
+    Read are videos (MP4, MOV, Matroska, WebM, AVI, FLV, MPEG, TS, WMV, MXF and others), sound (MP3,
+    M4A, AAC, FLAC, WAV, Ogg, Opus, AMR and others) and pictures (JPEG, PNG, WebP, GIF, BMP, TIFF,
+    JPEG XL), by their content, whatever their names. What else lies in a folder is left aside and
+    counted, and so are thumbnails, subtitles and parts that a downloader left.
 
     With --stdin --jsonl, each line of the input (a path, or {"path": ..., "sidecar": ...}) is
     answered by one line with its verdict, as soon as it is ready.
@@ -191,9 +205,9 @@ def scan(
         raise click.ClickException(str(error)) from error
     if not quiet and not jsonl:
         show_summary(summary, report)
+    if list_left_out:
+        show_each_left_out(summary.found.left_out, err=jsonl)
     matched = any(entry.label in fail_on for entry in summary.entries)
-    if summary.found.missing and not summary.entries:
-        sys.exit(EXIT_USAGE)
     sys.exit(EXIT_MATCHED if matched else EXIT_FAILED if _any_failed(summary) else 0)
 
 
@@ -205,7 +219,8 @@ def scan(
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
               show_default=True, help="Where the networks run.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Exit with 1 when a reference was refused.")
-def enroll(people: Path, device: str, strict: bool) -> None:
+@_list_option
+def enroll(people: Path, device: str, strict: bool, list_left_out: bool) -> None:
     """Check the references of people and prepare them for scanning.
 
     PEOPLE holds a folder for each person: SLUG/person.toml, and pictures in faces/, videos that the
@@ -214,16 +229,23 @@ def enroll(people: Path, device: str, strict: bool) -> None:
     """
     from media_screen.catalogue import CatalogueError
     from media_screen.nets import DeviceError
-    from media_screen.people import PeopleError, load_people
+    from media_screen.people import REGISTRY_FILE, PeopleError, load_people
 
     try:
         persons = load_people(people)
+        if not persons:
+            raise PeopleError(
+                f"nobody is enrolled in {people}: create {people / 'SLUG' / REGISTRY_FILE} with a "
+                "name and the official channels"
+            )
         enrolment = enrol_people(people, quiet=False, device=device)
     except (PeopleError, DeviceError) as error:
         raise click.UsageError(str(error)) from error
     except (CatalogueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     show_people(persons, enrolment)
+    if list_left_out:
+        show_each_left_out(enrolment.left_out)
     if strict and any(problem.refused for problem in enrolment.problems):
         sys.exit(EXIT_FAILED)
 
@@ -331,6 +353,8 @@ def _check_input(paths: Sequence[Path], *, from_stdin: bool, jsonl: bool) -> Non
         raise click.UsageError("--stdin is used with --jsonl, and without PATHS")
     if not from_stdin and not paths:
         raise click.UsageError("Missing argument 'PATHS...': name files or folders, or --stdin")
+    if paths and not any(os.path.lexists(path) for path in paths):
+        raise click.UsageError("not there: " + plain(", ".join(map(str, paths))))
 
 
 def _answer_lines(
@@ -348,7 +372,7 @@ def _answer_lines(
 
 
 def _any_failed(summary: Summary) -> bool:
-    return bool(summary.failed or summary.found.missing)
+    return bool(summary.failed or summary.found.missing or summary.found.unreadable)
 
 
 # --- what is shown -------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from media_screen.catalogue import Catalogue, CatalogueError
 from media_screen.files import remove_database
+from media_screen.folders import CACHE_FOLDER, Kind, LeftOut, Listing, look_through
 from media_screen.media import MediaError, shown_path
 from media_screen.references import (
     FoundFace,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 
-CACHE_FOLDER = ".media_screen"  # beside the people: what was found in their references
 CATALOGUE = "catalogue.sqlite"
 KNOWN_FAKES = "_known_fakes"
 MIN_REFERENCE_FACE = 60.0  # px wide; smaller references make every comparison vague
@@ -106,6 +106,7 @@ class Enrolment:
     problems: tuple[Problem, ...]
     read: int  # references that were read anew
     kept: int  # references whose earlier result was used again
+    left_out: tuple[LeftOut, ...] = ()  # of the folders of references: no reference
 
 
 OnReference = Callable[[str, Path, int, int], None]  # person, file, done, total
@@ -149,10 +150,12 @@ def enrol(
     the people can't be written.
     """
     looker = functools.cache(looker)
-    work = list(_work(folder, people))
+    fakes = _known_fakes(folder)
+    work = list(_work(folder, people, fakes))
     faces: dict[_Work, list[FoundFace]] = {}
     voices: dict[_Work, list[FoundVoice]] = {}
-    problems: list[Problem] = []
+    problems = [problem for one in people for problem in _told(one.slug, one.left_out)]
+    problems += _told("", fakes.left_out)
     places: dict[str, list[_Work]] = {}  # by content, of what belongs into the catalogue
     read = 0
     with (
@@ -194,6 +197,7 @@ def enrol(
         problems=tuple(problems),
         read=read,
         kept=len(work) - read,
+        left_out=(*(one for person in people for one in person.left_out), *fakes.left_out),
     )
 
 
@@ -235,18 +239,34 @@ def _open_catalogue(path: Path) -> Catalogue:
         return Catalogue.open(path)
 
 
-def _work(folder: Path, people: Sequence[Person]) -> Iterator[_Work]:
+def _work(folder: Path, people: Sequence[Person], fakes: Listing) -> Iterator[_Work]:
     for person in people:
         yield from (_Work(person.slug, file, "picture") for file in person.faces)
         yield from (_Work(person.slug, file, "voice") for file in person.voice)
         yield from (_Work(person.slug, file, "official") for file in person.official)
     slugs = {person.slug for person in people}
+    for file in fakes.media:
+        owner = file.relative_to(folder / KNOWN_FAKES).parts[0]
+        yield _Work(owner if owner in slugs else "", file, "known_fake")
+
+
+def _known_fakes(folder: Path) -> Listing:
     fakes = folder / KNOWN_FAKES
-    for file in sorted(fakes.rglob("*")) if fakes.is_dir() else ():
-        hidden = any(part.startswith(".") for part in file.relative_to(fakes).parts)
-        if file.is_file() and not hidden and file.suffix.lower() != ".json":
-            owner = file.relative_to(fakes).parts[0]
-            yield _Work(owner if owner in slugs else "", file, "known_fake")
+    return look_through(fakes) if fakes.is_dir() else Listing()
+
+
+# What a user should know of, among what is left out: it may have been meant as a reference.
+_TOLD: Mapping[Kind, tuple[str, str]] = {
+    "link": ("a linked folder is not looked into", "copy its files, or link each of them"),
+    "special": ("it is not a regular file", "take it away"),
+    "unreadable": ("the folder can't be looked into", "let this user read it"),
+}
+
+
+def _told(person: str, left_out: Sequence[LeftOut]) -> Iterator[Problem]:
+    for one in left_out:
+        if one.kind in _TOLD:
+            yield _problem(person, one.path, *_TOLD[one.kind])
 
 
 def _read(

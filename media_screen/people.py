@@ -11,6 +11,7 @@ A typing error here would turn an official channel into a stranger's, so unknown
 from __future__ import annotations
 
 import difflib
+import functools
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from media_screen.errors import MediaScreenError
+from media_screen.folders import LeftOut, Listing, look_through
 from media_screen.sidecar import PLATFORMS, handle_key, platform_name
 
 if sys.version_info >= (3, 11):
@@ -28,8 +30,7 @@ else:
 REGISTRY_FILE = "person.toml"
 _PERSON_KEYS = ("name", "aliases", "channel")
 _CHANNEL_KEYS = ("platform", "id", "handle", "url")
-# Sidecars, and what an interrupted download leaves: none of them is reference material.
-_NO_REFERENCE = (".info.json", ".part", ".ytdl")
+FOLDERS = ("faces", "voice", "official")
 _MAX_TEXT = 1_000  # characters of a value; names, ids and addresses are far shorter
 _CLOSE = 0.75  # difflib ratio from which a misspelt key or platform gets a suggestion
 
@@ -61,17 +62,30 @@ class Person:
     @property
     def faces(self) -> tuple[Path, ...]:
         """Reference pictures of the face, sorted."""
-        return _files(self.folder / "faces")
+        return self._listings["faces"].media
 
     @property
     def voice(self) -> tuple[Path, ...]:
         """Reference recordings of the voice, sorted."""
-        return _files(self.folder / "voice")
+        return self._listings["voice"].media
 
     @property
     def official(self) -> tuple[Path, ...]:
         """Genuine published media, sorted, without their sidecars."""
-        return _files(self.folder / "official")
+        return self._listings["official"].media
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What lies among the references and is none: leftovers of downloads, linked folders."""
+        return tuple(one for name in FOLDERS for one in self._listings[name].left_out)
+
+    @functools.cached_property
+    def _listings(self) -> Mapping[str, Listing]:
+        places = {name: self.folder / name for name in FOLDERS}
+        return {
+            name: look_through(place) if place.is_dir() else Listing()
+            for name, place in places.items()
+        }
 
 
 def load_people(folder: Path) -> tuple[Person, ...]:
@@ -88,19 +102,6 @@ def load_people(folder: Path) -> tuple[Person, ...]:
     )
     _check_owners(people)
     return people
-
-
-def _files(folder: Path) -> tuple[Path, ...]:
-    """List the files below a folder, without hidden ones and what is no reference."""
-    if not folder.is_dir():
-        return ()
-    return tuple(
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and not path.name.lower().endswith(_NO_REFERENCE)
-    )
 
 
 def _person(folder: Path) -> Person:
@@ -126,6 +127,8 @@ def _person(folder: Path) -> Person:
 
 
 def _toml(file: Path) -> Mapping[str, Any]:
+    if file.exists() and not file.is_file():
+        raise PeopleError(f"{file}: it is not a regular file: replace it")  # a pipe would wait
     try:
         with file.open("rb") as stream:
             return tomllib.load(stream)

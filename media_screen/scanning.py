@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from media_screen.folders import is_address
 from media_screen.terminal import minutes, new_console, plain
 
 if TYPE_CHECKING:
@@ -23,6 +25,19 @@ if TYPE_CHECKING:
 # With a GPU it is decoding on the CPU that the others wait for, so a few processes take turns; each
 # needs about a gigabyte of the GPU. Not measured: no GPU was at hand.
 GPU_WORKERS = 4
+
+
+class MediaPath(click.Path):
+    """A file or folder to screen; for an address it says how to download what is there."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        text = os.fsdecode(value)
+        if is_address(text) and not os.path.lexists(text):
+            self.fail(
+                f"{plain(text)} is an address, and nothing is fetched: download it first, with "
+                f"yt-dlp --write-info-json {plain(shlex.quote(text))}", param, ctx,
+            )  # fmt: skip
+        return super().convert(value, param, ctx)
 
 
 def config_of(
@@ -104,6 +119,11 @@ def enrol_people(people: Path, *, quiet: bool, device: str = "cpu") -> Enrolment
 
     limit_threads(cores())
     console = new_console(stderr=True)
+    persons = load_people(people)
+    if not persons:
+        click.echo(
+            f"nobody is enrolled in {plain(str(people))}: nobody can be recognised", err=True
+        )
     columns = (TextColumn("enrolling {task.fields[person]}"), BarColumn(), MofNCompleteColumn())
     hidden = quiet or not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
@@ -113,7 +133,7 @@ def enrol_people(people: Path, *, quiet: bool, device: str = "cpu") -> Enrolment
             bar.update(task, person=person, completed=done, total=total)
 
         return enrol(
-            people, load_people(people), lambda: Looker(choose_device(device)),
+            people, persons, lambda: Looker(choose_device(device)),
             device=choose_device(device), on_reference=on_reference,
         )  # fmt: skip
 

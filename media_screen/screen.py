@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import time
@@ -33,6 +34,7 @@ from media_screen.evidence import (
     TrackSummary,
     Verdict,
 )
+from media_screen.folders import CACHE_FOLDER, look_through
 from media_screen.fusion import judge
 from media_screen.media import Media, MediaError, identify, shown_path
 
@@ -182,7 +184,7 @@ class Screener:
 
         folder = Path(self.config.people)
         self._people = load_people(folder)
-        anchors = sorted((folder / TRUST).glob("*.pem"))
+        anchors = sorted(file for file in (folder / TRUST).glob("*.pem") if file.is_file())
         self._trust_anchors = "\n".join(file.read_text("utf-8", "replace") for file in anchors)
         enrolment = enrol(
             folder, self._people, lambda: looker, device=self._device, on_reference=on_reference
@@ -388,14 +390,23 @@ def settings_digest(config: Config) -> str:
         weights.sha256_of(Path(config.watch)) if config.watch else "",
     ]
     if config.people is not None:
-        top = Path(config.people)
-        for file in sorted(top.rglob("*")):
-            hidden = any(part.startswith(".") for part in file.relative_to(top).parts)
-            if file.is_file() and not hidden:
-                status = file.stat()
-                parts.append((shown_path(file), status.st_size, status.st_mtime_ns))
+        parts += _state_of_people(Path(config.people))
     digest.update(repr(parts).encode())
     return digest.hexdigest()[:16]
+
+
+def _state_of_people(top: Path) -> Iterator[tuple[str, int, int]]:
+    """Give name below the folder, size and time of each file that screening depends on."""
+    for folder in sorted(top.iterdir()):
+        if not folder.is_dir() or folder.name == CACHE_FOLDER:
+            continue
+        listing = look_through(folder)
+        records = (one.path for one in listing.left_out if one.path.suffix in (".toml", ".pem"))
+        for file in sorted((*listing.media, *records)):
+            with contextlib.suppress(OSError):  # gone meanwhile, or a link to nothing
+                status = file.stat()
+                name = shown_path(file.relative_to(top))
+                yield name, status.st_size, status.st_mtime_ns
 
 
 def unable(

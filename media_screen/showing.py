@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from media_screen.folders import LeftOut, said
 from media_screen.terminal import SHOWN, minutes, new_console, plain
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from media_screen.batch import Summary
     from media_screen.enrol import Enrolment
     from media_screen.evidence import Label
@@ -55,9 +60,10 @@ def show_summary(summary: Summary, report: Path) -> None:
         console.print()
     counts = summary.labels
     parts = [f"{counts[label]} {label}" for label in _ORDER if counts[label]]
-    console.print(
-        Text(f"{len(summary.entries)} files: " + (", ".join(parts) or "nothing to screen"))
-    )
+    nothing = "nothing to screen"
+    if summary.found.left_out:
+        nothing += " but files of other kinds; media-screen scan --help says which kinds are read"
+    console.print(Text(f"{len(summary.entries)} files: " + (", ".join(parts) or nothing)))
     notes = [f"{summary.screened} screened in {minutes(summary.seconds)}"]
     if summary.kept:
         notes.append(f"{summary.kept} kept from earlier")
@@ -65,12 +71,27 @@ def show_summary(summary: Summary, report: Path) -> None:
         notes.append(f"{summary.failed} failed or unreadable")
     if summary.copies:
         notes.append(f"{summary.copies} copies of files screened before")
-    if summary.found.thumbnails:
-        notes.append(f"{summary.found.thumbnails} thumbnails of videos left aside")
     console.print(Text(", ".join(notes)))
+    show_left_out(summary.found.left_out, console)
+    for folder in summary.found.unreadable:
+        console.print(Text(f"can't be looked into: {plain(str(folder))}", style="red"))
     for missing in summary.found.missing:
         console.print(Text(f"not there: {plain(str(missing))}", style="red"))
     console.print(Text(f"Report: {report}"))
+
+
+def show_left_out(left_out: Sequence[LeftOut], console: Console) -> None:
+    """Print how much was left out of folders, in one line."""
+    from rich.text import Text
+
+    if counts := said(left_out):
+        console.print(Text(f"left aside: {counts} (--list-left-out names them)"), soft_wrap=True)
+
+
+def show_each_left_out(left_out: Sequence[LeftOut], *, err: bool = False) -> None:
+    """Print each file and folder that was left out, and as what."""
+    for one in left_out:
+        click.echo(f"{plain(str(one.path))}: {one.what}", err=err)
 
 
 def _row(entry: Entry) -> tuple[Any, ...]:
@@ -105,4 +126,5 @@ def show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
     for problem in enrolment.problems:
         kind = "refused" if problem.refused else "note"
         console.print(Text(f"{kind}: {plain(problem.file)}: {problem.why}. To do: {problem.fix}"))
+    show_left_out(enrolment.left_out, console)
     console.print(f"{enrolment.read} references read, {enrolment.kept} known from before")

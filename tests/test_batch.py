@@ -24,36 +24,28 @@ CONFIG = Config(device="cpu", threads=1)
 # --- finding -------------------------------------------------------------------------------------
 
 
-def test_folders_are_searched_for_media(tmp_path: Path) -> None:
-    names = """b.mp4 b.info.json b.webp b.en.vtt b.description a.JPG c d.mp4.part .hidden.mp4
-        sub/e.mkv sub/f.txt .git/g.mp4 x.unknown"""
-    touch(tmp_path, *names.split())
-    found = find_media([tmp_path])
-    assert [path.relative_to(tmp_path).as_posix() for path in found.files] == [
-        "a.JPG",
-        "b.mp4",
-        "c",
-        "x.unknown",
-        "sub/e.mkv",
-    ]
-    assert (found.thumbnails, found.side_files) == (1, 6)
-
-
 def test_a_named_file_is_always_screened(tmp_path: Path) -> None:
     touch(tmp_path, "notes.txt", "b.mp4", "b.jpg")
-    found = find_media([tmp_path / "notes.txt", tmp_path / "b.jpg", tmp_path / "notes.txt"])
-    assert [path.name for path in found.files] == ["notes.txt", "b.jpg"]
+    notes = tmp_path / "notes.txt"
+    found = find_media([notes, tmp_path / "b.jpg", notes, tmp_path])
+    assert [path.name for path in found.files] == ["notes.txt", "b.jpg", "b.mp4"]
+    assert not found.left_out, "it is screened, whatever it is in its folder"
 
 
 def test_missing_paths_are_told(tmp_path: Path) -> None:
     assert find_media([tmp_path / "nothing"]).missing == (tmp_path / "nothing",)
 
 
-def test_links_in_a_circle_do_not_matter(tmp_path: Path) -> None:
-    touch(tmp_path, "sub/a.mp4")
-    (tmp_path / "sub" / "loop").symlink_to(tmp_path)
-    (tmp_path / "dangling.mp4").symlink_to(tmp_path / "gone")
-    assert {path.name for path in find_media([tmp_path]).files} == {"a.mp4", "dangling.mp4"}
+def test_a_file_that_is_reached_in_several_ways_is_screened_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "in/sub/a.mp4", "in/b.txt")
+    (tmp_path / "way").symlink_to("in")
+    monkeypatch.chdir(tmp_path)
+    ways = ["in", tmp_path / "in", "in/../in/sub", "way", "in/sub/a.mp4", tmp_path / "way/b.txt"]
+    found = find_media([Path(way) for way in ways])
+    assert found.files == (Path("in/sub/a.mp4"), tmp_path / "way/b.txt")
+    assert not found.left_out
 
 
 # --- whole scans ---------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from media_screen import terminal
 from media_screen.cli import main
 from media_screen.results import BatchError
+from tests.making import touch
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 TEXT = SAMPLES / "downloads/not-a-video.mp4"
@@ -52,12 +53,20 @@ def test_a_scan_shows_the_table_and_writes_results_and_report(tmp_path: Path) ->
         pytest.param(["scan", TEXT, "--watch", TEXT], 2, "not valid TOML", id="watch-list"),
         pytest.param(["models", "--from", TEXT], 2, "goes with --fetch", id="from-alone"),
         pytest.param(["scan", "nowhere"], 2, "not there: nowhere", id="missing-path"),
+        pytest.param(
+            ["scan", "https://youtu.be/x?a=1&b=2"],
+            2,
+            "yt-dlp --write-info-json 'https://youtu.be/x?a=1&b=2'",
+            id="address",
+        ),
+        pytest.param(["scan", "x.com/a/status/1"], 2, "is an address", id="address-without-scheme"),
         pytest.param(["scan", TEXT, "--fail-on", "unable_to_evaluate"], 3, "", id="fail-on"),
         pytest.param(["scan", TEXT, "--fail-on", "official"], 1, "", id="fail-on-other"),
         pytest.param(["scan", TEXT, "--fail-on", "fake"], 2, "is not one of", id="unknown-label"),
         pytest.param(["scan", TEXT, "--detector", "x"], 2, "no detector named", id="detector"),
         pytest.param(["scan", TEXT, "--people", SAMPLES], 2, "person.toml", id="no-people"),
         pytest.param(["enroll", "nowhere"], 2, "does not exist", id="no-folder"),
+        pytest.param(["enroll", "."], 2, "nobody is enrolled in .: create", id="nobody"),
         pytest.param(["report", SAMPLES], 2, "results.jsonl", id="no-results"),
         pytest.param(["scan", TEXT, "--time-zone", "Mars/A"], 2, "Asia/Shanghai", id="scan-zone"),
         pytest.param(["report", SAMPLES, "--time-zone", "x"], 2, "no time zone", id="report-zone"),
@@ -71,6 +80,32 @@ def test_exit_codes_and_messages(
     assert result.exit_code == code, result.output
     assert message in result.output
     assert "Traceback" not in result.output
+    assert code != 2 or not (tmp_path / "media-screen-out").exists(), "nothing was screened"
+
+
+def test_what_was_left_aside_is_counted_and_listed_when_asked_for(tmp_path: Path) -> None:
+    folder, people = tmp_path / "in", tmp_path / "people"
+    people.mkdir()
+    touch(folder, "notes.txt", "a.mp4.ytdl", "b.en.vtt", "sub/\x1b[31mred.pdf")
+    result = invoke("scan", folder, "--people", people, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert f"nobody is enrolled in {people}" in result.stderr
+    said = " ".join(result.stdout.split())
+    assert "0 files: nothing to screen but files of other kinds; media-screen scan --help" in said
+    assert "left aside: 2 of yt-dlp's other files, 2 files of other kinds" in said
+    assert "notes.txt" not in result.stdout
+    listed = invoke("scan", folder, "--out", tmp_path / "out", "--list-left-out", "--quiet")
+    assert listed.stdout.splitlines() == [
+        f"{folder}/a.mp4.ytdl: other file of yt-dlp",
+        f"{folder}/b.en.vtt: other file of yt-dlp",
+        f"{folder}/notes.txt: file of another kind",
+        f"{folder}/sub/\\x1b[31mred.pdf: file of another kind",
+    ]
+
+
+def test_the_help_of_a_scan_says_which_kinds_are_read() -> None:
+    said = " ".join(invoke("scan", "--help").output.split())
+    assert "Read are videos (MP4" in said and "whatever their names" in said
 
 
 def test_verdicts_are_printed_as_lines_and_exported(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from media_screen.evidence import Span
 from media_screen.look import Look
 from media_screen.people import load_people
 from media_screen.references import FoundVoice
-from tests.making import write_picture, write_video
+from tests.making import touch, write_picture, write_video
 
 ADA, BOB = np.eye(8, dtype=np.float32)[:2]
 
@@ -331,6 +332,25 @@ def test_a_reference_that_is_no_file_is_told(people: Path) -> None:
     enrolment, _ = run(people, {64: [face(ADA)]})
     assert len(enrolment.gallery.templates) == 1
     assert all("gone.jpg" in problem.file for problem in enrolment.problems)
+
+
+def test_what_lies_among_the_references_and_is_none_is_told(people: Path, tmp_path: Path) -> None:
+    picture(people, "a.png", 64)
+    (people / "_known_fakes").mkdir()
+    for name in ("ada/faces/b.png", "ada/official/c.txt", "_known_fakes/d.mp4"):
+        os.mkfifo(people / name)
+    (tmp_path / "more").mkdir()
+    (people / "ada/official/more").symlink_to(tmp_path / "more")
+    touch(people, "ada/official/e.mp4.part", "ada/faces/Thumbs.db", "_known_fakes/f.en.vtt")
+    enrolment, _ = run(people, {64: [face()]})
+    told = {Path(problem.file).name: problem.why for problem in enrolment.problems}
+    irregular = "it is not a regular file"
+    assert told == {"b.png": irregular, "c.txt": irregular, "d.mp4": irregular,
+                    "more": "a linked folder is not looked into"}  # fmt: skip
+    assert all(problem.fix for problem in enrolment.problems)
+    assert sorted(one.path.name for one in enrolment.left_out if one.kind != "special") == [
+        "Thumbs.db", "e.mp4.part", "f.en.vtt", "more",
+    ]  # fmt: skip
 
 
 def test_nobody_usable_is_told(people: Path) -> None:

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "media_screen"
 LAYERS = [
     {"evidence", "errors"},
     {"weights", "media", "sidecar", "files"},
+    {"folders"},
     {"nets", "fetch", "calibration", "combination", "linear"},
     {"faces", "speech", "ocr"},
     {"fingerprint", "waveform", "lipsync"},

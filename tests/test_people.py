@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from media_screen.folders import said
 from media_screen.people import Channel, PeopleError, Person, load_people
 
 FULL = """
@@ -56,23 +58,39 @@ def test_an_empty_registry_holds_nobody(tmp_path: Path) -> None:
 
 def test_reference_files_are_listed_without_sidecars_and_leftovers(tmp_path: Path) -> None:
     write(tmp_path, "anna", 'name = "Anna"')
-    for name in (
-        "faces/b.jpg",
-        "faces/a.jpg",
-        "faces/.DS_Store",
-        "voice/a.wav",
-        "official/2024/talk.mp4",
-        "official/2024/talk.info.json",
-        "official/2024/next.mp4.part",
-        "official/.cache/x.mp4",
-    ):
+    video = b"\x1aE\xdf\xa3"
+    for name, content in {
+        "faces/b.jpg": b"x",
+        "faces/a.jpg": b"x",
+        "faces/.DS_Store": b"x",
+        "faces/Thumbs.db": b"x",
+        "voice/a.wav": b"x",
+        "voice/notes.txt": b"x",
+        "official/2024/talk.mp4": video,
+        "official/2024/talk.info.json": b"x",
+        "official/2024/talk.jpg": b"x",
+        "official/2024/talk.f137.mp4": video,
+        "official/2024/next.mp4.part": b"x",
+        "official/...Really.mp4": b"x",
+        "official/.cache/x.mp4": b"x",
+    }.items():
         path = tmp_path / "anna" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
+        path.write_bytes(content)
     (anna,) = load_people(tmp_path)
     assert [path.name for path in anna.faces] == ["a.jpg", "b.jpg"]
     assert [path.name for path in anna.voice] == ["a.wav"]
-    assert [path.name for path in anna.official] == ["talk.mp4"]
+    assert [path.name for path in anna.official] == ["...Really.mp4", "talk.mp4"]
+    assert said(anna.left_out) == (
+        "3 of yt-dlp's other files, 1 file of another kind, 3 of the system or other programs"
+    )
+
+
+def test_a_registry_that_is_a_pipe_is_told_and_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "anna").mkdir()
+    os.mkfifo(tmp_path / "anna" / "person.toml")
+    with pytest.raises(PeopleError, match="not a regular file"):
+        load_people(tmp_path)
 
 
 def test_a_person_without_reference_folders_has_no_files(tmp_path: Path) -> None:

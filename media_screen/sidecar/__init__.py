@@ -140,6 +140,11 @@ def handle_key(handle: str) -> str:
 _FORMAT_SUFFIX = re.compile(r"\.f(?:\d|hls|dash|http|h26[45]|bytevc)[\w-]*$", re.ASCII)
 
 
+def without_format(stem: str) -> str:
+    """Return the name of a file without the format id of a stream that was not joined."""
+    return _FORMAT_SUFFIX.sub("", stem)
+
+
 def find(media: Path) -> Path | None:
     """Return the sidecar that lies beside a media file, or None.
 
@@ -147,7 +152,7 @@ def find(media: Path) -> Path | None:
     """
     stem = media.stem
     names = [f"{stem}.info.json", f"{media.name}.info.json"]
-    if (bare := _FORMAT_SUFFIX.sub("", stem)) != stem:
+    if (bare := without_format(stem)) != stem:
         names.append(f"{bare}.info.json")
     for name in names:
         path = media.parent / name
