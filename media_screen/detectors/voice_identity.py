@@ -54,7 +54,7 @@ class VoiceIdentity:
             axis=self.axis,
             score=cosine,
             llr=llr,
-            why=f"of those enrolled, voice {voice.number + 1} ({start:.1f} s to {end:.1f} s) is "
+            why=f"of those enrolled, {voice.name} ({start:.1f} s to {end:.1f} s) is "
             f"nearest to {person}",
             span=voice.span,
             person=person,

@@ -32,7 +32,7 @@ class VoiceSpoof:
             for voice in case.voices
         ]
         for voice, raw in scored:
-            yield self._evidence(voice, raw, f"voice {voice.number + 1}", span=voice.span)
+            yield self._evidence(voice, raw, voice.name, span=voice.span)
         # The mean over windows is what counts: windows of one voice are not independent.
         voice, raw = max(scored, key=lambda pair: sum(pair[1]) / len(pair[1]))
         several = f"the most suspicious of {len(scored)} voices"

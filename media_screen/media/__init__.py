@@ -11,19 +11,21 @@ are allowed: a playlist renamed to `.mp4` can't make the decoder open other file
 from __future__ import annotations
 
 import contextlib
-import itertools
 import logging
 import stat
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from media_screen.evidence import MediaInfo, Span
-from media_screen.media.convert import clip, join, orientation, resample, shown
+from media_screen.media.balance import Balance
+from media_screen.media.convert import orientation, shown
 from media_screen.media.errors import MAX_PIXELS, MediaError, refuse_oversize
+from media_screen.media.sound import AUDIO_BLOCK, SAMPLE_RATE, Block, Mix, blocks
 from media_screen.media.stills import orientation_of
 from media_screen.media.streams import (
     Clock,
@@ -49,22 +51,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SAMPLE_RATE",
+    "Balance",
+    "Block",
     "Frame",
     "Media",
     "MediaError",
+    "Mix",
     "Stream",
     "identify",
     "shown_path",
 ]
 
-SAMPLE_RATE = 16_000  # Hz, what the speech networks were trained on
 # s; where key frames are farther apart than twice this, frames between them are decoded too.
 SURVEY_GAP = 5.0
 # s; of key frames closer than this the later is not decoded: some codecs have nothing but them.
 MIN_GAP = 0.5
-AUDIO_BLOCK = 10.0  # s of sound that `audio_blocks` gives at a time
+# Moments of so many seconds by which the phases of both sides are compared.
+_PROBES, _PROBE_S = 8, 3.0
 _MAX_BAD_PACKETS = 500  # consecutive undecodable packets after which the rest is given up
-_MAX_SILENCE_FILLED = 600.0  # s; a larger hole in the time stamps is a broken clock, not silence
 _SEEK_BACK = (0.0, 2.0, 20.0)  # s; how much earlier to try when a seek lands after its target
 _ROUNDING = 1e-3  # s; containers round time stamps to their time base
 # s between the two views of one transparent picture, over white and over black.
@@ -244,67 +248,48 @@ class Media:
 
     # --- sound -------------------------------------------------------------------------------
 
-    def audio_blocks(self, *, block_s: float = AUDIO_BLOCK) -> Iterator[tuple[float, np.ndarray]]:
-        """Give (start in s, samples) blocks of the whole sound: float32, mono, 16 kHz, -1 to 1."""
-        with self._again() as other:
-            yield from other._sound(None, block_s)
-
-    def audio(self, span: Span) -> np.ndarray:
-        """Return the samples of a span: float32, mono, 16 kHz; empty when there is no sound."""
-        import numpy as np
-
-        if self._audio is None:
-            return np.zeros(0, np.float32)
-        with self._again() as other:
-            blocks = [block for _, block in other._sound(span, AUDIO_BLOCK)]
-        return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-
-    def _sound(self, span: Span | None, block_s: float) -> Iterator[tuple[float, np.ndarray]]:
+    def sound(self, span: Span | None = None, *, block_s: float = AUDIO_BLOCK) -> Iterator[Block]:
+        """Give the sound of a span, by default all of it, in blocks of two sides (one for mono)."""
         if self._audio is None:
             return
-        start = span.start if span else 0.0
-        end = round((span.end - start) * SAMPLE_RATE) if span else None
-        block = round(block_s * SAMPLE_RATE)
-        held: list[np.ndarray] = []
-        held_count = given = 0
-        for samples in self._samples(start):
-            held.append(samples)
-            held_count += samples.size
-            done = end is not None and given + held_count >= end
-            if held_count < block and not done:
-                continue
-            joined = join(held)[: None if end is None else end - given]
-            yield start + given / SAMPLE_RATE, joined
-            given += joined.size
-            held, held_count = [], 0
-            if done:
-                return
-        if held_count:
-            joined = join(held)[: None if end is None else end - given]
-            yield start + given / SAMPLE_RATE, joined
+        start, end = (0.0, None) if span is None else (span.start, span.end)
+        with self._again() as other:
+            frames = other._decode_from("audio", start)
+            yield from blocks(frames, origin=other._origin, span=(start, end), block_s=block_s)
 
-    def _samples(self, start: float) -> Iterator[np.ndarray]:
-        """Give samples that begin exactly at `start`; holes in the time stamps become silence."""
+    @cached_property
+    def mix(self) -> Mix:
+        """How the sides are heard by default, by some moments of the whole file.
+
+        That is both together, unless they are in opposite phase and would cancel each other.
+        """
+        balance = Balance()
+        if self._audio is not None and self._audio.codec_context.layout.nb_channels != 1:
+            length = self.info.duration_s
+            count = _PROBES if length > _PROBES * _PROBE_S else 1
+            for number in range(count):
+                start = number * length / count
+                for block in self.sound(Span(start, start + _PROBES * _PROBE_S / count)):
+                    balance.add(block)
+        return balance.mix
+
+    def audio_blocks(
+        self, *, mix: Mix | None = None, block_s: float = AUDIO_BLOCK
+    ) -> Iterator[tuple[float, np.ndarray]]:
+        """Give (start in s, samples) blocks of the whole sound: float32, mono, 16 kHz.
+
+        Samples are -1 to 1, and up to 1.41 where both sides are at full scale: clipping them would
+        be heard by networks, and by no listener. `mix` is that of the file by default.
+        """
+        for block in self.sound(block_s=block_s):
+            yield block.start_s, (mix or self.mix).of(block.sides)
+
+    def audio(self, span: Span, *, mix: Mix | None = None) -> np.ndarray:
+        """Return the samples of a span, as `audio_blocks` does; empty when there is no sound."""
         import numpy as np
-        from av.audio.resampler import AudioResampler
 
-        resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-        position: int | None = None  # of the next sample, in samples after `start`
-        for raw in itertools.chain(self._decode_from("audio", start), [None]):
-            stamp = None if raw is None or raw.pts is None else float(raw.pts * raw.time_base)
-            if stamp is not None and position is None:
-                position = round((stamp - self._origin - start) * SAMPLE_RATE)
-            elif stamp is not None and position is not None:
-                hole = round((stamp - self._origin - start) * SAMPLE_RATE) - position
-                if SAMPLE_RATE // 10 < hole < _MAX_SILENCE_FILLED * SAMPLE_RATE:
-                    yield from clip(np.zeros(hole, np.float32), position)
-                    position += hole
-            if raw is not None:
-                raw.pts = None  # the resampler refuses time stamps that jump
-            for part in resample(resampler, raw):
-                position = position or 0
-                yield from clip(part, position)
-                position += part.size
+        heard = [(mix or self.mix).of(block.sides) for block in self.sound(span)]
+        return np.concatenate(heard) if heard else np.zeros(0, np.float32)
 
     # --- inside ------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Turns decoded frames and sound into arrays: upright RGB with square pixels, clean mono sound.
+"""Turns decoded frames into arrays: upright RGB with square pixels.
 
 A picture comes out as a viewer sees it: turned and mirrored as its display matrix says, high
 dynamic range mapped to an ordinary screen, transparent parts over what lies behind them. What is
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -146,29 +145,3 @@ def _reformatted(raw: VideoFrame, target: str, size: tuple[int, int]) -> np.ndar
         return raw.to_ndarray(format=target, width=width, height=height)
     except refused as error:
         raise MediaError(f"a frame in {raw.format.name} can't be converted ({error})") from error
-
-
-def resample(resampler: Any, raw: Any) -> list[np.ndarray]:
-    import av
-
-    try:
-        return [part.to_ndarray().reshape(-1) for part in resampler.resample(raw)]
-    except (av.error.FFmpegError, ValueError):
-        return []  # a frame whose layout changed into nonsense; the next ones may be right
-
-
-def join(parts: list[np.ndarray]) -> np.ndarray:
-    import numpy as np
-
-    joined = np.concatenate(parts)
-    # Broken float streams carry NaN and infinities, which would spread through every network.
-    clean = np.nan_to_num(joined, nan=0.0, posinf=1.0, neginf=-1.0)
-    return np.asarray(np.clip(clean, -1.0, 1.0))
-
-
-def clip(samples: np.ndarray, position: int) -> Iterator[np.ndarray]:
-    """Drop what lies before the start (a negative position)."""
-    if position < 0:
-        samples = samples[-position:]
-    if samples.size:
-        yield samples

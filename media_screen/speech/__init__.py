@@ -5,8 +5,8 @@ Shared by every detector that looks at voices, computed once for a file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -80,6 +80,17 @@ class Speech:
     def within(self, span: Span) -> float:
         """Return the seconds of speech inside a span."""
         return sum(segment.span.overlap(span) for segment in self.spoken)
+
+    def inside(self, spans: Sequence[Span]) -> Speech:
+        """Return only what was heard inside spans; segments are cut at their ends."""
+        segments = tuple(
+            replace(segment, span=Span(max(own.start, span.start), min(own.end, span.end)))
+            for segment in self.segments
+            for own in (segment.span,)
+            for span in spans
+            if own.overlap(span) > 0.0
+        )
+        return replace(self, segments=segments)
 
 
 def find_speech(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from media_screen.evidence import Span
+from media_screen.media.sound import Mix
 from media_screen.speech import Speech, speech_windows
 from media_screen.speech.embed import embedder, unit
 from media_screen.speech.spectra import Floats
@@ -36,10 +37,20 @@ class VoiceWindow:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """The windows in which one person speaks, in order of time; the longest-speaking is voice 0."""
+    """The windows in which one person speaks, in order of time; the longest-speaking is voice 0.
+
+    `mix` is where it was heard, of a sound whose sides differ.
+    """
 
     number: int
     windows: tuple[VoiceWindow, ...]
+    mix: Mix = Mix.BOTH
+
+    @property
+    def name(self) -> str:
+        """How sentences call it: by its number, and by its place unless that is both sides."""
+        where = "" if self.mix is Mix.BOTH else f" ({self.mix.words})"
+        return f"voice {self.number + 1}{where}"
 
     @property
     def embedding(self) -> Floats:
@@ -64,20 +75,30 @@ class Voice:
 
 
 def find_voices(
-    media: Media, speech: Speech, *, device: str = "cpu", count: int = WINDOWS
+    media: Media,
+    speech: Speech,
+    *,
+    device: str = "cpu",
+    count: int = WINDOWS,
+    mix: Mix | None = None,
+    first: int = 0,
 ) -> tuple[Voice, ...]:
-    """Return the voices in up to `count` windows of a file, the longest-speaking first."""
+    """Return the voices in up to `count` windows of a file, the longest-speaking first.
+
+    They are numbered from `first` on, and heard in `mix`, by default that of the file.
+    """
     net = embedder(device)
     windows = []
     for span in speech_windows(speech, count=count):
-        samples = media.audio(span)
+        samples = media.audio(span, mix=mix)
         if len(samples):
             snr = _snr(speech, span)
             windows.append(VoiceWindow(span, samples, net.embed(samples), snr))
     groups = same_voice([window.embedding for window in windows])
     voices = [[windows[place] for place in group] for group in groups]
     voices.sort(key=lambda own: -sum(window.span.duration for window in own))
-    return tuple(Voice(number, tuple(own)) for number, own in enumerate(voices))
+    heard = media.mix if mix is None else mix
+    return tuple(Voice(number, tuple(own), heard) for number, own in enumerate(voices, first))
 
 
 def same_voice(embeddings: Sequence[Floats]) -> list[list[int]]:

@@ -134,7 +134,7 @@ def test_sound_of_any_layout_becomes_mono(tmp_path: Path, layout: str) -> None:
     path = write_video(tmp_path / "a.mkv", FRAMES, sounds=1, sound_codec="flac", layout=layout)
     with Media.open(path) as media:
         sound = media.audio(Span(0.5, 1.5))
-    assert sound.shape == (SAMPLE_RATE,) and 0.1 < np.abs(sound).max() <= 1.0
+    assert sound.shape == (SAMPLE_RATE,) and 0.1 < np.abs(sound).max() <= 2**0.5
 
 
 def test_the_first_of_several_sound_tracks_is_heard(tmp_path: Path) -> None:
