@@ -129,10 +129,11 @@ class Case:
 
     @property
     def remarks(self) -> tuple[Abstention, ...]:
-        """What of the pictures was not looked at, or not as they lie, in a sentence each."""
+        """What of the pictures was not looked at, or not as it is shown, in a sentence each."""
+        found = [Abstention("media", "attached", why) for why in self.media.unseen()]
         if not self.has_pictures:
-            return ()
-        look, found = self.look, []
+            return tuple(found)
+        look = self.look
         if self._unseen is not None:
             found.append(Abstention("media", self._unseen.reason, str(self._unseen)[:_MAX_WHY]))
         if look.turns:

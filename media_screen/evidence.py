@@ -48,6 +48,7 @@ Reason = Literal[
     "voice_over",
     "turned",
     "crowd",
+    "attached",
     "dubbed",
     "not_applicable",
     "unreadable",

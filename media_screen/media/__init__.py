@@ -26,12 +26,13 @@ from media_screen.media.balance import Balance
 from media_screen.media.convert import orientation, shown
 from media_screen.media.errors import MAX_PIXELS, MediaError, refuse_oversize
 from media_screen.media.sound import AUDIO_BLOCK, SAMPLE_RATE, Block, Mix, blocks
-from media_screen.media.stills import orientation_of
+from media_screen.media.stills import Still
 from media_screen.media.streams import (
     Clock,
     Stream,
     audio_stream,
     duration,
+    has_cover,
     is_still,
     origin,
     pixel_ratio,
@@ -75,6 +76,7 @@ _ROUNDING = 1e-3  # s; containers round time stamps to their time base
 _VIEW_STEP = 2e-3
 _READ_BUFFER = 1 << 20  # bytes; PyAV's 32 KiB cost a Python call each
 
+_JPEG = b"\xff\xd8\xff"  # how each JPEG begins
 # Formats that carry their own streams. Absent on purpose: hls, dash, concat, image2, lavfi, and
 # whatever else opens further files that the input names.
 _FORMATS = (
@@ -127,7 +129,8 @@ class Media:
         self._origin = origin(self._container)
         self._ratio = pixel_ratio(self._video.sample_aspect_ratio) if self._video else 1.0
         still = self._video is not None and is_still(self._container, self._video)
-        self._way = orientation_of(path) if still else None  # else each frame tells
+        self._still = Still.read(path) if still else None  # what Pillow makes of it
+        self._way = self._still.way if self._still else None  # else each frame tells
         self.tags: Mapping[str, str] = dict(self._container.metadata)
         self.streams = tuple(stream_facts(stream) for stream in self._container.streams)
         self.info = self._describe(shown_path(path) if shown is None else shown)
@@ -168,6 +171,9 @@ class Media:
         """
         if self._video is None:
             return
+        if (still := self._pillow) is not None:
+            yield from self._pictures(still, Span(0.0, still.duration_s + 1), MIN_GAP)
+            return
         count, last = 0, 0.0
         end = self.info.duration_s
         for frame in self._key_frames_again():
@@ -193,6 +199,9 @@ class Media:
     def window(self, span: Span, *, fps: float | None = None) -> Iterator[Frame]:
         """Give the frames of a span of time, all of them or about `fps` a second."""
         if self._video is None:
+            return
+        if (still := self._pillow) is not None:
+            yield from self._pictures(still, span, 1 / fps if fps else 0.0)
             return
         with self._again() as other:
             yield from other._dense(span, fps)
@@ -235,6 +244,18 @@ class Media:
                 due += 1 / fps
             yield from self._views(raw, time_s)
 
+    def _pictures(self, still: Still, span: Span, step: float) -> Iterator[Frame]:
+        """Give the frames that Pillow decodes, one each `step` seconds or all of them."""
+        due = span.start
+        for time_s, images in still.frames(turns=self.turns):
+            if time_s >= span.end:
+                return
+            if time_s < due - _ROUNDING:
+                continue
+            due = time_s + step
+            for view, image in enumerate(images):
+                yield Frame(time_s + view * _VIEW_STEP, image, view)
+
     def _views(self, raw: VideoFrame, time_s: float) -> Iterator[Frame]:
         """Give a frame as it is seen: two views where it is transparent, none when broken."""
         try:
@@ -245,6 +266,13 @@ class Media:
             return
         for view, image in enumerate(images):
             yield Frame(time_s + view * _VIEW_STEP, image, view)
+
+    def unseen(self) -> Iterator[str]:
+        """Say, a sentence each, which pictures of the file are not given."""
+        if self._still is not None:
+            yield from self._still.unseen()
+        if has_cover(self._container):
+            yield "the cover picture was not looked at"
 
     # --- sound -------------------------------------------------------------------------------
 
@@ -293,6 +321,14 @@ class Media:
 
     # --- inside ------------------------------------------------------------------------------
 
+    @property
+    def _pillow(self) -> Still | None:
+        """The still to decode with Pillow: what FFmpeg gives of it is a part, or nothing."""
+        still = self._still
+        if still is None or not (still.animated or tiles(self._container) > 1):
+            return None
+        return still
+
     @contextlib.contextmanager
     def _again(self) -> Iterator[Media]:
         """Open the file a second time: each pass has its own place in it and its own decoders."""
@@ -316,9 +352,13 @@ class Media:
             if file.seek(0, 2) == 0:
                 raise MediaError("the file is empty (0 bytes)")
             file.seek(0)
+            jpeg = file.read(len(_JPEG)) == _JPEG
+            file.seek(0)
             container = av.open(
                 _Nameless(file),
                 "r",
+                # Several pictures in one file would be taken for a film; viewers show the first.
+                format="jpeg_pipe" if jpeg else None,
                 container_options={"format_whitelist": _FORMATS},
                 metadata_errors="replace",
                 buffer_size=_READ_BUFFER,
@@ -435,18 +475,22 @@ class Media:
         if video is not None:
             refuse_oversize(*self._coded_size(video))
             kind = "image" if is_still(container, video) else "video"
-            if kind == "image" and tiles(container) > 1:
+            if kind == "image" and tiles(container) > 1 and self._still is None:
                 raise MediaError(
                     f"a HEIC picture of {tiles(container)} tiles, which can't be joined here: "
                     "convert it to JPEG or PNG"
                 )
             width, height = shown_size(video)
             fps = 0.0 if kind == "image" else float(video.average_rate or video.base_rate or 0)
+        length = 0.0 if kind == "image" else duration(container)
+        if (still := self._pillow) is not None:
+            kind, length = ("video" if still.animated else "image"), still.duration_s
+            (width, height), fps = still.size, still.fps
         return MediaInfo(
             path=shown,
             kind=kind,
             size_bytes=self.path.stat().st_size,
-            duration_s=0.0 if kind == "image" else duration(container),
+            duration_s=length,
             width=width,
             height=height,
             fps=round(fps, 3),

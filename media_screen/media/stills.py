@@ -1,20 +1,24 @@
-"""Reads with Pillow what FFmpeg, or PyAV, does not tell of stills: how they are to be shown.
+"""Reads with Pillow what FFmpeg, or PyAV, does not give of stills.
 
-Only named formats are opened, and whatever is wrong with a file is a MediaError.
+How they are to be shown, the transparency of AVIF, animated WebP, and whether a file holds more
+pictures than the one that is shown. Only named formats are opened, and whatever is wrong with a
+file is a MediaError.
 """
 
 from __future__ import annotations
 
+import mmap
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from media_screen.media.convert import Orientation
-from media_screen.media.errors import MediaError
+from media_screen.media.convert import Orientation, fitted, over_backdrops, turned
+from media_screen.media.errors import MediaError, refuse_oversize
 
 if TYPE_CHECKING:
+    import numpy as np
     from PIL.Image import Image
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
@@ -29,15 +33,65 @@ _WAYS = {
     7: Orientation(mirrored=True, turns=3),
     8: Orientation(turns=1),
 }
+# s; a frame of an animation that asks for less is shown for so long, by every browser.
+_SHORTEST, _INSTEAD = 0.011, 0.1
 
 
-def orientation_of(path: Path) -> Orientation | None:
-    """Return how a still asks to be shown, None when Pillow does not know its format."""
-    try:
+class Still:
+    """A picture or an animation; its frames are decoded one at a time.
+
+    `way` is how it asks to be shown, `format` Pillow's name of what it is, `count` the number of
+    frames or pages, `starts` when each frame starts and, of an animation, when the last ends (s).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
         with _opened(path) as picture:
-            return _WAYS.get(picture.getexif().get(_ORIENTATION, 1), Orientation())
-    except MediaError:
-        return None
+            refuse_oversize(*picture.size)
+            self.way = _WAYS.get(picture.getexif().get(_ORIENTATION, 1), Orientation())
+            self.format = picture.format
+            self.count = int(getattr(picture, "n_frames", 1))
+            width, height = picture.size
+        self.size = (height, width) if self.way.sideways else (width, height)
+        self.animated = self.format == "WEBP" and self.count > 1
+        self.starts = _starts(path) if self.animated else (0.0,)
+
+    @classmethod
+    def read(cls, path: Path) -> Still | None:
+        """Return what Pillow knows of a still, None when it does not know its format."""
+        try:
+            return cls(path)
+        except MediaError:
+            return None
+
+    @property
+    def duration_s(self) -> float:
+        """The length in seconds, 0 for a picture."""
+        return self.starts[-1]
+
+    @property
+    def fps(self) -> float:
+        """Frames a second on average, 0 for a picture."""
+        return self.count / self.duration_s if self.duration_s else 0.0
+
+    def frames(self, *, turns: int = 0) -> Iterator[tuple[float, list[np.ndarray]]]:
+        """Give (time in s, views) of the picture or of each frame, as `convert.shown` does."""
+        import numpy as np
+
+        with _opened(self._path) as picture:
+            for number in range(self.count if self.animated else 1):
+                picture.seek(number)
+                images = over_backdrops(np.asarray(picture.convert("RGBA")), fitted(*picture.size))
+                time_s = self.starts[min(number, len(self.starts) - 1)]
+                yield time_s, [turned(image, self.way, turns) for image in images]
+
+    def unseen(self) -> Iterator[str]:
+        """Say, a sentence each, what the file holds besides the picture that is shown."""
+        if self.count > 1 and not self.animated:
+            pages = "1 further picture" if self.count == 2 else f"{self.count - 1} further pictures"
+            yield f"the file holds {pages}, which viewers don't show and which were not looked at"
+        if self.format == "JPEG" and _has_film(self._path):
+            yield "a video is appended to the picture, as phones do: it was not looked at"
 
 
 @contextmanager
@@ -54,3 +108,35 @@ def _opened(path: Path) -> Iterator[Image]:
         raise
     except Exception as error:  # each plugin has errors of its own, down to SyntaxError
         raise MediaError(f"the picture can't be read ({error})"[:200]) from error
+
+
+def _starts(path: Path) -> tuple[float, ...]:
+    """Return when each frame of an animated WebP starts, and at last when it ends, in s.
+
+    Pillow tells lengths only while it decodes: they stand in the chunks named ANMF.
+    """
+    starts = [0.0]
+    with path.open("rb") as file:
+        file.seek(12)  # RIFF, size, WEBP
+        while len(head := file.read(8)) == 8:
+            size = int.from_bytes(head[4:], "little")
+            body = file.read(min(size, 16)) if head[:4] == b"ANMF" else b""
+            if len(body) == 16:
+                length = int.from_bytes(body[12:15], "little") / 1000
+                starts.append(starts[-1] + (length if length >= _SHORTEST else _INSTEAD))
+            file.seek(size + size % 2 - len(body), 1)
+    return tuple(starts)
+
+
+def _has_film(path: Path) -> bool:
+    """Tell whether the beginning of an MP4 stands somewhere in a file."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        sizes = (int.from_bytes(data[at - 4 : at], "big") for at in _places(data, b"ftyp"))
+        return any(16 <= size <= 256 for size in sizes)
+
+
+def _places(data: mmap.mmap, name: bytes) -> Iterator[int]:
+    at = data.find(name)
+    while at >= 0:
+        yield at
+        at = data.find(name, at + 1)

@@ -64,6 +64,13 @@ def audio_stream(container: av.container.InputContainer) -> AudioStream | None:
     return max(streams, key=lambda s: (bool(s.disposition & Disposition.default), -s.index))
 
 
+def has_cover(container: av.container.InputContainer) -> bool:
+    """Tell whether a picture is attached that players show while there is no other."""
+    from av.stream import Disposition
+
+    return any(stream.disposition & Disposition.attached_pic for stream in container.streams.video)
+
+
 def stream_facts(stream: Any) -> Stream:
     context = stream.codec_context
     base = float(stream.time_base or 0)

@@ -86,6 +86,7 @@ REASONS: dict[Reason, str] = {
     "voice_over": "the voice is of nobody in the picture",
     "turned": "the picture is shown turned",
     "crowd": "there are more faces than are looked at",
+    "attached": "the file holds more than is shown",
     "dubbed": "the voice is a dub",
     "not_applicable": "it does not apply to this kind of file",
     "unreadable": "the file can't be read",

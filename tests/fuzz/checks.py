@@ -24,7 +24,7 @@ from media_screen.report import write_report
 from media_screen.results import RESULTS, STATE, BatchError, Results
 from media_screen.screen import Config, unable
 from media_screen.worker import Limits
-from tests.fuzz.media import SAMPLES, damaged, flipped
+from tests.fuzz.media import SAMPLES, damaged, declaring, flipped
 from tests.fuzz.texts import WORDS, damaged_text, hostile_json, hostile_toml
 from tests.making import records
 from tests.test_evidence import SCHEMA
@@ -53,7 +53,7 @@ def check_media(chance: random.Random, folder: Path, *, files: int = 4) -> None:
     downloads, out = folder / "in", folder / "out"
     downloads.mkdir()
     for number in range(files):
-        _, suffix, data = damaged(chance)
+        _, suffix, data = chance.choice([damaged, damaged, declaring])(chance)
         (downloads / f"{number}{suffix}").write_bytes(data)
         if chance.random() < 0.5:
             beside = downloads / f"{number}.info.json"

@@ -1,11 +1,20 @@
-"""Damages real media: cut, flipped, spliced, its boxes swapped, its numbers made absurd."""
+"""Damages real media: cut, flipped, spliced, its boxes swapped, its numbers made absurd.
+
+Others are whole and declare odd things: display matrices, colours, pixel ratios, transparency.
+"""
 
 from __future__ import annotations
 
+import io
 import random
 import struct
 from collections.abc import Callable
 from pathlib import Path
+
+import av
+import numpy as np
+from av.bitstream import BitStreamFilterContext
+from PIL import Image
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 SOURCES = tuple(
@@ -20,6 +29,19 @@ PARENTS = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta", b"edts", b"dinf
 NUMBERS = (b"mvhd", b"tkhd", b"mdhd", b"elst", b"stsd", b"stts", b"stss", b"stsc", b"stsz", b"stco",
            b"ctts", b"avcC", b"esds")  # fmt: skip
 
+CUT_OFF = ("broken-download.mp4",)  # has no index, so nothing of it can be copied
+# What an H.264 stream may declare of itself, by the names of FFmpeg's h264_metadata filter.
+DECLARED = {
+    "matrix_coefficients": range(-1, 256),
+    "transfer_characteristics": range(-1, 256),
+    "colour_primaries": range(-1, 256),
+    "video_full_range_flag": range(-1, 2),
+    "video_format": range(-1, 8),
+}
+LAYERED = (("png", "RGBA"), ("png", "LA"), ("png", "P"), ("png", "I;16"), ("webp", "RGBA"),
+           ("tiff", "RGBA"), ("tiff", "CMYK"), ("tiff", "F"), ("gif", "P"), ("avif", "RGBA"),
+           ("jpeg", "CMYK"))  # fmt: skip
+
 Box = tuple[int, int, bytes]  # start, end, type
 
 
@@ -30,6 +52,68 @@ def damaged(chance: random.Random) -> tuple[str, str, bytes]:
     way = chance.choice(WAYS)
     suffix = source.suffix if chance.random() < 0.9 else chance.choice([".jpg", ".mp3", ".webm"])
     return f"{way.__name__} of {source.name}", suffix, bytes(way(chance, bytearray(data)))
+
+
+def declaring(chance: random.Random) -> tuple[str, str, bytes]:
+    """Return a whole file whose declarations a player must make something of."""
+    return chance.choice([_film, _picture])(chance)
+
+
+def _film(chance: random.Random) -> tuple[str, str, bytes]:
+    source = chance.choice(
+        [path for path in SOURCES if path.suffix == ".mp4" and path.name not in CUT_OFF]
+    )
+    names = chance.sample(sorted(DECLARED), chance.randrange(1, len(DECLARED) + 1))
+    options = {name: str(chance.choice(DECLARED[name])) for name in names}
+    if chance.random() < 0.5:
+        width, height = (chance.choice([1, 2, 10, 255, 65535]) for _ in range(2))
+        options["sample_aspect_ratio"] = f"{width}/{height}"
+    how = ":".join(f"{name}={value}" for name, value in options.items())
+    file = io.BytesIO()
+    with av.open(str(source)) as before, av.open(file, "w", format="mp4") as after:
+        streams = {one.index: after.add_stream_from_template(one) for one in before.streams}
+        picture = before.streams.video[0]
+        change = BitStreamFilterContext(f"h264_metadata={how}", picture, streams[picture.index])
+        for packet in before.demux():
+            for one in change.filter(packet) if packet.stream is picture else [packet]:
+                if one.size:
+                    one.stream = streams[one.stream_index]
+                    after.mux(one)
+    return f"{how} in {source.name}", ".mp4", bytes(rematrixed(chance, bytearray(file.getvalue())))
+
+
+def rematrixed(chance: random.Random, data: bytearray) -> bytearray:
+    """Give each track another display matrix: turned, mirrored, leaning, squeezed or senseless."""
+    for start, end, kind in boxes(bytes(data)):
+        at = start + 8 + 40  # version and flags, times, number, length, layer, group, volume
+        if kind == b"tkhd" and data[start + 8] == 0 and at + 36 <= end:
+            unit = chance.choice([1, 1 << 16, 1 << 31])
+            matrix = [
+                chance.choice([-unit, 0, unit, chance.randrange(-unit, unit)]) for _ in "abcd"
+            ]
+            numbers = [max(-(1 << 31), min(number, (1 << 31) - 1)) for number in matrix]
+            a, b, c, d = numbers
+            struct.pack_into(">9i", data, at, a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    return data
+
+
+def _picture(chance: random.Random) -> tuple[str, str, bytes]:
+    kind, mode = chance.choice(LAYERED)
+    source = chance.choice([path for path in SOURCES if path.suffix == ".jpg"])
+    image = Image.open(source).convert("RGBA").resize((96, 128))
+    opacity = np.random.default_rng(chance.randrange(1 << 32)).integers(0, 256, (128, 96))
+    image.putalpha(
+        Image.fromarray(np.minimum(opacity * chance.choice([0, 1, 9]), 255).astype("u1"))
+    )
+    tags = Image.Exif()
+    tags[0x0112] = chance.choice([*range(10), 65535])
+    how = {"exif": tags} if kind not in ("gif", "tiff") else {}
+    if mode == "P":
+        how["transparency"] = chance.randrange(256)
+    image = image.convert("L").convert(mode) if mode in ("I;16", "F") else image.convert(mode)
+    file = io.BytesIO()
+    image.save(file, kind, **how)
+    return f"{kind} in {mode} of {source.name}", f".{kind}", file.getvalue()
 
 
 def boxes(data: bytes, start: int = 0, end: int | None = None) -> list[Box]:
@@ -121,5 +205,5 @@ def nested(chance: random.Random, data: bytearray) -> bytearray:
 
 
 WAYS: tuple[Callable[[random.Random, bytearray], bytearray], ...] = (
-    flipped, cut, beheaded, spliced, repeated, swapped, absurd, absurd, resized, nested,
+    flipped, cut, beheaded, spliced, repeated, swapped, absurd, absurd, resized, nested, rematrixed,
 )  # fmt: skip
