@@ -35,6 +35,11 @@ class Sound:
         for start in range(0, SECONDS, 10):
             yield float(start), noise[start * SAMPLE_RATE : (start + 10) * SAMPLE_RATE]
 
+    def unseen(self) -> Iterator[str]:
+        return iter(self.beside)
+
+    beside: tuple[str, ...] = ()
+
 
 def case(sound: Sound, *, listens: bool = False) -> Case:
     looker: Any = None
@@ -148,3 +153,10 @@ def test_what_was_not_looked_at_is_told(look: dict, reason: str, words: str) -> 
     film = Case(cast("Any", Film()), looker=cast("Any", Eyes()), gallery=Gallery())
     (remark,) = film.remarks
     assert remark.reason == reason and words in remark.why
+
+
+def test_what_a_sound_file_holds_besides_is_told() -> None:
+    sound = Sound()
+    sound.beside = ("the cover picture was not looked at",)
+    (remark,) = case(sound).remarks
+    assert (remark.reason, remark.why) == ("attached", sound.beside[0])
