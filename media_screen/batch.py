@@ -7,14 +7,15 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from media_screen.database import ForeignDatabase, renew
 from media_screen.evidence import Label, Verdict
-from media_screen.files import remove_database
 from media_screen.folders import LeftOut, look_through
-from media_screen.results import Entry, Results, has_failed
+from media_screen.media import shown_path
+from media_screen.results import BatchError, Entry, Results, has_failed
 from media_screen.screen import Config, settings_digest
 from media_screen.worker import Executor, Job, Limits, Pool
 
@@ -72,6 +73,7 @@ class Summary:
     screened: int
     kept: int
     seconds: float
+    broken_lines: int = 0  # lines of the results that no scan wrote as they were found
 
     @property
     def labels(self) -> Counter[Label]:
@@ -160,7 +162,7 @@ def scan(
             _begin_memory(Path(config.memory))
         screened: set[Path] = set()
         with executor(config, workers=workers, limits=limits) as pool:
-            for job, verdict in pool.screen(Job(path) for path in todo):
+            for job, verdict in pool.screen(_jobs(todo, results)):
                 results.add(job.path, verdict, settings)
                 screened.add(job.path)
                 progress.screened += 1
@@ -179,20 +181,31 @@ def scan(
         screened=len(screened),
         kept=progress.kept,
         seconds=time.monotonic() - started,
+        broken_lines=results.broken_lines,
     )
+
+
+def _jobs(todo: Sequence[Path], results: Results) -> Iterator[Job]:
+    """Give the files to screen, each noted as it is just before it is screened."""
+    for path in todo:
+        results.begin(path)
+        yield Job(path)
 
 
 def _begin_memory(path: Path) -> None:
     """Make the memory ready before workers share it; a damaged one is begun anew.
 
-    Two processes that make the file at the same moment would lock each other out.
+    What another program wrote under its name is left alone: raises BatchError.
     """
     from media_screen.catalogue import CatalogueError
+    from media_screen.catalogue.store import LAYOUT_OF_FILE
     from media_screen.memory import Memory
 
     try:
         Memory(path).close()
     except CatalogueError as error:
+        if isinstance(error.__cause__, (ForeignDatabase, OSError)):
+            raise BatchError(f"{shown_path(path)}: {error.__cause__}") from error
         _log.warning("the memory of earlier files is begun anew: %s", error)
-        remove_database(path)
+        renew(path, LAYOUT_OF_FILE)
         Memory(path).close()

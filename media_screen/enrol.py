@@ -235,7 +235,7 @@ def _open_catalogue(path: Path) -> Catalogue:
         return Catalogue.open(path)
     except CatalogueError as error:
         _log.warning("%s", error)
-        remove_database(path)
+        remove_database(path)  # whatever it is, it stands in the program's own folder
         return Catalogue.open(path)
 
 

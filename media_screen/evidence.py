@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -54,6 +55,7 @@ Reason = Literal[
     "unreadable",
     "too_large",
     "time_limit",
+    "changed",
     "memory_limit",
 ]
 
@@ -209,11 +211,19 @@ class MediaInfo:
     audio_codec: str = ""
     sidecar: str = ""  # path as shown of the sidecar that was read, "" for none
     streams: tuple[MediaStream, ...] = ()
+    id: str = ""  # 16 hex digits that tell files apart which are shown alike; "" where none are
+
+    def __post_init__(self) -> None:
+        if self.id and not re.fullmatch(r"[0-9a-f]{16}", self.id):
+            raise ValueError(f"an id is 16 hex digits, got {self.id!r:.60}")
 
     @property
     def key(self) -> str:
-        """A short name that is safe as a file name and differs for each path: 16 hex digits."""
-        return hashlib.sha256(self.path.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+        """A short name that is safe as a file name and differs for each file: 16 hex digits."""
+        return (
+            self.id
+            or hashlib.sha256(self.path.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,159 @@
-"""Writing and removing files whole: a reader sees the old file or the new one, never half."""
+"""Writing and removing files whole and privately, and never through a link.
+
+What the program keeps is about people's faces and voices, so its files are readable by their owner
+alone, whatever the umask, in folders that nobody else enters. A name that is a link is refused: it
+may lead to any file of the user's. What else could happen between the look at a name and its use
+can't, since nobody else may write into these folders.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import hashlib
 import os
+import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700  # modes: for the owner alone
+# Nothing is followed, nothing waits for the other end of a pipe, no text is translated.
+_CAREFULLY = (
+    getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)  # fmt: skip
+JOURNALS = ("-wal", "-shm", "-journal")  # what SQLite leaves beside a database
 
-def write_atomically(path: Path, chunks: Iterable[bytes]) -> None:
-    """Write the chunks to `path` in one step, through a temporary file beside it."""
-    # The process number keeps two renders of one folder from sharing a temporary file.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+def write_atomically(path: Path, chunks: Iterable[bytes], *, durable: bool = False) -> None:
+    """Write the chunks to `path` in one step: a reader sees the old file or the new one.
+
+    With `durable` it is on the disk before the old one goes.
+
+    The new file is private. A link at `path` is replaced, and where it leads is left alone; what
+    is neither file nor link (a device, a folder) is refused with an OSError.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        kind = path.lstat().st_mode
+        if not (stat.S_ISREG(kind) or stat.S_ISLNK(kind)):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    # A name that can't be foreseen, and must be new: nobody can lay a link there before.
+    temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(8)}.tmp")
     try:
-        with temporary.open("wb") as stream:
+        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CAREFULLY, PRIVATE_FILE)
+        with open(file, "wb") as stream:
+            _make_private(file, PRIVATE_FILE)
             stream.writelines(chunks)
+            if durable:
+                stream.flush()
+                os.fsync(file)
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
+def open_private(path: Path, flags: int) -> int:
+    """Open a file of the program's own, making it where it is missing; returns the descriptor.
+
+    Raises OSError for a link, for what is no regular file, and for a file that has a second name,
+    which would be written as well.
+    """
+    try:
+        file = os.open(path, flags | os.O_CREAT | _CAREFULLY, PRIVATE_FILE)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK):
+            raise _refused("it is a link, and links are not followed", path) from error
+        raise
+    try:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            raise _refused("it is not a regular file", path)
+        if status.st_nlink > 1:
+            raise _refused("it has a second name (a hard link), which would change too", path)
+        _make_private(file, PRIVATE_FILE)
+    except BaseException:
+        os.close(file)
+        raise
+    return file
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder of the program's own, and those above it; make one that is there private.
+
+    Raises OSError when it is a link, no folder, or another user's.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=PRIVATE_FOLDER)
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode):
+        raise _refused("it is a link, and links are not followed", path)
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+    refuse_strangers(path)
+    if stat.S_IMODE(status.st_mode) != PRIVATE_FOLDER and os.name == "posix":
+        path.chmod(PRIVATE_FOLDER)
+
+
+def refuse_strangers(folder: Path) -> None:
+    """Raise OSError when a folder is another user's, who could change what is in it at any time.
+
+    The system's own user, who can do so everywhere, counts as no other, and may use all folders.
+    """
+    if hasattr(os, "geteuid") and os.geteuid() != 0:
+        owner = folder.stat().st_uid
+        if owner not in (0, os.geteuid()):
+            raise _refused("it belongs to another user", folder)
+
+
+def facts(status: os.stat_result) -> str:
+    """Return what changes when a file is written or replaced, even if its size and time are kept.
+
+    The time of change of the entry (ctime) can't be set back as that of the content can; it also
+    changes with the mode or a new link, so facts that differ only say that the content may.
+    """
+    return ":".join(
+        str(part)
+        for part in (status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns)
+    )
+
+
+def file_id(path: Path) -> str:
+    """Return 16 hex digits that differ for each file of this machine, however it is shown."""
+    return hashlib.sha256(os.fsencode(os.path.abspath(path))).hexdigest()[:16]
+
+
+def ready_database(path: Path) -> None:
+    """Make an SQLite file private before it is opened, with the journals beside it; or refuse.
+
+    SQLite itself follows links, and gives new journals the mode that the database has.
+    """
+    for file in _with_journals(path)[1:]:
+        if file.is_symlink():
+            raise _refused("it is a link, and links are not followed", file)
+        with contextlib.suppress(FileNotFoundError):
+            if os.name == "posix" and stat.S_IMODE(file.lstat().st_mode) != PRIVATE_FILE:
+                file.chmod(PRIVATE_FILE)
+    os.close(open_private(path, os.O_RDWR))
+
+
 def remove_database(path: Path) -> None:
     """Remove an SQLite file with the journals beside it, which must not be laid over a new one."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    for file in _with_journals(path):
+        file.unlink(missing_ok=True)
+
+
+def _with_journals(path: Path) -> tuple[Path, ...]:
+    return tuple(path.with_name(path.name + suffix) for suffix in ("", *JOURNALS))
+
+
+def _make_private(file: int, mode: int) -> None:
+    """Give an open file its mode: what `os.open` was told is less what the umask takes away."""
+    if hasattr(os, "fchmod") and stat.S_IMODE(os.fstat(file).st_mode) != mode:
+        os.fchmod(file, mode)
+
+
+def _refused(why: str, path: Path) -> OSError:
+    return OSError(errno.EPERM, why, str(path))

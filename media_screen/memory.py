@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -58,22 +58,40 @@ class Memory:
         """Close the file."""
         self._store.close()
 
-    def meet(self, path: str, sha256: str, fingerprint: Fingerprint) -> Duplicate | None:
+    def meet(
+        self, path: str, sha256: str, fingerprint: Fingerprint, *, file: str = ""
+    ) -> Duplicate | None:
         """Return the earlier file that this one repeats, if any, and remember this one.
 
-        A file that is met again finds what it found the first time, not its own later copies.
+        `path` is how the file is shown, `file` what tells it from others that are shown alike (by
+        default the path). A file that is met again finds what it found the first time, not its own
+        later copies, and is never a copy of itself.
         """
+        file = file or path
         known = self._store.numbered(sha256)
-        if known is not None and known[1] != path:
-            return Duplicate(known[1], sha256, exact=True, picture=1.0, sound=1.0)
+        if known is not None and known.file != file:
+            return Duplicate(known.path, sha256, exact=True, picture=1.0, sound=1.0)
         if fingerprint.empty:
             return None
-        number = known[0] if known else self._store.remember(path, sha256, fingerprint)
-        return self._store.nearest(fingerprint, path, before=number)
+        number = known.number if known else self._store.remember(file, path, sha256, fingerprint)
+        return self._store.nearest(fingerprint, file, before=number)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A file that was met before: its number, what tells it from others, and how it is shown."""
+
+    number: int
+    file: str
+    path: str
+    sha256: str
 
 
 class _Store(Catalogue):
-    """A catalogue that is searched for whole files, while it grows with each of them."""
+    """A catalogue that is searched for whole files, while it grows with each of them.
+
+    Where a catalogue has the person of a reference, it has what tells a file from others.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self._old: Index | None = None  # of the references up to `_old_end`
@@ -84,25 +102,30 @@ class _Store(Catalogue):
         self._stills_end = 0
         super().__init__(path)
 
-    def numbered(self, sha256: str) -> tuple[int, str] | None:
-        """Return number and path of the file with this hash."""
-        rows = self._rows("SELECT id, reference FROM reference WHERE sha256 = ?", (sha256,))
-        return (int(rows[0][0]), str(rows[0][1])) if rows else None
+    def numbered(self, sha256: str) -> _Known | None:
+        """Return the file with this hash."""
+        return self._met("sha256", sha256)
 
-    def remember(self, path: str, sha256: str, fingerprint: Fingerprint) -> int:
-        """Add a file and return its number; what the same path held before goes."""
-        before = self._rows("SELECT sha256 FROM reference WHERE reference = ?", (path,))
+    def _met(self, column: str, value: str | int) -> _Known | None:
+        rows = self._rows(
+            f"SELECT id, person, reference, sha256 FROM reference WHERE {column} = ?", (value,)
+        )
+        return _Known(*rows[0]) if rows else None
+
+    def remember(self, file: str, path: str, sha256: str, fingerprint: Fingerprint) -> int:
+        """Add a file and return its number; what it held before goes."""
+        before = self._rows("SELECT sha256 FROM reference WHERE person = ?", (file,))
         empty = {name: getattr(fingerprint, name)[:0] for name in _LEFT_OUT}
         # Added first and removed then: a number that was free would be given again, and indexes
         # of other processes would take the one for the other.
-        self.add("", path, sha256, replace(fingerprint, **empty))
+        self.add(file, path, sha256, replace(fingerprint, **empty))
         for (old,) in before:
             self.remove(sha256=old)
         added = self.numbered(sha256)
-        return added[0] if added else self._newest() + 1  # removed at once by another process
+        return added.number if added else self._newest() + 1  # removed at once by another process
 
-    def nearest(self, fingerprint: Fingerprint, path: str, *, before: int) -> Duplicate | None:
-        """Return the earliest file that is the same from end to end, of another path.
+    def nearest(self, fingerprint: Fingerprint, file: str, *, before: int) -> Duplicate | None:
+        """Return the earliest other file that is the same from end to end.
 
         Only those with a number below `before` count.
         """
@@ -113,21 +136,18 @@ class _Store(Catalogue):
             )
             query = None if still or not found else Query(fingerprint)
             for number, candidate in sorted(found.items(), key=lambda item: item[0]):
-                earlier = self._shown(number)
-                if earlier is None or earlier[0] == path or number >= before:
+                earlier = self._met("id", number)
+                if earlier is None or earlier.file == file or number >= before:
                     continue
                 shares = (1.0, 0.0)
                 if query is not None and candidate is not None:
                     shares = self._shares(query, candidate)
                 if max(shares) >= SAME:
                     seen, heard = (round(share, 3) for share in shares)
-                    return Duplicate(*earlier, exact=False, picture=seen, sound=heard)
+                    return Duplicate(
+                        earlier.path, earlier.sha256, exact=False, picture=seen, sound=heard
+                    )
         return None
-
-    def _shown(self, number: int) -> tuple[str, str] | None:
-        """Return path and hash of a file; None when it was replaced meanwhile."""
-        rows = self._rows("SELECT reference, sha256 FROM reference WHERE id = ?", (number,))
-        return (str(rows[0][0]), str(rows[0][1])) if rows else None
 
     # --- video and sound ---------------------------------------------------------------------
 

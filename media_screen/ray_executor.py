@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from media_screen.evidence import Failure, MediaInfo, Verdict
+from media_screen.files import file_id
 from media_screen.media import shown_path
 from media_screen.screen import Config, unable
 from media_screen.worker import START_LIMIT, Job, Limits, Pool, WorkerError, pack, unpack
@@ -166,9 +167,9 @@ class RayPool:
                 f"the node {unseen_on} can't see {shown_path(job.path)}, which this machine can: "
                 "files must lie on a file system that all nodes share, under the same path"
             )
-        yield job, self._recall(unpack(message))
+        yield job, self._recall(job, unpack(message))
 
-    def _recall(self, verdict: Verdict) -> Verdict:
+    def _recall(self, job: Job, verdict: Verdict) -> Verdict:
         """Look the file up among what was screened before, and remember it."""
         if self._memory is None or not verdict.fingerprint:
             return verdict
@@ -179,6 +180,7 @@ class RayPool:
                 verdict.media.path,
                 verdict.media.sha256,
                 Fingerprint.from_bytes(verdict.fingerprint),
+                file=file_id(job.path),
             )
         except Exception as error:
             _log.exception("the memory failed on %s", verdict.media.path)

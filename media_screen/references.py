@@ -8,21 +8,24 @@ or changed.
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from media_screen import weights
+from media_screen.database import Layout, connect, digest_of
 from media_screen.evidence import Span
 from media_screen.faces.embed import WEIGHTS as EMBEDDER
-from media_screen.files import remove_database
+from media_screen.files import facts, private_folder, remove_database
 from media_screen.fingerprint import REFERENCE_FPS, Fingerprint, FingerprintBuilder
 from media_screen.media import Media, MediaError, identify, shown_path
 from media_screen.speech import find_speech
@@ -37,6 +40,21 @@ Floats = npt.NDArray[np.float32]
 Way = Literal["picture", "video"]  # how the faces of a file were read
 
 CHUNK = 30.0  # s of official footage whose faces are held at a time: 120 frames, about 50 MB
+
+_GALLERY = Layout(
+    0x4D534741,  # "MSGA"
+    2,
+    """
+    CREATE TABLE file (path BLOB PRIMARY KEY, facts TEXT NOT NULL, sha256 TEXT NOT NULL);
+    CREATE TABLE found (
+        sha256 TEXT NOT NULL,
+        model TEXT NOT NULL,
+        record TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        PRIMARY KEY (sha256, model)
+    )
+    """,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +77,9 @@ class FoundVoice:
     embedding: Floats  # unit length
     seconds: float  # of its speech that was listened to
     snr_db: float
+
+
+Found = TypeVar("Found", FoundFace, FoundVoice)
 
 
 def read_voices(file: Path, *, device: str = "cpu") -> list[FoundVoice]:
@@ -135,125 +156,79 @@ class Store:
     def __init__(self, folder: Path) -> None:
         hashes = {file.name: file.sha256 for file in weights.recorded()}
         self._model, self._voice_model = hashes[EMBEDDER], hashes[VOICE_EMBEDDER]
-        folder.mkdir(exist_ok=True)
+        private_folder(folder)
         file = folder / "gallery.sqlite"
         try:
-            self._open(file)
+            self.connection = connect(file, _GALLERY)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise OSError(f"{shown_path(file)} can't be used: {error}") from error
+            # Whatever it is, it stands in the program's own folder, and all can be read again.
             _log.warning("%s is damaged and is made anew: %s", file, error)
             remove_database(file)
-            self._open(file)
-
-    def _open(self, file: Path) -> None:
-        self.connection = sqlite3.connect(file, timeout=30)
-        self.connection.execute(
-            "CREATE TABLE IF NOT EXISTS face (sha256 TEXT, model TEXT, position INTEGER, "
-            "size_px REAL, sharpness REAL, yaw_deg REAL, count INTEGER, embedding BLOB, "
-            "PRIMARY KEY (sha256, model, position))"
-        )
-        self.connection.execute(
-            "CREATE TABLE IF NOT EXISTS file (path BLOB PRIMARY KEY, size INTEGER, "
-            "mtime_ns INTEGER, sha256 TEXT)"
-        )
-        self.connection.execute(
-            "CREATE TABLE IF NOT EXISTS reference (sha256 TEXT, model TEXT, error TEXT, "
-            "PRIMARY KEY (sha256, model))"
-        )
-
-        self.connection.execute(
-            "CREATE TABLE IF NOT EXISTS voice (sha256 TEXT, model TEXT, position INTEGER, "
-            "seconds REAL, snr_db REAL, embedding BLOB, PRIMARY KEY (sha256, model, position))"
-        )
-        self.connection.execute(
-            "CREATE TABLE IF NOT EXISTS heard (sha256 TEXT, model TEXT, error TEXT, "
-            "PRIMARY KEY (sha256, model))"
-        )
+            self.connection = connect(file, _GALLERY)
 
     def close(self) -> None:
         """Close the database."""
         self.connection.close()
 
     def hash_of(self, file: Path) -> str:
-        """Return the SHA-256 of a file, computed again only when its size or time changed."""
+        """Return the SHA-256 of a file, computed again only when the file may have changed."""
         try:
-            status = file.stat()
+            now = facts(file.stat())
         except OSError as error:
             raise MediaError(f"the file can't be opened: {error.strerror or error}") from error
-        key = (os.fsencode(file.absolute()), status.st_size, status.st_mtime_ns)
+        path = os.fsencode(file.absolute())
         row = self.connection.execute(
-            "SELECT sha256 FROM file WHERE path = ? AND size = ? AND mtime_ns = ?", key
+            "SELECT sha256 FROM file WHERE path = ? AND facts = ?", (path, now)
         ).fetchone()
         if row is not None:
             return str(row[0])
         sha256, _ = identify(file)
-        with self.connection:
-            row = (*key, sha256)
-            self.connection.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)", row)
+        self.connection.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?)", (path, now, sha256))
         return sha256
 
     def get(self, sha256: str, way: Way) -> tuple[list[FoundFace], str] | None:
         """Return (faces, error) as found before, or None."""
-        key = self._face_key(sha256, way)
-        row = self.connection.execute(
-            "SELECT error FROM reference WHERE sha256 = ? AND model = ?", key
-        ).fetchone()
-        if row is None:
-            return None
-        rows = self.connection.execute(
-            "SELECT embedding, size_px, sharpness, yaw_deg, count FROM face "
-            "WHERE sha256 = ? AND model = ? ORDER BY position",
-            key,
-        )
-        return [FoundFace(np.frombuffer(blob, "<f4"), *rest) for blob, *rest in rows], row[0]
+        return self._get(sha256, f"{self._model} {way}", FoundFace)
 
     def put(self, sha256: str, way: Way, faces: Sequence[FoundFace], error: str) -> None:
         """Keep the faces of a reference, or why it can't be read."""
-        key = self._face_key(sha256, way)
-        with self.connection:
-            self.connection.execute(
-                "INSERT OR REPLACE INTO reference VALUES (?, ?, ?)", (*key, error)
-            )
-            self.connection.execute("DELETE FROM face WHERE sha256 = ? AND model = ?", key)
-            self.connection.executemany(
-                "INSERT INTO face VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (*key, position, face.size_px, face.sharpness, face.yaw_deg,
-                     face.count, face.embedding.astype("<f4").tobytes())
-                    for position, face in enumerate(faces)
-                ],
-            )  # fmt: skip
-
-    def _face_key(self, sha256: str, way: Way) -> tuple[str, str]:
         # The first picture of a video is not the tracks of its faces, whichever was read first.
-        return sha256, f"{self._model} {way}"
+        self._put(sha256, f"{self._model} {way}", faces, error)
 
     def get_voices(self, sha256: str) -> tuple[list[FoundVoice], str] | None:
         """Return (voices, error) as found before, or None."""
-        key = (sha256, self._voice_model)
-        row = self.connection.execute(
-            "SELECT error FROM heard WHERE sha256 = ? AND model = ?", key
-        ).fetchone()
-        if row is None:
-            return None
-        rows = self.connection.execute(
-            "SELECT embedding, seconds, snr_db FROM voice "
-            "WHERE sha256 = ? AND model = ? ORDER BY position",
-            key,
-        )
-        return [FoundVoice(np.frombuffer(blob, "<f4"), *rest) for blob, *rest in rows], row[0]
+        return self._get(sha256, self._voice_model, FoundVoice)
 
     def put_voices(self, sha256: str, voices: Sequence[FoundVoice], error: str) -> None:
-        with self.connection:
-            self.connection.execute(
-                "INSERT OR REPLACE INTO heard VALUES (?, ?, ?)", (sha256, self._voice_model, error)
-            )
-            self.connection.executemany(
-                "INSERT OR REPLACE INTO voice VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (sha256, self._voice_model, position, voice.seconds, voice.snr_db,
-                     voice.embedding.astype("<f4").tobytes())
-                    for position, voice in enumerate(voices)
-                ],
-            )  # fmt: skip
+        """Keep the voices of a reference, or why it can't be read."""
+        self._put(sha256, self._voice_model, voices, error)
+
+    def _get(self, sha256: str, model: str, kind: type[Found]) -> tuple[list[Found], str] | None:
+        """Return what was found; None when it is not there, or not what was made of this file."""
+        row = self.connection.execute(
+            "SELECT record, digest FROM found WHERE sha256 = ? AND model = ?", (sha256, model)
+        ).fetchone()
+        if row is None or digest_of(sha256, model, row[0]) != row[1]:
+            return None
+        record = json.loads(row[0])
+        return [
+            kind(np.frombuffer(base64.b64decode(embedding), "<f4"), *rest)
+            for embedding, *rest in record["found"]
+        ], record["error"]
+
+    def _put(
+        self, sha256: str, model: str, found: Sequence[FoundFace | FoundVoice], error: str
+    ) -> None:
+        rows = []
+        for one in found:
+            embedding, *rest = (getattr(one, name) for name in one.__dataclass_fields__)
+            packed = base64.b64encode(embedding.astype("<f4").tobytes()).decode("ascii")
+            rows.append([packed, *(value.item() if hasattr(value, "item") else value
+                                   for value in rest)])  # fmt: skip
+        record = json.dumps({"found": rows, "error": error})
+        self.connection.execute(
+            "INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?)",
+            (sha256, model, record, digest_of(sha256, model, record)),
+        )

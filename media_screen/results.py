@@ -1,9 +1,9 @@
 """The folder of results: one verdict a line, none lost and none doubled, whatever ends the scan.
 
 `OUT/results.jsonl` gets one verdict a line, each written whole and flushed to the disk before the
-next; `OUT/state.sqlite` only indexes it and is brought up to date from it at every start, so that a
-scan that was killed at any point goes on where it stopped. The index knows the hash of each line: a
-line that was damaged since does not count, and its file is screened again.
+next, so that a scan that was killed at any point goes on where it stopped. `OUT/state.sqlite` holds
+the hash of each line that was written here, noted before the line is: a line that it does not know
+was damaged since, or put there by somebody else. It does not count, and its file is screened again.
 """
 
 from __future__ import annotations
@@ -13,24 +13,49 @@ import hashlib
 import json
 import logging
 import os
+import re
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from media_screen import sidecar as sidecars
+from media_screen.database import Connection, ForeignDatabase, Layout, connect, renew, transaction
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Label, Verdict
-from media_screen.media import shown_path
+from media_screen.files import (
+    facts,
+    file_id,
+    open_private,
+    private_folder,
+    refuse_strangers,
+    write_atomically,
+)
+from media_screen.media import MediaError, identify, shown_path
 from media_screen.thumbs import write_thumbnails
 
 RESULTS = "results.jsonl"
 STATE = "state.sqlite"
-_COLUMNS = (
-    "path BLOB PRIMARY KEY, signature TEXT, settings TEXT, offset INTEGER, failed INTEGER, "
-    "digest TEXT"
+LINE_LIMIT = 64 << 20  # bytes; no record comes near, a damaged file may
+_STATE = Layout(
+    0x4D535354,  # "MSST"
+    2,
+    """
+    CREATE TABLE done (
+        path BLOB PRIMARY KEY,
+        facts TEXT NOT NULL,
+        content TEXT NOT NULL,
+        settings TEXT NOT NULL,
+        failed INTEGER NOT NULL,
+        digest TEXT NOT NULL UNIQUE
+    );
+    CREATE TABLE replaced (digest TEXT PRIMARY KEY)
+    """,
+    wait_s=0.5,
 )
+# What the program writes into the folder. Where there is nothing else, the folder is its own.
+_OWN = re.compile(r"\.?(results|state|memory|ledger)\..*|report|thumbs")
 
 _log = logging.getLogger(__name__)
 
@@ -60,34 +85,44 @@ def has_failed(record: Mapping[str, Any]) -> bool:
     )
 
 
-def signature(path: Path) -> str:
-    """Return what tells that a file or its sidecar changed: their sizes and times of change."""
-    beside = sidecars.find(path)
-    parts = []
-    for file in (path, beside):
-        try:
-            status = file.stat() if file is not None else None
-        except OSError:
-            status = None
-        parts.append("-" if status is None else f"{status.st_size}:{status.st_mtime_ns}")
-    return " ".join(parts)
+def each_line(stream: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
+    """Give (number, offset, line) of an open results file, blank lines left out.
+
+    Of a line over the limit only the beginning is held: it is longer than `LINE_LIMIT`.
+    """
+    number = offset = 0
+    while line := stream.readline(LINE_LIMIT + 1):
+        number += 1
+        start, offset = offset, offset + len(line)
+        while not line.endswith(b"\n") and (rest := stream.readline(LINE_LIMIT)):
+            offset += len(rest)
+            if rest.endswith(b"\n"):
+                break
+        if line.strip():
+            yield number, start, line
 
 
 class Results:
     """The folder of results: appends verdicts, knows which files are done, survives being killed.
 
-    Only one scan at a time may use a folder.
+    Only one scan at a time may use a folder. `broken_lines` is the number of lines that were found
+    in the file and don't count.
     """
 
     def __init__(self, out: Path) -> None:
         self._out = out
+        self.broken_lines = 0
+        self._begun: dict[bytes, _Seen] = {}
+        self._lines: dict[str, tuple[int, int]] = {}  # offset and length by digest
         with self._told():
-            out.mkdir(parents=True, exist_ok=True)
+            _take_folder(out)
             self._state = _open_state(out / STATE)
-            self._file = os.open(
-                out / RESULTS, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            )
-            self._catch_up()
+            try:
+                self._file = open_private(out / RESULTS, os.O_RDWR | os.O_APPEND)
+                self._find_lines()
+            except BaseException:
+                self._state.close()
+                raise
 
     def __enter__(self) -> Results:
         return self
@@ -97,35 +132,67 @@ class Results:
         self._state.close()
 
     def has(self, path: Path, settings: str) -> bool:
-        """Tell whether a file has a result that still holds."""
+        """Tell whether a file has a result that still holds.
+
+        Where the facts differ from those of the file that was judged, its content decides.
+        """
         with self._told():
             row = self._state.execute(
-                "SELECT signature, settings FROM done WHERE path = ?", (_key(path),)
+                "SELECT facts, content FROM done WHERE path = ? AND settings = ?",
+                (_key(path), settings),
             ).fetchone()
-        return row is not None and row == (signature(path), settings)
+            if row is None or not row[0]:
+                return False
+            now = _facts(path)
+            if now == row[0]:
+                return True
+            if _content(_sha256(path), _sha256(sidecars.find(path))) != row[1]:
+                return False
+            self._state.execute("UPDATE done SET facts = ? WHERE path = ?", (now, _key(path)))
+            return True
+
+    def begin(self, path: Path) -> None:
+        """Note what a file is before it is screened; afterwards it may be something else."""
+        self._begun[_key(path)] = _Seen(_facts(path), _sha256(sidecars.find(path)))
 
     def add(self, path: Path, verdict: Verdict, settings: str) -> None:
         """Append a verdict; when this returns, it is on the disk whole."""
+        key = _key(path)
+        if key not in self._begun:
+            self.begin(path)
+        seen = self._begun.pop(key)
+        # Two files that are shown alike, such as one of the same name in another folder, are two.
+        verdict = replace(verdict, media=replace(verdict.media, id=file_id(path)))
         with self._told("; what was finished is safe, start the same command again to go on"):
             write_thumbnails(self._out, verdict)
             line = verdict.to_json().encode() + b"\n"
+            changed = any(piece.reason == "changed" for piece in verdict.abstentions)
+            row = (
+                key,
+                "" if changed else seen.facts,
+                _content(verdict.media.sha256, seen.sidecar),
+                settings,
+                has_failed(verdict.to_dict()),
+                _digest(line),
+            )
+            with transaction(self._state):
+                self._state.execute(
+                    "INSERT OR IGNORE INTO replaced SELECT digest FROM done WHERE path = ?", (key,)
+                )
+                self._state.execute("INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?, ?, ?)", row)
             offset = os.lseek(self._file, 0, os.SEEK_END)
             self._append(line, offset)
-            failed = has_failed(verdict.to_dict())
-            with self._state:
-                row = _Row(_key(path), signature(path), settings, offset, failed, _digest(line))
-                self._note(row)
-                self._set_read_to(offset + len(line))
+            self._lines[_digest(line)] = offset, len(line)
 
     def entry(self, path: Path, *, kept: bool) -> Entry | None:
         """Return the summary of one finished file."""
         with self._told():
             row = self._state.execute(
-                "SELECT offset, failed FROM done WHERE path = ?", (_key(path),)
+                "SELECT digest, failed FROM done WHERE path = ?", (_key(path),)
             ).fetchone()
-        if row is None:
-            return None
-        record = json.loads(self._line_at(row[0]))
+            if row is None:
+                return None
+            record = json.loads(self._read_at(*self._lines[row[0]]))
         return Entry(
             path=record["media"]["path"],
             label=record["label"],
@@ -138,52 +205,45 @@ class Results:
         )
 
     def compact(self) -> None:
-        """Drop lines that newer results replaced; the file is replaced in one step."""
+        """Drop lines that don't count, or not any more; the file is replaced in one step."""
         with self._told():
-            self._compact()
+            live = {digest for (digest,) in self._state.execute("SELECT digest FROM done")}
+            places = sorted(place for digest, place in self._lines.items() if digest in live)
+            if sum(length for _, length in places) == os.fstat(self._file).st_size:
+                return
+            chunks = (self._read_at(*place) for place in places)
+            write_atomically(self._out / RESULTS, chunks, durable=True)
+            os.close(self._file)
+            self._file = open_private(self._out / RESULTS, os.O_RDWR | os.O_APPEND)
+            self._find_lines()
+            self._state.execute("DELETE FROM replaced")
 
     # --- inside ------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def _told(self, remedy: str = "") -> Iterator[None]:
         """Raise what the folder or the index does wrong as a BatchError that says what to do."""
-        state = shown_path(self._out / STATE)
+        state, out = shown_path(self._out / STATE), shown_path(self._out)
         try:
             yield
+        except ForeignDatabase as error:
+            raise BatchError(f"{state}: {error}") from error
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
                 raise BatchError(
-                    f"another scan is writing into {shown_path(self._out)}: wait for it, "
+                    f"another scan is writing into {out}: wait for it, "
                     "or name another folder with --out"
                 ) from error
             raise BatchError(f"{state} can't be used: {error}{remedy}") from error
         except sqlite3.DatabaseError as error:
             raise BatchError(
-                f"{state} is damaged: delete it, it is made anew from {RESULTS} ({error})"
+                f"{state} is damaged: delete it, and what it knew is screened again ({error})"
             ) from error
         except OSError as error:
-            out = shown_path(self._out)
-            raise BatchError(f"can't write into {out}: {error.strerror}{remedy}") from error
-
-    def _compact(self) -> None:
-        lines, superseded = self._live_lines()
-        if not superseded:
-            return
-        fresh = self._out / f"{RESULTS}.new"
-        offset = 0
-        with fresh.open("wb") as stream, self._state:
-            for key, start, length in lines:
-                stream.write(self._read_at(start, length))
-                self._state.execute("UPDATE done SET offset = ? WHERE path = ?", (offset, key))
-                offset += length
-            stream.flush()
-            os.fsync(stream.fileno())
-            self._set_read_to(offset)
-            # Replaced inside the transaction: killed in between, the offsets are found wrong at
-            # the next start, and the index is made anew.
-            os.replace(fresh, self._out / RESULTS)
-        os.close(self._file)
-        self._file = os.open(self._out / RESULTS, os.O_RDWR | os.O_APPEND)
+            named = (
+                "" if error.filename is None else f"{shown_path(Path(Path(error.filename).name))}: "
+            )
+            raise BatchError(f"can't write into {out}: {named}{error.strerror}{remedy}") from error
 
     def _append(self, line: bytes, offset: int) -> None:
         written = 0
@@ -198,134 +258,90 @@ class Results:
 
     def _read_at(self, offset: int, length: int) -> bytes:
         os.lseek(self._file, offset, os.SEEK_SET)  # writing always appends, wherever this points
-        return os.read(self._file, length)
+        data = b""
+        while len(data) < length and (block := os.read(self._file, length - len(data))):
+            data += block
+        return data
 
-    def _line_at(self, offset: int) -> bytes:
-        line = b""
-        while not line.endswith(b"\n"):
-            block = self._read_at(offset + len(line), 1 << 16)
-            if not block:
-                break
-            end = block.find(b"\n")
-            line += block if end < 0 else block[: end + 1]
-        return line
-
-    def _catch_up(self) -> None:
-        """Take into the index what was written after it was last brought up to date."""
-        size = os.lseek(self._file, 0, os.SEEK_END)
-        read_to = self._read_to()
-        known: tuple[_Row, ...] = ()
-        if read_to > size or not self._index_holds():
-            _log.warning("the index of %s does not fit and is made anew", self._out / RESULTS)
-            known = self._rows()
-            with self._state:
-                self._state.execute("DELETE FROM done")
-            read_to = 0
-        by_digest = {row.digest: row for row in known}
-        written = frozenset(row.path for row in known)
-        while read_to < size:
-            line = self._line_at(read_to)
-            if not line.endswith(b"\n"):
-                os.ftruncate(self._file, read_to)  # the line in which the last scan was killed
-                break
-            with self._state:
-                row = by_digest.get(_digest(line)) or self._recovered(line, written)
-                if row is not None:
-                    self._note(replace(row, offset=read_to))
-                read_to += len(line)
-                self._set_read_to(read_to)
-
-    def _index_holds(self) -> bool:
-        """Tell whether each line is where the index has it, and as it was written."""
-        return all(_digest(self._line_at(row.offset)) == row.digest for row in self._rows())
-
-    def _rows(self) -> tuple[_Row, ...]:
-        found = self._state.execute(
-            "SELECT path, signature, settings, offset, failed, digest FROM done ORDER BY offset"
-        )
-        return tuple(_Row(*row) for row in found)
-
-    def _recovered(self, line: bytes, written: Collection[bytes]) -> _Row | None:
-        """Return the row of a line that the index did not know; None when it is no result.
-
-        A file among `written` had another line, so this one was damaged since and does not count.
-        """
-        try:
-            record = json.loads(line)
-            verdict = Verdict.from_dict(record)
-            path, settings = Path(verdict.media.path), str(verdict.versions["settings"])
-            key, failed = _key(path), has_failed(record)
-            same = path.is_file() and path.stat().st_size == verdict.media.size_bytes
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
-            _log.warning("a line of %s is not a result and was passed over", self._out / RESULTS)
-            return None
-        now = signature(path) if same and key not in written else "changed"
-        return _Row(key, now, settings, 0, failed, _digest(line))
-
-    def _note(self, row: _Row) -> None:
-        self._state.execute(
-            "INSERT OR REPLACE INTO done (path, signature, settings, offset, failed, digest) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (row.path, row.signature, row.settings, row.offset, row.failed, row.digest),
-        )
-
-    def _live_lines(self) -> tuple[list[tuple[bytes, int, int]], bool]:
-        """Return (key, offset, length) of the lines that count, and whether there are others."""
-        rows = self._rows()
-        lines = [(row.path, row.offset, len(self._line_at(row.offset))) for row in rows]
-        return lines, sum(length for _, _, length in lines) != self._read_to()
-
-    def _read_to(self) -> int:
-        row = self._state.execute("SELECT value FROM meta WHERE name = 'read_to'").fetchone()
-        return 0 if row is None else int(row[0])
-
-    def _set_read_to(self, offset: int) -> None:
-        self._state.execute("INSERT OR REPLACE INTO meta VALUES ('read_to', ?)", (offset,))
+    def _find_lines(self) -> None:
+        """Find where the line of each result is, and forget results whose line is not there."""
+        known = {digest for (digest,) in self._state.execute("SELECT digest FROM done")}
+        old = {digest for (digest,) in self._state.execute("SELECT digest FROM replaced")}
+        self._lines = {}
+        with open(os.dup(self._file), "rb") as stream:
+            stream.seek(0)
+            for number, offset, line in each_line(stream):
+                digest = _digest(line)
+                if digest in known and digest not in self._lines:
+                    self._lines[digest] = offset, len(line)
+                elif not line.endswith(b"\n") and len(line) <= LINE_LIMIT:
+                    os.ftruncate(self._file, offset)  # in which the last scan was killed
+                elif digest not in known | old:
+                    _log.warning("line %d of %s was left out: no scan into this folder wrote it "
+                                 "as it is", number, shown_path(self._out / RESULTS))  # fmt: skip
+                    self.broken_lines += 1
+        with transaction(self._state):
+            for digest in known - self._lines.keys():
+                self._state.execute("DELETE FROM done WHERE digest = ?", (digest,))
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """What the index has on one finished file, and where its line begins."""
+class _Seen:
+    """What a file was before it was screened: the facts of it and of its sidecar, whose hash."""
 
-    path: bytes
-    signature: str
-    settings: str
-    offset: int
-    failed: bool
-    digest: str
+    facts: str
+    sidecar: str
 
 
-def _open_state(path: Path) -> sqlite3.Connection:
-    """Open the index and keep it locked for as long as it is open."""
-    state = sqlite3.connect(path, timeout=0.5)
+def _facts(path: Path) -> str:
+    """Return what changes when a file or its sidecar may have changed."""
+    found = []
+    for file in (path, sidecars.find(path)):
+        try:
+            found.append("-" if file is None else facts(file.stat()))
+        except OSError:
+            found.append("-")
+    return " ".join(found)
+
+
+def _sha256(path: Path | None) -> str:
+    """Return the hash of a file, "" for one that is not there or can't be read."""
     try:
-        _prepare(state)
-    except sqlite3.Error:
-        state.close()
-        raise
+        return "" if path is None else identify(path)[0]
+    except MediaError:
+        return ""
+
+
+def _content(sha256: str, sidecar: str) -> str:
+    """Return what a result was made from; nothing equals it when the file could not be read."""
+    return f"{sha256 or 'unread'} {sidecar}"
+
+
+def _take_folder(out: Path) -> None:
+    """Make the folder of results; it is private unless other things lie in it, too."""
+    there = os.listdir(out) if out.is_dir() and not out.is_symlink() else []
+    if all(_OWN.fullmatch(name) for name in there):
+        private_folder(out)
+    else:
+        refuse_strangers(out)
+
+
+def _open_state(path: Path) -> Connection:
+    """Open the index and keep it locked; one that is damaged or outdated is made anew."""
+    try:
+        state = connect(path, _STATE, exclusive=True)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, (sqlite3.OperationalError, ForeignDatabase)):
+            raise
+        _log.warning("%s is made anew: %s", shown_path(path), error)
+        renew(path, _STATE)
+        state = connect(path, _STATE, exclusive=True)
+    state.execute("PRAGMA synchronous = NORMAL")
     return state
 
 
-def _prepare(state: sqlite3.Connection) -> None:
-    """Lock the index, check it, and make its tables where they are missing or of another kind."""
-    state.execute("PRAGMA locking_mode = EXCLUSIVE")
-    # The index can be made anew, so it need not reach the disk before the next file starts.
-    state.execute("PRAGMA synchronous = OFF")
-    state.execute("BEGIN EXCLUSIVE")
-    ((found,),) = state.execute("PRAGMA quick_check(1)")
-    if found != "ok":
-        raise sqlite3.DatabaseError(found)
-    state.execute("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER)")
-    columns = [name for _, name, *_ in state.execute("PRAGMA table_info(done)")]
-    if columns != [column.split()[0] for column in _COLUMNS.split(", ")]:  # of another version
-        state.execute("DROP TABLE IF EXISTS done")
-        state.execute("DELETE FROM meta")
-    state.execute(f"CREATE TABLE IF NOT EXISTS done ({_COLUMNS})")
-    state.commit()
-
-
 def _digest(line: bytes) -> str:
-    return hashlib.sha256(line).hexdigest()[:32]
+    return hashlib.sha256(line).hexdigest()
 
 
 def _key(path: Path) -> bytes:

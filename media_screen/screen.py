@@ -34,6 +34,7 @@ from media_screen.evidence import (
     TrackSummary,
     Verdict,
 )
+from media_screen.files import facts, file_id
 from media_screen.folders import CACHE_FOLDER, look_through
 from media_screen.fusion import judge
 from media_screen.media import Media, MediaError, identify, shown_path
@@ -286,7 +287,8 @@ class Screener:
                 sent = found.to_bytes() if self.config.fingerprint else b""
                 if self._memory is None:
                     return None, sent
-                return self._memory.meet(path, case.sha256, found), sent
+                file = file_id(case.media.path)
+                return self._memory.meet(path, case.sha256, found, file=file), sent
             except MediaError as error:
                 abstentions.append(Abstention("memory", error.reason, str(error)[:_MAX_ERROR]))
             except Exception as error:
@@ -395,8 +397,8 @@ def settings_digest(config: Config) -> str:
     return digest.hexdigest()[:16]
 
 
-def _state_of_people(top: Path) -> Iterator[tuple[str, int, int]]:
-    """Give name below the folder, size and time of each file that screening depends on."""
+def _state_of_people(top: Path) -> Iterator[tuple[str, str]]:
+    """Give name below the folder and facts of each file that screening depends on."""
     for folder in sorted(top.iterdir()):
         if not folder.is_dir() or folder.name == CACHE_FOLDER:
             continue
@@ -404,9 +406,7 @@ def _state_of_people(top: Path) -> Iterator[tuple[str, int, int]]:
         records = (one.path for one in listing.left_out if one.path.suffix in (".toml", ".pem"))
         for file in sorted((*listing.media, *records)):
             with contextlib.suppress(OSError):  # gone meanwhile, or a link to nothing
-                status = file.stat()
-                name = shown_path(file.relative_to(top))
-                yield name, status.st_size, status.st_mtime_ns
+                yield shown_path(file.relative_to(top)), facts(file.stat())
 
 
 def unable(

@@ -75,6 +75,10 @@ def show_summary(summary: Summary, report: Path) -> None:
     show_left_out(summary.found.left_out, console)
     for folder in summary.found.unreadable:
         console.print(Text(f"can't be looked into: {plain(str(folder))}", style="red"))
+    if summary.broken_lines:
+        many = "lines were" if summary.broken_lines > 1 else "line was"
+        told = f"{summary.broken_lines} broken {many} left out of results.jsonl"
+        console.print(Text(told))
     for missing in summary.found.missing:
         console.print(Text(f"not there: {plain(str(missing))}", style="red"))
     console.print(Text(f"Report: {report}"))

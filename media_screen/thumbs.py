@@ -7,12 +7,13 @@ always nine digits, so that names sort by time.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from media_screen.evidence import Thumbnail, Verdict
-from media_screen.files import write_atomically
+from media_screen.files import private_folder, write_atomically
 
 FOLDER = "thumbs"
 
@@ -63,12 +64,13 @@ def write_thumbnails(out: Path, verdict: Verdict) -> None:
     Call it with the verdict of a screening: one that was read back from disk carries no pictures.
     """
     folder = thumbnail_folder(out, verdict.media.key)
+    for own in (out / FOLDER, folder):
+        if verdict.thumbnails or own.is_symlink():
+            private_folder(own)  # refuses a link before anything is removed behind it
     wanted = {thumbnail_name(picture): picture.jpeg for picture in verdict.thumbnails}
     for old in read_thumbnails(out, verdict.media.key):
         if old.name not in wanted:
             (folder / old.name).unlink(missing_ok=True)
-    if wanted:
-        folder.mkdir(parents=True, exist_ok=True)
     for name, jpeg in wanted.items():
         write_atomically(folder / name, [jpeg])
 
@@ -81,11 +83,11 @@ def read_thumbnails(out: Path, key: str) -> tuple[Picture, ...]:
     Files with other names are left out, and a missing folder means that there are none.
     """
     folder = thumbnail_folder(out, key)
-    if not folder.is_dir():
+    if folder.is_symlink() or not folder.is_dir():
         return ()
     pictures = []
-    for entry in folder.iterdir():
-        if found := _NAME.fullmatch(entry.name):
+    for entry in os.scandir(folder):
+        if (found := _NAME.fullmatch(entry.name)) and entry.is_file(follow_symlinks=False):
             track, there = found["track"], found["there"]
             pictures.append(
                 Picture(

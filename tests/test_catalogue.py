@@ -329,9 +329,8 @@ def test_many_processes_read_while_one_writes(catalogue: Catalogue) -> None:
 
 
 def test_a_failed_replacement_leaves_the_old_entry(catalogue: Catalogue) -> None:
-    broken = dataclasses.replace(take(Scene(1), 2.0), sound_s=object())  # type: ignore[arg-type]
     with pytest.raises(CatalogueError, match="can't be written"):
-        catalogue.add("a", "a", f"{1:064d}", broken)
+        catalogue.add("a", object(), f"{1:064d}", take(Scene(1), 2.0))  # type: ignore[arg-type]
     assert [entry.reference for entry in catalogue.entries()][:2] == ["0.mp4", "1.mp4"]
     assert [match.reference for match in _searched(catalogue)] == ["1.mp4"]
 
@@ -343,7 +342,7 @@ def test_another_version_is_refused_by_name(catalogue: Catalogue) -> None:
     with sqlite3.connect(catalogue.path) as connection:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     connection.close()
-    said = f"expected catalogue version {SCHEMA_VERSION}, got {SCHEMA_VERSION + 1}"
+    said = f"expected version {SCHEMA_VERSION} .*got version {SCHEMA_VERSION + 1}"
     with pytest.raises(CatalogueError, match=said):
         Catalogue.open(catalogue.path)
 
@@ -384,8 +383,11 @@ def test_a_cut_off_file_is_refused_not_believed(catalogue: Catalogue) -> None:
         ("DELETE FROM array WHERE name = 'pictures'", "lacks pictures"),
         (
             "UPDATE array SET rows = rows - 1, data = substr(data, 5) WHERE name = 'times'",
-            "one length",
+            "times is not what was made from its file",
         ),
+        ("UPDATE array SET data = zeroblob(length(data)) WHERE name = 'hashes'", "hashes is not"),
+        ("UPDATE reference SET duration_s = 15.0", "was changed"),
+        ("UPDATE reference SET kind = 'anything'", "was changed"),
     ],
 )
 def test_damaged_arrays_are_named(catalogue: Catalogue, sql: str, said: str) -> None:

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "media_screen"
 LAYERS = [
     {"evidence", "errors"},
     {"weights", "media", "sidecar", "files"},
-    {"folders"},
+    {"folders", "database"},
     {"nets", "fetch", "calibration", "combination", "linear"},
     {"faces", "speech", "ocr"},
     {"fingerprint", "waveform", "lipsync"},

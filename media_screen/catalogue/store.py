@@ -2,7 +2,8 @@
 
 Many processes may read one catalogue at a time while one adds to it (SQLite in write-ahead mode).
 Each process builds its own search index when it first searches, and again after the file changed.
-Nothing in the file is executable: arrays are little-endian bytes whose lengths are checked.
+Nothing in the file is executable: arrays are little-endian bytes whose lengths are checked. Each is
+bound to the content that it was made from: a digest over both is checked whenever it is read.
 """
 
 from __future__ import annotations
@@ -24,17 +25,16 @@ import numpy.typing as npt
 from media_screen.catalogue.index import Candidate, Index, Indexed, codes_to_index, pairs_to_index
 from media_screen.catalogue.match import Found, Known, compare, strongest
 from media_screen.catalogue.parts import Query
+from media_screen.database import Connection, Layout, connect, digest_of, transaction
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Match
 from media_screen.fingerprint import LAYOUT, Fingerprint, kept_thumbs, picture
 
 Kind = Literal["official", "known_fake"]
 
-APPLICATION_ID = 0x4D534341  # "MSCA", marks the file as ours
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MOST_LOCATED = 4  # candidates that are looked for in parts of the picture
 UNEXPLAINED_S = 1.5  # of picture that are left unexplained without another look
-_WAIT_S = 30.0  # for another process that writes
 # Only a query is mirrored, so a reference does without these.
 _NOT_STORED = ("mirrored", "face_mirrored")
 _LONGEST_S = 7 * 24 * 3600.0  # a file that claims more is damaged
@@ -47,16 +47,19 @@ CREATE TABLE reference (
     sha256 TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
     duration_s REAL NOT NULL,
-    sound_s REAL NOT NULL
+    sound_s REAL NOT NULL,
+    digest TEXT NOT NULL
 );
 CREATE TABLE array (
     reference_id INTEGER NOT NULL REFERENCES reference (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
     rows INTEGER NOT NULL,
     data BLOB NOT NULL,
+    digest TEXT NOT NULL,
     PRIMARY KEY (reference_id, name)
 ) WITHOUT ROWID;
 """
+LAYOUT_OF_FILE = Layout(0x4D534341, SCHEMA_VERSION, _TABLES, wal=True)  # "MSCA"
 # Arrays that only the index reads, derived from the fingerprint when it is added.
 _DERIVED: dict[str, tuple[str, tuple[int, ...]]] = {
     "index_codes": ("|u1", (picture.HASH_BYTES,)),
@@ -92,7 +95,7 @@ class Catalogue:
         self.path = Path(path)
         self._lock = threading.RLock()
         self._process = 0
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
         self._index: Index | None = None
         self._version = -1
         with self._lock:
@@ -135,8 +138,15 @@ class Catalogue:
         return int(self._rows("SELECT COUNT(*) FROM reference")[0][0])
 
     def has(self, sha256: str) -> bool:
-        """Tell whether the file with this hash is in the catalogue."""
-        return bool(self._rows("SELECT 1 FROM reference WHERE sha256 = ?", (sha256,)))
+        """Tell whether the file with this hash is in the catalogue, with all that belongs to it."""
+        rows = self._rows("SELECT id FROM reference WHERE sha256 = ?", (sha256,))
+        try:
+            return bool(rows) and self._known(int(rows[0][0])) is not None and bool(
+                self._arrays(int(rows[0][0]), tuple(_DERIVED))
+            )  # fmt: skip
+        except CatalogueError as error:
+            _log.warning("%s", error)
+            return False
 
     def entries(self) -> tuple[Entry, ...]:
         """List all references in the order in which they were added."""
@@ -172,21 +182,22 @@ class Catalogue:
             arrays[name] = array
         arrays["index_codes"] = codes_to_index(fingerprint)
         arrays["index_pairs"] = pairs_to_index(fingerprint)
-        row = (person, reference, sha256, kind, float(length), fingerprint.sound_s)
+        lengths = (float(length), float(fingerprint.sound_s))
+        row = (person, reference, sha256, kind, *lengths, digest_of(sha256, *lengths))
         with self._writing() as connection:
             connection.execute("DELETE FROM reference WHERE sha256 = ?", (sha256,))
             number = connection.execute(
-                "INSERT INTO reference (person, reference, sha256, kind, duration_s, sound_s) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO reference (person, reference, sha256, kind, duration_s, sound_s, "
+                "digest) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 row,
             ).lastrowid
-            connection.executemany(
-                "INSERT INTO array VALUES (?, ?, ?, ?)",
-                [
-                    (number, name, len(array), array.astype(_ROWS[name][0]).tobytes())
-                    for name, array in arrays.items()
-                ],
-            )
+            for name, array in arrays.items():
+                data = array.astype(_ROWS[name][0]).tobytes()
+                digest = digest_of(sha256, name, len(array), data)
+                connection.execute(
+                    "INSERT INTO array VALUES (?, ?, ?, ?, ?)",
+                    (number, name, len(array), data, digest),
+                )
 
     def file_under(self, sha256: str, person: str, reference: str, *, kind: Kind) -> None:
         """Give a reference another person, name or kind; its fingerprint stays."""
@@ -281,12 +292,15 @@ class Catalogue:
 
     def _known(self, number: int) -> Known | None:
         rows = self._rows(
-            "SELECT person, reference, kind, duration_s, sound_s FROM reference WHERE id = ?",
+            "SELECT person, reference, kind, duration_s, sound_s, sha256, digest FROM reference "
+            "WHERE id = ?",
             (number,),
         )
         if not rows:
             return None  # removed by another process since the index was built
-        person, reference, kind, duration_s, sound_s = rows[0]
+        person, reference, kind, duration_s, sound_s, sha256, digest = rows[0]
+        if digest != digest_of(sha256, duration_s, sound_s) or kind not in get_args(Kind):
+            raise CatalogueError(f"{self.path}: reference {number} was changed: enroll again")
         names = tuple(name for name in LAYOUT if name not in _NOT_STORED)
         arrays = self._arrays(number, names)
         arrays["mirrored"] = np.zeros_like(arrays["hashes"])
@@ -300,10 +314,19 @@ class Catalogue:
     def _arrays(self, number: int, names: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
         marks = ", ".join("?" * len(names))
         rows = self._rows(
-            f"SELECT name, rows, data FROM array WHERE reference_id = ? AND name IN ({marks})",
+            "SELECT name, rows, data, array.digest, sha256 FROM array "
+            "JOIN reference ON id = reference_id "
+            f"WHERE reference_id = ? AND name IN ({marks})",
             (number, *names),
         )
-        found = {name: self._array(number, name, count, data) for name, count, data in rows}
+        found = {}
+        for name, count, data, digest, sha256 in rows:
+            found[name] = self._array(number, name, count, data)
+            if digest != digest_of(sha256, name, count, data):
+                raise CatalogueError(
+                    f"{self.path}: reference {number}: {name} is not what was made from its file: "
+                    "enroll again"
+                )
         missing = sorted(set(names) - set(found))
         if missing:
             raise CatalogueError(f"{self.path}: reference {number} lacks {', '.join(missing)}")
@@ -322,21 +345,13 @@ class Catalogue:
 
     # --- file --------------------------------------------------------------------------------
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> Connection:
         """Return this process's connection; one that was inherited by a fork is not used."""
         if self._connection is not None and self._process == os.getpid():
             return self._connection
         self._index = None
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                self.path, timeout=_WAIT_S, check_same_thread=False, isolation_level=None
-            )
-            try:
-                _prepare(connection, self.path)
-            except BaseException:
-                connection.close()
-                raise
+            connection = connect(self.path, LAYOUT_OF_FILE)
         except (sqlite3.Error, OSError) as error:
             raise CatalogueError(f"{self.path}: can't be opened as a catalogue: {error}") from error
         self._connection, self._process = connection, os.getpid()
@@ -350,18 +365,13 @@ class Catalogue:
                 raise CatalogueError(f"{self.path}: can't be read: {error}") from error
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self) -> Iterator[Connection]:
         """Run statements as one transaction, all or nothing."""
         with self._lock:
             connection = self._connect()
             try:
-                connection.execute("BEGIN IMMEDIATE")
-                try:
+                with transaction(connection):
                     yield connection
-                except BaseException:
-                    connection.execute("ROLLBACK")
-                    raise
-                connection.execute("COMMIT")
             except sqlite3.Error as error:
                 raise CatalogueError(f"{self.path}: can't be written: {error}") from error
             finally:
@@ -376,26 +386,3 @@ def _unexplained(fingerprint: Fingerprint, found: list[Found]) -> float:
         covered += max(0.0, span.end - max(span.start, end))
         end = max(end, span.end)
     return fingerprint.duration_s - covered
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Check that the file is ours and of this version; lay it out when it is empty."""
-    connection.execute("PRAGMA foreign_keys = ON")
-    if not connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()[0]:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("BEGIN IMMEDIATE")
-        # Another process may have been faster.
-        if not connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()[0]:
-            for statement in _TABLES.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        connection.execute("COMMIT")
-    mark = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if mark != APPLICATION_ID:
-        raise CatalogueError(f"{path}: is an SQLite file of another program, not a catalogue")
-    if version != SCHEMA_VERSION:
-        raise CatalogueError(
-            f"{path}: expected catalogue version {SCHEMA_VERSION}, got {version}: enroll again"
-        )

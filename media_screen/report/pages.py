@@ -16,7 +16,7 @@ from typing import IO, Any
 import jinja2
 from markupsafe import Markup
 
-from media_screen.files import write_atomically
+from media_screen.files import private_folder, write_atomically
 from media_screen.report import clusters, offsets, scale, text, timeline, words
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
 from media_screen.report.results import (
@@ -53,7 +53,8 @@ def write_report(out: Path, *, time_zone: str = "UTC") -> Path:
     source = out / RESULTS
     environment = make_environment()
     folder = out / "report" / "files"
-    folder.mkdir(parents=True, exist_ok=True)
+    for own in (folder.parent, folder):
+        private_folder(own)
     # One open file for both passes: a scan that goes on meanwhile can't shift what was read.
     with source.open("rb") if source.exists() else BytesIO() as stream:
         results = read_results(stream)

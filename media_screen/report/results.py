@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 from media_screen.evidence import Post, Verdict
 from media_screen.report.words import RANK
-
-LINE_LIMIT = 64 * 1024 * 1024  # bytes; no record comes near, a damaged file may
+from media_screen.results import LINE_LIMIT, each_line
 
 # What a record of the wrong shape can raise when it is read or shown.
 BAD_RECORD = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
@@ -64,36 +62,22 @@ class Results:
 
 
 def read_results(stream: IO[bytes]) -> Results:
-    """Read an open results file; the last record of a path wins."""
+    """Read an open results file; the last record of a file wins."""
     results = Results()
     rows: dict[str, Row] = {}
-    for number, offset, line in _lines(stream):
+    for number, offset, line in each_line(stream):
         try:
             row = _row(parse_line(line), number, offset)
         except BAD_RECORD as error:
             results.broken.append(broken_line(number, error, line))
         else:
-            rows[row.path] = row
+            rows[row.key] = row
     results.rows = sorted(rows.values(), key=_urgency)
     return results
 
 
 def _urgency(row: Row) -> tuple[int, float, str]:
     return RANK[row.label], -(row.llr or 0.0), row.path
-
-
-def _lines(stream: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
-    number = offset = 0
-    while line := stream.readline(LINE_LIMIT + 1):
-        number += 1
-        start, offset = offset, offset + len(line)
-        while not line.endswith(b"\n") and (rest := stream.readline(LINE_LIMIT)):
-            # Pass over the rest of a line that is too long, without holding it.
-            offset += len(rest)
-            if rest.endswith(b"\n"):
-                break
-        if line.strip():
-            yield number, start, line
 
 
 def parse_line(line: bytes) -> Verdict:

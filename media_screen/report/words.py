@@ -91,6 +91,7 @@ REASONS: dict[Reason, str] = {
     "not_applicable": "it does not apply to this kind of file",
     "unreadable": "the file can't be read",
     "too_large": "the file is too large",
+    "changed": "the file changed while it was screened",
     "time_limit": "the time limit was reached",
     "memory_limit": "the memory limit was reached",
 }

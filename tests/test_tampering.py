@@ -1,0 +1,492 @@
+"""The folders around the program may be written into by others: nothing there is trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from media_screen.batch import MEMORY, scan
+from media_screen.catalogue import Catalogue, CatalogueError
+from media_screen.enrol import CACHE_FOLDER
+from media_screen.evidence import MediaInfo, Thumbnail, Verdict
+from media_screen.exports import export
+from media_screen.files import private_folder, write_atomically
+from media_screen.memory import Memory
+from media_screen.references import FoundFace, Store
+from media_screen.report import write_report
+from media_screen.results import RESULTS, STATE, BatchError, Results
+from media_screen.screen import Config
+from tests.footage import Scene, take
+from tests.making import quarters, records, touch, write_video
+from tests.report.records import suspected
+
+CONFIG = Config(device="cpu", threads=1, detectors=("channel",))
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """The most careless umask: what a program makes, all may read and write."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def verdict(path: Path, label: str = "no_finding") -> Verdict:
+    media = MediaInfo(str(path), sha256="0" * 64, size_bytes=path.stat().st_size)
+    return Verdict(label=label, media=media, versions={"settings": "s1"})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def screened(tmp_path: Path) -> tuple[Path, Path]:
+    """A file, and the folder of results in which it stands."""
+    touch(tmp_path, "in/a.mp4")
+    path, out = tmp_path / "in/a.mp4", tmp_path / "out"
+    with Results(out) as results:
+        results.add(path, verdict(path, "suspected_impersonation"), "s1")
+    return path, out
+
+
+def kept(path: Path, out: Path) -> bool:
+    with Results(out) as results:
+        return results.has(path, "s1")
+
+
+# --- private -------------------------------------------------------------------------------------
+
+
+def modes(top: Path) -> dict[str, str]:
+    """What others may do with anything below a folder, by name."""
+    found = {}
+    for path in (top, *top.rglob("*")):
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        if mode & 0o077:
+            found[str(path.relative_to(top))] = oct(mode)
+    return found
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_all_that_a_scan_writes_is_private(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_video(tmp_path / "in/a.mp4", [quarters()] * 20)
+    out = tmp_path / "out"
+    scan([tmp_path / "in"], out, CONFIG)
+    write_report(out)
+    for form in ("csv", "mediareview"):
+        export(out, form)
+    there = {path.relative_to(out).parts[0] for path in out.rglob("*")}
+    assert {RESULTS, STATE, MEMORY, "report", "thumbs", "results.csv"} <= there
+    assert modes(out) == {}
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_the_cache_of_the_people_is_private(tmp_path: Path) -> None:
+    store = Store(tmp_path / CACHE_FOLDER)
+    with Catalogue.open(tmp_path / CACHE_FOLDER / "catalogue.sqlite") as catalogue:
+        catalogue.add("ada", "a.mp4", "a" * 64, take(Scene(1), 4.0))
+        assert modes(tmp_path / CACHE_FOLDER) == {}
+    store.close()
+
+
+def test_what_was_written_openly_before_is_made_private(screened: tuple[Path, Path]) -> None:
+    path, out = screened
+    for open_to_all in (out, out / RESULTS, out / STATE):
+        open_to_all.chmod(0o755)
+    assert kept(path, out)
+    assert modes(out) == {}
+
+
+# --- links ---------------------------------------------------------------------------------------
+
+Lay = Callable[[Path, Path], None]  # a name of the program's, and a file or folder of the user's
+
+
+def to_file(name: Path, victim: Path) -> None:
+    name.unlink(missing_ok=True)
+    name.symlink_to(victim / "precious")
+
+
+def to_folder(name: Path, victim: Path) -> None:
+    name.symlink_to(victim, target_is_directory=True)
+
+
+def to_nothing_yet(name: Path, victim: Path) -> None:
+    name.unlink(missing_ok=True)
+    name.symlink_to(victim / "new")
+
+
+def second_name(name: Path, victim: Path) -> None:
+    name.unlink(missing_ok=True)
+    os.link(victim / "precious", name)
+
+
+def pipe(name: Path, victim: Path) -> None:
+    name.unlink(missing_ok=True)
+    os.mkfifo(name)
+
+
+LINKS = [
+    (RESULTS, to_file), (RESULTS, to_nothing_yet), (RESULTS, second_name), (RESULTS, pipe),
+    (STATE, to_file), (STATE, to_nothing_yet), (STATE, pipe), (f"{STATE}-journal", to_file),
+    (MEMORY, to_file), (MEMORY, to_nothing_yet), (f"{MEMORY}-wal", to_file),
+    (f"{MEMORY}-shm", to_nothing_yet), ("thumbs", to_folder),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "lay"), LINKS, ids=[f"{name}-{lay.__name__}" for name, lay in LINKS]
+)
+def test_a_link_where_a_scan_writes_is_refused(tmp_path: Path, name: str, lay: Lay) -> None:
+    victim, out = tmp_path / "victim", tmp_path / "out"
+    victim.mkdir()
+    (victim / "precious").write_bytes(b"precious")
+    out.mkdir()
+    (tmp_path / "in").mkdir()
+    write_video(tmp_path / "in/a.mp4", [quarters()] * 5)
+    lay(out / name, victim)
+    with pytest.raises(BatchError) as told:
+        scan([tmp_path / "in"], out, CONFIG)
+    assert name in str(told.value)
+    assert {path.name: path.read_bytes() for path in victim.iterdir()} == {"precious": b"precious"}
+    assert (victim / "precious").stat().st_mode & 0o777 == 0o644
+
+
+def test_links_that_old_temporary_names_had_are_left_alone(screened: tuple[Path, Path]) -> None:
+    path, out = screened
+    victim = out.parent / "precious"
+    victim.write_bytes(b"precious")
+    for name in (f"{RESULTS}.new", f".index.html.{os.getpid()}.tmp"):
+        (out / name).symlink_to(victim)
+    with Results(out) as results:
+        results.add(path, verdict(path), "s1")
+        results.compact()
+    write_report(out)
+    assert victim.read_bytes() == b"precious" and len(records(out)) == 1
+
+
+@pytest.mark.parametrize("folder", ["report", "report/files", "thumbs", "thumbs/{key}"])
+def test_a_linked_folder_is_refused(tmp_path: Path, folder: str) -> None:
+    touch(tmp_path, "a.mp4", "victim/0000000000000000.html", "victim/frame-000000001.jpg")
+    path, out, victim = tmp_path / "a.mp4", tmp_path / "out", tmp_path / "victim"
+    pictures = (Thumbnail(1.5, b"\xff\xd8x"),)
+    with Results(out) as results:
+        results.add(path, verdict(path), "s1")
+        key = records(out)[0]["media"]["id"]
+        link = out / folder.format(key=key)
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(victim, target_is_directory=True)
+        with pytest.raises((BatchError, OSError), match="link"):
+            results.add(path, replace(verdict(path), thumbnails=pictures), "s1")
+            write_report(out)
+    assert len(list(victim.iterdir())) == 2
+
+
+def test_an_output_that_is_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    touch(tmp_path, "precious")
+    (tmp_path / "results.csv").symlink_to(tmp_path / "precious")
+    write_atomically(tmp_path / "results.csv", [b"new"])
+    assert (tmp_path / "precious").read_bytes() == b"x"
+    assert not (tmp_path / "results.csv").is_symlink()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_an_output_that_is_no_file_is_left_as_it_is(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "results.csv"
+    os.mkfifo(path) if kind == "pipe" else path.mkdir()
+    with pytest.raises(OSError, match="not a regular file"):
+        write_atomically(path, [b"new"])
+    assert not path.is_file() and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may use the folders of all users")
+def test_a_folder_of_another_user_is_refused() -> None:
+    with pytest.raises(OSError, match="another user"):
+        private_folder(Path("/proc/1"))
+
+
+# --- another program's ---------------------------------------------------------------------------
+
+
+def notes(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE note (text TEXT)")
+        connection.execute("INSERT INTO note VALUES ('precious')")
+    connection.close()
+
+
+def text(path: Path) -> None:
+    path.write_bytes(b"no database at all " * 300)
+
+
+@pytest.mark.parametrize("make", [notes, text])
+@pytest.mark.parametrize("name", [STATE, MEMORY])
+def test_what_another_program_wrote_is_left_alone(
+    tmp_path: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    touch(tmp_path, "in/a.mp4", "out/other")
+    make(tmp_path / "out" / name)
+    before = (tmp_path / "out" / name).read_bytes()
+    with pytest.raises(BatchError, match=rf"{name}: it is a file of another program"):
+        scan([tmp_path / "in"], tmp_path / "out", CONFIG)
+    assert (tmp_path / "out" / name).read_bytes() == before
+
+
+# --- databases -----------------------------------------------------------------------------------
+
+FINGERPRINT = take(Scene(1), 4.0)
+# Each leaves a file that SQLite itself takes for whole.
+CHANGES = {
+    "trigger": "CREATE TRIGGER t AFTER INSERT ON {table} BEGIN DELETE FROM {table}; END",
+    "endless-trigger": "CREATE TRIGGER t BEFORE INSERT ON {table} BEGIN SELECT count(*) FROM (WITH "
+    "RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n); END",
+    "view": "CREATE VIEW v AS SELECT 1",
+    "view-in-place-of-a-table": "DROP TABLE {table}; CREATE VIEW {table} AS SELECT 1 AS path",
+    "virtual-table": "CREATE VIRTUAL TABLE v USING fts5(a)",
+    "another-column": "ALTER TABLE {table} ADD COLUMN more TEXT",
+    "index-on-an-expression": "CREATE INDEX i ON {table} (lower(digest))",
+    "another-version": "PRAGMA user_version = 1",
+}
+
+
+def change(path: Path, table: str, sql: str) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.executescript(sql.format(table=table))
+    connection.close()
+
+
+@pytest.mark.parametrize("sql", CHANGES.values(), ids=CHANGES)
+def test_a_changed_index_is_made_anew_and_never_run(screened: tuple[Path, Path], sql: str) -> None:
+    path, out = screened
+    change(out / STATE, "done", sql)
+    with Results(out) as results:
+        assert not results.has(path, "s1")
+        results.add(path, verdict(path), "s1")
+        results.compact()
+    assert kept(path, out) and [one["label"] for one in records(out)] == ["no_finding"]
+
+
+@pytest.mark.parametrize("sql", CHANGES.values(), ids=CHANGES)
+def test_a_changed_catalogue_is_refused(tmp_path: Path, sql: str) -> None:
+    with Catalogue.open(tmp_path / "c.sqlite") as catalogue:
+        catalogue.add("ada", "a.mp4", "a" * 64, FINGERPRINT)
+    change(tmp_path / "c.sqlite", "array", sql)
+    with pytest.raises(CatalogueError, match="expected version"):
+        Catalogue.open(tmp_path / "c.sqlite")
+
+
+@pytest.mark.parametrize("sql", CHANGES.values(), ids=CHANGES)
+def test_a_changed_gallery_is_made_anew(tmp_path: Path, sql: str) -> None:
+    faces = [FoundFace(FINGERPRINT.times.astype("<f4"), 80.0, 0.5, 1.0, 1)]
+    store = Store(tmp_path)
+    store.put("a" * 64, "picture", faces, "")
+    assert store.get("a" * 64, "picture") is not None
+    store.close()
+    change(tmp_path / "gallery.sqlite", "found", sql)
+    store = Store(tmp_path)
+    assert store.get("a" * 64, "picture") is None
+    store.close()
+
+
+def test_what_was_found_in_one_file_is_not_taken_for_anothers(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put("a" * 64, "picture", [], "")
+    change(tmp_path / "gallery.sqlite", "found", f"UPDATE {{table}} SET sha256 = '{'b' * 64}'")
+    assert store.get("b" * 64, "picture") is None
+    store.close()
+
+
+def test_a_fingerprint_of_other_content_is_read_again(tmp_path: Path) -> None:
+    with Catalogue.open(tmp_path / "c.sqlite") as catalogue:
+        catalogue.add("ada", "a.mp4", "a" * 64, FINGERPRINT)
+        assert catalogue.has("a" * 64)
+        change(catalogue.path, "reference", f"UPDATE {{table}} SET sha256 = '{'b' * 64}'")
+        assert not catalogue.has("b" * 64)
+
+
+def test_pages_that_lead_back_into_themselves_end(tmp_path: Path) -> None:
+    """An inner page whose children are all itself: read to the end, it would take for ever."""
+    path = tmp_path / MEMORY
+    with Catalogue.open(path) as catalogue:
+        catalogue.add("ada", "a.mp4", "a" * 64, FINGERPRINT)
+        ((page,),) = catalogue._rows("SELECT rootpage FROM sqlite_schema WHERE name = 'array'")
+        ((size,),) = catalogue._rows("PRAGMA page_size")
+    data = bytearray(path.read_bytes())
+    cell = page.to_bytes(4, "big") + b"\x07\x06\x00\x01\x01\x00\x00"
+    count, body = 100, size - 8 - len(cell)
+    start = (page - 1) * size
+    head = b"\x02\x00\x00" + count.to_bytes(2, "big") + body.to_bytes(2, "big") + b"\x00"
+    data[start : start + size] = bytes(size)
+    data[start : start + 12] = head + page.to_bytes(4, "big")
+    for number in range(count):
+        at = start + 12 + 2 * number
+        data[at : at + 2] = body.to_bytes(2, "big")
+    data[start + body : start + body + len(cell)] = cell
+    path.write_bytes(bytes(data))
+    with pytest.raises(CatalogueError):
+        Memory(path)
+
+
+def _open_and_write(path: Path, worker: int, start: object) -> None:
+    start.wait()  # type: ignore[attr-defined]
+    memory = Memory(path)
+    memory.close()
+
+
+def test_many_processes_may_open_a_memory_that_is_not_there_yet(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    for round_ in range(5):
+        together = context.Barrier(8)
+        workers = [
+            context.Process(target=_open_and_write, args=(tmp_path / f"{round_}", n, together))
+            for n in range(8)
+        ]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert [worker.exitcode for worker in workers] == [0] * 8
+
+
+# --- saved lines ---------------------------------------------------------------------------------
+
+
+def forged(out: Path) -> None:
+    data = (out / RESULTS).read_bytes()
+    (out / RESULTS).write_bytes(data.replace(b"suspected_impersonation", b"official"))
+
+
+def forged_and_index_gone(out: Path) -> None:
+    forged(out)
+    (out / STATE).unlink()
+
+
+def appended(out: Path) -> None:
+    line = (out / RESULTS).read_bytes()
+    (out / RESULTS).write_bytes(line + line.replace(b"suspected_impersonation", b"official"))
+
+
+def put_before(out: Path) -> None:
+    line = (out / RESULTS).read_bytes()
+    (out / RESULTS).write_bytes(b"{}\n" + line)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "holds"),
+    [(forged, False), (forged_and_index_gone, False), (appended, True), (put_before, True)],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_forged_line_costs_that_line(
+    screened: tuple[Path, Path], tamper: Callable[[Path], None], holds: bool
+) -> None:
+    path, out = screened
+    tamper(out)
+    with Results(out) as results:
+        assert results.has(path, "s1") == holds
+        assert results.broken_lines == 1
+        results.compact()
+    assert [one["label"] for one in records(out)] == ["suspected_impersonation"] * holds
+
+
+def test_a_scan_tells_how_many_lines_were_broken_lines(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.mp4")
+    scan([tmp_path / "in"], tmp_path / "out", CONFIG)
+    with (tmp_path / "out" / RESULTS).open("a") as stream:
+        stream.write("{}\n{broken\n")
+    summary = scan([tmp_path / "in"], tmp_path / "out", CONFIG)
+    assert (summary.broken_lines, summary.screened, len(records(tmp_path / "out"))) == (2, 0, 1)
+
+
+# --- the files themselves ------------------------------------------------------------------------
+
+
+def replaced(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_bytes(b"y")
+    os.replace(other, path)
+
+
+def overwritten(path: Path) -> None:
+    path.write_bytes(b"y")
+
+
+@pytest.mark.parametrize("way", [replaced, overwritten])
+@pytest.mark.parametrize("name", ["a.mp4", "a.info.json"])
+def test_a_change_that_keeps_size_and_time_is_noticed(
+    tmp_path: Path, name: str, way: Callable[[Path], None]
+) -> None:
+    touch(tmp_path, "a.mp4", "a.info.json")
+    path, out = tmp_path / "a.mp4", tmp_path / "out"
+    with Results(out) as results:
+        results.add(path, verdict(path), "s1")
+    before = (tmp_path / name).stat()
+    way(tmp_path / name)
+    os.utime(tmp_path / name, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert not kept(path, out)
+
+
+def test_the_same_content_is_not_screened_again(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    path, out = tmp_path / "a.mp4", tmp_path / "out"
+    with Results(out) as results:
+        made = verdict(path)
+        sha256 = hashlib.sha256(b"x").hexdigest()
+        results.add(path, replace(made, media=replace(made.media, sha256=sha256)), "s1")
+    path.write_bytes(b"x")
+    path.chmod(0o600)
+    assert kept(path, out)
+
+
+@pytest.mark.parametrize("names", [(b"\xff.mp4", b"\\xff.mp4"), (b"\xff.mp4", b"\xfe.mp4")])
+def test_names_that_are_shown_alike_are_two_files(
+    tmp_path: Path, names: tuple[bytes, bytes]
+) -> None:
+    paths = [Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name))) for name in names]
+    for path in paths:
+        path.write_bytes(b"x")
+    out = tmp_path / "out"
+    with Results(out) as results:
+        for path in paths:
+            shown = replace(verdict(path), media=MediaInfo("alike.mp4", sha256="0" * 64))
+            results.add(path, replace(shown, thumbnails=(Thumbnail(0.0, b"\xff\xd8"),)), "s1")
+    write_report(out)
+    assert len(list((out / "report/files").iterdir())) == len(list((out / "thumbs").iterdir())) == 2
+
+
+def test_one_relative_path_in_two_folders_is_two_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    for folder in ("one", "two"):
+        touch(tmp_path, f"{folder}/a.mp4")
+        monkeypatch.chdir(tmp_path / folder)
+        with Results(out) as results:
+            results.add(Path("a.mp4"), verdict(Path("a.mp4")), "s1")
+            results.compact()
+    assert len(records(out)) == 2
+    write_report(out)
+    assert len(list((out / "report/files").iterdir())) == 2
+
+
+def test_a_file_by_two_paths_is_no_copy_of_itself_and_two_files_are(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / MEMORY)
+    assert memory.meet("a.mp4", "a" * 64, FINGERPRINT, file="1") is None
+    assert memory.meet("/in/a.mp4", "a" * 64, FINGERPRINT, file="1") is None
+    found = memory.meet("a.mp4", "a" * 64, FINGERPRINT, file="2")
+    assert found is not None and found.exact
+
+
+@pytest.mark.parametrize("value", ["../../../../x", "A" * 16, "0" * 15, 7])
+def test_an_id_of_a_saved_line_is_no_path(tmp_path: Path, value: object) -> None:
+    record = suspected().to_dict()
+    record["media"]["id"] = value
+    tmp_path.joinpath(RESULTS).write_text(json.dumps(record) + "\n")
+    assert write_report(tmp_path).exists()
+    assert not list((tmp_path / "report/files").iterdir())
