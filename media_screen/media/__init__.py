@@ -23,7 +23,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from media_screen.evidence import MediaInfo, Span
 from media_screen.media.balance import Balance
-from media_screen.media.convert import orientation, shown
+from media_screen.media.convert import Orientation, orientation, shown
 from media_screen.media.errors import MAX_PIXELS, MediaError, refuse_oversize
 from media_screen.media.sound import AUDIO_BLOCK, SAMPLE_RATE, Block, Mix, blocks
 from media_screen.media.stills import Still
@@ -124,16 +124,23 @@ class Media:
         self._threads = threads
         self._files: list[IO[bytes]] = []
         self._container = self._open()
+        try:
+            self._read_head(shown_path(path) if shown is None else shown)
+        except BaseException:
+            self.close()  # and not when the garbage collector comes by
+            raise
+
+    def _read_head(self, shown: str) -> None:
         self._video = video_stream(self._container)
         self._audio = audio_stream(self._container)
         self._origin = origin(self._container)
         self._ratio = pixel_ratio(self._video.sample_aspect_ratio) if self._video else 1.0
         still = self._video is not None and is_still(self._container, self._video)
-        self._still = Still.read(path) if still else None  # what Pillow makes of it
+        self._still = Still.read(self.path) if still else None  # what Pillow makes of it
         self._way = self._still.way if self._still else None  # else each frame tells
         self.tags: Mapping[str, str] = dict(self._container.metadata)
         self.streams = tuple(stream_facts(stream) for stream in self._container.streams)
-        self.info = self._describe(shown_path(path) if shown is None else shown)
+        self.info = self._describe(shown)
 
     @classmethod
     def open(cls, path: Path | str, *, shown: str | None = None, threads: int = 0) -> Media:
@@ -226,7 +233,7 @@ class Media:
         stream.codec_context.skip_frame = "NONKEY"
         clock = Clock(stream, self._origin)
         for raw in self._decode(stream, key_only=True):
-            self._turned = (self._way or orientation(raw)).sideways
+            self._turned = self._lies(raw).sideways
             yield from self._views(raw, clock.seconds(raw))
 
     def _dense(self, span: Span, fps: float | None) -> Iterator[Frame]:
@@ -259,13 +266,18 @@ class Media:
     def _views(self, raw: VideoFrame, time_s: float) -> Iterator[Frame]:
         """Give a frame as it is seen: two views where it is transparent, none when broken."""
         try:
-            images = shown(raw, self._ratio, way=self._way, turns=self.turns)
+            images = shown(raw, self._ratio, way=self._lies(raw), turns=self.turns)
         except MediaError as error:
             self.bad_packets += 1
             _log.info("%s: at %.3f s: %s", self.info.path, time_s, error)
             return
         for view, image in enumerate(images):
             yield Frame(time_s + view * _VIEW_STEP, image, view)
+
+    def _lies(self, raw: VideoFrame) -> Orientation:
+        """Return how a frame is to be shown: as the still says, else as the frame does."""
+        assert self._video is not None
+        return self._way or orientation(raw, self._video.codec_context.name)
 
     def unseen(self) -> Iterator[str]:
         """Say, a sentence each, which pictures of the file are not given."""

@@ -24,6 +24,10 @@ MAX_SIDE = 1920
 # Of the picture's light, the share that comes from behind it: with more, it is looked at both over
 # white and over black, with less (the rounded corners of a sticker) over white alone.
 SEEN_THROUGH = 0.01
+# Codecs of which the whole side data may be read. Those of pictures put texts beside a colour
+# profile and EXIF, which PyAV frees a second time: the process would die.
+_MATRIX_CODECS = ("h264", "hevc", "vvc", "av1", "libdav1d", "vp8", "vp9", "mpeg4", "mpeg2video",
+                  "h263", "prores")  # fmt: skip
 _UNSPECIFIED = 2  # the value of every colour declaration that says nothing (ITU-T H.273)
 
 
@@ -40,12 +44,15 @@ class Orientation:
         return self.turns % 2 == 1
 
 
-def orientation(raw: VideoFrame) -> Orientation:
+def orientation(raw: VideoFrame, codec: str) -> Orientation:
     """Return how players show a frame, from its display matrix; the nearest of the eight ways."""
+    by_turn = Orientation(turns=round(raw.rotation / 90) % 4)  # mirrored or not
+    if codec not in _MATRIX_CODECS:
+        return by_turn
     try:
         side_data: Any = raw.side_data.get("DISPLAYMATRIX")
-    except ValueError:  # the frame carries something newer than PyAV, which tells the turn alone
-        return Orientation(turns=round(raw.rotation / 90) % 4)
+    except ValueError:  # the frame carries something newer than PyAV knows
+        return by_turn
     if side_data is None:
         return Orientation()
     # [a b u; c d v; x y w]: a stored point (x, y) is shown at (a x + c y, b x + d y), y downwards.
@@ -59,15 +66,13 @@ def orientation(raw: VideoFrame) -> Orientation:
     return Orientation(mirrored, round(-2 * clockwise / math.pi) % 4)
 
 
-def shown(
-    raw: VideoFrame, ratio: float, *, way: Orientation | None = None, turns: int = 0
-) -> list[np.ndarray]:
+def shown(raw: VideoFrame, ratio: float, *, way: Orientation, turns: int = 0) -> list[np.ndarray]:
     """Convert a decoded frame: square pixels, at most MAX_SIDE, deinterlaced, upright, RGB.
 
-    `ratio` is the width of a pixel over its height; `way` how the picture is to be shown when the
-    frame does not know; `turns` are quarter turns counterclockwise on top of that. A picture that
-    shows much of what lies behind it gives two: over white and over black. Raises MediaError when
-    the frame can't be converted.
+    `ratio` is the width of a pixel over its height; `way` how the picture is to be shown; `turns`
+    are quarter turns counterclockwise on top of that. A picture that shows much of what lies
+    behind it gives two: over white and over black. Raises MediaError when the frame can't be
+    converted.
     """
     import cv2
 
@@ -78,7 +83,6 @@ def shown(
         # One field stretched: combing looks like an edit to whatever looks for edits.
         halves = (image[::2] for image in images)
         images = [cv2.resize(half, size, interpolation=cv2.INTER_LINEAR) for half in halves]
-    way = orientation(raw) if way is None else way
     return [turned(image, way, turns) for image in images]
 
 

@@ -253,6 +253,24 @@ def test_what_is_no_file_says_so(tmp_path: Path, kind: str) -> None:
             read(path)
 
 
+def test_a_file_that_is_refused_is_closed_at_once(tmp_path: Path) -> None:
+    import gc
+    import os
+
+    import cv2
+
+    path = tmp_path / "a.png"
+    cv2.imwrite(str(path), np.zeros((8224, 8224), np.uint8))
+    gc.disable()
+    try:
+        with pytest.raises(MediaError):
+            Media.open(path)
+        opened = [os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.exists()]
+        assert str(path) not in opened
+    finally:
+        gc.enable()
+
+
 def test_the_name_does_not_matter(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", FRAMES[:5])
     renamed = path.rename(tmp_path / "%d file:http: .jpg\n.txt")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import struct
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import av
 import numpy as np
 import pytest
 from av.bitstream import BitStreamFilterContext
-from PIL import Image
+from PIL import Image, ImageCms
 
 from media_screen.evidence import Span
 from media_screen.media import Media, MediaError, convert
@@ -84,6 +86,30 @@ def test_a_picture_is_shown_as_its_exif_says(tmp_path, matrix, exif, expected, s
 def test_a_matrix_between_the_eight_ways_gives_the_nearest(tmp_path, matrix, like) -> None:
     (image,) = first_views(with_matrix(tmp_path / "a.mp4", matrix))
     assert corners(image) == WAYS[like][2]
+
+
+READ = """
+import gc, sys
+from media_screen.media import Media
+for _ in range(3):
+    with Media.open(sys.argv[1]) as media:
+        assert list(media.survey())
+    gc.collect()
+"""
+
+
+@pytest.mark.parametrize(
+    ("suffix", "frames"), [("png", 1), ("png", 3), ("jpg", 1), ("webp", 1), ("webp", 3)]
+)
+def test_colour_profiles_and_exif_do_not_end_the_process(tmp_path, suffix, frames) -> None:
+    tags, profile = Image.Exif(), ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    tags[0x0112] = 2
+    path = tmp_path / f"a.{suffix}"
+    images = [Image.fromarray(np.full((48, 64, 3), 40 * n, np.uint8)) for n in range(frames)]
+    more = {"save_all": True, "append_images": images[1:]} if frames > 1 else {}
+    images[0].save(path, exif=tags, icc_profile=profile.tobytes(), **more)
+    done = subprocess.run([sys.executable, "-c", READ, str(path)], timeout=60, check=False)
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("aspect", [Fraction(1, 10), Fraction(10, 1), Fraction(64, 45)])
