@@ -9,12 +9,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from media_screen.evidence import Abstention, MediaInfo, Reason, Thumbnail
+from media_screen.faces.upright import stand_upright
 from media_screen.fingerprint import FingerprintBuilder
-from media_screen.look import MIN_FACE
+from media_screen.look import MIN_FACE, WINDOW_FPS
 from media_screen.media import SAMPLE_RATE, MediaError
 from media_screen.speech import lacks_speech
 from media_screen.waveform import Waveform
@@ -126,6 +131,27 @@ class Case:
     def _print_anew(self) -> None:
         """Begin the fingerprint: what was taken before lay on its side or on its head."""
         self._builder = FingerprintBuilder(duration_s=self.info.duration_s)
+
+    def fingerprints_turned(self) -> tuple[Fingerprint, ...]:
+        """The fingerprints of the file turned by one, two and three quarters.
+
+        For pictures without an upright face, in which nothing tells which way is up; else none.
+        """
+        if not self.has_pictures:
+            return ()
+        look = self.look
+        if not look.frames or any(stand_upright(track.faces) for track in look.tracks):
+            return ()
+        plain = self.fingerprint
+        builders = [FingerprintBuilder(duration_s=self.info.duration_s) for _ in range(3)]
+        with self.timed("turned"):
+            windows = (self.media.window(span, fps=WINDOW_FPS) for span in look.windows)
+            for frame in chain(self.media.survey(), *windows):
+                for turns, builder in enumerate(builders, 1):
+                    turned = np.ascontiguousarray(np.rot90(frame.image, turns))
+                    builder.add_frame(frame.time_s, turned)
+        sound = {name: getattr(plain, name) for name in ("sound_s", "peak_frames", "peak_steps")}
+        return tuple(replace(builder.finish(), **sound) for builder in builders)
 
     @property
     def remarks(self) -> tuple[Abstention, ...]:

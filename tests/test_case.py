@@ -15,8 +15,9 @@ from media_screen.enrol import Gallery
 from media_screen.evidence import MediaInfo
 from media_screen.fingerprint import Fingerprint
 from media_screen.look import Look
-from media_screen.media import SAMPLE_RATE, MediaError
+from media_screen.media import SAMPLE_RATE, Frame, MediaError
 from media_screen.speech import Speech
+from tests.footage import Scene, take
 
 SECONDS = 25
 
@@ -160,3 +161,30 @@ def test_what_a_sound_file_holds_besides_is_told() -> None:
     sound.beside = ("the cover picture was not looked at",)
     (remark,) = case(sound).remarks
     assert (remark.reason, remark.why) == ("attached", sound.beside[0])
+
+
+def test_footage_without_a_face_is_fingerprinted_turned() -> None:
+    scene = Scene(3)
+
+    class Film(Sound):
+        info = replace(Sound.info, kind="video", video_codec="h264")
+
+        def survey(self) -> Iterator[Frame]:
+            return (Frame(time_s / 2, np.rot90(scene.at(time_s / 2), -1)) for time_s in range(10))
+
+    class Eyes:
+        def look(self, *_: Any, on_frame: Any, **__: Any) -> Look:
+            for frame in Film().survey():
+                on_frame(frame.time_s, np.ascontiguousarray(frame.image))
+            return Look(shots=(), tracks=(), frames=10, small_faces=0)
+
+    film = Case(
+        cast("Any", Film()), looker=cast("Any", Eyes()), gallery=Gallery(), fingerprinted=True
+    )
+    upright = take(scene, 5.0, fps=2.0)
+    turned = film.fingerprints_turned()
+    alike = [
+        np.mean(one.hashes[:, 0] == upright.hashes[:, 0]) for one in (film.fingerprint, *turned)
+    ]
+    assert alike.index(1.0) == 1 and max(alike[0], *alike[2:]) < 0.6
+    assert all(np.array_equal(one.peak_steps, film.fingerprint.peak_steps) for one in turned)

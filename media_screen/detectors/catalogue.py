@@ -57,6 +57,10 @@ class Catalogue:
             yield Abstention(self.name, "unreadable", "neither picture nor sound could be read")
             return
         found = catalogue.find(fingerprint)
+        if any(one.match.relation == "repictured" for one in found):
+            # Another picture, or the same one on its side, which no face gives away?
+            turned = (catalogue.find(one) for one in case.fingerprints_turned())
+            found = next((one for one in turned if _has_picture(one)), found)
         for match in found:
             yield self._match(match)
         if not found:
@@ -85,6 +89,10 @@ class Catalogue:
             values=_values(found),
             match=match,
         )
+
+
+def _has_picture(found: tuple[Found, ...]) -> bool:
+    return any(one.match.relation in ("copy", "excerpt") for one in found)
 
 
 def _finding(found: Found) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from media_screen.catalogue import Catalogue
@@ -27,8 +29,15 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     return made
 
 
-def examine(fingerprint: Fingerprint | None, catalogue: Catalogue | None) -> list:
-    return list(Detector().examine(SimpleNamespace(fingerprint=fingerprint, catalogue=catalogue)))
+def examine(
+    fingerprint: Fingerprint | None,
+    catalogue: Catalogue | None,
+    turned: tuple[Fingerprint, ...] = (),
+) -> list:
+    case = SimpleNamespace(
+        fingerprint=fingerprint, catalogue=catalogue, fingerprints_turned=lambda: turned
+    )
+    return list(Detector().examine(case))
 
 
 def only(fingerprint: Fingerprint, catalogue: Catalogue) -> Evidence:
@@ -65,6 +74,27 @@ def test_a_copy_speaks_for_genuine(catalogue: Catalogue) -> None:
     assert "1.mp4 at 0.0 to 8.0 s" in piece.why
     assert piece.values["speed"] == pytest.approx(1.0, abs=0.01)
     assert piece.values["frames_matched"] > 20
+
+
+def on_its_side(image: np.ndarray, turns: int) -> np.ndarray:
+    return np.ascontiguousarray(np.rot90(image, turns))
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_copy_on_its_side_is_no_other_picture(catalogue: Catalogue, turns: int) -> None:
+    """Without a face nothing tells which way is up, and only the sound is the original's."""
+    changes = [partial(on_its_side, turns=turns + more) for more in range(4)]
+    ways = [take(Scene(1), LENGTH, change=one, sound=voice(LENGTH, 1)) for one in changes]
+    (piece,) = examine(ways[0], catalogue)
+    assert piece.finding == "repictured"
+    (piece,) = examine(ways[0], catalogue, tuple(ways[1:]))
+    assert piece.finding == "copy" and piece.llr < 0
+
+
+def test_another_picture_stays_one_however_it_is_turned(catalogue: Catalogue) -> None:
+    ways = [take(Scene(50 + way), LENGTH, sound=voice(LENGTH, 1)) for way in range(4)]
+    (piece,) = examine(ways[0], catalogue, tuple(ways[1:]))
+    assert piece.finding == "repictured"
 
 
 def test_another_voice_speaks_against_it(catalogue: Catalogue) -> None:
