@@ -285,6 +285,8 @@ class Media:
             yield from self._still.unseen()
         if has_cover(self._container):
             yield "the cover picture was not looked at"
+        if self._video is not None and self._video.metadata.get("alpha_mode") == "1":
+            yield "the video is transparent in browsers: it was looked at without its transparency"
 
     # --- sound -------------------------------------------------------------------------------
 

@@ -95,6 +95,10 @@ def with_cover(path: Path) -> Path:
     return path
 
 
+def see_through(path: Path) -> Path:
+    return write_video(path, [quarters()] * 3, codec="libvpx-vp9", pixels="yuva420p")
+
+
 def plain(path: Path) -> Path:
     Image.fromarray(quarters()).save(path)
     return path
@@ -107,6 +111,7 @@ def plain(path: Path) -> Path:
         pytest.param("a.mpo", pages, ["2 further pictures"], id="mpo"),
         pytest.param("a.jpg", motion_photo, ["a video is appended"], id="motion-photo"),
         pytest.param("a.mp3", with_cover, ["cover picture"], id="cover"),
+        pytest.param("a.webm", see_through, ["transparent in browsers"], id="vp9-alpha"),
         pytest.param("a.webp", animated, [], id="animation"),
         pytest.param("b.jpg", plain, [], id="jpeg"),
         pytest.param("b.png", plain, [], id="png"),
