@@ -15,6 +15,7 @@ from media_screen import __version__
 from media_screen.evaluate_command import evaluate
 from media_screen.evidence import LABELS, SENSITIVITIES, Sensitivity
 from media_screen.exports import FORMATS
+from media_screen.plain import log_plainly
 from media_screen.scanning import (
     MediaPath,
     config_of,
@@ -25,7 +26,7 @@ from media_screen.scanning import (
     workers_of,
 )
 from media_screen.showing import show_each_left_out, show_people, show_summary
-from media_screen.terminal import Examples, new_console, plain
+from media_screen.terminal import Examples, PlainGroup, new_console, plain
 
 if TYPE_CHECKING:
     from media_screen.batch import Summary
@@ -61,7 +62,7 @@ _list_option = click.option(
 )  # fmt: skip
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="media-screen")
 @click.option("-v", "--verbose", is_flag=True, help="Show the log of the program on stderr.")
 def main(verbose: bool) -> None:
@@ -70,7 +71,7 @@ def main(verbose: bool) -> None:
     It ranks and explains; a person decides. Start with: media-screen scan downloads --people people
     """
     level = logging.INFO if verbose else logging.ERROR
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    log_plainly(level)
 
 
 @main.command(

@@ -124,7 +124,11 @@ def enrol_people(people: Path, *, quiet: bool, device: str = "cpu") -> Enrolment
         click.echo(
             f"nobody is enrolled in {plain(str(people))}: nobody can be recognised", err=True
         )
-    columns = (TextColumn("enrolling {task.fields[person]}"), BarColumn(), MofNCompleteColumn())
+    columns = (
+        TextColumn("enrolling {task.fields[person]}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+    )
     hidden = quiet or not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task("enrol", person="", total=None)
@@ -158,8 +162,8 @@ def scan_with_progress(
     console = new_console(stderr=True)
     columns = (
         TextColumn("screening"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
-        TextColumn("{task.fields[last]}", style="dim"),
+        TextColumn("{task.fields[rate]}", markup=False), TimeRemainingColumn(),
+        TextColumn("{task.fields[last]}", style="dim", markup=False),
     )  # fmt: skip
     live = console.is_terminal and not quiet
     with Bar(*columns, console=console, transient=True, disable=not live) as bar:

@@ -81,7 +81,7 @@ def show_summary(summary: Summary, report: Path) -> None:
         console.print(Text(told))
     for missing in summary.found.missing:
         console.print(Text(f"not there: {plain(str(missing))}", style="red"))
-    console.print(Text(f"Report: {report}"))
+    console.print(Text(f"Report: {plain(str(report))}"))
 
 
 def show_left_out(left_out: Sequence[LeftOut], console: Console) -> None:
@@ -104,7 +104,7 @@ def _row(entry: Entry) -> tuple[Any, ...]:
     return (
         Text(plain(Path(entry.path).name)),
         Text(entry.label, style=_COLOURS[entry.label]),
-        Text(entry.person or "-"),
+        Text(plain(entry.person or "-")),
         Text(plain(entry.summary)),
     )
 
@@ -129,6 +129,10 @@ def show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
     console.print(table)
     for problem in enrolment.problems:
         kind = "refused" if problem.refused else "note"
-        console.print(Text(f"{kind}: {plain(problem.file)}: {problem.why}. To do: {problem.fix}"))
+        console.print(
+            Text(
+                f"{kind}: {plain(problem.file)}: {plain(problem.why)}. To do: {plain(problem.fix)}"
+            )
+        )
     show_left_out(enrolment.left_out, console)
     console.print(f"{enrolment.read} references read, {enrolment.kept} known from before")

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from media_screen.plain import plain as plain
+from media_screen.plain import plain_lines as plain_lines
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -26,21 +29,26 @@ class Examples(click.Command):
                 formatter.write_text(example)
 
 
+class PlainGroup(click.Group):
+    """Commands whose errors are plain: they tell of names and texts that others chose."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            told = error.format_message()
+            if plain_lines(told) == told:
+                raise
+            if isinstance(error, click.UsageError):
+                raise click.UsageError(plain_lines(told), error.ctx) from error
+            raise click.ClickException(plain_lines(told)) from error
+
+
 def new_console(*, stderr: bool = False) -> Console:
-    """Return a console that prints text as it is: no number in it is coloured."""
+    """Return a console that prints text as it is: nothing in it is coloured, a link or an emoji."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
-
-
-def plain(text: str) -> str:
-    """Make untrusted text safe for a terminal: no control, bidi or escape characters."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def plain_lines(text: str) -> str:
-    """Make untrusted lines safe for a terminal, each by itself."""
-    return "\n".join(plain(line) for line in text.splitlines())
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
 
 
 def minutes(seconds: float | None) -> str:

@@ -27,6 +27,7 @@ import psutil
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Abstention, Failure, MediaInfo, Reason, Thumbnail, Verdict
 from media_screen.media import MediaError, identify, shown_path
+from media_screen.plain import log_plainly
 from media_screen.screen import Config, Screener, unable
 
 TIME_LIMIT = 600.0  # s for one file; a 10-minute video takes about one on two old cores
@@ -273,6 +274,7 @@ def _identified(path: Path) -> MediaInfo:
 def _work(config: Config, pipe: connection.Connection, parent: int) -> None:
     """Screen the files that come through the pipe until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    log_plainly(logging.WARNING)  # a process of its own, with the log of nobody else
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     screener = Screener(config)
     try:

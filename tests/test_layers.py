@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "media_screen"
 
 # From the bottom up; names on one line know nothing of each other.
 LAYERS = [
-    {"evidence", "errors"},
+    {"evidence", "errors", "plain"},
     {"weights", "media", "sidecar", "files"},
     {"folders", "database"},
     {"nets", "fetch", "calibration", "combination", "linear"},

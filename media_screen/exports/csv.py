@@ -1,12 +1,14 @@
 """CSV for spreadsheets: one row a file, every label, the same columns always.
 
-UTF-8 with a byte order mark, without which Excel reads names wrongly. A text that a spreadsheet
-would take for a formula gets an apostrophe before it (OWASP, CSV injection).
+UTF-8 with a byte order mark, without which Excel reads names wrongly. What a spreadsheet would take
+for a formula gets an apostrophe before it (OWASP, CSV injection), also inside of a text: where one
+cuts at semicolons, tabs or commas, another cell begins there.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TextIO
@@ -22,7 +24,10 @@ COLUMNS = (
     "failures", "device", "version",
 )  # fmt: skip
 
-_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20\u2212|%")  # also full-width, and DDE calls
+# What begins a formula (also full-width, and DDE calls), where a cell begins or may begin.
+_FORMULA = re.compile(
+    r"((?:^|[;,|\t\u2409\r\n])[\s\"']*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20\u2212|%])"
+)
 
 
 def write(verdicts: Iterable[Verdict], stream: TextIO, *, as_of: datetime) -> int:
@@ -63,5 +68,4 @@ def _cell(value: object) -> object:
     """Return a cell: numbers as they are, nothing for None, text that no spreadsheet runs."""
     if value is None or isinstance(value, (int, float)):
         return value
-    text = clean(str(value))
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", clean(str(value)))

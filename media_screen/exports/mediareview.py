@@ -33,8 +33,9 @@ _TYPES = {"video": "VideoObject", "image": "ImageObject", "audio": "AudioObject"
 def write(verdicts: Iterable[Verdict], stream: TextIO, *, as_of: datetime) -> int:
     """Write one JSON-LD document with a review of each file of a claiming label."""
     reviews = [_review(verdict, as_of) for verdict in claiming(verdicts)]
-    json.dump({"@context": "https://schema.org", "@graph": reviews}, stream, ensure_ascii=True)
-    stream.write("\n")
+    text = json.dumps({"@context": "https://schema.org", "@graph": reviews}, ensure_ascii=True)
+    # JSON-LD is made to be put into a page, where these would end the script or begin a comment.
+    stream.write(text.translate({ord(char): f"\\u{ord(char):04x}" for char in "<>&"}) + "\n")
     return len(reviews)
 
 

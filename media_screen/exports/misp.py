@@ -88,34 +88,37 @@ def _post(verdict: Verdict, seed: tuple[str, ...]) -> MISPObject | None:
     if post is None or not (url or post.title):
         return None
     when = time.isoformat() if time else ""
-    if post.platform.lower() == "youtube":
-        return _object("youtube-video", seed, {
+    if post.platform.lower() == "youtube" and post.title:
+        made = _object("youtube-video", seed, {
             "video-title": post.title, "url": url, "channel-name": post.display_name,
             "creator": post.handle,
         })  # fmt: skip
-    if post.platform.lower() == "twitter":
-        return _object("twitter-post", seed, {
+    elif post.platform.lower() == "twitter":
+        made = _object("twitter-post", seed, {
             "post": post.title, "url": url, "name": post.display_name or post.handle,
             "user-id": post.channel_id, "created-at": when,
         })  # fmt: skip
-    if post.platform.lower() == "facebook":
-        return _object("facebook-post", seed, {
+    elif post.platform.lower() == "facebook":
+        made = _object("facebook-post", seed, {
             "post": post.title, "url": url, "user-name": post.display_name,
             "username": post.handle, "user-id": post.channel_id,
         })  # fmt: skip
-    return _object("microblog", seed, {
-        "title": post.title, "url": url, "display-name": post.display_name,
-        "username": post.handle, "creation-date": when, "type": post.platform, "post": post.title,
-    })  # fmt: skip
+    else:
+        made = _object("microblog", seed, {
+            "title": post.title, "url": url, "display-name": post.display_name,
+            "username": post.handle, "creation-date": when, "type": post.platform,
+            "post": post.title,
+        })  # fmt: skip
+    return _complete(made)
 
 
 def _channel(verdict: Verdict, seed: tuple[str, ...]) -> MISPObject | None:
     post = verdict.post
     if post is None or post.platform.lower() != "youtube" or not post.channel_id:
         return None
-    return _object("youtube-channel", seed, {
+    return _complete(_object("youtube-channel", seed, {
         "channel-id": post.channel_id, "channel-name": post.display_name, "url": _account_url(post),
-    })  # fmt: skip
+    }))  # fmt: skip
 
 
 def _impersonation(verdict: Verdict, seed: tuple[str, ...]) -> MISPObject | None:
@@ -149,6 +152,18 @@ def _object(name: str, seed: tuple[str, ...], values: dict[str, str]) -> MISPObj
                 relation, value=text, to_ids=False, uuid=stable_uuid(relation, made.uuid)
             )
     return made
+
+
+def _complete(made: MISPObject) -> MISPObject | None:
+    """Return an object that has what its template asks for, None for one that MISP would refuse.
+
+    A post without a title and without an address is none that MISP has an object for.
+    """
+    template = made._definition or {}
+    there = {attribute.object_relation for attribute in made.attributes}
+    any_of, all_of = template.get("requiredOneOf") or [], template.get("required") or []
+    whole = there >= set(all_of) and (not any_of or bool(there & set(any_of)))
+    return made if whole else None
 
 
 def _refer(source: MISPObject, target: MISPObject, kind: str) -> None:

@@ -1,0 +1,40 @@
+"""Makes untrusted text plain for terminals and logs: it hides, colours and links nothing."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+
+def plain(text: str) -> str:
+    """Make untrusted text safe for a terminal: no control, bidi or escape characters."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def plain_lines(text: str) -> str:
+    """Make untrusted lines safe for a terminal, each by itself."""
+    return "\n".join(plain(line) for line in text.splitlines())
+
+
+class PlainFormatter(logging.Formatter):
+    """Formats log records so that no name or error in them can write lines or colours of its own.
+
+    What belongs to a record after its first line, a traceback, is set in.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("%(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return plain(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        lines = super().formatException(ei).splitlines()
+        return "\n".join(f"    {plain(line)}" for line in lines)
+
+
+def log_plainly(level: int) -> None:
+    """Send the log of this process to stderr, each record plain, unless it goes somewhere yet."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(PlainFormatter())
+    logging.basicConfig(level=level, handlers=[handler])
