@@ -34,6 +34,7 @@ from media_screen.media.streams import (
     duration,
     has_cover,
     is_still,
+    layers,
     origin,
     pixel_ratio,
     shown_size,
@@ -287,6 +288,8 @@ class Media:
             yield "the cover picture was not looked at"
         if self._video is not None and self._video.metadata.get("alpha_mode") == "1":
             yield "the video is transparent in browsers: it was looked at without its transparency"
+        if self.info.kind == "image" and self._pillow is None and layers(self._container) > 1:
+            yield "the picture has a second layer, such as its transparency, that was not looked at"
 
     # --- sound -------------------------------------------------------------------------------
 
@@ -339,7 +342,7 @@ class Media:
     def _pillow(self) -> Still | None:
         """The still to decode with Pillow: what FFmpeg gives of it is a part, or nothing."""
         still = self._still
-        if still is None or not (still.animated or tiles(self._container) > 1):
+        if still is None or not (still.animated or layers(self._container) > 1):
             return None
         return still
 
@@ -489,7 +492,7 @@ class Media:
         if video is not None:
             refuse_oversize(*self._coded_size(video))
             kind = "image" if is_still(container, video) else "video"
-            if kind == "image" and tiles(container) > 1 and self._still is None:
+            if kind == "image" and tiles(container) and self._still is None:
                 raise MediaError(
                     f"a HEIC picture of {tiles(container)} tiles, which can't be joined here: "
                     "convert it to JPEG or PNG"

@@ -108,17 +108,19 @@ def is_still(container: av.container.InputContainer, stream: VideoStream) -> boo
 
 
 def tiles(container: av.container.InputContainer) -> int:
-    """Return of how many tiles a HEIC picture is made, 1 when it is one piece.
+    """Return of how many tiles a picture in HEIC or AVIF is made, 0 when it is one piece.
 
-    Phones store large pictures as tiles of one size, each a stream of its own. PyAV does not tell
-    how they lie, and one tile is not the picture.
+    Phones store large pictures as tiles, each a stream of its own. PyAV does not tell how they
+    lie, and one tile is not the picture.
     """
-    sizes = [
-        (stream.codec_context.width, stream.codec_context.height)
-        for stream in container.streams.video
-        if stream.codec_context is not None
-    ]
-    return max((sizes.count(size) for size in sizes), default=1)
+    from av.stream import Disposition
+
+    return sum(bool(one.disposition & Disposition.dependent) for one in container.streams.video)
+
+
+def layers(container: av.container.InputContainer) -> int:
+    """Return of how many pictures a still is made: tiles, its transparency, its brightness."""
+    return len(container.streams.video)
 
 
 def shown_size(stream: VideoStream) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from media_screen.evidence import Span
 from media_screen.media import Media, MediaError
+from media_screen.media.stills import Still
 from tests.making import GREEN, RED, quarters, write_sound_file, write_video
 from tests.media.test_media import corners
 
@@ -70,6 +71,17 @@ def test_the_transparency_of_avif_is_no_tile(tmp_path: Path) -> None:
         over_white, over_black = (frame.image for frame in media.survey())
     assert corners(over_white) == [RED, GREEN, (255, 255, 255), (255, 255, 255)]
     assert corners(over_black) == [RED, GREEN, (0, 0, 0), (0, 0, 0)]
+
+
+def test_a_layer_that_pillow_can_not_read_leaves_the_picture(tmp_path, monkeypatch) -> None:
+    rgba = np.dstack([quarters(), np.full((240, 320), 200, np.uint8)])
+    Image.fromarray(rgba).save(tmp_path / "a.avif", quality=95)
+    monkeypatch.setattr(Still, "read", lambda path: None)
+    with Media.open(tmp_path / "a.avif") as media:
+        (frame,) = media.survey()
+        assert corners(frame.image)[:2] == [RED, GREEN]
+        (sentence,) = media.unseen()
+    assert "second layer" in sentence
 
 
 def pages(path: Path) -> Path:
