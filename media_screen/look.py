@@ -123,10 +123,12 @@ class Looker:
         Raises MediaError when not one picture can be decoded.
         """
         notes = self._survey(media, thorough, on_frame)
+        turns = 0
         if not any(stand_upright(one.faces) for one in notes.seen):
             stills = [image for _, image in evenly(notes.stills, PROBED)]
-            media.turns = turns_to_upright(self._detector, stills)
-        if media.turns:
+            turns = turns_to_upright(self._detector, stills)
+        if turns:
+            media.turns = (media.turns + turns) % 4
             if on_turn is not None:
                 on_turn()
             notes = self._survey(media, thorough, on_frame)

@@ -228,9 +228,8 @@ class Screener:
         )
         if case.has_pictures:
             _ = case.look  # an undecodable picture stream is the file's fault, not a detector's
-        abstentions += case.remarks
         evidence, more, failures = _run(self._detectors, case)
-        abstentions += more
+        abstentions += (*more, *case.remarks)
         duplicate, fingerprint = self._recall(case, info.path, abstentions, failures)
         judgement = judge(
             evidence,
