@@ -27,9 +27,9 @@ from media_screen.waveform import Waveform
 if TYPE_CHECKING:
     from media_screen.catalogue import Catalogue
     from media_screen.detectors.contract import Need
-    from media_screen.enrol import Gallery
     from media_screen.faces.track import Track
     from media_screen.fingerprint import Fingerprint
+    from media_screen.gallery import Gallery
     from media_screen.look import Image, Look, Looker
     from media_screen.media import Media
     from media_screen.ocr import Line

@@ -12,14 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from media_screen.catalogue import Catalogue, CatalogueError
 from media_screen.files import remove_database
 from media_screen.folders import CACHE_FOLDER, Kind, LeftOut, Listing, look_through
+from media_screen.gallery import Gallery, Problem, face_template, problem_of, voice_template
 from media_screen.media import MediaError, shown_path
 from media_screen.references import (
     FoundFace,
@@ -30,71 +28,18 @@ from media_screen.references import (
     read_video,
     read_voices,
 )
-from media_screen.speech.embed import unit
-from media_screen.speech.voices import SAME_VOICE, same_voice
 
 if TYPE_CHECKING:
     from media_screen.look import Looker
     from media_screen.people import Person
 
-Floats = npt.NDArray[np.float32]
+T = TypeVar("T", FoundFace, FoundVoice)
+Source = Literal["picture", "voice", "official", "known_fake"]  # what a reference is for
 
 CATALOGUE = "catalogue.sqlite"
 KNOWN_FAKES = "_known_fakes"
-MIN_REFERENCE_FACE = 60.0  # px wide; smaller references make every comparison vague
-MIN_SHARPNESS = 0.15  # of faces.align.Quality; below, the picture is too blurred to compare with
-MAX_TURN = 45.0  # degrees of yaw; a profile shows half of what is compared
-# Cosine below which two references are told to be of different people: well under what pictures of
-# one person reach, so that an old or odd picture is not refused, and above most of other people.
-SAME_PERSON = 0.35
-MIN_REFERENCE_SPEECH = 5.0  # s of one voice in a reference; less is too little to know it by
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something about a reference that the user should mend: what is wrong and what to do."""
-
-    person: str
-    file: str
-    why: str
-    fix: str
-    refused: bool = True  # the reference is not used; else it is used with this reservation
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """What a person looks like: the mean of the accepted references, unit length."""
-
-    person: str
-    embedding: Floats
-    pictures: int
-    videos: int
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceTemplate:
-    """What a person sounds like: the mean of the accepted references, unit length."""
-
-    person: str
-    embedding: Floats
-    recordings: int  # of the voice folder
-    videos: int
-    seconds: float  # of speech that was listened to
-
-
-@dataclass(frozen=True, slots=True)
-class Gallery:
-    """The templates of all enrolled people who have usable references: of faces, and of voices."""
-
-    templates: tuple[Template, ...] = ()
-    voices: tuple[VoiceTemplate, ...] = ()
-
-    def cosines(self, embedding: Floats) -> list[tuple[str, float]]:
-        """Return (person, cosine) for everyone enrolled, most similar first."""
-        scored = [(one.person, float(one.embedding @ embedding)) for one in self.templates]
-        return sorted(scored, key=lambda pair: -pair[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +63,7 @@ class _Work:
 
     person: str
     file: Path
-    kind: Literal["picture", "official", "known_fake", "voice"]
+    kind: Source
 
     @property
     def reference(self) -> str:
@@ -169,7 +114,7 @@ def enrol(
                 sha256 = store.hash_of(item.file)
             except MediaError as error_of_file:
                 problems.append(
-                    _problem(item.person, item.file, str(error_of_file), "replace the file")
+                    problem_of(item.person, item.file, str(error_of_file), "replace the file")
                 )
                 continue
             fresh, error = False, ""
@@ -182,12 +127,22 @@ def enrol(
                 fresh |= heard
             read += fresh
             if error:
-                problems.append(_problem(item.person, item.file, error, "replace the file"))
+                problems.append(problem_of(item.person, item.file, error, "replace the file"))
         for item in _file_by_place(catalogue, places, problems):
             faces.pop(item, None)
             voices.pop(item, None)
-    templates = [_template(person, faces, problems) for person in people]
-    sounds = [_voice_template(person, voices, problems) for person in people]
+    templates = [
+        face_template(
+            person, _own(person, "picture", faces), _own(person, "official", faces), problems
+        )
+        for person in people
+    ]
+    sounds = [
+        voice_template(
+            person, _own(person, "voice", voices), _own(person, "official", voices), problems
+        )
+        for person in people
+    ]
     return Enrolment(
         gallery=Gallery(
             tuple(one for one in templates if one is not None),
@@ -199,6 +154,16 @@ def enrol(
         kept=len(work) - read,
         left_out=(*(one for person in people for one in person.left_out), *fakes.left_out),
     )
+
+
+def _own(
+    person: Person, kind: Source, found: Mapping[_Work, list[T]]
+) -> list[tuple[Path, list[T]]]:
+    return [
+        (item.file, things)
+        for item, things in found.items()
+        if (item.person, item.kind) == (person.slug, kind)
+    ]
 
 
 def _seen(
@@ -266,7 +231,7 @@ _TOLD: Mapping[Kind, tuple[str, str]] = {
 def _told(person: str, left_out: Sequence[LeftOut]) -> Iterator[Problem]:
     for one in left_out:
         if one.kind in _TOLD:
-            yield _problem(person, one.path, *_TOLD[one.kind])
+            yield problem_of(person, one.path, *_TOLD[one.kind])
 
 
 def _read(
@@ -307,229 +272,10 @@ def _file_by_place(
             is_fake = first.kind == "known_fake" and other.kind == "official"
             why = f"the same file lies at {shown_path(first.file)}, and counts as that"
             problems.append(
-                _problem(other.person, other.file, why, "take one of the two away", refused=is_fake)
+                problem_of(
+                    other.person, other.file, why, "take one of the two away", refused=is_fake
+                )
             )
             if is_fake:
                 refused.append(other)
     return refused
-
-
-def _template(
-    person: Person, found: Mapping[_Work, list[FoundFace]], problems: list[Problem]
-) -> Template | None:
-    """Build a person's template of the references that pass, and note those that don't."""
-    own = [(item, faces) for item, faces in found.items() if item.person == person.slug]
-    pictures = [(item.file, faces) for item, faces in own if item.kind == "picture"]
-    videos = [(item.file, faces) for item, faces in own if item.kind == "official"]
-    accepted = [
-        (file, face)
-        for file, faces in pictures
-        if (face := _checked_picture(person, file, faces, problems)) is not None
-    ]
-    accepted = _consistent(person, accepted, problems)
-    tracks = [(file, face) for file, faces in videos for face in faces]
-    if accepted:
-        centre = _mean([face.embedding for _, face in accepted])
-    elif tracks:
-        main_face = _main_face(tracks, len(videos))
-        if main_face is None:
-            problems.append(
-                _problem(person.slug, person.folder / "official",
-                         "the official videos do not show one person throughout",
-                         "add a picture of the person to faces/")
-            )  # fmt: skip
-            return None
-        centre = main_face
-    else:
-        problems.append(
-            _problem(person.slug, person.folder / "faces", "no usable face reference",
-                     "add two or more clear, frontal pictures of the person to faces/")
-        )  # fmt: skip
-        return None
-    matching = [(file, face) for file, face in tracks if centre @ face.embedding >= SAME_PERSON]
-    problems.extend(_strangers(person, videos, matching))
-    # Pictures and videos weigh alike by file, or one long video would be the whole template.
-    by_file: dict[Path, list[Floats]] = {}
-    for file, face in (*accepted, *matching):
-        by_file.setdefault(file, []).append(face.embedding)
-    return Template(
-        person=person.slug,
-        embedding=_mean([_mean(faces) for faces in by_file.values()]),
-        pictures=len(accepted),
-        videos=len({file for file, _ in matching}),
-    )
-
-
-def _checked_picture(
-    person: Person, file: Path, faces: list[FoundFace], problems: list[Problem]
-) -> FoundFace | None:
-    """Return the one usable face of a reference picture, else note what is wrong with it."""
-    if not faces:
-        if not any(problem.file == shown_path(file) for problem in problems):
-            problems.append(
-                _problem(person.slug, file, "no face was found in it",
-                         "use a picture in which the face is upright and unobstructed")
-            )  # fmt: skip
-        return None
-    # Someone small in the background is no second person.
-    large = [face for face in faces if face.size_px >= faces[0].size_px / 2]
-    if len(large) > 1:
-        problems.append(
-            _problem(person.slug, file, f"it shows {len(large)} people of similar size",
-                     f"crop it so that only {person.name} is in it")
-        )  # fmt: skip
-        return None
-    face = faces[0]
-    if face.size_px < MIN_REFERENCE_FACE:
-        problems.append(
-            _problem(person.slug, file, f"the face is only {face.size_px:.0f} px wide",
-                     f"use a picture with a face at least {MIN_REFERENCE_FACE:.0f} px wide")
-        )  # fmt: skip
-        return None
-    for bad, why, fix in (
-        (face.sharpness < MIN_SHARPNESS, "the face is blurred", "use a sharper picture"),
-        (abs(face.yaw_deg) > MAX_TURN, "the face is seen from the side",
-         "add a frontal picture too"),
-    ):  # fmt: skip
-        if bad:
-            problems.append(_problem(person.slug, file, why, fix, refused=False))
-    return face
-
-
-def _consistent(
-    person: Person, accepted: list[tuple[Path, FoundFace]], problems: list[Problem]
-) -> list[tuple[Path, FoundFace]]:
-    """Drop pictures that look like someone else than the rest; two alone can't be told apart."""
-    if len(accepted) == 2:
-        (first, one), (second, other) = accepted
-        cosine = float(one.embedding @ other.embedding)
-        if cosine < SAME_PERSON:
-            why = f"it and {shown_path(first)} do not look like one person (cosine {cosine:.2f})"
-            fix = f"check which of them shows {person.name}, or add a third picture"
-            problems.append(_problem(person.slug, second, why, fix, refused=False))
-        return accepted
-    kept = []
-    for index, (file, face) in enumerate(accepted):
-        others = [f.embedding for i, (_, f) in enumerate(accepted) if i != index]
-        cosine = float(_mean(others) @ face.embedding) if others else 1.0
-        if cosine >= SAME_PERSON:
-            kept.append((file, face))
-        else:
-            why = f"it does not look like the other pictures (cosine {cosine:.2f})"
-            problems.append(_problem(person.slug, file, why, f"check that it shows {person.name}"))
-    return kept
-
-
-def _main_face(tracks: list[tuple[Path, FoundFace]], videos: int) -> Floats | None:
-    """Return the mean of the face that most videos show, or None when no face leads clearly."""
-    stacked = np.stack([face.embedding for _, face in tracks])
-    alike = stacked @ stacked.T >= SAME_PERSON
-    files = np.array([hash(file) for file, _ in tracks])
-    shown_in = [len(set(files[row])) for row in alike]
-    lead = int(np.argmax(shown_in))
-    if shown_in[lead] * 2 < videos + 1:  # more than half of the videos
-        return None
-    return _mean(list(stacked[alike[lead]]))
-
-
-def _strangers(
-    person: Person,
-    videos: list[tuple[Path, list[FoundFace]]],
-    matching: list[tuple[Path, FoundFace]],
-) -> Iterator[Problem]:
-    """Note official videos in which nobody looks like the person; they stay official footage."""
-    matched = {file for file, _ in matching}
-    for file, faces in videos:
-        if faces and file not in matched:
-            yield _problem(
-                person.slug, file, f"nobody in it looks like {person.name}",
-                "check that it is a video of the person; it still counts as official footage",
-                refused=False,
-            )  # fmt: skip
-
-
-def _voice_template(
-    person: Person, found: Mapping[_Work, list[FoundVoice]], problems: list[Problem]
-) -> VoiceTemplate | None:
-    """Build a person's voice of the recordings that pass, and of official videos in that voice.
-
-    Without recordings it is the voice that more than half of the official videos share.
-    """
-    own = [(item, voices) for item, voices in found.items() if item.person == person.slug]
-    recordings = [
-        (item.file, voice)
-        for item, voices in own
-        if item.kind == "voice"
-        and (voice := _checked_recording(person, item.file, voices, problems)) is not None
-    ]
-    videos = [
-        (item.file, voice)
-        for item, voices in own
-        for voice in voices
-        if item.kind == "official" and voice.seconds >= MIN_REFERENCE_SPEECH
-    ]
-    if recordings:
-        centre = _mean([voice.embedding for _, voice in recordings])
-        videos = [pair for pair in videos if float(centre @ pair[1].embedding) >= SAME_VOICE]
-    else:
-        videos = _main_voice(videos, sum(item.kind == "official" for item, _ in own))
-    chosen = [*recordings, *videos]
-    if not chosen:
-        return None
-    weighted = [voice.embedding * voice.seconds for _, voice in chosen]
-    return VoiceTemplate(
-        person=person.slug,
-        embedding=unit(np.sum(np.stack(weighted), axis=0)),
-        recordings=len(recordings),
-        videos=len({file for file, _ in videos}),
-        seconds=sum(voice.seconds for _, voice in chosen),
-    )
-
-
-def _checked_recording(
-    person: Person, file: Path, voices: list[FoundVoice], problems: list[Problem]
-) -> FoundVoice | None:
-    """Return the one voice of a reference recording, else note what is wrong with it."""
-    if not voices:
-        if not any(problem.file == shown_path(file) for problem in problems):
-            problems.append(
-                _problem(person.slug, file, "nobody speaks in it",
-                         "use a recording of speech without music")
-            )  # fmt: skip
-        return None
-    total = sum(voice.seconds for voice in voices)
-    if voices[0].seconds * 2 < total:
-        problems.append(
-            _problem(person.slug, file, f"{len(voices)} people speak in it",
-                     f"cut it so that only {person.name} speaks")
-        )  # fmt: skip
-        return None
-    if voices[0].seconds < MIN_REFERENCE_SPEECH:
-        problems.append(
-            _problem(person.slug, file, f"it has only {voices[0].seconds:.1f} s of one voice",
-                     f"use a recording with at least {MIN_REFERENCE_SPEECH:.0f} s")
-        )  # fmt: skip
-        return None
-    return voices[0]
-
-
-def _main_voice(
-    voices: list[tuple[Path, FoundVoice]], videos: int
-) -> list[tuple[Path, FoundVoice]]:
-    """Return the voice that more than half of the videos share, [] when none leads clearly."""
-    groups = same_voice([voice.embedding for _, voice in voices])
-    shown = [[voices[place] for place in group] for group in groups]
-    lead = max(shown, key=lambda own: len({file for file, _ in own}), default=[])
-    shared = len({file for file, _ in lead})
-    rivals = sum(len({file for file, _ in own}) == shared for own in shown)
-    return lead if shared * 2 > videos and rivals == 1 else []
-
-
-def _problem(person: str, file: Path, why: str, fix: str, *, refused: bool = True) -> Problem:
-    return Problem(person, shown_path(file), why, fix, refused)
-
-
-def _mean(embeddings: Sequence[Floats]) -> Floats:
-    """Return the mean direction of unit vectors, as a unit vector."""
-    total = np.sum(np.stack(embeddings), axis=0)
-    return np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), np.float32)

@@ -205,7 +205,7 @@ class Screener:
         abstentions: list[Abstention],
     ) -> Verdict:
         from media_screen.case import Case
-        from media_screen.enrol import Gallery
+        from media_screen.gallery import Gallery
 
         assert self._looker is not None
         why = sidecars.mismatch(sidecar, duration_s=info.duration_s) if sidecar else ""

@@ -155,7 +155,7 @@ def make_sample(folder: Path, *, seconds: float = 2.0) -> Path:
 def _examined(detector: Detector, path: Path) -> list[list[Evidence | Abstention]]:
     """Run a detector twice as the screener does."""
     from media_screen.case import Case
-    from media_screen.enrol import Gallery
+    from media_screen.gallery import Gallery
     from media_screen.look import Looker
     from media_screen.media import Media
 

@@ -11,9 +11,9 @@ import pytest
 
 import media_screen.speech
 from media_screen.case import Case
-from media_screen.enrol import Gallery
 from media_screen.evidence import MediaInfo
 from media_screen.fingerprint import Fingerprint
+from media_screen.gallery import Gallery
 from media_screen.look import Look
 from media_screen.media import SAMPLE_RATE, Frame, MediaError
 from media_screen.speech import Speech

@@ -14,8 +14,9 @@ from media_screen import sidecar as sidecars
 from media_screen.case import Case
 from media_screen.detectors import DETECTORS, UnknownDetector, choose
 from media_screen.detectors.contract import NEEDS, Detector
-from media_screen.enrol import Enrolment, Gallery, enrol
+from media_screen.enrol import Enrolment, enrol
 from media_screen.evidence import Abstention, Evidence
+from media_screen.gallery import Gallery
 from media_screen.look import Looker
 from media_screen.media import Media
 from media_screen.people import load_people

@@ -19,6 +19,7 @@ LAYERS = [
     {"fingerprint", "waveform", "lipsync"},
     {"people", "catalogue", "look"},
     {"references", "memory", "beside"},
+    {"gallery"},
     {"enrol"},
     {"case"},
     {"detectors"},
