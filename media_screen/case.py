@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from media_screen.evidence import Abstention, MediaInfo, Reason, Thumbnail
+from media_screen.evidence import Abstention, Coverage, MediaInfo, Reason, Thumbnail
 from media_screen.faces.upright import stand_upright
 from media_screen.fingerprint import FingerprintBuilder
 from media_screen.look import MIN_FACE, WINDOW_FPS
@@ -229,6 +229,24 @@ class Case:
     def tracks(self) -> tuple[Track, ...]:
         """The faces that were followed through the file; empty for sound."""
         return self.look.tracks if self.has_pictures else ()
+
+    @property
+    def coverage(self) -> Coverage:
+        """Which share of the picture's and of the sound's time was looked at and listened to.
+
+        A stream that there is and that nobody could or did ask for counts with nothing.
+        """
+        look: Look | None = vars(self).get("look")
+        seen = look.covered if look is not None else 0.0
+        return Coverage(seen if self.has_pictures else None, self.heard_share)
+
+    @property
+    def heard_share(self) -> float | None:
+        """Which share of the sound's time was listened to, 0 to 1; None without sound."""
+        if not self.info.audio_codec:
+            return None
+        length = self.media.sounds.duration_s
+        return min(1.0, self._heard_s / length) if length > 0 else float(self._heard_all)
 
     @property
     def thumbnails(self) -> tuple[Thumbnail, ...]:

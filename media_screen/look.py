@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.coverage import covered
 from media_screen.evidence import Span, Thumbnail
 from media_screen.faces.align import align, measure_quality
 from media_screen.faces.detect import Detection, FaceDetector
@@ -66,6 +67,7 @@ class Look:
     small_faces: int  # faces left out because they are narrower than MIN_FACE
     further_faces: int = 0  # most faces of one frame left out because larger ones were enough
     turns: int = 0  # quarter turns counterclockwise after which faces stood upright
+    covered: float = 1.0  # share of the time of the pictures that was looked at, 0 to 1
     windows: tuple[Span, ...] = ()  # where frames were taken densely
     thumbnails: tuple[Thumbnail, ...] = ()
     stills: tuple[tuple[float, Image], ...] = ()  # (time, RGB of at most 960 px), spread in time
@@ -89,6 +91,16 @@ class _Notes:
     most_faces: int = MAX_FACES
     stills: list[tuple[float, Image]] = field(default_factory=list)
     every: float = 0.0  # s between stills that are kept
+    looked: list[Span] = field(default_factory=list)  # when each decoded frame was shown
+
+    def looking(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Pass frames on, noting when they were shown: those of a survey are all looked at.
+
+        A shot is searched for faces a few times, and every frame is compared with the one before.
+        """
+        for frame in frames:
+            self.looked.append(Span(frame.time_s, frame.time_s + max(0.0, frame.shown_s)))
+            yield frame
 
     def keep_still(self, frame: Frame) -> None:
         """Keep a frame unless one close to it is kept; with too many, keep every second."""
@@ -132,20 +144,22 @@ class Looker:
             if on_turn is not None:
                 on_turn()
             notes = self._survey(media, thorough, on_frame)
-        # A length that the container does not know, or gets wrong, is at least what was seen.
-        duration_s = max([media.info.duration_s, *(one.time_s for one in notes.seen)])
+        duration_s = media.info.duration_s
         searched = on_frame is not None  # copies of faceless footage are found by its movement
         windows = _windows(notes.seen, duration_s, thorough=thorough, faceless=searched)
         for window in windows:
-            self._read(media.window(window, fps=WINDOW_FPS), notes, on_frame)
-        return replace(_finish(notes, windows, duration_s), turns=media.turns)
+            self._read(notes.looking(media.window(window, fps=WINDOW_FPS)), notes, on_frame)
+        whole = Span(media.pictures.start_s, media.pictures.end_s)
+        share = covered(notes.looked, media.missed, whole)
+        return replace(_finish(notes, windows, duration_s), turns=media.turns, covered=share)
 
     def _survey(self, media: Media, thorough: bool, on_frame: OnFrame | None) -> _Notes:
         most_faces = MAX_FACES_STILL if media.info.kind == "image" else MAX_FACES
         notes = _Notes(most_faces=most_faces)
         most = SURVEYED_THOROUGH if thorough else SURVEYED
-        step = max(0.5, media.info.duration_s / most)
-        frames = _spaced(media.survey(), step, most=most, duration_s=media.info.duration_s)
+        duration_s = media.info.duration_s
+        step = max(0.5, duration_s / most)
+        frames = _spaced(notes.looking(media.survey()), step, most=most, duration_s=duration_s)
         self._read(_with_stills(frames, notes), notes, on_frame)
         return notes
 

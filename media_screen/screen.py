@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -149,6 +150,7 @@ class Screener:
         try:
             with Media.open(path, threads=self.config.threads) as media:
                 sha256, _ = identify(path)
+                media.seed = sha256
                 info = replace(media.info, sha256=sha256, sidecar=info.sidecar)
                 verdict = self._examine(media, sha256, read, info, abstentions)
         except MediaError as error:
@@ -236,7 +238,8 @@ class Screener:
             abstentions,
             failures,
             names={person.slug: person.name for person in self._people},
-            duration_s=case.info.duration_s,
+            duration_s=_length(case.info),
+            coverage=case.coverage,
             sensitivity=self.config.sensitivity,
         )
         flags = [*judgement.flags]
@@ -254,6 +257,7 @@ class Screener:
             probability_bounds=judgement.probability_bounds,
             fusion=judgement.fusion,
             summary=judgement.summary,
+            coverage=case.coverage,
             provenance=judgement.provenance,
             post=_post(sidecar),
             duplicate_of=duplicate,
@@ -461,6 +465,11 @@ def _run(
                     Failure(detector.name, f"{type(error).__name__}: {error}"[:_MAX_ERROR])
                 )
     return evidence, abstentions, failures
+
+
+def _length(info: MediaInfo) -> float:
+    """Return the length by which matches are measured: a video that has none is never a copy."""
+    return info.duration_s if info.kind == "image" or info.duration_s > 0 else math.inf
 
 
 def _read_sidecar(path: Path | None) -> tuple[sidecars.Sidecar | None, list[Abstention]]:

@@ -16,7 +16,7 @@ LAYERS = [
     {"folders", "database"},
     {"nets", "fetch", "calibration", "combination", "linear"},
     {"faces", "speech", "ocr"},
-    {"fingerprint", "waveform", "lipsync"},
+    {"fingerprint", "waveform", "lipsync", "coverage"},
     {"people", "catalogue", "look"},
     {"references", "memory", "beside"},
     {"gallery"},

@@ -1,60 +1,55 @@
 """Opens videos, pictures and sound with PyAV and gives their frames and samples by time.
 
-This is the only module that decodes and the only one that knows of packets, time bases and frame
+This is the only package that decodes and the only one that knows of packets, time bases and frame
 numbers: everything it gives carries seconds, counted from the start of the file. Memory is bounded
 by one frame or one window, never by the length of the file.
 
-The container is recognised by content, never by name, and only formats that hold their own media
-are allowed: a playlist renamed to `.mp4` can't make the decoder open other files or the network.
+`index` measures what a file holds and when it plays, `moments` chooses when to look, `reader` opens
+and decodes, `streams` knows the tracks, `convert` makes arrays of frames and sound.
 """
 
 from __future__ import annotations
 
 import contextlib
+import heapq
 import logging
-import stat
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from media_screen.evidence import MediaInfo, Span
+from media_screen.media import moments
 from media_screen.media.balance import Balance
 from media_screen.media.convert import Orientation, orientation, shown
 from media_screen.media.errors import MAX_PIXELS, MediaError, refuse_oversize
+from media_screen.media.index import KEY_GAP, Key, Timeline
+from media_screen.media.reader import ROUNDING, Reader, Shown, refuse_special
 from media_screen.media.sound import AUDIO_BLOCK, SAMPLE_RATE, Block, Mix, blocks
 from media_screen.media.stills import Still
 from media_screen.media.streams import (
-    Clock,
     Stream,
-    audio_stream,
-    duration,
     has_cover,
     is_still,
     layers,
-    origin,
     pixel_ratio,
     shown_size,
     stream_facts,
     tiles,
-    video_stream,
+    tracks,
 )
 from media_screen.weights import sha256_of
 
 if TYPE_CHECKING:
-    import av.container
     import numpy as np
-    from av.audio.stream import AudioStream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 __all__ = [
     "SAMPLE_RATE",
-    "Balance",
-    "Block",
     "Frame",
     "Media",
     "MediaError",
@@ -66,24 +61,10 @@ __all__ = [
 
 # s; where key frames are farther apart than twice this, frames between them are decoded too.
 SURVEY_GAP = 5.0
-# s; of key frames closer than this the later is not decoded: some codecs have nothing but them.
-MIN_GAP = 0.5
 # Moments of so many seconds by which the phases of both sides are compared.
 _PROBES, _PROBE_S = 8, 3.0
-_MAX_BAD_PACKETS = 500  # consecutive undecodable packets after which the rest is given up
-_SEEK_BACK = (0.0, 2.0, 20.0)  # s; how much earlier to try when a seek lands after its target
-_ROUNDING = 1e-3  # s; containers round time stamps to their time base
 # s between the two views of one transparent picture, over white and over black.
 _VIEW_STEP = 2e-3
-_READ_BUFFER = 1 << 20  # bytes; PyAV's 32 KiB cost a Python call each
-
-_JPEG = b"\xff\xd8\xff"  # how each JPEG begins
-# Formats that carry their own streams. Absent on purpose: hls, dash, concat, image2, lavfi, and
-# whatever else opens further files that the input names.
-_FORMATS = (
-    "mov,matroska,avi,flv,live_flv,mpegts,mpeg,mpegvideo,asf,rm,mxf,ivf,dv,nut,mp3,wav,w64,flac,ogg,aac,ac3,eac3,amr,"
-    "aiff,caf,gif,apng,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe,jpegxl_pipe"
-)
 
 _log = logging.getLogger(__name__)
 
@@ -92,39 +73,38 @@ _log = logging.getLogger(__name__)
 class Frame:
     """One decoded picture: RGB, uint8, height x width x 3, upright, with square pixels.
 
-    A transparent picture gives two frames, one after the other: `view` is 0 over white and 1 over
-    black.
+    It is on the screen from `time_s` on, for `shown_s` as far as that is known. A transparent
+    picture gives two frames, one after the other: `view` is 0 over white and 1 over black.
     """
 
     time_s: float
     image: np.ndarray
     view: int = 0
-
-
-class _Nameless:
-    """A file without a name, so that FFmpeg judges the format by content alone."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self.read, self.seek, self.tell = stream.read, stream.seek, stream.tell
-        self.close = stream.close
+    shown_s: float = 0.0
 
 
 class Media:
     """An opened media file. Use `with Media.open(path) as media`.
 
-    Attributes: `info` (facts for the record), `streams`, `tags` (of the container, untrusted),
-    `bad_packets`, the number of packets and frames that could not be decoded so far, and `turns`,
-    by how many quarter turns counterclockwise pictures are given beyond what the file asks for.
+    Attributes: `info` (facts for the record; lengths are measured), `pictures` and `sounds` (when
+    they play), `streams`, `tags` (of the container, untrusted), `bad_packets`, the number of
+    packets and frames that could not be decoded so far, `missed`, the moments at which nothing
+    could be decoded, and `turns`, by how many quarter turns counterclockwise pictures are given
+    beyond what the file asks for. With a `seed` (of the content) the moments that are looked at
+    are a matter of chance.
     """
 
-    def __init__(self, path: Path, *, shown: str | None = None, threads: int = 0) -> None:
+    def __init__(
+        self, path: Path, *, shown: str | None = None, threads: int = 0, picture: int | None = None
+    ) -> None:
         self.path = path
+        self.seed: str | None = None
         self.bad_packets = 0
+        self.missed: list[float] = []
         self.turns = 0
         self._turned = False
         self._threads = threads
-        self._files: list[IO[bytes]] = []
-        self._container = self._open()
+        self._reader = Reader(path, threads=threads, picture=picture)
         try:
             self._read_head(shown_path(path) if shown is None else shown)
         except BaseException:
@@ -132,25 +112,36 @@ class Media:
             raise
 
     def _read_head(self, shown: str) -> None:
-        self._video = video_stream(self._container)
-        self._audio = audio_stream(self._container)
-        self._origin = origin(self._container)
+        container, index = self._reader.container, self._reader.index
+        self._video, self._audio = self._reader.video, self._reader.audio
         self._ratio = pixel_ratio(self._video.sample_aspect_ratio) if self._video else 1.0
-        still = self._video is not None and is_still(self._container, self._video)
+        self.pictures: Timeline = index.of(self._video)
+        self.sounds: Timeline = index.of(self._audio)
+        still = self._video is not None and is_still(container, self.pictures.packets)
         self._still = Still.read(self.path) if still else None  # what Pillow makes of it
         self._way = self._still.way if self._still else None  # else each frame tells
-        self.tags: Mapping[str, str] = dict(self._container.metadata)
-        self.streams = tuple(stream_facts(stream) for stream in self._container.streams)
+        if self._pillow is not None:
+            self.pictures = Timeline(end_s=self._pillow.duration_s)
+        self.tags: Mapping[str, str] = dict(container.metadata)
+        self.streams = tuple(stream_facts(one, index) for one in container.streams)
         self.info = self._describe(shown)
 
     @classmethod
-    def open(cls, path: Path | str, *, shown: str | None = None, threads: int = 0) -> Media:
+    def open(
+        cls,
+        path: Path | str,
+        *,
+        shown: str | None = None,
+        threads: int = 0,
+        picture: int | None = None,
+    ) -> Media:
         """Open a file; raises MediaError with the reason when it is no readable media.
 
         `shown` is the path to put in the record (default: the path itself); `threads` is the
-        number of decoder threads (0: as many as there are cores).
+        number of decoder threads (0: as many as there are cores); `picture` the number of the
+        picture track to look at (default: the one that players show).
         """
-        return cls(Path(path), shown=shown, threads=threads)
+        return cls(Path(path), shown=shown, threads=threads, picture=picture)
 
     def __enter__(self) -> Media:
         return self
@@ -165,37 +156,37 @@ class Media:
 
     def close(self) -> None:
         """Close the file; the frames that were given stay valid."""
-        self._container.close()
-        for file in self._files:
-            file.close()
+        self._reader.close()
 
     # --- pictures ----------------------------------------------------------------------------
 
     def survey(self, *, gap_s: float = SURVEY_GAP) -> Iterator[Frame]:
-        """Give the key frames, and frames between them where they are over 2 x `gap_s` apart.
+        """Give the key frames, and moments between them: by chance, and where they are far apart.
 
         Decoding key frames only is about ten times cheaper than decoding all. A picture gives
         its one frame. Raises MediaError when there are pictures but none can be decoded.
         """
         if self._video is None:
             return
+        count = 0
         if (still := self._pillow) is not None:
-            yield from self._pictures(still, Span(0.0, still.duration_s + 1), MIN_GAP)
-            return
-        count, last = 0, 0.0
-        end = self.info.duration_s
-        for frame in self._key_frames_again():
-            if frame.time_s - last > 2 * gap_s:
-                yield from self._between(last + gap_s, frame.time_s - gap_s / 2, gap_s)
+            frames: Iterable[Frame] = self._animated(
+                still, self._evenly(1 / KEY_GAP), Span(0.0, still.duration_s)
+            )
+        elif self.info.kind == "image":
+            frames = self._picture()
+        else:
+            plan = moments.survey(self.pictures, gap_s=gap_s, seed=self.seed)
+            # Each pass has its own place in the file; together they are in order of time.
+            passes = self._key_frames(plan.keys), self._frames_at(plan.moments)
+            frames = heapq.merge(*passes, key=lambda frame: frame.time_s)
+        for frame in frames:
             yield frame
-            count, last = count + 1, frame.time_s
-        if self.info.kind == "video" and end - last > 2 * gap_s:
-            for frame in self._between(last + gap_s, end, gap_s):
-                yield frame
-                count += 1
-        if count == 0:
+            count += 1
+        if count == 0 and self.info.kind == "video":
             # Some streams never mark a key frame (intra refresh, cut recordings): take what comes.
-            for frame in self.window(Span(0.0, max(end, gap_s)), fps=1 / gap_s):
+            self.missed.clear()
+            for frame in self._frames_at(self._evenly(1 / gap_s)):
                 yield frame
                 count += 1
         if count == 0:
@@ -205,75 +196,87 @@ class Media:
             )
 
     def window(self, span: Span, *, fps: float | None = None) -> Iterator[Frame]:
-        """Give the frames of a span of time, all of them or about `fps` a second."""
+        """Give the frames of a span of time: all, or those shown at about `fps` moments a second.
+
+        A frame that is shown at several of the moments is given once.
+        """
         if self._video is None:
             return
         if (still := self._pillow) is not None:
-            yield from self._pictures(still, span, 1 / fps if fps else 0.0)
+            yield from self._animated(still, None if fps is None else self._evenly(fps, span), span)
             return
-        with self._again() as other:
-            yield from other._dense(span, fps)
+        if fps is None:
+            for frame in self._frames(span.start):
+                if frame.time_s >= span.end:
+                    return
+                if frame.time_s >= span.start - ROUNDING:
+                    yield frame
+            return
+        yield from self._frames_at(self._evenly(fps, span))
 
-    def _between(self, start: float, end: float, gap_s: float) -> Iterator[Frame]:
-        if end > start:
-            yield from self.window(Span(start, end), fps=1 / gap_s)
+    def _evenly(self, fps: float, span: Span | None = None) -> list[float]:
+        """Return moments at a rate over a span, by default of all that the pictures last."""
+        first, last = self.pictures.start_s, self.pictures.end_s
+        start, end = (
+            (first, last) if span is None else (max(span.start, first), min(span.end, last))
+        )
+        return list(moments.dense(Span(start, max(start, end)), fps, seed=self.seed))
 
-    def _key_frames_again(self) -> Iterator[Frame]:
-        with self._again() as other:
-            for frame in other._key_frames():
-                if other._turned and not self._turned:
-                    # Only a frame tells that the picture is shown turned on its side.
-                    self._turned = True
-                    width, height = self.info.height, self.info.width
-                    self.info = replace(self.info, width=width, height=height)
-                yield frame
-
-    def _key_frames(self) -> Iterator[Frame]:
-        stream = self._video
-        assert stream is not None
-        stream.codec_context.skip_frame = "NONKEY"
-        clock = Clock(stream, self._origin)
-        for raw in self._decode(stream, key_only=True):
-            self._turned = self._lies(raw).sideways
-            yield from self._views(raw, clock.seconds(raw))
-
-    def _dense(self, span: Span, fps: float | None) -> Iterator[Frame]:
-        stream = self._video
-        assert stream is not None
-        clock = Clock(stream, self._origin)
-        due = span.start
-        for raw in self._decode_from("video", span.start):
-            time_s = clock.seconds(raw)
-            if time_s >= span.end:
+    def _picture(self) -> Iterator[Frame]:
+        """Give the views of a picture."""
+        with self._again() as reader:
+            for one in reader.shown(0.0):
+                yield from self._views(one)
                 return
-            if time_s < span.start - _ROUNDING or (fps and time_s < due - _ROUNDING):
-                continue
-            while fps and due <= time_s + _ROUNDING:
-                due += 1 / fps
-            yield from self._views(raw, time_s)
 
-    def _pictures(self, still: Still, span: Span, step: float) -> Iterator[Frame]:
-        """Give the frames that Pillow decodes, one each `step` seconds or all of them."""
-        due = span.start
-        for time_s, images in still.frames(turns=self.turns):
-            if time_s >= span.end:
-                return
-            if time_s < due - _ROUNDING:
-                continue
-            due = time_s + step
-            for view, image in enumerate(images):
-                yield Frame(time_s + view * _VIEW_STEP, image, view)
+    def _animated(
+        self, still: Still, wanted: Sequence[float] | None, span: Span
+    ) -> Iterator[Frame]:
+        """Give the frames that Pillow decodes: those shown at the moments, or all of a span."""
+        due = None if wanted is None else list(reversed(wanted))
+        ends = [*still.starts[1:], still.duration_s]
+        for (start, images), end in zip(still.frames(turns=self.turns), ends, strict=False):
+            hit = still.duration_s <= 0 or (due is None and span.start <= start < span.end)
+            while due and due[-1] < end:
+                hit |= due.pop() >= start
+            if hit:
+                for view, image in enumerate(images):
+                    yield Frame(start + view * _VIEW_STEP, image, view, end - start)
 
-    def _views(self, raw: VideoFrame, time_s: float) -> Iterator[Frame]:
+    def _key_frames(self, keys: tuple[Key, ...]) -> Iterator[Frame]:
+        shown_s = {key.stamp: key.shown_s for key in keys}
+        with self._again() as reader:
+            for one in reader.keys(shown_s):
+                yield from self._views(one)
+
+    def _frames_at(self, wanted: Sequence[float]) -> Iterator[Frame]:
+        if wanted:
+            with self._again() as reader:
+                for one in reader.frames_at(wanted):
+                    yield from self._views(one)
+
+    def _frames(self, start: float) -> Iterator[Frame]:
+        with self._again() as reader:
+            for one in reader.shown(start):
+                yield from self._views(one)
+
+    def _views(self, one: Shown) -> Iterator[Frame]:
         """Give a frame as it is seen: two views where it is transparent, none when broken."""
+        if self._lies(one.raw).sideways and not self._turned:
+            # Only a frame tells that the picture is shown turned on its side.
+            self._turned = True
+            width, height = self.info.height, self.info.width
+            self.info = replace(self.info, width=width, height=height)
+        shown_s = min(one.end_s, one.lost_s) - one.start_s
         try:
-            images = shown(raw, self._ratio, way=self._lies(raw), turns=self.turns)
+            images = shown(one.raw, self._ratio, way=self._lies(one.raw), turns=self.turns)
         except MediaError as error:
             self.bad_packets += 1
-            _log.info("%s: at %.3f s: %s", self.info.path, time_s, error)
+            self.missed.append(one.start_s)
+            _log.info("%s: at %.3f s: %s", self.info.path, one.start_s, error)
             return
         for view, image in enumerate(images):
-            yield Frame(time_s + view * _VIEW_STEP, image, view)
+            yield Frame(one.start_s + view * _VIEW_STEP, image, view, shown_s)
 
     def _lies(self, raw: VideoFrame) -> Orientation:
         """Return how a frame is to be shown: as the still says, else as the frame does."""
@@ -284,11 +287,12 @@ class Media:
         """Say, a sentence each, which pictures of the file are not given."""
         if self._still is not None:
             yield from self._still.unseen()
-        if has_cover(self._container):
+        if has_cover(self._reader.container):
             yield "the cover picture was not looked at"
         if self._video is not None and self._video.metadata.get("alpha_mode") == "1":
             yield "the video is transparent in browsers: it was looked at without its transparency"
-        if self.info.kind == "image" and self._pillow is None and layers(self._container) > 1:
+        kind, parts = self.info.kind, layers(self._reader.container)
+        if kind == "image" and self._pillow is None and parts > 1:
             yield "the picture has a second layer, such as its transparency, that was not looked at"
 
     # --- sound -------------------------------------------------------------------------------
@@ -298,9 +302,9 @@ class Media:
         if self._audio is None:
             return
         start, end = (0.0, None) if span is None else (span.start, span.end)
-        with self._again() as other:
-            frames = other._decode_from("audio", start)
-            yield from blocks(frames, origin=other._origin, span=(start, end), block_s=block_s)
+        with self._again() as reader:
+            frames = reader.decode_from("audio", start)
+            yield from blocks(frames, origin=0.0, span=(start, end), block_s=block_s)
 
     @cached_property
     def mix(self) -> Mix:
@@ -342,148 +346,34 @@ class Media:
     def _pillow(self) -> Still | None:
         """The still to decode with Pillow: what FFmpeg gives of it is a part, or nothing."""
         still = self._still
-        if still is None or not (still.animated or layers(self._container) > 1):
+        if still is None or not (still.animated or layers(self._reader.container) > 1):
             return None
         return still
 
     @contextlib.contextmanager
-    def _again(self) -> Iterator[Media]:
-        """Open the file a second time: each pass has its own place in it and its own decoders."""
-        with Media(self.path, shown=self.info.path, threads=self._threads) as other:
-            other.turns = self.turns
-            try:
-                yield other
-            finally:
-                self.bad_packets += other.bad_packets
-
-    def _open(self) -> av.container.InputContainer:
-        import av
-
+    def _again(self) -> Iterator[Reader]:
+        """Open the file once more: each pass has its own place in it and its own decoders."""
+        first = self._reader
+        number = None if first.video is None else first.video.index
+        reader = Reader(self.path, threads=self._threads, index=first.index, picture=number)
         try:
-            _refuse_special(self.path)
-            file = self.path.open("rb")
-        except OSError as error:
-            raise MediaError(f"the file can't be opened: {error.strerror or error}") from error
-        self._files.append(file)
-        try:
-            if file.seek(0, 2) == 0:
-                raise MediaError("the file is empty (0 bytes)")
-            file.seek(0)
-            jpeg = file.read(len(_JPEG)) == _JPEG
-            file.seek(0)
-            container = av.open(
-                _Nameless(file),
-                "r",
-                # Several pictures in one file would be taken for a film; viewers show the first.
-                format="jpeg_pipe" if jpeg else None,
-                container_options={"format_whitelist": _FORMATS},
-                metadata_errors="replace",
-                buffer_size=_READ_BUFFER,
-            )
-        except (av.error.FFmpegError, OSError, ValueError, OverflowError) as error:
-            file.close()
-            why = "not a media file, or one that is damaged or of a format that is not supported"
-            raise MediaError(f"{why} ({_short(error)})") from error
-        except BaseException:
-            file.close()
-            raise
-        return container
+            yield reader
+        finally:
+            reader.close()
+            self.bad_packets += reader.bad_packets
+            self.missed += reader.missed
 
     def _coded_size(self, video: VideoStream) -> tuple[int, int]:
         """Return the size before any pixel is decoded; FFmpeg keeps it back for a large PNG."""
         width, height = video.codec_context.width, video.codec_context.height
-        if not width and self._container.format.name == "png_pipe":
+        if not width and self._reader.container.format.name == "png_pipe":
             with self.path.open("rb") as file:
                 header = file.read(24)  # signature, then IHDR: width and height, big-endian
             width, height = struct.unpack(">II", header[16:24]) if len(header) == 24 else (0, 0)
         return width, height
 
-    def _seek(self, stream: VideoStream | AudioStream, start: float) -> None:
-        import av
-
-        assert stream.time_base is not None
-        # Not seekable: decoding starts where it stands and skips, slower but right.
-        with contextlib.suppress(av.error.FFmpegError):
-            self._container.seek(
-                int((max(start, 0.0) + self._origin) / stream.time_base),
-                stream=stream,
-                backward=True,
-            )
-
-    def _decode_from(self, kind: Literal["video", "audio"], start: float) -> Iterator[Any]:
-        """Decode from a point at or before `start`, even where seeking overshoots (TS, MPEG-PS)."""
-        for back in _SEEK_BACK:
-            if start - back <= 0:
-                break
-            stream = self._stream(kind)
-            self._seek(stream, start - back)
-            frames = self._decode(stream)
-            first = next(frames, None)
-            landed = None if first is None or first.time is None else first.time - self._origin
-            if landed is not None and landed <= start:
-                yield first
-                yield from frames
-                return
-        # No seek landed: a fresh start from the beginning is slower and always right.
-        self._rewind()
-        yield from self._decode(self._stream(kind))
-
-    def _stream(self, kind: Literal["video", "audio"]) -> Any:
-        return self._video if kind == "video" else self._audio
-
-    def _rewind(self) -> None:
-        """Open the container anew; streams of the old one must not be touched after this."""
-        self._container.close()
-        self._container = self._open()
-        self._video = video_stream(self._container)
-        self._audio = audio_stream(self._container)
-
-    def _decode(self, stream: Any, *, key_only: bool = False) -> Iterator[Any]:
-        """Decode a stream, stepping over packets that are broken."""
-        import av
-
-        context = stream.codec_context
-        if not context.is_open:
-            stream.thread_type = "AUTO"
-            context.thread_count = self._threads
-            if stream.type == "video":
-                context.options = {"max_pixels": str(MAX_PIXELS)}
-        bad, last_key = 0, -MIN_GAP
-        for packet in self._packets(stream):
-            if key_only and packet.size:  # the empty packet at the end flushes the decoder
-                stamp = None if packet.pts is None else float(packet.pts * packet.time_base)
-                if not packet.is_keyframe or (stamp is not None and stamp - last_key < MIN_GAP):
-                    continue
-                last_key = last_key if stamp is None else stamp
-            try:
-                frames = packet.decode()
-            except (av.error.FFmpegError, ValueError, OverflowError):
-                frames, bad = [], bad + 1
-            else:
-                bad = 0
-            self.bad_packets += bool(bad)
-            if bad > _MAX_BAD_PACKETS:
-                _log.warning("%s: gave up after %d undecodable packets", self.info.path, bad)
-                return
-            yield from frames
-
-    def _packets(self, stream: Any) -> Iterator[Any]:
-        import av
-
-        packets = self._container.demux(stream)
-        while True:
-            try:
-                packet = next(packets)
-            except (StopIteration, EOFError):
-                return
-            except (av.error.FFmpegError, OSError, ValueError, OverflowError):
-                # The demuxer lost its place; what came before counts.
-                self.bad_packets += 1
-                return
-            yield packet
-
     def _describe(self, shown: str) -> MediaInfo:
-        container, video, audio = self._container, self._video, self._audio
+        container, video, audio = self._reader.container, self._video, self._audio
         if video is None and audio is None:
             raise MediaError("the file holds neither pictures nor sound")
         kind: Literal["video", "image", "audio"] = "audio"
@@ -491,7 +381,7 @@ class Media:
         fps = 0.0
         if video is not None:
             refuse_oversize(*self._coded_size(video))
-            kind = "image" if is_still(container, video) else "video"
+            kind = "image" if is_still(container, self.pictures.packets) else "video"
             if kind == "image" and tiles(container) and self._still is None:
                 raise MediaError(
                     f"a HEIC picture of {tiles(container)} tiles, which can't be joined here: "
@@ -499,10 +389,10 @@ class Media:
                 )
             width, height = shown_size(video)
             fps = 0.0 if kind == "image" else float(video.average_rate or video.base_rate or 0)
-        length = 0.0 if kind == "image" else duration(container)
-        if (still := self._pillow) is not None:
-            kind, length = ("video" if still.animated else "image"), still.duration_s
-            (width, height), fps = still.size, still.fps
+        length = 0.0 if kind == "image" else round(self._reader.index.duration_s, 3)
+        if (pillow := self._pillow) is not None:
+            kind, length = ("video" if pillow.animated else "image"), pillow.duration_s
+            (width, height), fps = pillow.size, pillow.fps
         return MediaInfo(
             path=shown,
             kind=kind,
@@ -514,13 +404,14 @@ class Media:
             container=container.format.name,
             video_codec=video.codec_context.name if video is not None else "",
             audio_codec=audio.codec_context.name if audio is not None else "",
+            streams=tracks(container, judged=(video, audio)),
         )
 
 
 def identify(path: Path) -> tuple[str, int]:
     """Return (SHA-256 in hex, size in bytes) of a file; raises MediaError when it can't be read."""
     try:
-        _refuse_special(path)
+        refuse_special(path)
         return sha256_of(path), path.stat().st_size
     except OSError as error:
         raise MediaError(f"the file can't be opened: {error.strerror or error}") from error
@@ -529,14 +420,3 @@ def identify(path: Path) -> tuple[str, int]:
 def shown_path(path: Path) -> str:
     """Return a path as text that any JSON reader accepts: undecodable bytes become `\\xNN`."""
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _refuse_special(path: Path) -> None:
-    """Refuse folders, pipes and devices: opening a pipe waits for a writer that never comes."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise MediaError("it is not a regular file")
-
-
-def _short(error: BaseException) -> str:
-    """Return the message of an FFmpeg error without the file name that PyAV puts into it."""
-    return str(getattr(error, "strerror", None) or error)[:200]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
+
+from media_screen.evidence import MediaStream
+from media_screen.media.index import Index, stamp_of
 
 if TYPE_CHECKING:
     import av.container
@@ -13,7 +16,6 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-LONGEST = 7 * 86_400.0  # s; live recordings of days exist
 _STILL_FORMATS = ("jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe", "jpegxl_pipe")
 _STILL_BRANDS = ("heic", "heix", "mif1", "msf1", "avif")
 
@@ -29,8 +31,12 @@ class Stream:
     tags: Mapping[str, str]
 
 
-def video_stream(container: av.container.InputContainer) -> VideoStream | None:
-    """Return the stream to look at: the default one, else the largest; never the cover art."""
+def picture_streams(container: av.container.InputContainer) -> list[VideoStream]:
+    """Return the tracks of pictures in the order in which players choose them; no cover art.
+
+    That is the default one (mpv, VLC), else the first (browsers, which know of no default); its
+    size says nothing.
+    """
     from av.stream import Disposition
 
     streams = [
@@ -40,16 +46,16 @@ def video_stream(container: av.container.InputContainer) -> VideoStream | None:
         and not stream.disposition & Disposition.attached_pic
         and not stream.disposition & Disposition.timed_thumbnails
     ]
-    if not streams:
-        return None
-    return max(
-        streams,
-        key=lambda s: (
-            bool(s.disposition & Disposition.default),
-            s.codec_context.width * s.codec_context.height,
-            -s.index,
-        ),
-    )
+    return sorted(streams, key=lambda s: (not s.disposition & Disposition.default, s.index))
+
+
+def video_stream(
+    container: av.container.InputContainer, number: int | None = None
+) -> VideoStream | None:
+    """Return the stream to look at: the one with this number, else the one that players show."""
+    streams = picture_streams(container)
+    asked = [stream for stream in streams if stream.index == number]
+    return next(iter(asked or streams), None)
 
 
 def audio_stream(container: av.container.InputContainer) -> AudioStream | None:
@@ -71,40 +77,60 @@ def has_cover(container: av.container.InputContainer) -> bool:
     return any(stream.disposition & Disposition.attached_pic for stream in container.streams.video)
 
 
-def stream_facts(stream: Any) -> Stream:
+def stream_facts(stream: Any, index: Index) -> Stream:
+    """Return what is known of a stream: lengths by its packets, where they were read."""
     context = stream.codec_context
     base = float(stream.time_base or 0)
+    timeline = index.timelines.get(stream.index)
+    claimed = None if stream.duration is None else stream.duration * base
     return Stream(
-        kind=stream.type if stream.type in ("video", "audio") else "other",
+        kind=_kind(stream),
         codec=context.name if context is not None else "",
-        start_s=(stream.start_time or 0) * base,
-        duration_s=None if stream.duration is None else stream.duration * base,
+        start_s=timeline.start_s if timeline else (stream.start_time or 0) * base,
+        duration_s=timeline.duration_s if timeline else claimed,
         tags=dict(stream.metadata),
     )
 
 
-def origin(container: av.container.InputContainer) -> float:
-    """Return the time stamp that counts as 0 s: where the first stream starts."""
-    return 0.0 if container.start_time is None else container.start_time / 1_000_000
+def tracks(
+    container: av.container.InputContainer, *, judged: Collection[Any]
+) -> tuple[MediaStream, ...]:
+    """Name all tracks of a file for the record, and which of them are judged."""
+    from av.stream import Disposition
+
+    numbers = {stream.index for stream in judged if stream is not None}
+    return tuple(
+        MediaStream(
+            index=stream.index,
+            kind=_kind(stream),
+            codec=stream.codec_context.name if stream.codec_context is not None else "",
+            language=stream.metadata.get("language", ""),
+            title=stream.metadata.get("title", ""),
+            default=bool(stream.disposition & Disposition.default),
+            judged=stream.index in numbers,
+        )
+        for stream in container.streams
+    )
 
 
-def duration(container: av.container.InputContainer) -> float:
-    """Return the length in seconds, by the container, else by its longest stream, else 0.
+def _kind(stream: Any) -> Literal["video", "audio", "other"]:
+    return stream.type if stream.type in ("video", "audio") else "other"
 
-    Lengths that nobody uploads are damage, and count as unknown.
+
+def is_still_format(container: av.container.InputContainer) -> bool:
+    """Tell whether the format of the file holds one picture and no time."""
+    return container.format.name in _STILL_FORMATS
+
+
+def is_still(container: av.container.InputContainer, packets: int) -> bool:
+    """Tell whether a file with so many packets of pictures is one picture, whatever it is called.
+
+    A brand in the header is a claim: what has several frames or sound plays.
     """
-    lengths = [stream_facts(stream).duration_s or 0.0 for stream in container.streams]
-    for length in ((container.duration or 0) / 1_000_000, max(lengths, default=0.0)):
-        if 0 < length <= LONGEST:
-            return round(length, 3)
-    return 0.0
-
-
-def is_still(container: av.container.InputContainer, stream: VideoStream) -> bool:
-    if container.format.name in _STILL_FORMATS:
+    if is_still_format(container):
         return True
     brand = container.metadata.get("major_brand", "").strip()
-    return brand in _STILL_BRANDS and stream.frames <= 1 and not container.streams.audio
+    return brand in _STILL_BRANDS and packets <= 1 and not container.streams.audio
 
 
 def tiles(container: av.container.InputContainer) -> int:
@@ -136,20 +162,20 @@ def pixel_ratio(ratio: Fraction | None) -> float:
 
 
 class Clock:
-    """Turns the time stamps of a stream into seconds that never run backwards or jump away."""
+    """Turns the time stamps of a stream into seconds that never run backwards."""
 
-    def __init__(self, stream: VideoStream, origin: float) -> None:
+    def __init__(self, stream: VideoStream) -> None:
         rate = float(stream.average_rate or 0) or 25.0
         self._step = 1 / rate
-        self._origin = origin
         self._last: float | None = None
 
     def seconds(self, raw: VideoFrame) -> float:
-        stamp = raw.time
-        if stamp is None:
-            stamp = 0.0 if self._last is None else self._last + self._step
+        """Return when a frame is shown; one without a time stamp follows the one before it."""
+        units = stamp_of(raw)
+        if units is not None:
+            stamp = float(units * (raw.time_base or 0))
         else:
-            stamp -= self._origin
+            stamp = 0.0 if self._last is None else self._last + self._step
         if self._last is not None and stamp < self._last:
             stamp = self._last
         self._last = max(stamp, 0.0)

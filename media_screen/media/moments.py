@@ -1,0 +1,93 @@
+"""Chooses the moments at which a file is looked at, by how long its frames are shown.
+
+A player shows a frame until the next one comes. What is looked at are therefore moments in time and
+the frames that are on the screen then, never simply every so many frames: an official picture that
+flashes up for 2 ms ten times a second is not what a viewer sees. Half of the answer is chance, from
+a seed that is the content's own, so that no rhythm of a file stays in step with the samples and
+every scan of it gives the same result.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from media_screen.evidence import Span
+from media_screen.media.index import Key, Timeline
+
+# A key frame stands for what follows it only when it is shown at least this share of the time that
+# a frame of its group is; otherwise a moment of the group is looked at in its place.
+KEY_SHARE = 0.5
+# Moments by chance that a survey adds to the key frames, spread over the file: each costs half a
+# group of pictures to decode, all together as much as one dense window.
+CHANCES = 16
+LEAST_APART = 1.0  # s; with less a short file would be decoded whole for them
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a survey looks at: key frames, and moments between them, in order of time."""
+
+    keys: tuple[Key, ...]
+    moments: tuple[float, ...]
+
+
+def survey(timeline: Timeline, *, gap_s: float, seed: str | None) -> Plan:
+    """Plan a look over a whole stream in which nothing longer than twice `gap_s` is left out.
+
+    Without a seed nothing is left to chance, and moments lie in the middle of their stretch.
+    """
+    chance = None if seed is None else random.Random(f"{seed}/survey")
+    keys = tuple(key for key in timeline.keys if key.shown_s >= KEY_SHARE * key.usual_s)
+    times = [timeline.start_s, *(key.time_s for key in timeline.keys), timeline.end_s]
+    moments: list[float] = []
+    for start, end in pairwise(times):
+        if end - start > 2 * gap_s:
+            moments += _spread(Span(start + gap_s / 2, end), round((end - start) / gap_s), chance)
+    usual = {key.time_s for key in keys}
+    for key, end in zip(timeline.keys, times[2:], strict=True):
+        if key.time_s not in usual:
+            moments += _spread(Span(key.time_s, max(key.time_s, end)), 1, chance)
+    if chance is not None:
+        count = min(CHANCES, int(timeline.duration_s / LEAST_APART))
+        moments += _spread(Span(timeline.start_s, timeline.end_s), count, chance)
+    return Plan(keys, tuple(sorted(moments)))
+
+
+def dense(span: Span, fps: float, *, seed: str | None) -> Iterator[float]:
+    """Give `fps` moments a second of a span: one of each stretch, its beginning without a seed."""
+    chance = None if seed is None else random.Random(f"{seed}/{span.start:.3f}")
+    for number in range(max(1, round(span.duration * fps))):
+        within = 0.0 if chance is None else chance.random()
+        moment = span.start + (number + within) / fps
+        if moment < span.end:
+            yield moment
+
+
+def _spread(span: Span, count: int, chance: random.Random | None) -> list[float]:
+    """Return one moment of each of `count` equal stretches."""
+    step = span.duration / max(count, 1)
+    return [
+        span.start + (number + (0.5 if chance is None else chance.random())) * step
+        for number in range(count)
+    ]
+
+
+def grouped(moments: Sequence[float], timeline: Timeline) -> Iterator[list[float]]:
+    """Split moments where a seek to a later key frame saves decoding what lies between."""
+    group: list[float] = []
+    for moment in moments:
+        key = timeline.key_before(moment)
+        if (
+            group
+            and key is not None
+            and group[-1] < key.time_s
+            and moment - group[-1] > LEAST_APART
+        ):
+            yield group
+            group = []
+        group.append(moment)
+    if group:
+        yield group

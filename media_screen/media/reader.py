@@ -1,0 +1,379 @@
+"""Opens a file and decodes its packets from any point on; their times are seconds of the file.
+
+The container is recognised by content, never by name, and only formats that hold their own media
+are allowed: a playlist renamed to `.mp4` can't make the decoder open other files or the network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import logging
+import stat
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+from media_screen.media import index, moments
+from media_screen.media.errors import MAX_PIXELS, MediaError
+from media_screen.media.index import Index, stamp_of
+from media_screen.media.streams import Clock, audio_stream, is_still_format, video_stream
+
+if TYPE_CHECKING:
+    import av.container
+    from av.audio.stream import AudioStream
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+_MAX_BAD_PACKETS = 500  # consecutive undecodable packets after which the rest is given up
+# Failures to read a packet after which the rest is given up: players try again, too.
+_MAX_BAD_READS = 10
+_SEEK_BACK = (0.0, 2.0, 20.0)  # s; how much earlier to try when a seek lands after its target
+SOUND_RUN_UP = 1.0  # s of sound that a decoder is given before what is wanted of it
+ROUNDING = 1e-3  # s; containers round time stamps to their time base
+# s without a frame, where packets promised some, after which a moment counts as not decoded: some
+# codecs have packets that show nothing.
+_HOLE = 0.5
+_READ_BUFFER = 1 << 20  # bytes; PyAV's 32 KiB cost a Python call each
+
+_JPEG = b"\xff\xd8\xff"  # how each JPEG begins
+# Formats that carry their own streams. Absent on purpose: hls, dash, concat, image2, lavfi, and
+# whatever else opens further files that the input names.
+_FORMATS = (
+    "mov,matroska,avi,flv,live_flv,mpegts,mpeg,mpegvideo,asf,rm,mxf,ivf,dv,nut,mp3,wav,w64,flac,ogg,aac,ac3,eac3,amr,"
+    "aiff,caf,gif,apng,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe,jpegxl_pipe"
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A decoded frame and when it is on the screen, in s; after `lost_s` another should be."""
+
+    raw: VideoFrame
+    start_s: float
+    end_s: float
+    lost_s: float
+
+
+class _Nameless:
+    """A file without a name, so that FFmpeg judges the format by content alone."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.read, self.seek, self.tell = stream.read, stream.seek, stream.tell
+        self.close = stream.close
+
+
+class Reader:
+    """An open file with its own place in it and its own decoders.
+
+    `index` is what a pass over the packets found (read when it is not given), `picture` the number
+    of the picture stream to decode (default: the one that players show), `missed` the moments that
+    were asked for and could not be decoded.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int = 0,
+        index: Index | None = None,
+        picture: int | None = None,
+    ) -> None:
+        self.path = path
+        self.bad_packets = 0
+        self.missed: list[float] = []
+        self._threads = threads
+        self._picture = picture
+        self._files: list[IO[bytes]] = []
+        self._start()
+        try:
+            self.index = self._indexed() if index is None else index
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file; the frames that were given stay valid."""
+        self.container.close()
+        for file in self._files:
+            file.close()
+
+    # --- frames ------------------------------------------------------------------------------
+
+    def keys(self, wanted: Mapping[int, float]) -> Iterator[Shown]:
+        """Decode the key frames whose time stamps are wanted, each with how long it is shown."""
+        stream = self.video
+        assert stream is not None
+        stream.codec_context.skip_frame = "NONKEY"
+        clock, base = Clock(stream), float(stream.time_base or 0)
+        left = set(wanted)
+        for raw in self._decode(stream, keys=wanted):
+            time_s, stamp = clock.seconds(raw), stamp_of(raw)
+            end = time_s
+            if stamp in left:
+                left.remove(stamp)
+                end += wanted[stamp]
+            yield Shown(raw, time_s, end, end)
+        self.missed += [stamp * base for stamp in left]
+
+    def frames_at(self, wanted: Sequence[float]) -> Iterator[Shown]:
+        """Give each frame that is on the screen at one of the moments (in order of time), once."""
+        for group in moments.grouped(wanted, self.index.of(self.video)):
+            due = list(reversed(group))
+            for one in self.shown(group[0]):
+                hit = False
+                while due and due[-1] < one.end_s - ROUNDING:
+                    moment = due.pop()
+                    here = one.start_s - ROUNDING <= moment <= one.lost_s + _HOLE
+                    hit |= here
+                    if not here:
+                        self.missed.append(moment)
+                if hit:
+                    yield one
+                if not due:
+                    break
+            self.missed += reversed(due)
+
+    def shown(self, start: float) -> Iterator[Shown]:
+        """Decode frames from a point at or before `start`, each with the time it is shown."""
+        stream = self.video
+        assert stream is not None
+        clock, base = Clock(stream), float(stream.time_base or 0)
+        promised: list[int] = []
+        held: tuple[VideoFrame, float] | None = None
+        for raw in self.decode_from("video", start, promised=promised):
+            time_s = clock.seconds(raw)
+            if held is not None:
+                lost = _first_lost(promised, base, held[1], time_s)
+                yield Shown(held[0], held[1], time_s, lost)
+            held = raw, time_s
+        if held is not None:
+            end = max(self.index.of(stream).end_s, held[1])
+            yield Shown(held[0], held[1], end, _first_lost(promised, base, held[1], end))
+
+    def decode_from(
+        self,
+        kind: Literal["video", "audio"],
+        start: float,
+        *,
+        promised: list[int] | None = None,
+    ) -> Iterator[Any]:
+        """Decode from a point at or before `start`, even where seeking overshoots (TS, MPEG-PS).
+
+        The time stamps of what comes count from the start of the file. `promised` is filled with
+        those of the packets that are decoded.
+        """
+        timeline = self.index.of(self._stream(kind))
+        for back in () if timeline.jumps else _SEEK_BACK:
+            if start - back <= timeline.start_s:
+                break
+            stream = self._stream(kind)
+            self._seek(stream, start - back)
+            frames = self._decode(stream, promised=promised)
+            first = next(frames, None)
+            landed = None if first is None else _time_of(first)
+            if landed is not None and landed <= start + ROUNDING:
+                yield first
+                yield from frames
+                return
+            if promised is not None:
+                promised.clear()
+        # No seek landed: a fresh pass from the beginning that decodes from the last key frame on.
+        self._rewind()
+        yield from self._decode(
+            self._stream(kind), since=self._run_up(kind, start), promised=promised
+        )
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        self.container = self._open()
+        self.video: VideoStream | None = video_stream(self.container, self._picture)
+        self.audio: AudioStream | None = audio_stream(self.container)
+
+    def _rewind(self) -> None:
+        """Open the container anew; streams of the old one must not be touched after this."""
+        self.container.close()
+        self._start()
+
+    def _indexed(self) -> Index:
+        """Read all packets once; a picture of its own format has no time."""
+        if is_still_format(self.container):
+            return Index({})
+        played = [one for one in self.container.streams if one.type in ("video", "audio")]
+        if not played:
+            return Index({})
+        start = self.container.start_time
+        found = index.read(
+            self._demux(*played),
+            sent=self.container.format.name in index.SENT_FORMATS,
+            start_s=None if start is None else start / 1_000_000,
+        )
+        self.bad_packets = 0  # told by the pass that decodes
+        self._rewind()
+        return found
+
+    def _stream(self, kind: Literal["video", "audio"]) -> Any:
+        return self.video if kind == "video" else self.audio
+
+    def _run_up(self, kind: Literal["video", "audio"], start: float) -> float:
+        if kind == "audio":
+            return start - SOUND_RUN_UP
+        key = self.index.of(self.video).key_before(start + ROUNDING)
+        return 0.0 if key is None else key.time_s
+
+    def _open(self) -> av.container.InputContainer:
+        import av
+
+        try:
+            refuse_special(self.path)
+            file = self.path.open("rb")
+        except OSError as error:
+            raise MediaError(f"the file can't be opened: {error.strerror or error}") from error
+        self._files.append(file)
+        try:
+            if file.seek(0, 2) == 0:
+                raise MediaError("the file is empty (0 bytes)")
+            file.seek(0)
+            jpeg = file.read(len(_JPEG)) == _JPEG
+            file.seek(0)
+            container = av.open(
+                _Nameless(file),
+                "r",
+                # Several pictures in one file would be taken for a film; viewers show the first.
+                format="jpeg_pipe" if jpeg else None,
+                container_options={"format_whitelist": _FORMATS},
+                # Parts of a joined transport stream name the same tracks anew.
+                options={"merge_pmt_versions": "1"},
+                metadata_errors="replace",
+                buffer_size=_READ_BUFFER,
+            )
+        except (av.error.FFmpegError, OSError, ValueError, OverflowError) as error:
+            file.close()
+            why = "not a media file, or one that is damaged or of a format that is not supported"
+            raise MediaError(f"{why} ({_short(error)})") from error
+        except BaseException:
+            file.close()
+            raise
+        return container
+
+    def _seek(self, stream: VideoStream | AudioStream, start: float) -> None:
+        import av
+
+        assert stream.time_base is not None
+        # Not seekable: decoding starts where it stands and skips, slower but right.
+        with contextlib.suppress(av.error.FFmpegError, OverflowError):
+            self.container.seek(
+                int((max(start, 0.0) + self.index.origin_s) / stream.time_base),
+                stream=stream,
+                backward=True,
+            )
+
+    def _decode(
+        self,
+        stream: Any,
+        *,
+        keys: Collection[int] | None = None,
+        since: float | None = None,
+        promised: list[int] | None = None,
+    ) -> Iterator[Any]:
+        """Decode a stream, stepping over packets that are broken.
+
+        With `keys` only those are decoded; before the first one at `since` nothing is.
+        """
+        import av
+
+        context = stream.codec_context
+        if not context.is_open:
+            stream.thread_type = "AUTO"
+            context.thread_count = self._threads
+            if stream.type == "video":
+                context.options = {"max_pixels": str(MAX_PIXELS)}
+        bad, begun = 0, since is None or since <= 0
+        for packet in self._packets(stream):
+            stamp = stamp_of(packet)
+            if packet.size:  # the empty packet at the end flushes the decoder
+                if keys is not None and stamp not in keys:
+                    continue
+                begun = begun or (packet.is_keyframe and _reaches(packet, stamp, since))
+                if not begun:
+                    continue
+                if promised is not None and stamp is not None and not packet.is_discard:
+                    heapq.heappush(promised, stamp)
+            try:
+                frames = packet.decode()
+            except (av.error.FFmpegError, ValueError, OverflowError):
+                frames, bad = [], bad + 1
+            else:
+                bad = 0
+            self.bad_packets += bool(bad)
+            if bad > _MAX_BAD_PACKETS:
+                _log.warning("%s: gave up after %d undecodable packets", self.path.name, bad)
+                return
+            yield from frames
+
+    def _packets(self, stream: Any) -> Iterator[Any]:
+        """Give the packets of a stream with time stamps that count from the start of the file."""
+        moves = self.index.of(stream).moves
+        place = 0
+        # After a seek packets are not counted right: then there is one move alone.
+        for number, packet in enumerate(self._demux(stream)):
+            while place + 1 < len(moves) and number >= moves[place + 1][0]:
+                place += 1
+            if packet.pts is not None:
+                packet.pts += moves[place][1]
+            if packet.dts is not None:
+                packet.dts += moves[place][1]
+            yield packet
+
+    def _demux(self, *streams: Any) -> Iterator[Any]:
+        import av
+
+        packets = self.container.demux(*streams)
+        failed = 0
+        while True:
+            try:
+                packet = next(packets)
+            except (StopIteration, EOFError):
+                return
+            except (av.error.FFmpegError, OSError, ValueError, OverflowError):
+                # The demuxer lost its place; what comes after counts, if it finds any.
+                self.bad_packets += 1
+                failed += 1
+                if failed > _MAX_BAD_READS:
+                    return
+                packets = self.container.demux(*streams)
+                continue
+            yield packet
+
+
+def refuse_special(path: Path) -> None:
+    """Refuse folders, pipes and devices: opening a pipe waits for a writer that never comes."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise MediaError("it is not a regular file")
+
+
+def _reaches(packet: Any, stamp: int | None, since: float | None) -> bool:
+    return stamp is None or since is None or float(stamp * packet.time_base) >= since - ROUNDING
+
+
+def _time_of(raw: Any) -> float | None:
+    stamp = stamp_of(raw)
+    return None if stamp is None else float(stamp * raw.time_base)
+
+
+def _first_lost(promised: list[int], base: float, after: float, before: float) -> float:
+    """Return when the first packet between two frames was to be shown, `before` for none."""
+    while promised and promised[0] * base <= after + ROUNDING:
+        heapq.heappop(promised)
+    if promised and promised[0] * base < before - ROUNDING:
+        return promised[0] * base
+    return before
+
+
+def _short(error: BaseException) -> str:
+    """Return the message of an FFmpeg error without the file name that PyAV puts into it."""
+    return str(getattr(error, "strerror", None) or error)[:200]
