@@ -1,25 +1,30 @@
 # make demo    set up and screen the shipped samples
 # make test    set up and run the tests
+# make wheels  resolve the base and every extra without a compiler, for each supported Python
 # make check   formatting, lint, types, tests
 # make fuzz    feed it damaged media, sidecars, person files and results for FUZZ_SECONDS
 # make bench   the benchmarks (needs labelled media: MEDIA=folder)
 # make lock    renew requirements.lock
 
 PYTHON ?= python3
+PYTEST ?=
 MEDIA ?= ../shared/media
 BIN := .venv/bin
 FUZZ_SECONDS ?= 600
-EXTRAS ?= ocr,stix,misp,train,dev
+EXTRAS ?= cpu,ocr,stix,misp,train,dev
 
-.PHONY: demo test check lint types format fuzz bench goldens lock clean
+.PHONY: demo test check lint types wheels format fuzz bench goldens lock clean
 
 demo: .venv/ready
 	$(BIN)/media-screen scan samples/downloads --people samples/people --out demo-out || test $$? -eq 1
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST)
 
 check: lint types test
+
+wheels: .venv/ready
+	$(BIN)/python -m tests.wheels
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .
@@ -59,7 +64,7 @@ goldens: .venv/ready
 lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
 	.venv-lock/bin/uv pip compile --universal --no-header --no-annotate --quiet --upgrade \
-	  --python-version 3.10 --extra ocr --extra stix --extra misp --extra train --extra dev pyproject.toml -o .venv-lock/lock
+	  --python-version 3.10 --extra cpu --extra ocr --extra stix --extra misp --extra train --extra dev pyproject.toml -o .venv-lock/lock
 	(head -2 requirements.lock; grep -vE '^(nvidia-|cuda-|triton)' .venv-lock/lock) > .venv-lock/new
 	mv .venv-lock/new requirements.lock && rm -r .venv-lock
 

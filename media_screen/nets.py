@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from media_screen import weights
 from media_screen.errors import MediaScreenError
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Device = Literal["cpu", "cuda"]
 DEVICES = ("auto", "cpu", "cuda")
+TO_CPU = "pip install 'media_screen[cpu]', or 'media_screen[gpu]' for CUDA"
+# Both builds write into one folder: whichever was installed last is there, in parts or whole.
+TO_GPU = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install 'media_screen[gpu]'"
 PROBE = "voice_spoof/spoof.onnx"  # a small network, opened on a GPU to see whether that works
 # What a network's pictures measure differs from file to file: trying every algorithm for each new
 # size, as is the default, takes longer than the network.
@@ -36,13 +39,8 @@ class DeviceError(MediaScreenError, RuntimeError):
 
 def _why_no_cuda() -> str:
     """Return "" when networks can run on CUDA, else the sentence that says what is missing."""
-    import onnxruntime
-
-    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
-        return (
-            "this onnxruntime has no CUDA provider: replace it by the GPU build "
-            "(pip uninstall onnxruntime; pip install 'media_screen[gpu]')"
-        )
+    if "CUDAExecutionProvider" not in _runtime().get_available_providers():
+        return f"this onnxruntime has no CUDA provider: replace it by the GPU build ({TO_GPU})"
     try:
         import torch
     except ImportError:
@@ -61,10 +59,11 @@ def choose_device(asked: str = "auto") -> Device:
     """Turn auto, cpu or cuda into the device that will really be used.
 
     `auto` takes CUDA when every network can run there and says in the log why not otherwise.
-    Raises DeviceError when cuda was asked for and can't be had.
+    Raises DeviceError when cuda was asked for and can't be had, or no network can run at all.
     """
     if asked not in DEVICES:
         raise DeviceError(f"device must be one of {', '.join(DEVICES)}, got {asked!r}")
+    _runtime()
     if asked == "cpu":
         return "cpu"
     missing = _why_no_cuda()
@@ -74,6 +73,15 @@ def choose_device(asked: str = "auto") -> Device:
         raise DeviceError(f"cuda was asked for, but {missing}")
     _log.info("using the CPU: %s", missing)
     return "cpu"
+
+
+def _runtime() -> Any:
+    """Import ONNX Runtime; raises DeviceError when neither of its builds is installed."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise DeviceError(f"no network can run without ONNX Runtime: {TO_CPU} ({error})") from error
+    return onnxruntime
 
 
 def limit_threads(count: int) -> None:
@@ -95,8 +103,7 @@ def limit_threads(count: int) -> None:
 
 def session(path: Path, *, device: str = "cpu") -> onnxruntime.InferenceSession:
     """Open an ONNX network on a device; raises DeviceError rather than run it elsewhere."""
-    import onnxruntime
-
+    onnxruntime = _runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = _threads
     options.inter_op_num_threads = 1

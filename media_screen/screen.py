@@ -519,10 +519,15 @@ def _versions() -> dict[str, str]:
     """Return what a result was made with: packages by version, networks by hash."""
     found = {}
     for package in ("media_screen", "av", "onnxruntime", "opencv-python", "numpy"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "unknown"
+        found[package] = _version_of(package) or _version_of(f"{package}-gpu") or "unknown"
     for file in weights.installed():
         found[file.name] = file.sha256[:16]
     return found
+
+
+def _version_of(package: str) -> str:
+    """Return the version of an installed package, "" when there is none."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 GOLDENS = Path(__file__).parent / "goldens"
+# What no set-up of the tests can bring: a GPU, media that may not be shared, not being root.
+EXCUSED = re.compile(r"cuda|gpu|labelled media|development media|root may write", re.IGNORECASE)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,6 +19,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the tests produce into tests/goldens instead of comparing with it",
     )
+    parser.addoption(
+        "--strict-skips",
+        action="store_true",
+        help="fail when a test was skipped for want of anything that can be installed",
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not session.config.getoption("--strict-skips"):
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    assert reporter is not None
+    reasons = [str(report.longrepr) for report in reporter.stats.get("skipped", [])]
+    if [reason for reason in reasons if not EXCUSED.search(reason)]:
+        reporter.write_line("\na test was skipped for want of what can be installed", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture

@@ -115,8 +115,8 @@ COMMANDS = {
     "scan": ("-m", "media_screen", "scan", str(SAMPLES / "downloads" / "forwarded-picture.jpg"),
              "--people", str(SAMPLES / "people"), "--quiet", "--transcript", "--out"),
     "library": ("-c", "import sys; from media_screen import Screener;"
-              f"print(Screener().screen({str(SAMPLES / 'downloads' / 'voice-message.m4a')!r}).label,"
-              "file=open(sys.argv[1], 'w'))"),
+              "label = Screener().screen(sys.argv[2]).label; open(sys.argv[3], 'w').write(label)",
+              "-", str(SAMPLES / "downloads" / "voice-message.m4a")),
     "plots": ("-c", "import sys; from media_screen.evaluation.plots import _import_matplotlib;"
               "open(sys.argv[1], 'w').write(_import_matplotlib().__version__)"),
 }  # fmt: skip

@@ -53,6 +53,19 @@ def test_without_torch_it_is_told_what_is_missing(
         choose_device("cuda")
 
 
+def test_without_onnx_runtime_it_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    for device in ("auto", "cpu", "cuda"):
+        with pytest.raises(DeviceError, match=r"pip install 'media_screen\[cpu\]'"):
+            choose_device(device)
+
+
+def test_the_recipe_for_a_gpu_removes_both_builds_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    with pytest.raises(DeviceError, match=r"uninstall -y onnxruntime onnxruntime-gpu && .*\[gpu\]"):
+        choose_device("cuda")
+
+
 def test_a_network_never_falls_back_to_the_cpu() -> None:
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         pytest.skip("this ONNX Runtime has CUDA")
