@@ -27,7 +27,8 @@ from media_screen.evidence import (
 )
 
 if TYPE_CHECKING:
-    from media_screen.screen import Config, Screener
+    from media_screen.config import Config
+    from media_screen.screen import Screener
 
 __version__ = "0.1.0"
 
@@ -52,8 +53,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Config", "Screener"):
-        from media_screen import screen
+    if name == "Config":
+        from media_screen.config import Config
 
-        return getattr(screen, name)
+        return Config
+    if name == "Screener":
+        from media_screen.screen import Screener
+
+        return Screener
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

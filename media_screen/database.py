@@ -20,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from media_screen.errors import MediaScreenError
 from media_screen.files import open_private, ready_database, remove_database
 
 T = TypeVar("T")
@@ -34,11 +35,11 @@ _HEADER = 100  # bytes; the application id is the last four of the first 72
 _BUSY = ("locked", "busy", "locking protocol")
 
 
-class ForeignDatabase(sqlite3.DatabaseError):
+class ForeignDatabase(MediaScreenError, sqlite3.DatabaseError):
     """The file is another program's: it is neither read nor removed."""
 
 
-class OutdatedDatabase(sqlite3.DatabaseError):
+class OutdatedDatabase(MediaScreenError, sqlite3.DatabaseError):
     """The file is ours, but not laid out as this version does: it can be made anew."""
 
 

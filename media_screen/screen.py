@@ -8,7 +8,7 @@ import logging
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from pathlib import Path
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from media_screen import combination, nets, weights
 from media_screen import sidecar as sidecars
+from media_screen.config import Config as Config
 from media_screen.detectors import choose
 from media_screen.detectors.contract import Detector
 from media_screen.evidence import (
-    SENSITIVITIES,
     Abstention,
     Context,
     Duplicate,
@@ -29,7 +29,6 @@ from media_screen.evidence import (
     MediaInfo,
     Post,
     Reason,
-    Sensitivity,
     Span,
     Thumbnail,
     TrackSummary,
@@ -53,38 +52,6 @@ _log = logging.getLogger(__name__)
 
 TRUST = "_trust"  # folder beside the people: certificates (*.pem) that a user trusts to sign media
 _MAX_ERROR = 300  # characters of an exception that go into a result
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """How to screen. All fields have defaults; a config pickles and compares by value.
-
-    `people` is a folder of enrolled people; `device` is auto, cpu or cuda; `thorough` looks at
-    more of each file; `detectors` names those to use (default: all built-in ones, and those of
-    other packages only when named); `threads` limits the threads of each network and decoder.
-    `memory` is the file in which what was screened is remembered, so that copies are noticed.
-    `watch` is a list of names to look for in texts, besides those of the people; with `transcript`
-    they are looked for in what is said, too. With `fingerprint` the fingerprint travels with the
-    verdict, for a memory that another process keeps. `sensitivity` is low, normal or high: at which
-    of three measured rates of false alarms manipulation is suspected.
-    """
-
-    people: str | Path | None = None
-    device: str = "auto"
-    thorough: bool = False
-    detectors: tuple[str, ...] = ()
-    threads: int = 0
-    memory: str | Path | None = None
-    watch: str | Path | None = None
-    transcript: bool = False
-    fingerprint: bool = False
-    sensitivity: Sensitivity = "normal"
-
-    def __post_init__(self) -> None:
-        if self.sensitivity not in SENSITIVITIES:
-            raise ValueError(
-                f"sensitivity must be one of {SENSITIVITIES}, got {self.sensitivity!r}"
-            )
 
 
 class Screener:

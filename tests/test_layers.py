@@ -15,7 +15,7 @@ LAYERS = [
     {"weights", "media", "sidecar", "files"},
     {"folders", "database"},
     {"nets", "fetch", "calibration", "combination", "linear"},
-    {"faces", "speech", "ocr"},
+    {"faces", "speech", "ocr", "config"},
     {"fingerprint", "waveform", "lipsync", "coverage"},
     {"people", "catalogue", "look"},
     {"references", "memory", "beside"},

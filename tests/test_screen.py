@@ -64,7 +64,6 @@ def test_many_files_come_in_order(screener: Screener) -> None:
     [
         pytest.param(Config(people="nowhere"), PeopleError, id="people"),
         pytest.param(Config(detectors=("nonsense",)), UnknownDetector, id="detector"),
-        pytest.param(Config(device="tpu"), DeviceError, id="device"),
     ],
 )
 def test_a_wrong_set_up_raises_rather_than_judge(config: Config, error: type) -> None:

@@ -1,0 +1,60 @@
+"""How to screen: what a caller chooses, checked when it is chosen. It loads nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from media_screen import nets
+from media_screen.errors import MediaScreenError
+from media_screen.evidence import SENSITIVITIES, Sensitivity
+
+
+class ConfigError(MediaScreenError, ValueError):
+    """A field of a config has a value or a type that it can't have; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How to screen. All fields have defaults; a config pickles and compares by value.
+    A wrong type or value raises ConfigError when it is made.
+
+    `people` is a folder of enrolled people; `device` is auto, cpu or cuda; `thorough` looks at
+    more of each file; `detectors` names those to use (default: all built-in ones, and those of
+    other packages only when named); `threads` limits the threads of each network and decoder.
+    `memory` is the file in which what was screened is remembered, so that copies are noticed.
+    `watch` is a list of names to look for in texts, besides those of the people; with `transcript`
+    they are looked for in what is said, too. With `fingerprint` the fingerprint travels with the
+    verdict, for a memory that another process keeps. `sensitivity` is low, normal or high: at which
+    of three measured rates of false alarms manipulation is suspected.
+    """
+
+    people: str | Path | None = None
+    device: str = "auto"
+    thorough: bool = False
+    detectors: tuple[str, ...] = ()
+    threads: int = 0
+    memory: str | Path | None = None
+    watch: str | Path | None = None
+    transcript: bool = False
+    fingerprint: bool = False
+    sensitivity: Sensitivity = "normal"
+
+    def __post_init__(self) -> None:
+        for name in ("people", "memory", "watch"):
+            self._check(name, (str, Path, type(None)), "a path or None")
+        for name in ("thorough", "transcript", "fingerprint"):
+            self._check(name, (bool,), "True or False")
+        self._check("detectors", (tuple,), "a tuple of names")
+        if not all(isinstance(name, str) and name for name in self.detectors):
+            raise ConfigError(f"detectors must be a tuple of names, got {self.detectors!r}")
+        if type(self.threads) is not int or self.threads < 0:
+            raise ConfigError(f"threads must be a whole number, 0 or more, got {self.threads!r}")
+        for name, allowed in (("device", nets.DEVICES), ("sensitivity", SENSITIVITIES)):
+            if getattr(self, name) not in allowed:
+                raise ConfigError(f"{name} must be one of {allowed}, got {getattr(self, name)!r}")
+
+    def _check(self, name: str, kinds: tuple[type, ...], wanted: str) -> None:
+        value = getattr(self, name)
+        if not isinstance(value, kinds):
+            raise ConfigError(f"{name} must be {wanted}, got {value!r}")
