@@ -103,7 +103,8 @@ def turned(image: np.ndarray, way: Orientation, turns: int = 0) -> np.ndarray:
 def _layers(raw: VideoFrame, size: tuple[int, int]) -> list[np.ndarray]:
     """Return a frame as RGB at a size (width, height), over each backdrop that tells more of it."""
     clear = raw.format.has_palette or any(part.is_alpha for part in raw.format.components)
-    deep = raw.color_trc in HIGH_RANGE
+    # With 8 bits a high range would show steps: there the declaration is a mistake.
+    deep = raw.color_trc in HIGH_RANGE and max(part.bits for part in raw.format.components) > 8
     # Hidden pixels must not mix with those beside them: what is transparent is scaled later.
     first = (raw.width, raw.height) if clear else size
     if deep:

@@ -121,7 +121,7 @@ def test_any_pixel_ratio_is_applied_as_players_do(tmp_path: Path, aspect: Fracti
 
 COLOURS = [
     *(("matrix_coefficients", value) for value in (0, 3, 8, 9, 10, 11, 12, 13, 14, 15, 200)),
-    *(("transfer_characteristics", value) for value in (0, 3, 9, 17, 19, 200)),
+    *(("transfer_characteristics", value) for value in (0, 3, 9, 16, 17, 18, 19, 200)),
     *(("colour_primaries", value) for value in (0, 3, 10, 22, 200)),
 ]
 
