@@ -54,3 +54,10 @@ def shipped(model: str) -> Calibration:
     """Return the calibration of a shipped model, such as "face_artifact"."""
     record = json.loads((weights.models_dir() / model / "calibration.json").read_text("utf-8"))
     return Calibration.from_dict(record)
+
+
+def percent(share: float) -> str:
+    """Return a share as per cent, where less than all is never 100% and some is never 0%."""
+    if 0 < share < 0.01:
+        return "under 1%"
+    return f"{min(round(100 * share), 99) if share < 1 else 100}%"

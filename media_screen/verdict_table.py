@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from media_screen.calibration import percent
 from media_screen.evidence import Coverage, Evidence, Label
 
 # From least to most concern. Of the third pair one says that nothing was found and the other that
@@ -238,13 +239,6 @@ def told(coverage: Coverage) -> str:
     if coverage.sound is not None and coverage.sound < 1:
         parts.append(f"{percent(coverage.sound)} of the sound's time was listened to")
     return f"Only {' and '.join(parts)}." if parts else ""
-
-
-def percent(share: float) -> str:
-    """Return a share as per cent, where less than all is never 100% and some is never 0%."""
-    if 0 < share < 0.01:
-        return "under 1%"
-    return f"{min(round(100 * share), 99) if share < 1 else 100}%"
 
 
 def _person(piece: Evidence | None) -> str | None:

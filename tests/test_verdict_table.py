@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media_screen.calibration import percent
 from media_screen.combination import Combination, Threshold
 from media_screen.evidence import LABELS, Coverage, Evidence, Match, Span
 from media_screen.fusion import judge
 from media_screen.report.words import RANK
-from media_screen.verdict_table import CONCERN, Facts, look_up, percent, told
+from media_screen.verdict_table import CONCERN, Facts, look_up, told
 
 
 def piece(finding: str, person: str | None = "ada") -> Evidence:

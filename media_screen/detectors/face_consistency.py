@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from media_screen import weights
+from media_screen.calibration import percent
 from media_screen.case import Case
 from media_screen.detectors.contract import Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
@@ -80,7 +81,7 @@ class FaceConsistency:
             values["between_tracks"] = spread
         return Evidence(
             detector=self.name, axis=self.axis, score=share, llr=0.0,
-            why=f"the identity flickers more than in {share:.0%} of genuine clips; "
+            why=f"the identity flickers more than in {percent(share)} of genuine clips; "
             "this measure does not tell forged from genuine and weighs nothing",
             span=None if track is None else Span(*track.span),
             track=None if track is None else track.id,

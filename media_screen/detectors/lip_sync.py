@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from media_screen.calibration import shipped
+from media_screen.calibration import percent, shipped
 from media_screen.case import Case
 from media_screen.detectors.contract import Need
 from media_screen.evidence import Abstention, Axis, Evidence
@@ -91,7 +91,7 @@ class LipSync:
             score=known.probability(raw) if scores else 0.5,
             llr=known.llr(raw) if counts else 0.0,
             why=f"{whose}{_why(readings)}; the mouth looks and moves more like a forged one than "
-            f"in {share:.0%} of genuine clips{remark}",
+            f"in {percent(share)} of genuine clips{remark}",
             values=_values(readings) | {"raw": raw, "windows": len(readings), "faces": faces},
         )  # fmt: skip
 
@@ -126,6 +126,6 @@ def _why(readings: Sequence[Reading]) -> str:
     when = f": it {order} by {abs(offset):.0f} ms" if fit in ("fits", "apart") else ""
     own, other = (below(table, values["agreement"]) for table in (known.genuine, known.swapped))
     return (
-        f"{WORDS[fit]}{when}; {1 - own:.0%} of genuine windows of 5 s agree better, and "
-        f"{1 - other:.0%} of windows with another's voice"
+        f"{WORDS[fit]}{when}; {percent(1 - own)} of genuine windows of 5 s agree better, and "
+        f"{percent(1 - other)} of windows with another's voice"
     )

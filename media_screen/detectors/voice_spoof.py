@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from media_screen.calibration import percent
 from media_screen.case import Case
 from media_screen.detectors.contract import Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
@@ -49,7 +50,7 @@ class VoiceSpoof:
             score=known.probability(mean),
             llr=known.llr(mean),
             why=f"{subject} ({voice.seconds:.0f} s listened to) scores higher than "
-            f"{known.genuine_below(mean):.0%} of genuine speech in a check for synthesis",
+            f"{percent(known.genuine_below(mean))} of genuine speech in a check for synthesis",
             span=span,
             values={
                 "raw": mean,
