@@ -20,7 +20,7 @@ from media_screen.evidence import Abstention, Coverage, MediaInfo, Reason, Thumb
 from media_screen.faces.upright import stand_upright
 from media_screen.fingerprint import FingerprintBuilder
 from media_screen.look import MIN_FACE, WINDOW_FPS
-from media_screen.media import SAMPLE_RATE, MediaError
+from media_screen.media import SAMPLE_RATE, Balance, MediaError
 from media_screen.speech import lacks_speech
 from media_screen.waveform import Waveform
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from media_screen.faces.track import Track
     from media_screen.fingerprint import Fingerprint
     from media_screen.gallery import Gallery
+    from media_screen.hearing import Ear, OtherSound
     from media_screen.look import Image, Look, Looker
     from media_screen.media import Media
     from media_screen.ocr import Line
@@ -88,6 +89,7 @@ class Case:
         self._inner_s = 0.0  # spent in stages inside of the one that is timed
         self._looker = looker
         self._waveform = Waveform()
+        self._balance = Balance()
         self._listens = listens
         self._heard_s = 0.0  # of the sound that fingerprint and waveform were given
         self._heard_all = False
@@ -176,26 +178,39 @@ class Case:
 
         Without either nothing is collected, and asking is an error of the detector.
         """
+        tracks = self.tracks  # looks at the pictures first, which may begin the fingerprint anew
         builder = self._builder
         if builder is None:
             raise LookupError("no catalogue or memory was given, so no fingerprint was collected")
-        for track in self.tracks:  # looks at the pictures first
+        for track in tracks:
             for face in track.faces:
                 size = face.quality.size_px
                 builder.add_face(face.time_s, face.crop, track=track.id, size_px=size)
         if self._listens:
             with suppress(Exception):  # told by the detectors that ask for it
-                _ = self.speech
+                _ = self.ears
         if not self._heard_all:
             with self.timed("sound_print"):
                 for _ in self._blocks():
                     pass
         return builder.finish()
 
+    @cached_property
+    def other_sounds(self) -> tuple[OtherSound, ...]:
+        """What is heard beside the sound that is judged: sides that differ, further tracks."""
+        from media_screen.hearing import other_sounds
+
+        ears = self.ears if self._listens else ()
+        with self.timed("sound_print"):
+            return tuple(other_sounds(self.media, ears))
+
     def _blocks(self) -> Iterator[tuple[float, Floats]]:
-        """Yield the sound in blocks, which fingerprint and waveform take along once each."""
-        for start, samples in self.media.audio_blocks():
+        """Yield the sound in blocks, which all that is gathered from it takes along once each."""
+        mix = self.media.mix
+        for block in self.media.sound():
+            start, samples = block.start_s, mix.of(block.sides)
             if start >= self._heard_s - 1e-3:  # else a pass that broke off had it
+                self._balance.add(block)
                 self._waveform.add(start, samples)
                 if self._builder is not None:
                     self._builder.add_sound(start, samples)
@@ -204,8 +219,9 @@ class Case:
         self._heard_all = True
 
     @cached_property
-    def speech(self) -> Speech:
-        """Where somebody speaks, and where there is music or other sound; empty without sound."""
+    def ears(self) -> tuple[Ear, ...]:
+        """How the sound is heard: first as it plays, then apart where its sides differ."""
+        from media_screen.hearing import ears
         from media_screen.speech import find_speech
         from media_screen.speech.spread import Spread
 
@@ -213,17 +229,39 @@ class Case:
         windows = self.look.windows if self.has_pictures else ()
         hear = None if self.thorough else Spread(self.info.duration_s, also=windows)
         with self.timed("speech"):
-            return find_speech(self._blocks(), device=self.device, hear=hear)
+            speech = find_speech(self._blocks(), device=self.device, hear=hear)
+            return ears(
+                self.media, speech, self._balance, device=self.device, thorough=self.thorough
+            )
+
+    @property
+    def ear(self) -> Ear:
+        """The way of hearing the sound that is judged: as it plays, if speech is clear in that."""
+        return next((ear for ear in self.ears if ear.clear), self.ears[0])
+
+    @property
+    def speech(self) -> Speech:
+        """Where somebody speaks, and where there is music or other sound; empty without sound."""
+        return self.ear.speech
 
     @cached_property
     def voices(self) -> tuple[Voice, ...]:
-        """The voices in windows of speech spread over the file, the longest-speaking first."""
+        """The voices in windows of speech spread over the file, the longest-speaking first.
+
+        Those that are heard only apart come last.
+        """
         from media_screen.speech.voices import THOROUGH_WINDOWS, WINDOWS, find_voices
 
-        speech = self.speech
+        found: list[Voice] = []
+        clear = [ear for ear in self.ears if ear.clear]
         with self.timed("voices"):
             count = THOROUGH_WINDOWS if self.thorough else WINDOWS
-            return find_voices(self.media, speech, device=self.device, count=count)
+            for ear in clear:
+                found += find_voices(
+                    self.media, ear.speech,
+                    device=self.device, count=count, mix=ear.mix, first=len(found),
+                )  # fmt: skip
+        return tuple(found)
 
     @property
     def tracks(self) -> tuple[Track, ...]:

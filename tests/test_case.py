@@ -15,7 +15,7 @@ from media_screen.evidence import MediaInfo
 from media_screen.fingerprint import Fingerprint
 from media_screen.gallery import Gallery
 from media_screen.look import Look
-from media_screen.media import SAMPLE_RATE, Frame, MediaError
+from media_screen.media import SAMPLE_RATE, Block, Frame, MediaError, Mix
 from media_screen.speech import Speech
 from tests.footage import Scene, take
 
@@ -30,11 +30,14 @@ class Sound:
     def __init__(self) -> None:
         self.passes = 0
 
-    def audio_blocks(self) -> Iterator[tuple[float, np.ndarray]]:
+    mix = Mix.BOTH
+
+    def sound(self) -> Iterator[Block]:
         self.passes += 1
         noise = np.random.default_rng(1).normal(0, 0.1, SECONDS * SAMPLE_RATE).astype(np.float32)
         for start in range(0, SECONDS, 10):
-            yield float(start), noise[start * SAMPLE_RATE : (start + 10) * SAMPLE_RATE]
+            samples = noise[start * SAMPLE_RATE : (start + 10) * SAMPLE_RATE]
+            yield Block(float(start), samples[None], samples.size / SAMPLE_RATE)
 
     def unseen(self) -> Iterator[str]:
         return iter(self.beside)

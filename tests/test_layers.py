@@ -17,7 +17,7 @@ LAYERS = [
     {"nets", "fetch", "calibration", "combination", "linear"},
     {"faces", "speech", "ocr", "config"},
     {"fingerprint", "waveform", "lipsync", "coverage"},
-    {"people", "catalogue", "look"},
+    {"people", "catalogue", "look", "hearing"},
     {"references", "memory", "beside"},
     {"gallery"},
     {"enrol"},

@@ -47,7 +47,14 @@ class LipSync:
             yield Abstention(self.name, *lacks_view(case.speech, case.tracks))
             return
         readings = list(
-            read_windows(case.media, places, case.tracks, case.speech, device=case.device)
+            read_windows(
+                case.media,
+                places,
+                case.tracks,
+                case.speech,
+                device=case.device,
+                mix=case.ear.mix,
+            )
         )
         if not readings:
             yield Abstention(self.name, "low_quality", "no mouth can be followed while it speaks")

@@ -19,7 +19,7 @@ from media_screen.media import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from media_screen.faces.track import Track
-    from media_screen.media import Media
+    from media_screen.media import Media, Mix
     from media_screen.speech import Speech
 
 
@@ -51,15 +51,19 @@ def read_windows(
     speech: Speech,
     *,
     device: str = "cpu",
+    mix: Mix | None = None,
 ) -> Iterator[Reading]:
-    """Decode the windows, and only them, and read every face that is in view there."""
+    """Decode the windows, and only them, and read every face that is in view there.
+
+    The voice is heard in `mix`, by default that of the file.
+    """
     of_id = {track.id: track for track in tracks}
     net, embedder = mesh_net(device), sync_net(device)
     for place in places:
         span = place.span
         courses = [course_of(of_id[number]) for number in place.tracks]
         before = min(REACH_S, span.start)
-        sound = media.audio(Span(span.start - before, span.end + REACH_S))
+        sound = media.audio(Span(span.start - before, span.end + REACH_S), mix=mix)
         if len(sound) < SAMPLE_RATE:
             continue
         mels = mel_levels(sound)

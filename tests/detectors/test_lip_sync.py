@@ -52,7 +52,7 @@ def examine(monkeypatch: pytest.MonkeyPatch, *readings: Reading, kind: str = "vi
     monkeypatch.setattr(lip_sync, "lacks_view", lambda *_: ("no_face", "nobody is seen"))
     case = SimpleNamespace(
         info=SimpleNamespace(kind=kind), sidecar=SimpleNamespace(dubbed=dubbed), thorough=False,
-        speech=None, tracks=(), media=None, device="cpu",
+        speech=None, ear=SimpleNamespace(mix=None), tracks=(), media=None, device="cpu",
     )  # fmt: skip
     return list(LipSync().examine(case))  # type: ignore[arg-type]
 

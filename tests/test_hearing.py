@@ -1,0 +1,113 @@
+"""A voice is judged wherever it lies: on one side, under noise, in opposite phase, on an offset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from media_screen.case import Case
+from media_screen.detectors.voice_spoof import VoiceSpoof
+from media_screen.gallery import Gallery
+from media_screen.media import SAMPLE_RATE, Media, Mix
+from tests.footage import voice
+from tests.media.test_sides import write
+from tests.speech.making import message
+
+SPOKEN = message()[: 8 * SAMPLE_RATE] * 0.5
+SILENT = 0 * SPOKEN
+NOISE = np.random.default_rng(3).normal(0, 0.2, SPOKEN.size).astype(np.float32)
+CODING = np.random.default_rng(4).normal(0, 5e-5, (2, SPOKEN.size)).astype(np.float32)
+# Another speaker, as far as a mix tells: the message turned back to front, which is no words.
+OTHER = SPOKEN[::-1].copy()
+
+
+def opened(media: Media) -> Case:
+    looker: Any = None
+    return Case(media, looker=looker, gallery=Gallery(), listens=True)
+
+
+def raw_of(case: Case) -> float:
+    """The score of the most suspicious voice."""
+    return max(piece.values["raw"] for piece in VoiceSpoof().examine(case))
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> float:
+    path = write(tmp_path_factory.mktemp("plain") / "a.wav", SPOKEN[None])
+    with Media.open(path) as media:
+        return raw_of(opened(media))
+
+
+SAME = {
+    "left only": [SPOKEN, SILENT],
+    "inverted": [SPOKEN, -SPOKEN],
+    "nearly inverted": [SPOKEN + CODING[0], -0.98 * SPOKEN + CODING[1]],
+    "half inverted": [SPOKEN, -0.5 * SPOKEN],
+    "noise right": [SPOKEN, NOISE],
+    "noise left": [NOISE, SPOKEN],
+    "offset": [SPOKEN + 0.2],
+    "offsets": [SPOKEN + 0.1, SPOKEN - 0.2],
+    "centre of eight": [SILENT, SILENT, SPOKEN, *[SILENT] * 5],
+    "fourth of sixteen unnamed": [*[SILENT] * 3, SPOKEN, *[SILENT] * 12],
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_channels_don_t_change_what_a_voice_is_judged_as(
+    tmp_path: Path, name: str, plain: float
+) -> None:
+    with Media.open(write(tmp_path / "a.wav", np.stack(SAME[name]))) as media:
+        case = opened(media)
+        assert case.lacks("speech") is None
+        assert raw_of(case) == pytest.approx(plain, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "where"),
+    [
+        (SPOKEN + OTHER, SPOKEN - OTHER, Mix.APART),
+        (SPOKEN, OTHER, Mix.RIGHT),
+        (OTHER, SPOKEN, Mix.LEFT),
+    ],
+    ids=["opposite phase", "right", "left"],
+)
+def test_a_voice_that_the_mix_does_not_hold_alone_is_heard(tmp_path, left, right, where) -> None:
+    with Media.open(write(tmp_path / "a.wav", np.stack([left, right]))) as media:
+        case = opened(media)
+        heard = {ear.mix: ear for ear in case.ears}
+        assert heard[where].clear
+        assert {voice.mix for voice in case.voices} >= {Mix.BOTH, where}
+        numbers = [voice.number for voice in case.voices]
+        assert numbers == list(range(len(numbers)))
+
+
+def test_what_is_apart_for_a_part_is_listened_to_there_alone(tmp_path: Path) -> None:
+    late = np.where(np.arange(SPOKEN.size) < 4 * SAMPLE_RATE, SPOKEN, -SPOKEN)
+    with Media.open(write(tmp_path / "a.wav", np.stack([SPOKEN, late]))) as media:
+        both, apart = opened(media).ears
+    assert (both.mix, apart.mix) == (Mix.BOTH, Mix.APART)
+    assert max(one.span.end for one in both.speech.spoken) < 4.5
+    assert min(one.span.start for one in apart.speech.spoken) > 3.5
+    spoken = both.speech.seconds() + apart.speech.seconds()
+    with Media.open(write(tmp_path / "b.wav", SPOKEN[None])) as media:
+        assert spoken == pytest.approx(opened(media).speech.seconds(), abs=1.0)
+
+
+def test_ordinary_sound_is_heard_once(tmp_path: Path) -> None:
+    wide = voice(8.0, 5)[: SPOKEN.size] * 0.05
+    with Media.open(write(tmp_path / "a.wav", np.stack([SPOKEN + wide, SPOKEN - wide]))) as media:
+        case = opened(media)
+        assert [ear.mix for ear in case.ears] == [Mix.BOTH]
+        assert case.other_sounds == ()
+
+
+def test_speech_in_opposite_phase_is_a_sound_of_its_own(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", np.stack([SPOKEN + OTHER, SPOKEN - OTHER]))
+    with Media.open(path) as media:
+        names = {sound.name: sound for sound in opened(media).other_sounds}
+        assert "in opposite phase on both sides" in names
+        found = names["in opposite phase on both sides"]
+        assert found.spans and len(found.fingerprint.peak_frames)
