@@ -48,6 +48,7 @@ _TURNED = {
     2: _AS_SHOWN.format("upside down"),
     3: _AS_SHOWN.format("lying on its left side"),
 }
+_CODEC_DELAY = 0.1  # s at the ends of a track that decoders leave out
 
 
 class Case:
@@ -92,6 +93,7 @@ class Case:
         self._balance = Balance()
         self._listens = listens
         self._heard_s = 0.0  # of the sound that fingerprint and waveform were given
+        self._decoded_s = 0.0  # of that
         self._heard_all = False
         self._unseen: MediaError | None = None
         self._builder: FingerprintBuilder | None = None
@@ -215,6 +217,7 @@ class Case:
                 if self._builder is not None:
                     self._builder.add_sound(start, samples)
                 self._heard_s = start + samples.size / SAMPLE_RATE
+                self._decoded_s += block.decoded_s
             yield start, samples
         self._heard_all = True
 
@@ -280,11 +283,19 @@ class Case:
 
     @property
     def heard_share(self) -> float | None:
-        """Which share of the sound's time was listened to, 0 to 1; None without sound."""
+        """Which share of the sound's time was listened to, 0 to 1; None without sound.
+
+        What was skipped of a long file is not covered, nor what could not be decoded or is missing
+        between time stamps. Codecs leave out the first or last moments, which count as covered.
+        """
         if not self.info.audio_codec:
             return None
-        length = self.media.sounds.duration_s
-        return min(1.0, self._heard_s / length) if length > 0 else float(self._heard_all)
+        ears: tuple[Ear, ...] = vars(self).get("ears", ())
+        heard = self._decoded_s - (ears[0].speech.skipped_s if ears else 0.0)
+        length = max(self.media.sounds.duration_s, self._decoded_s)
+        if length <= 0.0:
+            return 0.0
+        return 1.0 if length - heard < _CODEC_DELAY else max(0.0, heard / length)
 
     @property
     def thumbnails(self) -> tuple[Thumbnail, ...]:

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SAMPLE_RATE",
+    "Balance",
+    "Block",
     "Frame",
     "Media",
     "MediaError",
