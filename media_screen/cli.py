@@ -26,7 +26,7 @@ from media_screen.scanning import (
     workers_of,
 )
 from media_screen.showing import show_each_left_out, show_people, show_summary
-from media_screen.terminal import Examples, PlainGroup, new_console, plain
+from media_screen.terminal import Examples, PlainGroup, counted, new_console, plain
 
 if TYPE_CHECKING:
     from media_screen.batch import Summary
@@ -287,7 +287,7 @@ def report(out: Path, form: str, output: Path | None, time_zone: str) -> None:
     except (ExportError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if str(written) != "-":
-        click.echo(f"{written}: {count} files")
+        click.echo(f"{written}: {counted(count, 'file')}")
 
 
 main.add_command(evaluate)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from media_screen.folders import is_address
-from media_screen.terminal import minutes, new_console, plain
+from media_screen.terminal import counted, minutes, new_console, plain
 
 if TYPE_CHECKING:
     from media_screen.batch import Progress, Summary
@@ -172,7 +172,8 @@ def scan_with_progress(
         def on_start(progress: Progress) -> None:
             bar.update(task, total=progress.total, completed=progress.done)
             if progress.kept and not quiet:
-                click.echo(f"{progress.kept} files have a result already", err=True)
+                has = "has" if progress.kept == 1 else "have"
+                click.echo(f"{counted(progress.kept, 'file')} {has} a result already", err=True)
 
         def on_result(verdict: Verdict, progress: Progress) -> None:
             rate = f"{progress.rate:.2f} files/s"

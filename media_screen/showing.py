@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from media_screen.folders import LeftOut, said
-from media_screen.terminal import SHOWN, minutes, new_console, plain
+from media_screen.terminal import SHOWN, counted, minutes, new_console, plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,14 +63,16 @@ def show_summary(summary: Summary, report: Path) -> None:
     nothing = "nothing to screen"
     if summary.found.left_out:
         nothing += " but files of other kinds; media-screen scan --help says which kinds are read"
-    console.print(Text(f"{len(summary.entries)} files: " + (", ".join(parts) or nothing)))
+    console.print(
+        Text(f"{counted(len(summary.entries), 'file')}: " + (", ".join(parts) or nothing))
+    )
     notes = [f"{summary.screened} screened in {minutes(summary.seconds)}"]
     if summary.kept:
         notes.append(f"{summary.kept} kept from earlier")
     if summary.failed:
         notes.append(f"{summary.failed} failed or unreadable")
     if summary.copies:
-        notes.append(f"{summary.copies} copies of files screened before")
+        notes.append(f"{counted(summary.copies, 'copy', 'copies')} of files screened before")
     console.print(Text(", ".join(notes)))
     show_left_out(summary.found.left_out, console)
     for folder in summary.found.unreadable:
@@ -135,4 +137,6 @@ def show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
             )
         )
     show_left_out(enrolment.left_out, console)
-    console.print(f"{enrolment.read} references read, {enrolment.kept} known from before")
+    console.print(
+        f"{counted(enrolment.read, 'reference')} read, {enrolment.kept} known from before"
+    )

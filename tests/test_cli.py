@@ -35,7 +35,7 @@ def test_a_scan_shows_the_table_and_writes_results_and_report(tmp_path: Path) ->
     out = tmp_path / "out"
     result = invoke("scan", tmp_path / "a.mp4", "--out", out, "--device", "cpu")
     assert result.exit_code == 1, result.output
-    assert "1 files: 1 unable_to_evaluate" in result.output
+    assert "1 file: 1 unable_to_evaluate" in result.output
     assert str(out / "report" / "index.html") in result.output.replace("\n", "")
     (record,) = [json.loads(line) for line in (out / "results.jsonl").open()]
     assert record["label"] == "unable_to_evaluate"
