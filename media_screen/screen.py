@@ -37,7 +37,7 @@ from media_screen.evidence import (
 from media_screen.files import facts, file_id
 from media_screen.folders import CACHE_FOLDER, look_through
 from media_screen.fusion import judge
-from media_screen.media import Media, MediaError, identify, shown_path
+from media_screen.media import Media, MediaError, Source, shown_path
 
 if TYPE_CHECKING:
     from media_screen.case import Case
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 TRUST = "_trust"  # folder beside the people: certificates (*.pem) that a user trusts to sign media
+TRIES = 2  # at a file that changes while it is screened
 _MAX_ERROR = 300  # characters of an exception that go into a result
 
 
@@ -114,14 +115,17 @@ class Screener:
         beside = Path(sidecar) if sidecar is not None else sidecars.find(path)
         read, abstentions = _read_sidecar(beside)
         info = MediaInfo(path=shown, sidecar=shown_path(beside) if beside else "")
-        try:
-            with Media.open(path, threads=self.config.threads) as media:
-                sha256, _ = identify(path)
-                media.seed = sha256
-                info = replace(media.info, sha256=sha256, sidecar=info.sidecar)
-                verdict = self._examine(media, sha256, read, info, abstentions)
-        except MediaError as error:
-            verdict = self._unreadable(path, info, read, [*abstentions, _abstain(error)])
+        for _ in range(TRIES):
+            try:
+                # What is hashed is what is judged, wherever the path leads by then.
+                with Source(path) as source:
+                    verdict = self._screened(source, path, info, read, abstentions)
+                    source.refuse_change()
+            except MediaError as error:  # can't be opened, or changed meanwhile
+                verdict = self._unable(info, read, [*abstentions, _abstain(error)])
+                if error.reason == "changed":
+                    continue
+            break
         timing = {**verdict.timing_s, "total": time.perf_counter() - started}
         return replace(verdict, timing_s=timing)
 
@@ -199,6 +203,7 @@ class Screener:
             _ = case.look  # an undecodable picture stream is the file's fault, not a detector's
         evidence, more, failures = _run(self._detectors, case)
         abstentions += (*more, *case.remarks)
+        media.source.refuse_change()  # or what is remembered would not be what was seen
         duplicate, fingerprint = self._recall(case, info.path, abstentions, failures)
         judgement = judge(
             evidence,
@@ -327,18 +332,29 @@ class Screener:
         named = (file for file in files if shown_path(Path(file.name)) == match.reference)
         return next(named, None)
 
-    def _unreadable(
+    def _screened(
         self,
+        source: Source,
         path: Path,
         info: MediaInfo,
-        sidecar: sidecars.Sidecar | None,
+        read: sidecars.Sidecar | None,
         abstentions: list[Abstention],
     ) -> Verdict:
+        """Screen an open file once; raises MediaError when it changed meanwhile."""
+        info = replace(info, sha256=source.sha256, size_bytes=source.size)
         try:
-            sha256, size = identify(path)
-            info = replace(info, sha256=sha256, size_bytes=size)
-        except MediaError:
-            pass  # it can't even be read; the abstention says so
+            with Media.open(path, threads=self.config.threads, source=source) as media:
+                media.seed = source.sha256
+                info = replace(media.info, sha256=source.sha256, sidecar=info.sidecar)
+                return self._examine(media, info.sha256, read, info, [*abstentions])
+        except MediaError as error:
+            if error.reason == "changed":
+                raise
+            return self._unable(info, read, [*abstentions, _abstain(error)])
+
+    def _unable(
+        self, info: MediaInfo, sidecar: sidecars.Sidecar | None, abstentions: list[Abstention]
+    ) -> Verdict:
         return unable(info, abstentions, post=_post(sidecar), device=self._device,
                       versions=self._versions)  # fmt: skip
 

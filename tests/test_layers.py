@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "media_screen"
 
 # From the bottom up; names on one line know nothing of each other.
 LAYERS = [
-    {"evidence", "errors", "plain"},
-    {"weights", "media", "sidecar", "files"},
+    {"evidence", "errors", "plain", "files"},
+    {"weights", "media", "sidecar"},
     {"folders", "database"},
     {"nets", "fetch", "calibration", "combination", "linear"},
     {"faces", "speech", "ocr", "config"},

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,14 +17,15 @@ import pytest
 from media_screen.batch import MEMORY, scan
 from media_screen.catalogue import Catalogue, CatalogueError
 from media_screen.enrol import CACHE_FOLDER
-from media_screen.evidence import MediaInfo, Thumbnail, Verdict
+from media_screen.evidence import Abstention, MediaInfo, Span, Thumbnail, Verdict
 from media_screen.exports import export
 from media_screen.files import private_folder, write_atomically
+from media_screen.media import Media, MediaError
 from media_screen.memory import Memory
 from media_screen.references import FoundFace, Store
 from media_screen.report import write_report
 from media_screen.results import RESULTS, STATE, BatchError, Results
-from media_screen.screen import Config
+from media_screen.screen import Config, Screener
 from tests.footage import Scene, take
 from tests.making import quarters, records, touch, write_video
 from tests.report.records import suspected
@@ -490,3 +491,87 @@ def test_an_id_of_a_saved_line_is_no_path(tmp_path: Path, value: object) -> None
     tmp_path.joinpath(RESULTS).write_text(json.dumps(record) + "\n")
     assert write_report(tmp_path).exists()
     assert not list((tmp_path / "report/files").iterdir())
+
+
+# --- what is judged ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Swap:
+    """A detector that does something to the file while it is examined."""
+
+    what: Callable[[], None]
+    name: str = "swap"
+    axis: str = "manipulation"
+    needs: tuple[str, ...] = ()
+
+    def examine(self, case: object) -> Iterator[Abstention]:
+        self.what()
+        yield Abstention("swap", "not_applicable", "it swaps")
+
+
+def swapping(what: Callable[[], None]) -> Screener:
+    screener = Screener(CONFIG)
+    screener.prepare()
+    screener._detectors = (_Swap(what),)  # type: ignore[assignment]
+    return screener
+
+
+@pytest.fixture
+def two_videos(tmp_path: Path) -> tuple[Path, Path]:
+    one = write_video(tmp_path / "a.mp4", [quarters()] * 5)
+    return one, write_video(tmp_path / "other.mp4", [quarters()] * 10)
+
+
+def test_every_pass_reads_the_file_that_was_hashed(two_videos: tuple[Path, Path]) -> None:
+    path, other = two_videos
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    with Media.open(path) as media:
+        os.replace(other, path)
+        assert len(list(media.window(Span(0.0, 9.0)))) == 5
+        assert media.source.sha256 == before
+        with pytest.raises(MediaError, match="changed"):
+            media.source.refuse_change()
+
+
+def test_a_file_that_is_replaced_once_is_screened_again(two_videos: tuple[Path, Path]) -> None:
+    path, other = two_videos
+    wanted = hashlib.sha256(other.read_bytes()).hexdigest()
+    verdict = swapping(lambda: other.exists() and os.replace(other, path)).screen(path)
+    assert verdict.media.sha256 == wanted
+    assert "changed" not in {piece.reason for piece in verdict.abstentions}
+
+
+def _append(path: Path) -> None:
+    with path.open("ab") as stream:
+        stream.write(b"more")
+
+
+def _write_inside(path: Path) -> None:
+    before = path.stat()
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 255
+    with path.open("r+b") as stream:
+        stream.write(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("change", [_append, _write_inside, Path.unlink])
+def test_a_file_that_keeps_changing_is_not_judged_and_never_kept(
+    two_videos: tuple[Path, Path], change: Callable[[Path], None]
+) -> None:
+    path, _ = two_videos
+    verdict = swapping(lambda: change(path)).screen(path)
+    assert verdict.label == "unable_to_evaluate"
+    if change is not Path.unlink:  # else there is nothing to open the second time
+        assert [piece.reason for piece in verdict.abstentions] == ["changed"]
+        assert "the file changed while it was screened" in verdict.abstentions[0].why
+        with Results(path.parent / "out") as results:
+            results.add(path, verdict, "s1")
+            assert not results.has(path, "s1")
+
+
+def test_a_new_mode_is_no_change(two_videos: tuple[Path, Path]) -> None:
+    path, _ = two_videos
+    verdict = swapping(lambda: path.chmod(0o600)).screen(path)
+    assert verdict.media.sha256 and not {"changed"} & {one.reason for one in verdict.abstentions}

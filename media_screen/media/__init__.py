@@ -27,8 +27,9 @@ from media_screen.media.balance import Balance
 from media_screen.media.convert import Orientation, orientation, shown
 from media_screen.media.errors import MAX_PIXELS, MediaError, refuse_oversize
 from media_screen.media.index import KEY_GAP, Key, Timeline
-from media_screen.media.reader import ROUNDING, Reader, Shown, refuse_special
+from media_screen.media.reader import ROUNDING, Reader, Shown
 from media_screen.media.sound import AUDIO_BLOCK, SAMPLE_RATE, Block, Mix, blocks
+from media_screen.media.source import Source
 from media_screen.media.stills import Still
 from media_screen.media.streams import (
     Stream,
@@ -41,7 +42,6 @@ from media_screen.media.streams import (
     tiles,
     tracks,
 )
-from media_screen.weights import sha256_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,6 +56,7 @@ __all__ = [
     "Media",
     "MediaError",
     "Mix",
+    "Source",
     "Stream",
     "identify",
     "shown_path",
@@ -97,16 +98,28 @@ class Media:
     """
 
     def __init__(
-        self, path: Path, *, shown: str | None = None, threads: int = 0, picture: int | None = None
+        self,
+        path: Path,
+        *,
+        shown: str | None = None,
+        threads: int = 0,
+        picture: int | None = None,
+        source: Source | None = None,
     ) -> None:
         self.path = path
+        self.source = Source(path) if source is None else source
+        self._own_source = source is None
         self.seed: str | None = None
         self.bad_packets = 0
         self.missed: list[float] = []
         self.turns = 0
         self._turned = False
         self._threads = threads
-        self._reader = Reader(path, threads=threads, picture=picture)
+        try:
+            self._reader = Reader(self.source, threads=threads, picture=picture)
+        except BaseException:
+            self._close_source()
+            raise
         try:
             self._read_head(shown_path(path) if shown is None else shown)
         except BaseException:
@@ -120,7 +133,7 @@ class Media:
         self.pictures: Timeline = index.of(self._video)
         self.sounds: Timeline = index.of(self._audio)
         still = self._video is not None and is_still(container, self.pictures.packets)
-        self._still = Still.read(self.path) if still else None  # what Pillow makes of it
+        self._still = Still.read(self.source) if still else None  # what Pillow makes of it
         self._way = self._still.way if self._still else None  # else each frame tells
         if self._pillow is not None:
             self.pictures = Timeline(end_s=self._pillow.duration_s)
@@ -136,14 +149,16 @@ class Media:
         shown: str | None = None,
         threads: int = 0,
         picture: int | None = None,
+        source: Source | None = None,
     ) -> Media:
         """Open a file; raises MediaError with the reason when it is no readable media.
 
         `shown` is the path to put in the record (default: the path itself); `threads` is the
         number of decoder threads (0: as many as there are cores); `picture` the number of the
-        picture track to look at (default: the one that players show).
+        picture track to look at (default: the one that players show); `source` the file where it
+        is open already, which then stays open.
         """
-        return cls(Path(path), shown=shown, threads=threads, picture=picture)
+        return cls(Path(path), shown=shown, threads=threads, picture=picture, source=source)
 
     def __enter__(self) -> Media:
         return self
@@ -159,6 +174,12 @@ class Media:
     def close(self) -> None:
         """Close the file; the frames that were given stay valid."""
         self._reader.close()
+        self._close_source()
+
+    def _close_source(self) -> None:
+        if self._own_source:
+            self._own_source = False
+            self.source.close()
 
     # --- pictures ----------------------------------------------------------------------------
 
@@ -357,7 +378,7 @@ class Media:
         """Open the file once more: each pass has its own place in it and its own decoders."""
         first = self._reader
         number = None if first.video is None else first.video.index
-        reader = Reader(self.path, threads=self._threads, index=first.index, picture=number)
+        reader = Reader(self.source, threads=self._threads, index=first.index, picture=number)
         try:
             yield reader
         finally:
@@ -369,7 +390,7 @@ class Media:
         """Return the size before any pixel is decoded; FFmpeg keeps it back for a large PNG."""
         width, height = video.codec_context.width, video.codec_context.height
         if not width and self._reader.container.format.name == "png_pipe":
-            with self.path.open("rb") as file:
+            with self.source.open() as file:
                 header = file.read(24)  # signature, then IHDR: width and height, big-endian
             width, height = struct.unpack(">II", header[16:24]) if len(header) == 24 else (0, 0)
         return width, height
@@ -398,7 +419,7 @@ class Media:
         return MediaInfo(
             path=shown,
             kind=kind,
-            size_bytes=self.path.stat().st_size,
+            size_bytes=self.source.size,
             duration_s=length,
             width=width,
             height=height,
@@ -412,11 +433,8 @@ class Media:
 
 def identify(path: Path) -> tuple[str, int]:
     """Return (SHA-256 in hex, size in bytes) of a file; raises MediaError when it can't be read."""
-    try:
-        refuse_special(path)
-        return sha256_of(path), path.stat().st_size
-    except OSError as error:
-        raise MediaError(f"the file can't be opened: {error.strerror or error}") from error
+    with Source(path) as source:
+        return source.sha256, source.size
 
 
 def shown_path(path: Path) -> str:

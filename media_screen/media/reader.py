@@ -9,15 +9,14 @@ from __future__ import annotations
 import contextlib
 import heapq
 import logging
-import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from media_screen.media import index, moments
 from media_screen.media.errors import MAX_PIXELS, MediaError
 from media_screen.media.index import Index, stamp_of
+from media_screen.media.source import Source
 from media_screen.media.streams import Clock, audio_stream, is_still_format, video_stream
 
 if TYPE_CHECKING:
@@ -76,13 +75,13 @@ class Reader:
 
     def __init__(
         self,
-        path: Path,
+        source: Source,
         *,
         threads: int = 0,
         index: Index | None = None,
         picture: int | None = None,
     ) -> None:
-        self.path = path
+        self._source = source
         self.bad_packets = 0
         self.missed: list[float] = []
         self._threads = threads
@@ -228,11 +227,7 @@ class Reader:
     def _open(self) -> av.container.InputContainer:
         import av
 
-        try:
-            refuse_special(self.path)
-            file = self.path.open("rb")
-        except OSError as error:
-            raise MediaError(f"the file can't be opened: {error.strerror or error}") from error
+        file = self._source.open()
         self._files.append(file)
         try:
             if file.seek(0, 2) == 0:
@@ -311,7 +306,9 @@ class Reader:
                 bad = 0
             self.bad_packets += bool(bad)
             if bad > _MAX_BAD_PACKETS:
-                _log.warning("%s: gave up after %d undecodable packets", self.path.name, bad)
+                _log.warning(
+                    "%s: gave up after %d undecodable packets", self._source.path.name, bad
+                )
                 return
             yield from frames
 
@@ -348,12 +345,6 @@ class Reader:
                 packets = self.container.demux(*streams)
                 continue
             yield packet
-
-
-def refuse_special(path: Path) -> None:
-    """Refuse folders, pipes and devices: opening a pipe waits for a writer that never comes."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise MediaError("it is not a regular file")
 
 
 def _reaches(packet: Any, stamp: int | None, since: float | None) -> bool:

@@ -11,11 +11,11 @@ import mmap
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_screen.media.convert import Orientation, fitted, over_backdrops, turned
 from media_screen.media.errors import MediaError, refuse_oversize
+from media_screen.media.source import Openable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,9 +44,9 @@ class Still:
     frames or pages, `starts` when each frame starts and, of an animation, when the last ends (s).
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        with _opened(path) as picture:
+    def __init__(self, file: Openable) -> None:
+        self._file = file
+        with _opened(file) as picture:
             refuse_oversize(*picture.size)
             self.way = _WAYS.get(picture.getexif().get(_ORIENTATION, 1), Orientation())
             self.format = picture.format
@@ -54,13 +54,13 @@ class Still:
             width, height = picture.size
         self.size = (height, width) if self.way.sideways else (width, height)
         self.animated = self.format == "WEBP" and self.count > 1
-        self.starts = _starts(path) if self.animated else (0.0,)
+        self.starts = _starts(file) if self.animated else (0.0,)
 
     @classmethod
-    def read(cls, path: Path) -> Still | None:
+    def read(cls, file: Openable) -> Still | None:
         """Return what Pillow knows of a still, None when it does not know its format."""
         try:
-            return cls(path)
+            return cls(file)
         except MediaError:
             return None
 
@@ -78,7 +78,7 @@ class Still:
         """Give (time in s, views) of the picture or of each frame, as `convert.shown` does."""
         import numpy as np
 
-        with _opened(self._path) as picture:
+        with _opened(self._file) as picture:
             for number in range(self.count if self.animated else 1):
                 picture.seek(number)
                 images = over_backdrops(np.asarray(picture.convert("RGBA")), fitted(*picture.size))
@@ -90,19 +90,19 @@ class Still:
         if self.count > 1 and not self.animated:
             pages = "1 further picture" if self.count == 2 else f"{self.count - 1} further pictures"
             yield f"the file holds {pages}, which viewers don't show and which were not looked at"
-        if self.format == "JPEG" and _has_film(self._path):
+        if self.format == "JPEG" and _has_film(self._file):
             yield "a video is appended to the picture, as phones do: it was not looked at"
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image]:
+def _opened(file: Openable) -> Iterator[Image]:
     """Open a still; what goes wrong in the block, in whatever way, is a MediaError."""
     from PIL import Image
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of large pictures and odd tags: both are checked here
-            with Image.open(path, formats=_FORMATS) as picture:
+            with file.open("rb") as stream, Image.open(stream, formats=_FORMATS) as picture:
                 yield picture
     except MediaError:
         raise
@@ -110,27 +110,30 @@ def _opened(path: Path) -> Iterator[Image]:
         raise MediaError(f"the picture can't be read ({error})"[:200]) from error
 
 
-def _starts(path: Path) -> tuple[float, ...]:
+def _starts(file: Openable) -> tuple[float, ...]:
     """Return when each frame of an animated WebP starts, and at last when it ends, in s.
 
     Pillow tells lengths only while it decodes: they stand in the chunks named ANMF.
     """
     starts = [0.0]
-    with path.open("rb") as file:
-        file.seek(12)  # RIFF, size, WEBP
-        while len(head := file.read(8)) == 8:
+    with file.open("rb") as stream:
+        stream.seek(12)  # RIFF, size, WEBP
+        while len(head := stream.read(8)) == 8:
             size = int.from_bytes(head[4:], "little")
-            body = file.read(min(size, 16)) if head[:4] == b"ANMF" else b""
+            body = stream.read(min(size, 16)) if head[:4] == b"ANMF" else b""
             if len(body) == 16:
                 length = int.from_bytes(body[12:15], "little") / 1000
                 starts.append(starts[-1] + (length if length >= _SHORTEST else _INSTEAD))
-            file.seek(size + size % 2 - len(body), 1)
+            stream.seek(size + size % 2 - len(body), 1)
     return tuple(starts)
 
 
-def _has_film(path: Path) -> bool:
+def _has_film(file: Openable) -> bool:
     """Tell whether the beginning of an MP4 stands somewhere in a file."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with (
+        file.open("rb") as stream,
+        mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
         sizes = (int.from_bytes(data[at - 4 : at], "big") for at in _places(data, b"ftyp"))
         return any(16 <= size <= 256 for size in sizes)
 

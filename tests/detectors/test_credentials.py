@@ -43,7 +43,7 @@ class Case:
     media: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.media = SimpleNamespace(path=self.path)
+        self.media = SimpleNamespace(source=self.path)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ trust list that the user names is `trusted`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 from media_screen.detectors.contract import Need
@@ -22,6 +21,7 @@ from media_screen.detectors.credentials.manifest import (
     read,
 )
 from media_screen.evidence import Abstention, Axis, Evidence
+from media_screen.media.source import Openable
 from media_screen.sidecar import Sidecar
 
 # Findings by which a file, or the platform it was on, declares its content to be made by AI.
@@ -45,7 +45,7 @@ LLR_STATE = 0.0
 
 class _Media(Protocol):
     @property
-    def path(self) -> Path: ...
+    def source(self) -> Openable: ...
 
 
 class _Case(Protocol):
@@ -79,7 +79,7 @@ class Credentials:
     def examine(self, case: _Case) -> Iterator[Evidence | Abstention]:
         """Yield the state of the credentials, then each declaration that was found."""
         try:
-            reading = read(case.media.path, self._context_for(case.trust_anchors))
+            reading = read(case.media.source, self._context_for(case.trust_anchors))
         except Unreadable as error:
             yield Abstention(self.name, error.reason, str(error))
         else:

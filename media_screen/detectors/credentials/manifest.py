@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Reason
+from media_screen.media.source import Openable
 
 State = Literal["none", "invalid", "valid", "trusted"]
 Source = Literal["", "ai_generated", "ai_composite"]
@@ -91,12 +91,12 @@ def _check_certificates(anchors: str) -> None:
         ) from error
 
 
-def read(path: Path, context: Any) -> Reading:
+def read(file: Openable, context: Any) -> Reading:
     """Read the credentials of a file, whose kind is told by its content; raises Unreadable."""
     import c2pa
 
     try:
-        with path.open("rb") as stream, c2pa.Reader(None, stream, context=context) as reader:
+        with file.open("rb") as stream, c2pa.Reader(None, stream, context=context) as reader:
             text = reader.json()
     except OSError as error:
         raise Unreadable("unreadable", f"the file can't be opened: {error.strerror}") from error
