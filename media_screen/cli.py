@@ -298,12 +298,14 @@ def detectors() -> None:
     """List the detectors: what each looks at and what it needs."""
     from rich.table import Table
 
-    from media_screen.detectors import choose
+    from media_screen.detectors import choose, plugins
 
     table = Table("detector", "axis", "needs", "what it does", box=None)
     for detector in choose():
         what = (type(detector).__doc__ or "").split("\n")[0]
         table.add_row(detector.name, detector.axis, ", ".join(detector.needs) or "-", what)
+    for name, package in sorted(plugins().items()):
+        table.add_row(plain(name), "?", "?", plain(f"Of {package}; used when named: --detector"))
     new_console().print(table)
 
 

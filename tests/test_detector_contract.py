@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from media_screen import detectors as package
 from media_screen import sidecar as sidecars
 from media_screen.case import Case
+from media_screen.cli import main
 from media_screen.detectors import DETECTORS, UnknownDetector, choose
 from media_screen.detectors.contract import NEEDS, Detector
 from media_screen.enrol import Enrolment, enrol
@@ -149,3 +152,13 @@ def test_detectors_of_other_packages_are_loaded_only_when_named(
     assert "misbehaving" not in [one.name for one in choose()]
     assert [one.name for one in choose(["misbehaving"])] == ["misbehaving"]
     assert package.ENTRY_POINTS == "media_screen.detectors"
+
+
+def test_detectors_of_other_packages_are_listed_without_being_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "plugins"))
+    monkeypatch.delitem(sys.modules, "misbehaving", raising=False)
+    listed = CliRunner().invoke(main, ["detectors"], env={"COLUMNS": "200"}).output
+    assert "misbehaving" in listed and "--detector" in listed
+    assert "misbehaving" not in sys.modules

@@ -46,6 +46,13 @@ class UnknownDetector(MediaScreenError, ValueError):
     """A detector was named that neither this package nor an installed one offers."""
 
 
+def plugins() -> dict[str, str]:
+    """Return the names that other packages offer, each with its package; none is loaded."""
+    built_in = {detector.name for detector in DETECTORS}
+    found = [point for point in entry_points(group=ENTRY_POINTS) if point.name not in built_in]
+    return {point.name: point.dist.name if point.dist else "?" for point in found}
+
+
 def choose(names: Sequence[str] = ()) -> tuple[Detector, ...]:
     """Make the detectors of these names (default: every built-in one), in the order of the table.
 
