@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from media_screen.cache import REFERENCES, cache_folder
 from media_screen.database import ForeignDatabase, renew
 from media_screen.evidence import Label, Verdict
 from media_screen.folders import LeftOut, look_through
@@ -153,6 +154,8 @@ def scan(
     settings = settings_digest(config)
     if config.memory is None:
         config = replace(config, memory=out / MEMORY)
+    if config.people is not None and config.cache is None:
+        config = replace(config, cache=cache_folder(Path(config.people), out / REFERENCES))
     with Results(out) as results:
         todo = [path for path in found.files if not results.has(path, settings)]
         progress = Progress(total=len(found.files), kept=len(found.files) - len(todo))

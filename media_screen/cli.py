@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from media_screen import __version__
 from media_screen.evaluate_command import evaluate
 from media_screen.evidence import LABELS, SENSITIVITIES, Sensitivity
 from media_screen.exports import FORMATS
+from media_screen.folders import CACHE_FOLDER
 from media_screen.plain import log_plainly
 from media_screen.scanning import (
     MediaPath,
@@ -174,6 +176,7 @@ def scan(
 
     Exit codes: 0 done, 1 some files failed, 2 usage, 3 --fail-on matched.
     """
+    from media_screen.cache import REFERENCES, cache_folder
     from media_screen.catalogue import CatalogueError
     from media_screen.context import WatchError
     from media_screen.detectors import UnknownDetector
@@ -192,7 +195,9 @@ def scan(
             sensitivity=sensitivity, cluster=executor == "ray",
         )  # fmt: skip
         if people is not None:
-            enrol_people(people, quiet=quiet)
+            cache = cache_folder(people, None if from_stdin else out / REFERENCES)
+            config = replace(config, cache=cache)
+            enrol_people(people, cache=cache, quiet=quiet)
         count = workers if executor == "ray" else workers_of(workers, config.device)
         if from_stdin:
             sys.exit(_answer_lines(config, count, limits, fail_on, make_workers))
@@ -228,6 +233,7 @@ def enroll(people: Path, device: str, strict: bool, list_left_out: bool) -> None
     person published in official/. What is wrong with a reference is said, with what to do about it.
     Only new or changed references are read.
     """
+    from media_screen.cache import cache_folder
     from media_screen.catalogue import CatalogueError
     from media_screen.nets import DeviceError
     from media_screen.people import REGISTRY_FILE, PeopleError, load_people
@@ -239,12 +245,15 @@ def enroll(people: Path, device: str, strict: bool, list_left_out: bool) -> None
                 f"nobody is enrolled in {people}: create {people / 'SLUG' / REGISTRY_FILE} with a "
                 "name and the official channels"
             )
-        enrolment = enrol_people(people, quiet=False, device=device)
+        cache = cache_folder(people)
+        enrolment = enrol_people(people, cache=cache, quiet=False, device=device)
     except (PeopleError, DeviceError) as error:
         raise click.UsageError(str(error)) from error
     except (CatalogueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     show_people(persons, enrolment)
+    if cache != people / CACHE_FOLDER:
+        click.echo(f"nothing can be written into {people}: a scan keeps what it finds below --out")
     if list_left_out:
         show_each_left_out(enrolment.left_out)
     if strict and any(problem.refused for problem in enrolment.problems):

@@ -26,7 +26,9 @@ class Config:
     `watch` is a list of names to look for in texts, besides those of the people; with `transcript`
     they are looked for in what is said, too. With `fingerprint` the fingerprint travels with the
     verdict, for a memory that another process keeps. `sensitivity` is low, normal or high: at which
-    of three measured rates of false alarms manipulation is suspected.
+    of three measured rates of false alarms manipulation is suspected. `cache` is the folder for
+    what is found in the references, by default beside the people, or, where nothing can be written
+    there, a private temporary one.
     """
 
     people: str | Path | None = None
@@ -39,9 +41,10 @@ class Config:
     transcript: bool = False
     fingerprint: bool = False
     sensitivity: Sensitivity = "normal"
+    cache: str | Path | None = None
 
     def __post_init__(self) -> None:
-        for name in ("people", "memory", "watch"):
+        for name in ("people", "memory", "watch", "cache"):
             self._check(name, (str, Path, type(None)), "a path or None")
         for name in ("thorough", "transcript", "fingerprint"):
             self._check(name, (bool,), "True or False")

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from media_screen.cache import CATALOGUE, cache_folder
 from media_screen.catalogue import Catalogue, CatalogueError
 from media_screen.files import remove_database
-from media_screen.folders import CACHE_FOLDER, Kind, LeftOut, Listing, look_through
+from media_screen.folders import Kind, LeftOut, Listing, look_through
 from media_screen.gallery import Gallery, Problem, face_template, problem_of, voice_template
 from media_screen.media import MediaError, shown_path
 from media_screen.references import (
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 T = TypeVar("T", FoundFace, FoundVoice)
 Source = Literal["picture", "voice", "official", "known_fake"]  # what a reference is for
 
-CATALOGUE = "catalogue.sqlite"
 KNOWN_FAKES = "_known_fakes"
 
 _log = logging.getLogger(__name__)
@@ -86,15 +86,17 @@ def enrol(
     looker: Callable[[], Looker],
     *,
     device: str = "cpu",
+    cache: Path | None = None,
     on_reference: OnReference | None = None,
 ) -> Enrolment:
     """Check every reference of the people in a folder, build their gallery, fill the catalogue.
 
     `looker` makes the face networks, and is called only when a reference was not read before;
-    `device` is where those of the voice run. Raises OSError or CatalogueError when the files beside
-    the people can't be written.
+    `device` is where those of the voice run; `cache` is where what is found is kept, by default
+    beside the people. Raises OSError or CatalogueError when it can't be written.
     """
     looker = functools.cache(looker)
+    kept_in = cache or cache_folder(folder)
     fakes = _known_fakes(folder)
     work = list(_work(folder, people, fakes))
     faces: dict[_Work, list[FoundFace]] = {}
@@ -104,8 +106,8 @@ def enrol(
     places: dict[str, list[_Work]] = {}  # by content, of what belongs into the catalogue
     read = 0
     with (
-        closing(Store(folder / CACHE_FOLDER)) as store,
-        _open_catalogue(folder / CACHE_FOLDER / CATALOGUE) as catalogue,
+        closing(Store(kept_in)) as store,
+        _open_catalogue(kept_in / CATALOGUE) as catalogue,
     ):
         for done, item in enumerate(work):
             if on_reference is not None:
@@ -148,7 +150,7 @@ def enrol(
             tuple(one for one in templates if one is not None),
             tuple(one for one in sounds if one is not None),
         ),
-        catalogue=folder / CACHE_FOLDER / CATALOGUE if places else None,
+        catalogue=kept_in / CATALOGUE if places else None,
         problems=tuple(problems),
         read=read,
         kept=len(work) - read,

@@ -108,7 +108,9 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def enrol_people(people: Path, *, quiet: bool, device: str = "cpu") -> Enrolment:
+def enrol_people(
+    people: Path, *, quiet: bool, device: str = "cpu", cache: Path | None = None
+) -> Enrolment:
     """Read new references with progress, so that the workers find all of them in the cache."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -138,7 +140,7 @@ def enrol_people(people: Path, *, quiet: bool, device: str = "cpu") -> Enrolment
 
         return enrol(
             people, persons, lambda: Looker(choose_device(device)),
-            device=choose_device(device), on_reference=on_reference,
+            device=choose_device(device), on_reference=on_reference, cache=cache,
         )  # fmt: skip
 
 

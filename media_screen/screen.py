@@ -161,8 +161,9 @@ class Screener:
         anchors = sorted(file for file in (folder / TRUST).glob("*.pem") if file.is_file())
         self._trust_anchors = "\n".join(file.read_text("utf-8", "replace") for file in anchors)
         enrolment = enrol(
-            folder, self._people, lambda: looker, device=self._device, on_reference=on_reference
-        )
+            folder, self._people, lambda: looker, device=self._device, on_reference=on_reference,
+            cache=Path(self.config.cache) if self.config.cache else None,
+        )  # fmt: skip
         for problem in enrolment.problems:
             _log.warning("%s: %s: %s", problem.person, problem.file, problem.why)
         if enrolment.catalogue is not None:

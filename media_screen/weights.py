@@ -64,11 +64,25 @@ def models_dir() -> Path:
 
 
 def fetched_dir() -> Path:
-    """Return the folder of fetched weights: $MEDIA_SCREEN_MODELS, else one of the user's data."""
+    """Return the folder of fetched weights: $MEDIA_SCREEN_MODELS, else one of the user's data.
+
+    Raises WeightsError when the user has no home.
+    """
     if named := os.environ.get(FOLDER_VARIABLE):
         return Path(named)
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    try:
+        data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    except RuntimeError as error:  # neither HOME nor an entry for the user
+        raise WeightsError(f"this user has no home: set {FOLDER_VARIABLE} to a folder") from error
     return Path(data) / "media_screen" / "models"
+
+
+def _folders() -> tuple[Path, ...]:
+    """Return where weights may lie, shipped ones first."""
+    try:
+        return models_dir(), fetched_dir()
+    except WeightsError:
+        return (models_dir(),)
 
 
 def recorded() -> tuple[ModelFile, ...]:
@@ -81,7 +95,8 @@ def optional() -> tuple[ModelFile, ...]:
     registry = models_dir() / OPTIONAL
     files = read_registry(registry) if registry.is_file() else ()
     listed = {file.name for file in (*recorded(), *files)}
-    return (*files, *(file for file in _records(fetched_dir()) if file.name not in listed))
+    fetched = (file for folder in _folders()[1:] for file in _records(folder))
+    return (*files, *(file for file in fetched if file.name not in listed))
 
 
 def installed() -> tuple[ModelFile, ...]:
@@ -139,8 +154,8 @@ def path(name: str) -> Path:
 
 def _find(file: ModelFile) -> Path | None:
     """Return where a file stands: shipped, fetched, or in the package that brings it."""
-    for folder in (models_dir(), fetched_dir()):
-        if (folder / file.name).is_file():
+    for folder in _folders():
+        if os.path.isfile(folder / file.name):  # False in a home that is somebody else's
             return folder / file.name
     if not file.package:
         return None

@@ -14,6 +14,7 @@ LAYERS = [
     {"evidence", "errors", "plain", "files"},
     {"weights", "media", "sidecar"},
     {"folders", "database"},
+    {"cache"},
     {"nets", "fetch", "calibration", "combination", "linear"},
     {"faces", "speech", "ocr", "config"},
     {"fingerprint", "waveform", "lipsync", "coverage"},

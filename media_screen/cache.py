@@ -1,0 +1,64 @@
+"""Where what was found in the references of people is kept, when that can't be beside them.
+
+People may lie in a folder that is mounted read-only or belongs to another user. Nothing is then
+written there, and nothing that was found before is lost: it is taken over.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from media_screen.files import private_folder, write_atomically
+from media_screen.folders import CACHE_FOLDER
+
+GALLERY, CATALOGUE = "gallery.sqlite", "catalogue.sqlite"
+REFERENCES = "references"  # in the output of a scan: the cache of people that can't be written
+
+
+def cache_folder(people: Path, instead: Path | None = None) -> Path:
+    """Return a folder that can be written: the one beside the people, else `instead`.
+
+    Without `instead` it is a private temporary one, which goes with this process. Raises OSError
+    when `instead` can't be written either.
+    """
+    beside = people / CACHE_FOLDER
+    if _can_be_written(beside):
+        return beside
+    folder = _temporary() if instead is None else instead
+    private_folder(folder)
+    for name in (GALLERY, CATALOGUE):
+        _take_over(beside / name, folder / name)
+    return folder
+
+
+def _can_be_written(folder: Path) -> bool:
+    try:
+        private_folder(folder)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError:
+        return False
+    files = (folder / name for name in (GALLERY, CATALOGUE))
+    return all(os.access(file, os.W_OK) for file in files if file.exists())
+
+
+@functools.cache  # one for each process
+def _temporary() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="media-screen-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _take_over(source: Path, target: Path) -> None:
+    """Copy a database that nobody is writing; without it all is read again."""
+    journal = source.with_name(source.name + "-wal")
+    with contextlib.suppress(OSError):
+        if source.is_file() and not target.exists() and not journal.exists():
+            with source.open("rb") as stream:
+                write_atomically(target, iter(lambda: stream.read(1 << 20), b""))
