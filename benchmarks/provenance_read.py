@@ -20,7 +20,7 @@ WINDOW_S, WINDOW_FPS, WINDOWS = 5.0, 5.0, 4
 LEAST_FACE = 28.0  # px
 MOST_FACES = 3
 FACE_SIDE = 480  # px; frames are searched for faces at this size, half of the usual, to save time
-VERSION = "5"  # part of the cache's names: raise it when fingerprints change
+VERSION = "6"  # part of the cache's names: raise it when fingerprints change
 
 
 class Reader:

@@ -82,15 +82,30 @@ class Series:
 
 
 def picture_series(fingerprint: Fingerprint) -> dict[str, Series]:
-    """Return the descriptors of each region and of the upper faces, lane by lane."""
+    """Return the descriptors of each region and of the upper faces, lane by lane.
+
+    Pictures that say nothing (black, bars, cards) are left out: anything could be matched by them.
+    """
     times = fingerprint.times.astype(np.float64)
     found = {}
-    if times.size:
-        for index, region in enumerate(picture.REGIONS):
-            found[region] = Series(times, fingerprint.pictures[:, index].astype(np.float32))
+    for index, region in enumerate(picture.REGIONS):
+        told = fingerprint.quality[:, index] > 0
+        if told.any():
+            values = fingerprint.pictures[told, index].astype(np.float32)
+            found[region] = Series(times[told], values)
     for number, rows in enumerate(face_lanes(fingerprint)):
         found[f"{FACE}{number}"] = lane_series(fingerprint, rows, fingerprint.faces)
     return found
+
+
+def region_series(fingerprint: Fingerprint) -> dict[str, Series]:
+    """Return the descriptors of each region at all moments; of pictures that say nothing zeros."""
+    times = fingerprint.times.astype(np.float64)
+    told = (fingerprint.quality > 0)[:, :, None]
+    values = (fingerprint.pictures * told).astype(np.float32)
+    if not times.size:
+        return {}
+    return {name: Series(times, values[:, index]) for index, name in enumerate(picture.REGIONS)}
 
 
 def face_lanes(fingerprint: Fingerprint) -> list[npt.NDArray[np.int64]]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.catalogue.align import Series
+from media_screen.catalogue.align import Mapping, Series
 from media_screen.fingerprint import Fingerprint, picture
 from media_screen.fingerprint.picture import Box
 
@@ -27,6 +28,10 @@ SCALE_STEP = 1.09
 LEAST_CORRELATION = 0.55
 MOST_QUERY, MOST_REFERENCE = 3, 4  # pictures tried
 MOST_PLACES = 5
+# A frame shows the reference's picture in another frame (a zoom, borders that come and go) when the
+# two correlate so well; at most MOST_REFRAMED frames of a file are asked.
+SAME_PICTURE, MOST_REFRAMED = 0.85, 200
+SMOOTH_PX = 2.0  # a fine descriptor holds waves of 8 px of a GRID picture
 LOCATED = "located"
 
 
@@ -86,6 +91,36 @@ def located(
     )
 
 
+def reframed(
+    query: Fingerprint,
+    reference: Fingerprint,
+    mapping: Mapping,
+    times: npt.NDArray[np.float64],
+    *,
+    mirrored: bool,
+) -> npt.NDArray[np.bool_]:
+    """Tell of some frames that look otherwise which show the same picture in another frame."""
+    same = np.zeros(len(times), bool)
+    if not len(query.thumb_times) or not len(reference.thumb_times):
+        return same
+    for place in range(min(len(times), MOST_REFRAMED)):
+        row = int(np.abs(query.thumb_times - times[place]).argmin())
+        time_s = float(mapping(times[place : place + 1])[0])
+        there = int(np.abs(reference.times - time_s).argmin())
+        shape = float(reference.thumb_shapes[np.abs(reference.thumb_times - time_s).argmin()])
+        theirs = _in_shape(picture.picture_of(reference.fine[there].astype(np.float32)), shape)
+        smooth = _smooth(query.thumbs[row])
+        mine = _in_shape(smooth[:, ::-1] if mirrored else smooth, float(query.thumb_shapes[row]))
+        same[place] = max(_slide(theirs, mine)[0], _slide(mine, theirs)[0]) >= SAME_PICTURE
+    return same
+
+
+def _smooth(thumb: Bytes) -> Floats:
+    import cv2
+
+    return np.asarray(cv2.GaussianBlur(thumb.astype(np.float32), (0, 0), SMOOTH_PX), np.float32)
+
+
 def part_of(fine: Floats, box: Box) -> Floats:
     """Return the descriptors of a part of pictures from the fine descriptors of the whole.
 
@@ -120,16 +155,21 @@ def _rows(fingerprint: Fingerprint, most: int) -> list[int]:
 
 def _shaped(fingerprint: Fingerprint, row: int, mirrored: bool) -> Bytes:
     """Return a small picture in its true shape, SIDE px long."""
+    thumb = fingerprint.thumbs[row]
+    thumb = np.ascontiguousarray(thumb[:, ::-1]) if mirrored else thumb
+    return np.asarray(_in_shape(thumb, fingerprint.thumb_shapes[row]), dtype=np.uint8)
+
+
+def _in_shape(square: Bytes | Floats, shape: float) -> Any:
+    """Return a squeezed picture in its true shape (width over height), SIDE px long."""
     import cv2
 
-    shape = min(4.0, max(0.25, float(fingerprint.thumb_shapes[row])))
-    width, height = (SIDE, round(SIDE / shape)) if shape > 1 else (round(SIDE * shape), SIDE)
-    thumb = fingerprint.thumbs[row]
-    shown = cv2.resize(thumb, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(shown[:, ::-1] if mirrored else shown)
+    shape = min(4.0, max(0.25, float(shape)))
+    size = (SIDE, round(SIDE / shape)) if shape > 1 else (round(SIDE * shape), SIDE)
+    return cv2.resize(np.ascontiguousarray(square), size, interpolation=cv2.INTER_LINEAR)
 
 
-def _slide(small: Bytes, large: Bytes) -> tuple[float, Box]:
+def _slide(small: Bytes | Floats, large: Bytes | Floats) -> tuple[float, Box]:
     """Return (correlation, box in `large`) of the best place and scale for `small`."""
     import cv2
 

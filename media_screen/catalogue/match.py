@@ -11,9 +11,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from media_screen.catalogue import align, locate
 from media_screen.catalogue.align import Mapping
+from media_screen.catalogue.changes import (
+    JOINED_S,
+    LOOK_CHANGE,
+    MOVEMENT_CHANGE,
+    SOUND_CHANGE,
+    Change,
+    Votes,
+    compared_series,
+    joined,
+    look_votes,
+    movement_votes,
+    sound_votes,
+)
 from media_screen.catalogue.index import Candidate
 from media_screen.catalogue.mouth import Mouth, compare_mouths
 from media_screen.catalogue.parts import (
@@ -66,7 +80,9 @@ class Found:
 
     `picture_score` and `sound_score` are 0 where that part does not match; `shift_s` is how much
     later the sound comes than the picture, against the reference. `compared_picture` and
-    `compared_sound` say whether both files had that part at all.
+    `compared_sound` say whether both files had that part at all; `pictures` and `sounds` are the
+    stretches of the match that were compared. `changes` are those in it that are not the
+    reference's, where the rest of that part is.
     """
 
     match: Match
@@ -83,6 +99,9 @@ class Found:
     compared_picture: bool
     compared_sound: bool
     mouth: Mouth | None = None
+    pictures: tuple[Span, ...] = ()
+    sounds: tuple[Span, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def clear(self) -> bool:
@@ -151,6 +170,8 @@ def _found(query: Query, known: Known, picture: Part | None, sound: Part | None)
     heard = heard and _has_sound(known.fingerprint, there)
     relation = _relation(known, there, (picture_share, sound_share), (looked, heard))
     alignment = picture.alignment if picture else None
+    seen = _seen(query, known, picture, whole) if picture else _NOTHING
+    said = _said(query, known, sound, whole) if sound else _NOTHING
     return Found(
         match=Match(
             person=known.person,
@@ -178,7 +199,70 @@ def _found(query: Query, known: Known, picture: Part | None, sound: Part | None)
         )
         if alignment
         else None,
+        pictures=seen.compared,
+        sounds=said.compared,
+        changes=tuple(sorted((*seen.changes, *said.changes), key=lambda one: one.span)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """How picture or sound of a match goes: where it was compared, and where it is another one."""
+
+    compared: tuple[Span, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
+_NOTHING = _Course()
+
+
+def _seen(query: Query, known: Known, picture: Part, whole: Span) -> _Course:
+    """Look at a matched picture again: where it looks or moves otherwise it was exchanged."""
+    mine, theirs = compared_series(query, known.fingerprint, picture)
+    looks = look_votes(mine, theirs, picture.mapping, whole)
+    framed = _reframed(query, known, picture, looks)
+    looks = looks.supported(framed)
+    other = looks.against(LOOK_CHANGE)
+    moves = movement_votes(mine, theirs, picture.mapping, whole)
+    for span in moves.against(MOVEMENT_CHANGE):
+        # In another frame the same movement is another change of the descriptor.
+        inside = looks.within(span).times
+        if 2 * np.isin(inside, looks.times[framed]).sum() < max(1, len(inside)):
+            other.append(span)
+    compared = (_cut(span, whole) for span in looks.compared())
+    changes = joined(other, JOINED_S)
+    return _Course(tuple(compared), tuple(Change("picture", span) for span in changes))
+
+
+def _reframed(query: Query, known: Known, picture: Part, looks: Votes) -> npt.NDArray[np.bool_]:
+    """Tell which frames only look otherwise because they show the same in another frame."""
+    assert picture.alignment is not None
+    suspect = np.zeros(len(looks.times), bool)
+    for span in looks.against(LOOK_CHANGE):
+        suspect |= (looks.times >= span.start) & (looks.times <= span.end)
+    suspect[suspect] = locate.reframed(
+        query.fingerprint,
+        known.fingerprint,
+        picture.mapping,
+        looks.times[suspect],
+        mirrored=picture.alignment.mirrored,
+    )
+    return suspect
+
+
+def _said(query: Query, known: Known, sound: Part, whole: Span) -> _Course:
+    """Listen to a matched sound again: where its peaks are not the reference's it was exchanged."""
+    peaks = Peaks(known.fingerprint.peak_frames, known.fingerprint.peak_steps)
+    votes = sound_votes(query.peaks, peaks, sound.mapping, pitch=sound.pitch, room=whole)
+    other = joined(votes.against(SOUND_CHANGE), JOINED_S)
+    compared = (_cut(span, whole) for span in votes.compared())
+    return _Course(tuple(compared), tuple(Change("sound", span) for span in other))
+
+
+def _cut(span: Span, whole: Span) -> Span:
+    start = min(max(span.start, whole.start), whole.end)
+    end = min(span.end, whole.end)
+    return Span(start, end if end > start else start)
 
 
 def _room(mapping: Mapping, query_s: float, reference_s: float) -> Span:

@@ -80,7 +80,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Picture or sound under one mapping: score, spans in the query, number of samples."""
+    """Picture or sound under one mapping: score, spans in the query, number of samples.
+
+    `pair` holds the series of file and reference where the picture was found in a part of one.
+    """
 
     mapping: Mapping
     score: float
@@ -88,6 +91,7 @@ class Part:
     count: int
     alignment: Alignment | None = None
     pitch: bool = True
+    pair: tuple[Series, Series] | None = None
 
 
 def explained(span: Span, parts: list[Part]) -> bool:
@@ -189,13 +193,10 @@ def find_located(
         for found in align.align_picture(mine, theirs):
             if found.mirrored == place.mirrored:
                 tried.append((found, PICTURE_SCORE))
-        for alignment, least in tried:
-            part = _picture_part(pair[0], theirs, alignment, least)
-            if part is not None:
-                best.append(part)
+        parts = [_picture_part(pair[0], theirs, *one) for one in tried]
         if place.correlation >= STILL_CORRELATION:
-            stills = [find_still(mine, theirs, part, place.mirrored) for part in sounds]
-            best += [part for part in stills if part is not None]
+            parts += [find_still(mine, theirs, part, place.mirrored) for part in sounds]
+        best += [replace(part, pair=pair) for part in parts if part is not None]
     return sorted(best, key=lambda part: -part.score)[:1]
 
 

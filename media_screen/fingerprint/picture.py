@@ -13,6 +13,7 @@ a copy from another recording.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,10 @@ BORDER_SHARE = 0.7
 BORDER_EDGE_SHARE = 0.9  # the same for the outermost line
 BORDER_END_SHARE = 0.5  # and at most this share two lines inside the picture
 BORDER_LEVELS = 14  # of 256; low-rate encodes wobble by about half of it
+# Entropy of the grey levels of the small picture, bits of 6, below which it says nothing: black,
+# plain colours and noise on them, countdowns and cards have 0 to 3; the plainest of 115 genuine
+# clips with a face 4.3. Such pictures are the same in files that have nothing to do with another.
+LEAST_ENTROPY = 3.5
 LEAST_CONTENT = 0.25  # of width and of height; a "border" that leaves less is a dark scene
 BOX_SLACK = 0.02  # of the side; borders found this close together are one border
 BOX_AGREEMENT = 0.7  # share of the frames that must agree on a border
@@ -57,7 +62,10 @@ FULL: Box = (0.0, 0.0, 1.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """Hash, hash of the mirrored picture, quality (0 to 100, as in PDQ), descriptors, picture."""
+    """Hash, hash of the mirrored picture, quality, descriptors, picture.
+
+    The quality is PDQ's, 1 to 100, and 0 for a picture that says nothing (LEAST_ENTROPY).
+    """
 
     hash: Bytes
     mirrored: Bytes
@@ -102,7 +110,7 @@ def fingerprint(grey: npt.NDArray[np.uint8]) -> Print:
     return Print(
         hash=_bits(wave),
         mirrored=_bits(wave * np.where(np.arange(1, 17) % 2, -1.0, 1.0)),
-        quality=_quality(small),
+        quality=_quality(small) if _informative(thumb) else 0,
         descriptor=_descriptor(spectrum, float(small.std()), DESCRIPTOR_SIDE),
         fine=_descriptor(spectrum, float(small.std()), FINE_SIDE),
         thumb=thumb,
@@ -111,7 +119,7 @@ def fingerprint(grey: npt.NDArray[np.uint8]) -> Print:
 
 def picture_of(descriptor: npt.NDArray[np.floating[Any]]) -> Floats:
     """Return the smooth GRID x GRID picture that a descriptor describes, without its mean."""
-    side = DESCRIPTOR_SIDE
+    side = math.isqrt(descriptor.size)
     weights = whitening(side)
     plain = descriptor.reshape(side, side) / np.where(weights > 0, weights, 1.0)
     # In the inverse transform constant terms count half.
@@ -132,10 +140,20 @@ def _bits(wave: npt.NDArray[np.floating]) -> Bytes:
 
 
 def _quality(small: Floats) -> int:
-    """Return PDQ's measure: the steps between neighbours in 1% of the range, summed, over 90."""
+    """Return PDQ's measure: the steps between neighbours in 1% of the range, summed, over 90.
+
+    It is 1 at least.
+    """
     steps = np.abs(np.diff(small, axis=0)).ravel(), np.abs(np.diff(small, axis=1)).ravel()
     total = sum(float(np.floor(step * (100 / 255)).sum()) for step in steps)
-    return int(min(100.0, total / 90))
+    return int(min(100.0, max(1.0, total / 90)))
+
+
+def _informative(thumb: Bytes) -> bool:
+    """Tell whether there is enough in a picture to know it by."""
+    share = np.bincount((thumb >> 2).ravel(), minlength=64) / thumb.size
+    share = share[share > 0]
+    return bool(-(share * np.log2(share)).sum() >= LEAST_ENTROPY)
 
 
 def _descriptor(spectrum: Floats, contrast: float, side: int) -> Codes:

@@ -30,6 +30,12 @@ PEAKS_PER_S = 14
 NEAR_FRAMES, NEAR_BINS = 5, 5
 # Below this level (of full scale, per bin) there is nothing but coding noise.
 FLOOR_DB = -80.0
+# Peaks so far below the loud ones of a block are what a pause leaves: room, hiss, coding noise.
+RANGE_DB, LOUD_SHARE = 40.0, 0.9
+# A peak says nothing when as many others within STEADY_S have its pitch (a held tone, hum, an
+# organ: one each 0.1 s) or when all around it have few pitches (beeps of a countdown, alarms).
+STEADY_S, STEADY_PEAKS, STEADY_STEPS = 1.0, 9, 1
+LEAST_PITCHES = 6
 BLOCK_S = 8.0  # of sound analysed at a time
 # Pairs: the second peak lies 2 to 62 frames (32 ms to 1 s) after the first, within an octave.
 PAIR_FRAMES = (2, 62)
@@ -83,6 +89,8 @@ class PeakPicker:
         if not self._frames:
             return Peaks(np.zeros(0, np.uint32), np.zeros(0, np.uint8))
         frames, steps = np.concatenate(self._frames), np.concatenate(self._steps)
+        telling = _telling(frames, steps)
+        frames, steps = frames[telling], steps[telling]
         order = np.lexsort((steps, frames))
         return Peaks(frames[order].astype(np.uint32), steps[order].astype(np.uint8))
 
@@ -127,7 +135,8 @@ def find_peaks(samples: Floats) -> tuple[Ints, Ints]:
     # Equalisation lifts whole bands: peaks compete by how far they stand out of their own band.
     salience = level - level.mean(axis=0)
     top = maximum_filter(level, size=(2 * NEAR_FRAMES + 1, 2 * NEAR_BINS + 1), mode="nearest")
-    found = (level >= top) & (level > FLOOR_DB)
+    loud = float(np.quantile(level.max(axis=1), LOUD_SHARE))
+    found = (level >= top) & (level > max(FLOOR_DB, loud - RANGE_DB))
     found[:, : low - first] = found[:, high - first :] = False
     frame, bin_ = np.nonzero(found)
     frame, bin_ = _strongest(frame, bin_, salience[frame, bin_])
@@ -157,6 +166,24 @@ def _strongest(frame: Ints, bin_: Ints, salience: Floats) -> tuple[Ints, Ints]:
     begin = np.searchsorted(second[order], second[order], side="left")
     kept = np.sort(order[np.arange(order.size) - begin < PEAKS_PER_S])
     return frame[kept], bin_[kept]
+
+
+def _telling(frames: Ints, steps: Ints) -> npt.NDArray[np.bool_]:
+    """Tell which peaks are part of something that changes: not of held tones, hum and beeps."""
+    order = np.lexsort((steps, frames))
+    frame, step = frames[order], steps[order]
+    reach = STEADY_S * FRAMES_PER_S
+    low, high = (
+        np.searchsorted(frame, frame - reach),
+        np.searchsorted(frame, frame + reach, "right"),
+    )
+    telling = np.zeros(len(frames), bool)
+    for at in range(len(frame)):
+        near = step[low[at] : high[at]]
+        same = np.count_nonzero(np.abs(near - step[at]) <= STEADY_STEPS)
+        pitches = np.count_nonzero(np.diff(np.sort(near)) > STEADY_STEPS) + 1
+        telling[order[at]] = same < STEADY_PEAKS and pitches >= LEAST_PITCHES
+    return telling
 
 
 def _vertex(left: Floats, middle: Floats, right: Floats) -> Floats:
