@@ -27,6 +27,7 @@ from media_screen.evidence import (
     Provenance,
     Reason,
     Sensitivity,
+    Span,
     probability_bounds,
 )
 from media_screen.verdict_table import Facts, Row, look_up, told
@@ -46,7 +47,8 @@ DECLARED_THRESHOLD = 2.3
 # labels that stem from the same upload are not independent.
 MANIPULATION_BOUND = 5.0
 # Share of a file that must be official footage for the whole to count as a copy of it. Intros,
-# end cards and platform logos take up some seconds; what fills more is not vouched for by a match.
+# end cards and platform logos take up some seconds; what fills more is not vouched for by a match,
+# and a face or speech outside of it is not either, however short the rest is (the catalogue says).
 COPY_COVERAGE = 0.8
 # Score of an exposed part of a body, 0 to 1, from which a file is flagged and its pictures blurred.
 # Low, because a click undoes it; none of 115 genuine clips has it (benchmarks/results/explicit.md).
@@ -63,6 +65,8 @@ _COPY = ("copy", "excerpt")
 _UNCONFIRMED = ("unconfirmed_copy",)
 _ALTERED = ("revoiced", "repictured", "altered_official")
 _KNOWN_FAKE = ("known_fake",)
+# A face or speech in the file that no official footage vouches for.
+_REST = ("unmatched_rest",)
 
 # A file, its platform or a mark in its picture says that it was generated. The same label is often
 # seen in several of these places, so the strongest counts, once.
@@ -261,7 +265,11 @@ def _facts(
 ) -> Facts:
     presented = _presented(evidence)
     copied = _first(evidence, _COPY)
-    whole = copied is not None and _coverage(evidence, copied.person, duration_s) >= COPY_COVERAGE
+    whole = (
+        copied is not None
+        and _coverage(evidence, copied.person, duration_s) >= COPY_COVERAGE
+        and _first(evidence, _REST) is None
+    )
     return Facts(
         presented=presented,
         official=_first(evidence, _OFFICIAL),
@@ -301,19 +309,26 @@ def _first(
 
 
 def _coverage(evidence: Sequence[Evidence], person: str | None, duration_s: float) -> float:
-    """Return the share of the file, 0 to 1, that copies of a person's footage make up."""
-    spans = sorted(
-        piece.match.query_span
-        for piece in evidence
-        if piece.match is not None and piece.finding in _COPY and piece.person == person
-    )
+    """Return the largest share of the file, 0 to 1, that is a copy of one video of a person.
+
+    A film made of several official videos is a copy of none of them.
+    """
+    spans: dict[str, list[Span]] = {}
+    for piece in evidence:
+        if piece.match is not None and piece.finding in _COPY and piece.person == person:
+            spans.setdefault(piece.match.reference, []).append(piece.match.query_span)
     if duration_s <= 0:
         return 1.0 if spans else 0.0
+    return min(1.0, max(map(_covered, spans.values()), default=0.0) / duration_s)
+
+
+def _covered(spans: Sequence[Span]) -> float:
+    """Return how many seconds some spans cover together."""
     covered, end = 0.0, 0.0
-    for span in spans:
+    for span in sorted(spans):
         covered += max(0.0, span.end - max(span.start, end))
         end = max(end, span.end)
-    return min(1.0, covered / duration_s)
+    return covered
 
 
 def _blind(

@@ -362,3 +362,11 @@ def _coincide(
         near = np.abs(reference.steps[np.clip(at, 0, len(theirs) - 1)] - steps) <= STEP_SLACK
         hit |= ok & near
     return hit
+
+
+def smoothed(times: Doubles, values: Doubles, reach_s: float) -> Doubles:
+    """Return the mean of the values within `reach_s` of each moment."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    low = np.searchsorted(times, times - reach_s)
+    high = np.searchsorted(times, times + reach_s, "right")
+    return np.asarray((total[high] - total[low]) / np.maximum(high - low, 1))

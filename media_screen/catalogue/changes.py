@@ -160,20 +160,12 @@ def _peak_votes(
 
     found = hits(0.0)
     by_chance = np.mean([hits(shift) for shift in WRONG_SHIFTS_S], axis=0)
-    chance = np.maximum(_smoothed(here, by_chance, CHANCE_S), LEAST_CHANCE)
-    hit = min(MOST_HIT, float(np.quantile(_smoothed(here, found, HITS_S), TYPICAL)))
+    chance = np.maximum(align.smoothed(here, by_chance, CHANCE_S), LEAST_CHANCE)
+    hit = min(MOST_HIT, float(np.quantile(align.smoothed(here, found, HITS_S), TYPICAL)))
     telling = hit - chance >= LEAST_LEAD
     hit, chance = max(hit, LEAST_CHANCE), np.minimum(chance, MOST_HIT)
     votes = np.where(found > 0, np.log(hit / chance), np.log((1 - WORST * hit) / (1 - chance)))
     return np.asarray(np.where(telling, votes, 0.0))
-
-
-def _smoothed(times: Doubles, values: Doubles, reach_s: float) -> Doubles:
-    """Return the mean of the values within `reach_s` of each moment."""
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    low = np.searchsorted(times, times - reach_s)
-    high = np.searchsorted(times, times + reach_s, "right")
-    return np.asarray((total[high] - total[low]) / np.maximum(high - low, 1))
 
 
 # --- picture -------------------------------------------------------------------------------------

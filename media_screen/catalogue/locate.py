@@ -31,6 +31,7 @@ MOST_PLACES = 5
 # A frame shows the reference's picture in another frame (a zoom, borders that come and go) when the
 # two correlate so well; at most MOST_REFRAMED frames of a file are asked.
 SAME_PICTURE, MOST_REFRAMED = 0.85, 200
+PLAIN_LEVELS = 16  # grey levels between the darkest and the lightest pixel of one colour
 SMOOTH_PX = 2.0  # a fine descriptor holds waves of 8 px of a GRID picture
 LOCATED = "located"
 
@@ -109,6 +110,8 @@ def reframed(
         there = int(np.abs(reference.times - time_s).argmin())
         shape = float(reference.thumb_shapes[np.abs(reference.thumb_times - time_s).argmin()])
         theirs = _in_shape(picture.picture_of(reference.fine[there].astype(np.float32)), shape)
+        if np.ptp(query.thumbs[row]) < PLAIN_LEVELS:
+            continue  # one colour correlates with anything
         smooth = _smooth(query.thumbs[row])
         mine = _in_shape(smooth[:, ::-1] if mirrored else smooth, float(query.thumb_shapes[row]))
         same[place] = max(_slide(theirs, mine)[0], _slide(mine, theirs)[0]) >= SAME_PICTURE

@@ -7,8 +7,8 @@ not, and what was there to be compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +59,7 @@ END_REACH_S = 0.8
 UNSEEN_S = 5.0  # the same where no frame was decoded in between
 END_ALIKE = 0.6  # cosine of single frames that continue a match
 LEAST_SHARE = 0.5  # of the span; with less, sound or picture counts as exchanged
+LEAST_JUMP_S = 0.3  # s; a word cut out or said twice; maps of calm pictures differ by less
 LEAST_PEAKS_PER_S = 3.0  # with fewer there is no sound to compare
 
 
@@ -347,6 +348,27 @@ def strongest(found: Iterable[Found]) -> list[Found]:
         if not (_taken(item.picture_span, pictures) and _taken(item.sound_span, sounds)):
             kept.append(item)
     return sorted(kept, key=lambda item: item.match.query_span.start)
+
+
+def in_order(found: Sequence[Found]) -> list[Found]:
+    """Note where a file goes on at another moment of one reference than it left.
+
+    A part of it was cut out, repeated or moved: nothing of it need be forged, and yet it says what
+    the original does not.
+    """
+    result: list[Found] = []
+    last: dict[int, Found] = {}
+    for item in found:
+        before = last.get(item.number)
+        if before is not None:
+            start = before.match.query_span.end
+            at = np.array([(start + item.match.query_span.start) / 2])
+            if abs(float((item.mapping(at) - before.mapping(at))[0])) > LEAST_JUMP_S:
+                jump = Change("order", Span(start, max(start, item.match.query_span.start)))
+                item = replace(item, changes=(jump, *item.changes))
+        last[item.number] = item
+        result.append(item)
+    return result
 
 
 def _strength(found: Found) -> float:

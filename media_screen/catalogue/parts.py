@@ -40,6 +40,7 @@ CLEAR_SCORE = 8.0  # above, nobody needs to look for a better place of the pictu
 SOUND_SCORE = 12.0
 SOUND_SCORE_GIVEN = 4.0
 SOUND_MARGIN = 0.15
+CHANCE_S = 1.0  # to either side of a peak, over which chance is measured
 # A first look at a mapping allows peaks to be this many times farther apart than in the end.
 QUICK_SLACK = 2.5
 # How much a stretch may lose in score at its ends and still be one: about three changes of the
@@ -298,14 +299,17 @@ def _refined_sound(query: Peaks, reference: Peaks, mapping: Mapping, pitch: bool
 
 def _chance(
     query: Peaks, reference: Peaks, mapping: Mapping, pitch: bool, slack: float = 1.0
-) -> float:
-    """Return the share of peaks that coincide at wrong offsets, 0.4 to 1 s away."""
-    shares = []
-    for shift in (-1.0, -0.7, -0.4, 0.4, 0.7, 1.0):
+) -> Doubles:
+    """Return for each peak the share around it that coincides at wrong offsets, 0.4 to 1 s away.
+
+    Inside a tone that is all of it, whatever the rest of the file is.
+    """
+    shares = np.zeros(len(query.frames))
+    shifts = (-1.0, -0.7, -0.4, 0.4, 0.7, 1.0)
+    for shift in shifts:
         wrong = Mapping(mapping.speed, mapping.offset_s + shift)
-        hits = align.align_sound(query, reference, wrong, pitch=pitch, slack=slack)
-        shares.append(float(hits.mean()))
-    return float(np.mean(shares))
+        shares += align.align_sound(query, reference, wrong, pitch=pitch, slack=slack)
+    return align.smoothed(query.frames / FRAMES_PER_S, shares / len(shifts), CHANCE_S)
 
 
 def sound_for(query: Query, reference: Peaks, picture: Part, sounds: list[Part]) -> Part | None:

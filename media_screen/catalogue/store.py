@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen.catalogue.index import Candidate, Index, Indexed, codes_to_index, pairs_to_index
-from media_screen.catalogue.match import Found, Known, compare, strongest
+from media_screen.catalogue.match import Found, Known, compare, in_order, strongest
 from media_screen.catalogue.parts import Query
 from media_screen.database import Connection, Layout, connect, digest_of, transaction
 from media_screen.errors import MediaScreenError
@@ -244,7 +244,7 @@ class Catalogue:
                 redone = {one.reference for one in again}
                 found = [item for item in found if item.number not in redone]
                 found += self._compared(query, again, thorough=True)
-            return tuple(strongest(found))
+            return tuple(in_order(strongest(found)))
 
     def _compared(
         self, query: Query, candidates: list[Candidate], *, thorough: bool

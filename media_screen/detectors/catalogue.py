@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from media_screen.detectors.contract import Need
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ALTERED = "altered_official"
 UNCONFIRMED = "unconfirmed_copy"
+REST = "unmatched_rest"
 # Natural-log likelihood ratios of "fabricated" against "genuine", by finding. A whole match of
 # picture and sound is as strong as the benchmark can support (no false match in some 10,000 pairs
 # would allow more, but genuine footage is also reposted to frame it wrongly); exchanged sound is
@@ -25,12 +26,15 @@ LLR = {
     "repictured": 1.5,
     ALTERED: 1.5,
     UNCONFIRMED: 0.0,
+    REST: 0.0,
     "known_fake": 4.0,
     "no_match": 0.0,
 }
 # A sound that is shifted by more than this against the picture, s, is mentioned: viewers notice it.
 NOTICED_SHIFT_S = 0.12
 SHOWN_SPEED = 0.02  # a speed further from 1 than this is mentioned
+COMPARED = 0.9  # share of a match from which it is called compared without naming the share
+MOST_TOLD = 3  # stretches of one kind named in a sentence
 
 
 class Catalogue:
@@ -63,6 +67,8 @@ class Catalogue:
             found = next((one for one in turned if _has_picture(one)), found)
         for match in found:
             yield self._match(match)
+        if any(_finding(match) in ("copy", "excerpt") for match in found):
+            yield from self._rest(case, found)
         if not found:
             yield Evidence(
                 detector=self.name,
@@ -72,6 +78,36 @@ class Catalogue:
                 finding="no_match",
                 why=f"nothing of the {count} enrolled videos was found in the file",
                 values={"references": count},
+            )
+
+    def _rest(self, case: Case, found: Sequence[Found]) -> Iterator[Evidence]:
+        """Yield what shows a face or speaks and is not the original's: it is judged by itself."""
+        from media_screen.catalogue.rest import faces_outside, outside, speech_outside
+
+        length = case.fingerprint.duration_s
+        seen = faces_outside(found, case.tracks, length)
+        heard: tuple[Span, ...] = ()
+        sounds = [one.match.query_span for one in found if one.sound_span is not None]
+        if case.info.audio_codec and outside(sounds, length):
+            heard = speech_outside(found, case.speech, length)
+        told = [
+            f"the {what} at {_clocks(spans)} is not matched"
+            for spans, what in ((seen, "face that is seen"), (heard, "speech"))
+            if spans
+        ]
+        if told:
+            yield Evidence(
+                detector=self.name,
+                axis=self.axis,
+                score=0.0,
+                llr=LLR[REST],
+                finding=REST,
+                person=found[0].match.person,
+                why=f"{' and '.join(told)} by official footage, which vouches for the rest only",
+                values={
+                    "seconds_seen": sum(span.duration for span in seen),
+                    "seconds_heard": sum(span.duration for span in heard),
+                },
             )
 
     def _match(self, found: Found) -> Evidence:
@@ -101,7 +137,11 @@ def _finding(found: Found) -> str:
     A known fake or an exchanged voice says more than that the face is another one.
     """
     relation, mouth = found.match.relation, found.mouth
-    if mouth is None or relation not in ("copy", "excerpt"):
+    if relation not in ("copy", "excerpt"):
+        return relation
+    if found.changes:
+        return ALTERED
+    if mouth is None:
         return relation
     if mouth.altered:
         return ALTERED
@@ -121,17 +161,61 @@ def why(found: Found, finding: str) -> str:
             f"{_span(match.query_span)}, but the picture is another one"
         ),
         "known_fake": f"{where}, which is enrolled as a known fake",
-        ALTERED: f"{where}, but the mouth does not move as in the original{_apart(found)}",
+        ALTERED: f"{where}, but {_changed(found)}",
         UNCONFIRMED: (
             f"{where}, but face and mouth don't look quite as in the original: exchanged, covered "
             "or cut"
         ),
     }[finding]
+    if finding in ("copy", "excerpt") and found.sound_score and found.picture_score:
+        said += _compared(found)
     if finding in ("copy", "excerpt") and not found.sound_score:
         said = f"{where}: the picture is the original's; there was no sound to compare"
     if finding in ("copy", "excerpt") and not found.picture_score:
         said = f"{where}: the sound is the original's; there was no picture to compare"
     return said + _treatment(found)
+
+
+def _changed(found: Found) -> str:
+    """Return what is not the original's, with its times in the file."""
+    told = [
+        f"the {part} of {_clocks(spans)} is not that of the original"
+        for part in ("picture", "sound")
+        if (spans := [one.span for one in found.changes if one.part == part])
+    ]
+    jumps = [one.span for one in found.changes if one.part == "order"]
+    if jumps:
+        told.append(
+            f"at {_clocks(jumps)} it goes on at another moment of the original than it left: "
+            "something was cut out, repeated or moved"
+        )
+    if found.mouth is not None and found.mouth.altered:
+        told.append(f"the mouth does not move as in the original{_apart(found)}")
+    return " and ".join(told)
+
+
+def _compared(found: Found) -> str:
+    """Name the shares of a match that were compared, where it is not all of it."""
+    length = max(found.match.query_span.duration, 1e-6)
+    shares = {
+        "picture": sum(span.duration for span in found.pictures) / length,
+        "sound": sum(span.duration for span in found.sounds) / length,
+    }
+    some = [f"the {part} over {int(100 * share)}%" for part, share in shares.items()
+            if share < COMPARED]  # fmt: skip
+    return f" where they were compared ({' and '.join(some)} of it)" if some else ""
+
+
+def _clocks(spans: Sequence[Span]) -> str:
+    """Return times as players show them, the first few of many."""
+    few = ", ".join(f"{_clock(span.start)} to {_clock(span.end)}" for span in spans[:MOST_TOLD])
+    more = len(spans) - MOST_TOLD
+    return f"{few} and {more} more" if more > 0 else few
+
+
+def _clock(time_s: float) -> str:
+    minutes, seconds = divmod(round(time_s), 60)
+    return f"{minutes}:{seconds:02d}"
 
 
 def _treatment(found: Found) -> str:
@@ -170,6 +254,7 @@ def _values(found: Found) -> dict[str, float]:
         "sound_shift_s": found.shift_s,
         "picture_compared": found.compared_picture,
         "sound_compared": found.compared_sound,
+        "seconds_changed": sum(one.span.duration for one in found.changes),
     }
     if found.mouth is not None:
         values |= {

@@ -264,7 +264,8 @@ class FingerprintBuilder:
                 time_s,
                 [piece.hash for piece in prints],
                 [piece.mirrored for piece in prints],
-                [piece.quality for piece in prints],
+                # A part of a card may look like more than there is on the whole of it.
+                [piece.quality if prints[0].quality else 0 for piece in prints],
                 [piece.descriptor for piece in prints],
                 prints[0].fine,
             )

@@ -48,10 +48,10 @@ BORDER_SHARE = 0.7
 BORDER_EDGE_SHARE = 0.9  # the same for the outermost line
 BORDER_END_SHARE = 0.5  # and at most this share two lines inside the picture
 BORDER_LEVELS = 14  # of 256; low-rate encodes wobble by about half of it
-# Entropy of the grey levels of the small picture, bits of 6, below which it says nothing: black,
-# plain colours and noise on them, countdowns and cards have 0 to 3; the plainest of 115 genuine
-# clips with a face 4.3. Such pictures are the same in files that have nothing to do with another.
-LEAST_ENTROPY = 3.5
+# A picture says nothing when its grey levels span fewer than LEAST_RANGE or, spread to 64 levels,
+# have less than LEAST_ENTROPY bits: black, noise on one colour, countdowns, cards and bars have 0
+# to 4. Such pictures are the same in files that have nothing to do with one another.
+LEAST_RANGE, LEAST_ENTROPY = 24.0, 4.0
 LEAST_CONTENT = 0.25  # of width and of height; a "border" that leaves less is a dark scene
 BOX_SLACK = 0.02  # of the side; borders found this close together are one border
 BOX_AGREEMENT = 0.7  # share of the frames that must agree on a border
@@ -151,7 +151,11 @@ def _quality(small: Floats) -> int:
 
 def _informative(thumb: Bytes) -> bool:
     """Tell whether there is enough in a picture to know it by."""
-    share = np.bincount((thumb >> 2).ravel(), minlength=64) / thumb.size
+    low, high = np.percentile(thumb, (1, 99))
+    if high - low < LEAST_RANGE:
+        return False
+    levels = np.clip((thumb - low) * (63 / (high - low)), 0, 63).astype(np.int64)
+    share = np.bincount(levels.ravel(), minlength=64) / thumb.size
     share = share[share > 0]
     return bool(-(share * np.log2(share)).sum() >= LEAST_ENTROPY)
 

@@ -33,9 +33,10 @@ FLOOR_DB = -80.0
 # Peaks so far below the loud ones of a block are what a pause leaves: room, hiss, coding noise.
 RANGE_DB, LOUD_SHARE = 40.0, 0.9
 # A peak says nothing when as many others within STEADY_S have its pitch (a held tone, hum, an
-# organ: one each 0.1 s) or when all around it have few pitches (beeps of a countdown, alarms).
+# organ: one each 0.1 s) or when those around it have few pitches, in number (beeps of a countdown,
+# alarms) or as a share (hum with its overtones).
 STEADY_S, STEADY_PEAKS, STEADY_STEPS = 1.0, 9, 1
-LEAST_PITCHES = 6
+LEAST_PITCHES, PITCHES_SHARE = 6, 0.4
 BLOCK_S = 8.0  # of sound analysed at a time
 # Pairs: the second peak lies 2 to 62 frames (32 ms to 1 s) after the first, within an octave.
 PAIR_FRAMES = (2, 62)
@@ -182,7 +183,9 @@ def _telling(frames: Ints, steps: Ints) -> npt.NDArray[np.bool_]:
         near = step[low[at] : high[at]]
         same = np.count_nonzero(np.abs(near - step[at]) <= STEADY_STEPS)
         pitches = np.count_nonzero(np.diff(np.sort(near)) > STEADY_STEPS) + 1
-        telling[order[at]] = same < STEADY_PEAKS and pitches >= LEAST_PITCHES
+        telling[order[at]] = same < STEADY_PEAKS and pitches >= max(
+            LEAST_PITCHES, PITCHES_SHARE * len(near)
+        )
     return telling
 
 

@@ -13,9 +13,10 @@ import pytest
 from media_screen.catalogue import Catalogue
 from media_screen.detectors.catalogue import LLR
 from media_screen.detectors.catalogue import Catalogue as Detector
-from media_screen.evidence import Abstention, Evidence, MediaInfo, Verdict
+from media_screen.evidence import Abstention, Evidence, MediaInfo, Span, Verdict
 from media_screen.fingerprint import Fingerprint, FingerprintBuilder
-from tests.footage import Scene, enrolled, take, voice
+from media_screen.speech import Speech, SpeechSegment
+from tests.footage import RATE, Scene, enrolled, take, voice
 
 LENGTH = 8.0
 
@@ -33,9 +34,20 @@ def examine(
     fingerprint: Fingerprint | None,
     catalogue: Catalogue | None,
     turned: tuple[Fingerprint, ...] = (),
+    *,
+    speech: tuple[Span, ...] = (),
+    faces: tuple[float, ...] = (),
 ) -> list:
+    """Examine a file in which somebody speaks in some spans, and a face is seen at some moments."""
+    spoken = tuple(SpeechSegment(span, "speech", 30.0, 8000.0, -20.0, 0.0) for span in speech)
+    seen = [SimpleNamespace(faces=[SimpleNamespace(time_s=time_s) for time_s in faces])]
     case = SimpleNamespace(
-        fingerprint=fingerprint, catalogue=catalogue, fingerprints_turned=lambda: turned
+        fingerprint=fingerprint,
+        catalogue=catalogue,
+        fingerprints_turned=lambda: turned,
+        tracks=seen,
+        speech=Speech(spoken),
+        info=MediaInfo(path="a.mp4", audio_codec="aac"),
     )
     return list(Detector().examine(case))
 
@@ -137,3 +149,33 @@ def test_the_evidence_survives_a_record(catalogue: Catalogue) -> None:
     back = Verdict.from_dict(json.loads(verdict.to_json()))
     assert back.evidence[0].finding == "copy"
     assert back.evidence[0].match is not None and back.evidence[0].match.reference == "1.mp4"
+
+
+def test_a_change_inside_is_told_with_its_times(catalogue: Catalogue) -> None:
+    sound = voice(LENGTH, 1)
+    sound[3 * RATE : 5 * RATE] = voice(2.0, 90)
+    piece = only(take(Scene(1), LENGTH, sound=sound, head=1), catalogue)
+    assert piece.finding == "altered_official" and piece.llr > 0
+    assert "the sound of 0:03 to 0:05 is not that of the original" in piece.why
+    assert piece.values["seconds_changed"] == pytest.approx(2.0, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("speech", "faces", "said"),
+    [
+        pytest.param((Span(0.0, 11.0),), (), "the speech at 0:08 to 0:11", id="speech-at-the-end"),
+        pytest.param((), (1.0, 9.0), "the face that is seen at 0:08 to 0:11", id="face-at-the-end"),
+        pytest.param((Span(0.0, 8.0),), (1.0, 7.0), "", id="nobody-at-the-end"),
+    ],
+)
+def test_what_is_outside_of_the_match_is_not_vouched_for(
+    catalogue: Catalogue, speech: tuple[Span, ...], faces: tuple[float, ...], said: str
+) -> None:
+    builder = FingerprintBuilder(duration_s=11.0)
+    for index in range(55):
+        time_s = index / 5
+        builder.add_frame(time_s, Scene(1 if time_s < LENGTH else 60).at(time_s))
+    builder.add_sound(0.0, np.concatenate([voice(LENGTH, 1), voice(3.0, 91)]))
+    pieces = examine(builder.finish(), catalogue, speech=speech, faces=faces)
+    assert [piece.finding for piece in pieces] == ["copy"] + ["unmatched_rest"] * bool(said)
+    assert said in pieces[-1].why

@@ -1,0 +1,280 @@
+"""Changes inside a copy: each is named, and what a copy goes through on its way is not one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from media_screen.catalogue import Catalogue, Found
+from media_screen.catalogue.changes import maximal_runs
+from media_screen.catalogue.rest import REST_S, outside
+from media_screen.evidence import Span
+from media_screen.fingerprint import Fingerprint, FingerprintBuilder, picture, sound
+from tests.footage import RATE, Scene, enrolled, voice
+
+LENGTH, FPS = 12.0, 10.0
+Frames = list[np.ndarray]
+Clip = tuple[Frames, np.ndarray]
+
+
+def clip(number: int) -> Clip:
+    scene = Scene(number)
+    frames = [scene.at(index / FPS) for index in range(int(LENGTH * FPS))]
+    return frames, voice(LENGTH, number)
+
+
+OFFICIAL, OTHER = clip(1), clip(2)
+
+
+def part(clip: Clip, start: float, end: float) -> Clip:
+    frames, heard = clip
+    return (
+        frames[round(start * FPS) : round(end * FPS)],
+        heard[round(start * RATE) : round(end * RATE)],
+    )
+
+
+def joined(*clips: Clip) -> Clip:
+    frames = [frame for frames, _ in clips for frame in frames]
+    return frames, np.concatenate([heard for _, heard in clips])
+
+
+def sounding(start: float, end: float, other: np.ndarray) -> Clip:
+    """The official clip with other sound from `start` to `end`."""
+    frames, heard = OFFICIAL
+    heard, place = heard.copy(), slice(round(start * RATE), round(end * RATE))
+    heard[place] = other[: heard[place].size]
+    return frames, heard
+
+
+def showing(start: float, end: float, other: Frames) -> Clip:
+    """The official clip with other frames from `start` to `end`."""
+    first, last = round(start * FPS), round(end * FPS)
+    return OFFICIAL[0][:first] + other[: last - first] + OFFICIAL[0][last:], OFFICIAL[1]
+
+
+def inside(frame: np.ndarray, other: np.ndarray) -> np.ndarray:
+    drawn = frame.copy()
+    drawn[45:135, 60:180] = other[::2, ::2]
+    return drawn
+
+
+def mixed(gain: float) -> Clip:
+    heard = OFFICIAL[1].copy()
+    heard[5 * RATE : 7 * RATE] += gain * OTHER[1][: 2 * RATE]
+    return OFFICIAL[0], heard
+
+
+def printed(clip: Clip) -> Fingerprint:
+    frames, heard = clip
+    builder = FingerprintBuilder(duration_s=len(frames) / FPS)
+    for index, frame in enumerate(frames):
+        if index % 2 == 0:
+            builder.add_frame(index / FPS, frame)
+    builder.add_sound(0.0, heard)
+    return builder.finish()
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    made = Catalogue.open(tmp_path_factory.mktemp("local") / "catalogue.sqlite")
+    reference = enrolled(Scene(1), LENGTH, sound=OFFICIAL[1])
+    made.add("ada", "official.mp4", "1" * 64, reference)
+    return made
+
+
+def unchanged(found: tuple[Found, ...], length: float) -> bool:
+    """Whether one match with nothing against it covers the file, as of a copy of the whole."""
+    if len(found) != 1 or found[0].changes or found[0].match.relation not in ("copy", "excerpt"):
+        return False
+    return not outside([found[0].match.query_span], length)
+
+
+o, x = OFFICIAL, OTHER
+EDITS: dict[str, Clip] = {
+    "other-voice-1s": sounding(5.0, 6.0, x[1]),
+    "other-voice-2s-at-the-start": sounding(0.0, 2.0, x[1]),
+    "other-voice-2s-at-the-end": sounding(10.0, 12.0, x[1]),
+    "other-voice-half-of-the-time": sounding(3.0, 9.0, x[1]),
+    "voice-of-another-moment": sounding(5.0, 7.0, o[1]),
+    "muted-2s": sounding(5.0, 7.0, 0 * x[1]),
+    "loud-voice-over-it": mixed(2.0),
+    "other-picture-1s": showing(5.0, 6.0, x[0]),
+    "other-picture-3s": showing(5.0, 8.0, x[0]),
+    "other-picture-at-the-start": showing(0.0, 2.0, x[0]),
+    "other-picture-at-the-end": showing(10.0, 12.0, x[0]),
+    "picture-of-another-moment": showing(5.0, 8.0, o[0]),
+    "picture-frozen-2s": showing(5.0, 7.0, [o[0][50]] * 20),
+    "picture-black-2s": showing(5.0, 7.0, [o[0][0] * 0] * 20),
+    "picture-white-2s": showing(5.0, 7.0, [o[0][0] * 0 + 255] * 20),
+    "picture-in-picture-3s": showing(
+        5.0, 8.0, [inside(a, b) for a, b in zip(o[0][50:80], x[0], strict=False)]
+    ),
+    "words-swapped": joined(part(o, 0, 4.5), part(o, 6, 7.5), part(o, 4.5, 6), part(o, 7.5, 12)),
+    "short-words-swapped": joined(
+        part(o, 0, 5.2), part(o, 6, 6.8), part(o, 5.2, 6), part(o, 6.8, 12)
+    ),
+    "two-swaps": joined(
+        part(o, 0, 2), part(o, 3, 4), part(o, 2, 3), part(o, 4, 8), part(o, 9, 10), part(o, 8, 9),
+        part(o, 10, 12),
+    ),
+    "halves-swapped": joined(part(o, 6, 12), part(o, 0, 6)),
+    "word-doubled": joined(part(o, 0, 6), part(o, 5.3, 12)),
+    "sentence-cut-out": joined(part(o, 0, 5), part(o, 7, 12)),
+    "word-cut-out": joined(part(o, 0, 6), part(o, 6.7, 12)),
+    "second-put-in": joined(part(o, 0, 6), part(x, 3, 4), part(o, 6, 12)),
+    "three-seconds-put-in": joined(part(o, 0, 6), part(x, 3, 6), part(o, 6, 12)),
+    "end-replaced": joined(part(o, 0, 9.5), part(x, 3, 5.5)),
+    "start-replaced": joined(part(x, 3, 5.5), part(o, 2.5, 12)),
+    "end-put-on": joined(o, part(x, 3, 6)),
+    "start-put-on": joined(part(x, 3, 6), o),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_change_inside_a_copy_is_no_copy(catalogue: Catalogue, edit: str) -> None:
+    found = catalogue.find(printed(EDITS[edit]))
+    assert found, "the rest of it is official footage"
+    assert not unchanged(found, len(EDITS[edit][0]) / FPS)
+
+
+# Words that are re-ordered and sounds that are exchanged are changes without any picture, too.
+HEARD = [name for name, edited in EDITS.items() if not np.array_equal(edited[1], OFFICIAL[1])]
+
+
+@pytest.mark.parametrize("edit", HEARD)
+def test_a_change_in_a_sound_file_is_no_copy(catalogue: Catalogue, edit: str) -> None:
+    builder = FingerprintBuilder()
+    builder.add_sound(0.0, EDITS[edit][1])
+    found = catalogue.find(builder.finish())
+    assert found and not unchanged(found, EDITS[edit][1].size / RATE)
+
+
+def each(change: Callable[[np.ndarray], np.ndarray]) -> Clip:
+    return [change(frame) for frame in OFFICIAL[0]], OFFICIAL[1]
+
+
+NOISE = np.random.default_rng(0)
+COPIES: dict[str, Clip] = {
+    "same": OFFICIAL,
+    "darker": each(lambda frame: (frame * 0.6 + 10).astype(np.uint8)),
+    "noisy": each(
+        lambda frame: np.clip(frame + NOISE.normal(0, 10, frame.shape), 0, 255).astype(np.uint8)
+    ),
+    "mirrored": each(lambda frame: np.ascontiguousarray(frame[:, ::-1])),
+    "cropped": each(lambda frame: frame[18:170, 20:224]),
+    "flash-of-black": showing(5.0, 5.3, [o[0][0] * 0] * 9),
+    "half-the-frames": ([o[0][index // 2 * 2] for index in range(len(o[0]))], o[1]),
+    "quieter": (o[0], o[1] * 0.2),
+    "hissing": (o[0], (o[1] + NOISE.normal(0, 0.2 * o[1].std(), o[1].size)).astype(np.float32)),
+    "excerpt": part(o, 3, 11),
+    "click": sounding(5.0, 5.1, 0 * x[1]),
+}
+
+
+@pytest.mark.parametrize("copy", COPIES)
+def test_what_happens_to_copies_is_no_change(catalogue: Catalogue, copy: str) -> None:
+    found = catalogue.find(printed(COPIES[copy]))
+    assert unchanged(found, len(COPIES[copy][0]) / FPS), found
+
+
+@pytest.mark.parametrize(
+    ("edit", "exchanged", "start", "end"),
+    [
+        ("other-voice-half-of-the-time", "sound", 3.0, 9.0),
+        ("voice-of-another-moment", "sound", 5.0, 7.0),
+        ("other-picture-3s", "picture", 5.0, 8.0),
+        ("picture-of-another-moment", "picture", 5.0, 8.0),
+    ],
+)
+def test_the_stretch_is_named_to_half_a_second(
+    catalogue: Catalogue, edit: str, exchanged: str, start: float, end: float
+) -> None:
+    changes = [one for found in catalogue.find(printed(EDITS[edit])) for one in found.changes]
+    (change,) = [one for one in changes if one.part == exchanged]
+    assert (change.span.start, change.span.end) == pytest.approx((start, end), abs=0.55)
+
+
+# --- what says nothing -----------------------------------------------------------------------
+
+SECONDS = np.arange(int(LENGTH * RATE)) / RATE
+PLAIN: dict[str, np.ndarray] = {
+    "silence": 0.0 * SECONDS,
+    "tone": 0.3 * np.sin(2 * np.pi * 1000 * SECONDS),
+    "chord": sum(0.1 * np.sin(2 * np.pi * tone * SECONDS) for tone in (440, 554, 659, 880)),
+    "beeps": 0.3 * np.sin(2 * np.pi * 1000 * SECONDS) * (SECONDS % 1 < 0.15),
+    "buzz": 0.3 * np.sign(np.sin(2 * np.pi * 440 * SECONDS)),
+}  # fmt: skip
+
+
+def card(number: int) -> np.ndarray:
+    """A picture of a countdown."""
+    import cv2
+
+    drawn = np.full((180, 240, 3), 40, np.uint8)
+    cv2.circle(drawn, (120, 90), 70, (240,) * 3, 2)
+    return cv2.putText(drawn, str(number), (85, 125), 0, 3, (240,) * 3, 6)
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+def test_tones_and_silence_match_nothing(tmp_path: Path, kind: str) -> None:
+    builder = FingerprintBuilder(reference=True)
+    builder.add_sound(0.0, np.concatenate([PLAIN[kind], voice(4.0, 5)]).astype(np.float32))
+    with Catalogue.open(tmp_path / "c.sqlite") as made:
+        made.add("ada", "a.wav", "a" * 64, builder.finish())
+        builder = FingerprintBuilder()
+        builder.add_sound(0.0, np.concatenate([PLAIN[kind], voice(4.0, 6)]).astype(np.float32))
+        assert made.find(builder.finish()) == ()
+
+
+def test_black_matches_nothing(tmp_path: Path) -> None:
+    def leader(reference: bool, number: int) -> Fingerprint:
+        builder = FingerprintBuilder(reference=reference)
+        for index in range(60):
+            time_s = index / 5
+            builder.add_frame(time_s, Scene(number).at(time_s) * np.uint8(time_s >= 9))
+        return builder.finish()
+
+    with Catalogue.open(tmp_path / "c.sqlite") as made:
+        made.add("ada", "a.mp4", "a" * 64, leader(True, 5))
+        assert made.find(leader(False, 6)) == ()
+
+
+def test_a_plain_picture_has_no_quality_and_a_scene_has() -> None:
+    assert picture.fingerprint(picture.to_grey(card(3))).quality == 0
+    assert picture.fingerprint(picture.to_grey(Scene(3).at(0.0))).quality > 0
+
+
+def test_a_tone_leaves_no_peaks_and_speech_keeps_its_own() -> None:
+    def peaks(samples: np.ndarray) -> int:
+        picker = sound.PeakPicker()
+        picker.add(0.0, samples.astype(np.float32))
+        return len(picker.finish().frames)
+
+    assert peaks(PLAIN["tone"]) == peaks(PLAIN["beeps"]) == 0
+    assert peaks(voice(LENGTH, 1)) > 8 * LENGTH
+
+
+# --- the pieces ------------------------------------------------------------------------------
+
+
+def test_maximal_runs_are_those_of_ruzzo_and_tompa() -> None:
+    scores = [4, -5, 3, -3, 1, 2, -2, 2, -2, 1, 5]  # the example of their paper
+    assert maximal_runs(scores) == [(0, 1, 4.0), (2, 3, 3.0), (4, 11, 7.0)]
+
+
+@pytest.mark.parametrize(
+    ("matched", "rest"),
+    [
+        ([], [Span(0.0, 10.0)]),
+        ([Span(0.0, 10.0)], []),
+        ([Span(REST_S, 10.0 - REST_S)], []),
+        ([Span(2.0, 7.0)], [Span(0.0, 2.0), Span(7.0, 10.0)]),
+        ([Span(6.0, 10.0), Span(0.0, 3.0), Span(2.0, 4.0)], [Span(4.0, 6.0)]),
+    ],
+)
+def test_the_rest_is_what_no_match_covers(matched: list[Span], rest: list[Span]) -> None:
+    assert outside(matched, 10.0) == rest
