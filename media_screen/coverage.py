@@ -10,6 +10,7 @@ from media_screen.evidence import Span
 # s before and after a frame for which it stands: a survey leaves no gap of more than twice this
 # between two pictures it decodes, unless the file cannot be decoded there.
 REACH = 5.0
+ROUNDING = 1e-3  # s; what is left out by less was looked at
 
 
 def covered(looked: Iterable[Span], missed: Iterable[float], whole: Span) -> float:
@@ -29,7 +30,7 @@ def covered(looked: Iterable[Span], missed: Iterable[float], whole: Span) -> flo
         start = max(span.start, end)
         end = max(end, min(span.end, whole.end))
         total += max(0.0, end - start)
-    return min(1.0, total / whole.duration)
+    return 1.0 if whole.duration - total < ROUNDING else total / whole.duration
 
 
 def _reaching(span: Span, holes: list[float]) -> Span:

@@ -9,6 +9,7 @@ the file has one clock that starts at 0 and runs on. One pass costs about a hund
 from __future__ import annotations
 
 import bisect
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -132,7 +133,7 @@ class _Clock:
     def __init__(self, longest_pause: float) -> None:
         self._pause = longest_pause
         self._epochs: list[_Epoch] = []
-        self._end = 0.0  # of all that was placed so far, s
+        self._end = -math.inf  # of all that was placed so far, s
 
     def place(self, course: _Course, stamp: float) -> int:
         """Return the number of the epoch that the next stamp (s) of a stream belongs to."""
