@@ -211,13 +211,15 @@ class Screener:
             abstentions,
             failures,
             names={person.slug: person.name for person in self._people},
-            duration_s=_length(case.info),
+            duration_s=_length(media),
             coverage=case.coverage,
             sensitivity=self.config.sensitivity,
         )
         flags = [*judgement.flags]
         if media.bad_packets:
             flags.append("damaged")
+        if media.other_pictures:
+            flags.append("several_picture_tracks")
         if media.turns:
             flags.append("turned")
         if why:
@@ -451,9 +453,14 @@ def _run(
     return evidence, abstentions, failures
 
 
-def _length(info: MediaInfo) -> float:
-    """Return the length by which matches are measured: a video that has none is never a copy."""
-    return info.duration_s if info.kind == "image" or info.duration_s > 0 else math.inf
+def _length(media: Media) -> float:
+    """Return the length by which matches are measured, infinite for what is never a whole copy.
+
+    That is a video whose length is not known, and one with a further picture that some player may
+    show and that no match of the first one vouches for.
+    """
+    known = media.info.kind == "image" or media.info.duration_s > 0
+    return media.info.duration_s if known and not media.other_pictures else math.inf
 
 
 def _read_sidecar(path: Path | None) -> tuple[sidecars.Sidecar | None, list[Abstention]]:

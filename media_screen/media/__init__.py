@@ -36,6 +36,7 @@ from media_screen.media.streams import (
     has_cover,
     is_still,
     layers,
+    picture_streams,
     pixel_ratio,
     shown_size,
     stream_facts,
@@ -306,6 +307,15 @@ class Media:
         assert self._video is not None
         return self._way or orientation(raw, self._video.codec_context.name)
 
+    @property
+    def other_pictures(self) -> tuple[int, ...]:
+        """The numbers of the picture tracks of a video that play and are not the one looked at."""
+        found = picture_streams(self._reader.container) if self.info.kind == "video" else ()
+        timelines = self._reader.index.timelines
+        return tuple(
+            one.index for one in found if one is not self._video and one.index in timelines
+        )
+
     def unseen(self) -> Iterator[str]:
         """Say, a sentence each, which pictures of the file are not given."""
         if self._still is not None:
@@ -314,6 +324,10 @@ class Media:
             yield "the cover picture was not looked at"
         if self._video is not None and self._video.metadata.get("alpha_mode") == "1":
             yield "the video is transparent in browsers: it was looked at without its transparency"
+        if self.other_pictures:
+            count = len(self.other_pictures)
+            tracks = "1 further track" if count == 1 else f"{count} further tracks"
+            yield f"the file has {tracks} of pictures, which some players show: not looked at"
         kind, parts = self.info.kind, layers(self._reader.container)
         if kind == "image" and self._pillow is None and parts > 1:
             yield "the picture has a second layer, such as its transparency, that was not looked at"

@@ -149,6 +149,7 @@ _FLAGS = {
     "incomplete": "Incomplete",
     "damaged": "Damaged file",
     "turned": "Shown turned",
+    "several_picture_tracks": "Further picture track not looked at",
     "sidecar_mismatch": "Post data do not fit",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable
 from fractions import Fraction
@@ -11,9 +12,11 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media_screen import screen
 from media_screen.evidence import Span
 from media_screen.media import Frame, Media, index, moments
 from media_screen.media.index import Key, Timeline
@@ -152,6 +155,54 @@ def test_what_flashes_up_is_not_what_is_shown(tmp_path: Path, look: str, seed: s
         again = list(media.survey() if look == "survey" else media.window(span, fps=5))
     assert [f.time_s for f in frames] == [f.time_s for f in again]
     assert len(frames) >= 6 and np.mean([level(frame) > 128 for frame in frames]) <= 0.35
+
+
+def two_pictures(folder: Path, *, default: int | None) -> Path:
+    """Two tracks of pictures, dark and bright; the second is larger."""
+    path = folder / "two.mkv"
+    with av.open(str(path), "w") as container:
+        tracks = []
+        for width in (96, 192):
+            track = container.add_stream("libx264", rate=RATE)
+            track.width, track.height, track.pix_fmt = width, width // 2, "yuv420p"
+            tracks.append(track)
+        for number, track in enumerate(tracks):
+            track.disposition = Disposition.default if default == number else 0
+        for n in range(50):
+            for number, track in enumerate(tracks):
+                grey = np.full((track.height, track.width, 3), 40 + 160 * number, np.uint8)
+                frame = av.VideoFrame.from_ndarray(grey, format="rgb24")
+                frame.pts = n
+                container.mux(track.encode(frame))
+        for track in tracks:
+            container.mux(track.encode())
+    return path
+
+
+@pytest.mark.parametrize(("default", "judged"), [(None, 0), (0, 0), (1, 1)])
+def test_the_track_is_judged_that_players_show_and_the_other_is_told(
+    tmp_path: Path, default: int | None, judged: int
+) -> None:
+    with Media.open(two_pictures(tmp_path, default=default)) as media:
+        frame = next(iter(media.survey()))
+        assert level(frame) == pytest.approx((40, 200)[judged], abs=4)
+        assert media.other_pictures == (1 - judged,)
+        assert [one.judged for one in media.info.streams] == [judged == 0, judged == 1]
+        assert any("1 further track of pictures" in why for why in media.unseen())
+        assert screen._length(media) == math.inf, "a match of one track vouches for the file"
+    with Media.open(tmp_path / "two.mkv", picture=1 - judged) as media:
+        assert level(next(iter(media.survey()))) == pytest.approx((200, 40)[judged], abs=4)
+
+
+@pytest.mark.parametrize("brand", [b"avif", b"heic", b"mif1"])
+def test_a_brand_does_not_make_a_video_a_picture(tmp_path: Path, brand: bytes) -> None:
+    path = write_video(tmp_path / "a.mp4", levels(2.0), options={"movflags": "frag_keyframe"})
+    data = bytearray(path.read_bytes())
+    at = data.index(b"ftyp") + 4
+    data[at : at + 4] = brand
+    path.write_bytes(data)
+    with Media.open(path) as media:
+        assert media.info.kind == "video" and media.info.duration_s == pytest.approx(2, abs=0.1)
 
 
 def packets(times: list[float], *, number: int = 0, lasts: float = 0.04) -> list[SimpleNamespace]:
