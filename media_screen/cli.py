@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -72,6 +73,9 @@ def main(verbose: bool) -> None:
 
     It ranks and explains; a person decides. Start with: media-screen scan downloads --people people
     """
+    for stream in (sys.stdout, sys.stderr):  # a terminal may lack the letters of a name
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     level = logging.INFO if verbose else logging.ERROR
     log_plainly(level)
 

@@ -122,7 +122,9 @@ def facts(status: os.stat_result) -> str:
 
 def file_id(path: Path) -> str:
     """Return 16 hex digits that differ for each file of this machine, however it is shown."""
-    return hashlib.sha256(os.fsencode(os.path.abspath(path))).hexdigest()[:16]
+    # By where its folder really is, so that it is one file through every path that leads to it.
+    place = os.path.join(os.path.realpath(path.parent), path.name)
+    return hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
 
 
 def ready_database(path: Path) -> None:

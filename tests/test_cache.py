@@ -10,6 +10,7 @@ import pytest
 
 from media_screen import cache, weights
 from media_screen.cache import CATALOGUE, GALLERY, cache_folder
+from media_screen.files import file_id
 from media_screen.folders import CACHE_FOLDER
 from media_screen.screen import Config, settings_digest
 from tests.making import touch
@@ -109,3 +110,14 @@ def test_a_user_without_a_home_has_the_shipped_weights(monkeypatch: pytest.Monke
     assert shipped <= {file.name for file in weights.installed()}
     with pytest.raises(weights.WeightsError, match=f"set {weights.FOLDER_VARIABLE}"):
         weights.fetched_dir()
+
+
+def test_a_file_is_one_file_by_every_path_to_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "in/a.mp4", "in/b.mp4")
+    (tmp_path / "way").symlink_to("in")
+    monkeypatch.chdir(tmp_path)
+    ways = ("in/a.mp4", "way/a.mp4", "in/../in/a.mp4", str(tmp_path / "in/a.mp4"))
+    assert len({file_id(Path(way)) for way in ways}) == 1
+    assert file_id(Path("in/b.mp4")) != file_id(Path("in/a.mp4"))

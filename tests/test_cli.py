@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +104,16 @@ def test_what_was_left_aside_is_counted_and_listed_when_asked_for(tmp_path: Path
         f"{folder}/notes.txt: file of another kind",
         f"{folder}/sub/\\x1b[31mred.pdf: file of another kind",
     ]
+
+
+def test_a_terminal_without_the_letters_of_a_name_shows_them_escaped(tmp_path: Path) -> None:
+    touch(tmp_path, "a.txt")
+    command = [sys.executable, "-m", "media_screen", "scan", tmp_path]
+    plainest = {"PYTHONIOENCODING": "ascii", "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    done = subprocess.run([*command, "--out", tmp_path / "caf\u00e9"], env=plainest, check=False,
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "caf\\xe9" in done.stdout.replace("\n", "")
 
 
 def test_the_help_of_a_scan_says_which_kinds_are_read() -> None:
