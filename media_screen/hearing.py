@@ -1,4 +1,4 @@
-"""Listens apart to what the sound of a file leaves out: sides that differ from it."""
+"""Listens apart to what the sound of a file leaves out: sides that differ, and further tracks."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from media_screen.evidence import Span
+import numpy as np
+
+from media_screen.evidence import MediaStream, Span
 from media_screen.fingerprint import FingerprintBuilder
-from media_screen.media import Media, Mix
+from media_screen.media import SAMPLE_RATE, Media, Mix
 from media_screen.speech import Speech, find_speech, lacks_speech
 from media_screen.speech.spread import Spread
 
 if TYPE_CHECKING:
     from media_screen.fingerprint import Fingerprint
     from media_screen.media import Balance
+
+MOST_TRACKS = 16  # further sound tracks that are listened to; films have one for each language
+_AUDIBLE = 1e-6  # power, -60 dB of full scale, under which nothing is heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +80,26 @@ def other_sounds(media: Media, heard: Sequence[Ear]) -> Iterator[OtherSound]:
             for start, samples in media.audio_blocks(mix=ear.mix):
                 builder.add_sound(start, samples)
             yield OtherSound(ear.mix.words, spans, builder.finish())
+    for number, stream in enumerate(_tracks(media), start=1):
+        if not stream.judged and number <= MOST_TRACKS:
+            yield from _track(media, stream, number)
+
+
+def _tracks(media: Media) -> list[MediaStream]:
+    return [stream for stream in media.info.streams if stream.kind == "audio"]
+
+
+def _track(media: Media, stream: MediaStream, number: int) -> Iterator[OtherSound]:
+    """Give another track as it would play, if anything is heard in it."""
+    builder = FingerprintBuilder(duration_s=media.info.duration_s)
+    spans: list[Span] = []
+    with Media.open(media.path, sound=stream.index, source=media.source) as other:
+        for start, samples in other.audio_blocks():
+            builder.add_sound(start, samples)
+            if samples.size and float(np.mean(samples**2)) > _AUDIBLE:
+                before = spans.pop() if spans and spans[-1].end >= start else Span(start, start)
+                spans.append(Span(before.start, start + samples.size / SAMPLE_RATE))
+    if spans:
+        said = ", ".join(text for text in (stream.language, stream.title) if text)
+        name = f"on sound track {number}{f' ({said})' if said else ''}"
+        yield OtherSound(name, tuple(spans), builder.finish())

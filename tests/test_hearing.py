@@ -10,9 +10,11 @@ import pytest
 
 from media_screen.case import Case
 from media_screen.detectors.voice_spoof import VoiceSpoof
+from media_screen.evidence import Span
 from media_screen.gallery import Gallery
 from media_screen.media import SAMPLE_RATE, Media, Mix
 from tests.footage import voice
+from tests.making import quarters, write_video
 from tests.media.test_sides import write
 from tests.speech.making import message
 
@@ -111,3 +113,17 @@ def test_speech_in_opposite_phase_is_a_sound_of_its_own(tmp_path: Path) -> None:
         assert "in opposite phase on both sides" in names
         found = names["in opposite phase on both sides"]
         assert found.spans and len(found.fingerprint.peak_frames)
+
+
+def test_further_tracks_are_sounds_of_their_own(tmp_path: Path) -> None:
+    frames = [quarters(64, 48)] * 50
+    path = write_video(tmp_path / "a.mkv", frames, sounds=2, hertz=(440.0, 1000.0))
+    with Media.open(path) as media:
+        looker: Any = None
+        case = Case(media, looker=looker, gallery=Gallery())
+        (other,) = case.other_sounds
+        assert other.name == "on sound track 2"
+        assert sum(span.duration for span in other.spans) == pytest.approx(2.0, abs=0.1)
+        assert other.fingerprint.sound_s == pytest.approx(2.0, abs=0.1)
+    with Media.open(path, sound=2) as media:
+        assert np.abs(np.fft.rfft(media.audio(Span(0.5, 1.5)))).argmax() == pytest.approx(1000, 2)

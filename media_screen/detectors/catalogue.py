@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from media_screen.detectors.contract import Need
@@ -10,7 +11,9 @@ from media_screen.evidence import Abstention, Axis, Evidence, Span
 
 if TYPE_CHECKING:
     from media_screen.case import Case
+    from media_screen.catalogue import Catalogue as References
     from media_screen.catalogue import Found
+    from media_screen.hearing import OtherSound
 
 ALTERED = "altered_official"
 UNCONFIRMED = "unconfirmed_copy"
@@ -32,6 +35,8 @@ LLR = {
 }
 # A sound that is shifted by more than this against the picture, s, is mentioned: viewers notice it.
 NOTICED_SHIFT_S = 0.12
+# Share of what is heard on another track, or on one side, that must be the original's, too.
+SAME_SOUND = 0.5
 SHOWN_SPEED = 0.02  # a speed further from 1 than this is mentioned
 COMPARED = 0.9  # share of a match from which it is called compared without naming the share
 MOST_TOLD = 3  # stretches of one kind named in a sentence
@@ -69,6 +74,7 @@ class Catalogue:
             yield self._match(match)
         if any(_finding(match) in ("copy", "excerpt") for match in found):
             yield from self._rest(case, found)
+        yield from self._beside(case, catalogue, found)
         if not found:
             yield Evidence(
                 detector=self.name,
@@ -109,6 +115,49 @@ class Catalogue:
                     "seconds_heard": sum(span.duration for span in heard),
                 },
             )
+
+    def _beside(
+        self, case: Case, catalogue: References, found: Sequence[Found]
+    ) -> Iterator[Evidence]:
+        """Yield what is heard on other tracks, or on one side, and is not what was matched.
+
+        A match of one sound vouches for no other; an official one that does not play is named.
+        """
+        copies = [one for one in found if _finding(one) in ("copy", "excerpt")]
+        for sound in case.other_sounds:
+            own = [
+                one for one in catalogue.find(sound.fingerprint) if _finding(one) != "known_fake"
+            ]
+            heard = sum(span.duration for span in sound.spans)
+            for copy in copies:
+                reference = copy.match.reference
+                same = [one.match.query_span for one in own if one.match.reference == reference]
+                told = sum(span.overlap(other) for span in sound.spans for other in same)
+                if told < SAME_SOUND * heard:
+                    yield self._other(copy, sound)
+                    break
+            if own and not copies:
+                yield Evidence(
+                    detector=self.name,
+                    axis=self.axis,
+                    score=0.0,
+                    llr=0.0,
+                    why=f"what is heard {sound.name} is the sound of {own[0].match.reference}",
+                )
+
+    def _other(self, copy: Found, sound: OtherSound) -> Evidence:
+        return Evidence(
+            detector=self.name,
+            axis=self.axis,
+            score=copy.match.picture,
+            llr=LLR["revoiced"],
+            why=f"shows {copy.match.reference}, but {sound.name} another sound is heard "
+            f"at {_clocks(sound.spans)}",
+            span=copy.match.query_span,
+            person=copy.match.person,
+            finding="revoiced",
+            match=replace(copy.match, relation="revoiced"),
+        )
 
     def _match(self, found: Found) -> Evidence:
         match = found.match

@@ -105,6 +105,7 @@ class Media:
         shown: str | None = None,
         threads: int = 0,
         picture: int | None = None,
+        sound: int | None = None,
         source: Source | None = None,
     ) -> None:
         self.path = path
@@ -117,7 +118,7 @@ class Media:
         self._turned = False
         self._threads = threads
         try:
-            self._reader = Reader(self.source, threads=threads, picture=picture)
+            self._reader = Reader(self.source, threads=threads, picture=picture, sound=sound)
         except BaseException:
             self._close_source()
             raise
@@ -150,16 +151,19 @@ class Media:
         shown: str | None = None,
         threads: int = 0,
         picture: int | None = None,
+        sound: int | None = None,
         source: Source | None = None,
     ) -> Media:
         """Open a file; raises MediaError with the reason when it is no readable media.
 
         `shown` is the path to put in the record (default: the path itself); `threads` is the
         number of decoder threads (0: as many as there are cores); `picture` the number of the
-        picture track to look at (default: the one that players show); `source` the file where it
-        is open already, which then stays open.
+        picture track to look at (default: the one that players show), `sound` that of the sound
+        track to listen to; `source` the file where it is open already, which then stays open.
         """
-        return cls(Path(path), shown=shown, threads=threads, picture=picture, source=source)
+        return cls(
+            Path(path), shown=shown, threads=threads, picture=picture, sound=sound, source=source
+        )
 
     def __enter__(self) -> Media:
         return self
@@ -391,8 +395,10 @@ class Media:
     def _again(self) -> Iterator[Reader]:
         """Open the file once more: each pass has its own place in it and its own decoders."""
         first = self._reader
-        number = None if first.video is None else first.video.index
-        reader = Reader(self.source, threads=self._threads, index=first.index, picture=number)
+        picture, sound = (None if one is None else one.index for one in (first.video, first.audio))
+        reader = Reader(
+            self.source, threads=self._threads, index=first.index, picture=picture, sound=sound
+        )
         try:
             yield reader
         finally:

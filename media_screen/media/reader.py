@@ -69,8 +69,9 @@ class Reader:
     """An open file with its own place in it and its own decoders.
 
     `index` is what a pass over the packets found (read when it is not given), `picture` the number
-    of the picture stream to decode (default: the one that players show), `missed` the moments that
-    were asked for and could not be decoded.
+    of the picture stream to decode (default: the one that players show), `sound` that of the sound
+    (default: the one that they play), `missed` the moments that were asked for and could not be
+    decoded.
     """
 
     def __init__(
@@ -80,12 +81,13 @@ class Reader:
         threads: int = 0,
         index: Index | None = None,
         picture: int | None = None,
+        sound: int | None = None,
     ) -> None:
         self._source = source
         self.bad_packets = 0
         self.missed: list[float] = []
         self._threads = threads
-        self._picture = picture
+        self._picture, self._sound = picture, sound
         self._files: list[IO[bytes]] = []
         self._start()
         try:
@@ -191,7 +193,7 @@ class Reader:
     def _start(self) -> None:
         self.container = self._open()
         self.video: VideoStream | None = video_stream(self.container, self._picture)
-        self.audio: AudioStream | None = audio_stream(self.container)
+        self.audio: AudioStream | None = audio_stream(self.container, self._sound)
 
     def _rewind(self) -> None:
         """Open the container anew; streams of the old one must not be touched after this."""

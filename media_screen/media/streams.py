@@ -58,8 +58,13 @@ def video_stream(
     return next(iter(asked or streams), None)
 
 
-def audio_stream(container: av.container.InputContainer) -> AudioStream | None:
-    """Return the track that a player would choose: the default one, else the first."""
+def audio_stream(
+    container: av.container.InputContainer, number: int | None = None
+) -> AudioStream | None:
+    """Return the track with this number, else the one that players choose.
+
+    That is the default one (mpv, VLC), else the first (browsers, which know of no default).
+    """
     from av.stream import Disposition
 
     streams = [
@@ -67,7 +72,10 @@ def audio_stream(container: av.container.InputContainer) -> AudioStream | None:
     ]
     if not streams:
         return None
-    return max(streams, key=lambda s: (bool(s.disposition & Disposition.default), -s.index))
+    asked = [stream for stream in streams if stream.index == number]
+    return max(
+        asked or streams, key=lambda s: (bool(s.disposition & Disposition.default), -s.index)
+    )
 
 
 def has_cover(container: av.container.InputContainer) -> bool:

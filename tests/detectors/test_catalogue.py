@@ -15,6 +15,7 @@ from media_screen.detectors.catalogue import LLR
 from media_screen.detectors.catalogue import Catalogue as Detector
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Span, Verdict
 from media_screen.fingerprint import Fingerprint, FingerprintBuilder
+from media_screen.hearing import OtherSound
 from media_screen.speech import Speech, SpeechSegment
 from tests.footage import RATE, Scene, enrolled, take, voice
 
@@ -37,6 +38,7 @@ def examine(
     *,
     speech: tuple[Span, ...] = (),
     faces: tuple[float, ...] = (),
+    others: tuple[OtherSound, ...] = (),
 ) -> list:
     """Examine a file in which somebody speaks in some spans, and a face is seen at some moments."""
     spoken = tuple(SpeechSegment(span, "speech", 30.0, 8000.0, -20.0, 0.0) for span in speech)
@@ -48,6 +50,7 @@ def examine(
         tracks=seen,
         speech=Speech(spoken),
         info=MediaInfo(path="a.mp4", audio_codec="aac"),
+        other_sounds=others,
     )
     return list(Detector().examine(case))
 
@@ -86,6 +89,27 @@ def test_a_copy_speaks_for_genuine(catalogue: Catalogue) -> None:
     assert "1.mp4 at 0.0 to 8.0 s" in piece.why
     assert piece.values["speed"] == pytest.approx(1.0, abs=0.01)
     assert piece.values["frames_matched"] > 20
+
+
+def beside(seed: int) -> OtherSound:
+    builder = FingerprintBuilder(duration_s=LENGTH)
+    builder.add_sound(0.0, voice(LENGTH, seed))
+    return OtherSound("on sound track 2", (Span(0.0, LENGTH),), builder.finish())
+
+
+def test_a_match_vouches_for_no_other_sound_of_the_file(catalogue: Catalogue) -> None:
+    copy = take(Scene(1), LENGTH, sound=voice(LENGTH, 1), head=1)
+    assert [one.finding for one in examine(copy, catalogue, others=(beside(1),))] == ["copy"]
+    _, changed = examine(copy, catalogue, others=(beside(1), beside(41)))
+    assert (changed.finding, changed.person) == ("revoiced", "person-1")
+    assert "on sound track 2 another sound is heard" in changed.why
+
+
+def test_an_official_sound_that_does_not_play_is_named(catalogue: Catalogue) -> None:
+    shown = take(Scene(42), LENGTH, sound=voice(LENGTH, 42))
+    pieces = examine(shown, catalogue, others=(beside(0),))
+    (named,) = [one for one in pieces if not one.finding]
+    assert "on sound track 2" in named.why and "0.mp4" in named.why and named.llr == 0.0
 
 
 def on_its_side(image: np.ndarray, turns: int) -> np.ndarray:
