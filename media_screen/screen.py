@@ -182,10 +182,6 @@ class Screener:
         from media_screen.gallery import Gallery
 
         assert self._looker is not None
-        why = sidecars.mismatch(sidecar, duration_s=info.duration_s) if sidecar else ""
-        if why:
-            abstentions.append(Abstention("channel", "not_applicable", why))
-            sidecar = None
         case = Case(
             media,
             looker=self._looker,
@@ -222,7 +218,7 @@ class Screener:
             flags.append("several_picture_tracks")
         if media.turns:
             flags.append("turned")
-        if why:
+        if sidecar is not None and sidecar.fit.against:
             flags.append("sidecar_mismatch")
         return Verdict(
             label=judgement.label,
@@ -349,7 +345,9 @@ class Screener:
             with Media.open(path, threads=self.config.threads, source=source) as media:
                 media.seed = source.sha256
                 info = replace(media.info, sha256=source.sha256, sidecar=info.sidecar)
-                return self._examine(media, info.sha256, read, info, [*abstentions])
+                if read is not None:
+                    read = read.fitted(path, info)
+                return self._examine(media, info.sha256, read, info, [*abstentions, *_doubts(read)])
         except MediaError as error:
             if error.reason == "changed":
                 raise
@@ -472,6 +470,12 @@ def _read_sidecar(path: Path | None) -> tuple[sidecars.Sidecar | None, list[Abst
         return None, [Abstention("sidecar", "unreadable", str(error)[:_MAX_ERROR])]
     problems = [Abstention("sidecar", "unreadable", problem) for problem in read.problems]
     return read, problems
+
+
+def _doubts(sidecar: sidecars.Sidecar | None) -> list[Abstention]:
+    """Tell what does not fit; the sidecar is used all the same, but vouches for nothing."""
+    against = sidecar.fit.against if sidecar is not None else ()
+    return [Abstention("sidecar", "not_applicable", why[:_MAX_ERROR]) for why in against]
 
 
 def _abstain(error: MediaError) -> Abstention:

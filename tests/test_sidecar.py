@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from media_screen import sidecar
 from media_screen.evidence import Post
-from media_screen.sidecar import Sidecar, SidecarError
+from media_screen.sidecar import Described, Sidecar, SidecarError
 from media_screen.sidecar.labels import (
     AI_LABEL_TIKTOK_CREATOR,
     AI_LABEL_TIKTOK_MODERATION,
@@ -446,7 +446,7 @@ def test_a_folder_is_no_sidecar(tmp_path: Path) -> None:
 def test_a_sidecar_of_another_length_is_noticed(
     stated: float | None, lasts: float | None, fits: bool
 ) -> None:
-    said = sidecar.mismatch(Sidecar(duration_s=stated), duration_s=lasts)
+    said = sidecar.mismatch(Described(duration_s=stated), duration_s=lasts)
     assert (said == "") is fits
     if not fits:
         assert f"{stated:.1f} s" in said and f"{lasts:.1f} s" in said

@@ -8,28 +8,52 @@ as a path, and a wrong type costs one field and leaves a line in `problems`, not
 from __future__ import annotations
 
 import json
-import math
 import re
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from media_screen.errors import MediaScreenError
-from media_screen.evidence import Post
-from media_screen.sidecar.fields import MAX_NAME, Fields, clean, url_or_empty
+from media_screen.evidence import MediaInfo, Post
+from media_screen.sidecar.fields import MAX_NAME, Fields, url_or_empty
+from media_screen.sidecar.fit import Described, Fit, fit_to_file, mismatch, without_format
 from media_screen.sidecar.labels import labels_of
+from media_screen.sidecar.sites import (
+    GENERIC,
+    PLATFORMS,
+    SITES,
+    Account,
+    Site,
+    account_of,
+    handle_key,
+    host_of,
+    is_extractor_of,
+    is_host_of,
+    is_second_id,
+    is_youtube_id,
+    platform_name,
+    platform_of_extractor,
+    platform_of_host,
+)
+
+__all__ = [
+    "PLATFORMS", "Account", "Described", "Fit", "Sidecar", "SidecarError", "account_of", "find",
+    "handle_key", "mismatch", "parse", "platform_name", "read",
+    "without_format",
+]  # fmt: skip
 
 MAX_BYTES = 32 << 20  # bytes; the largest real sidecar (thousands of comments) is a few MB
 MAX_TITLE = 1_000  # characters
 MAX_DESCRIPTION = 20_000  # characters; YouTube allows 5,000
 MAX_TIMESTAMP = 4_102_444_800  # seconds since 1970; the year 2100
+_MAX_COUNT = 1e15  # bytes or pixels
 
-# Sites round the length to whole seconds, and joining picture and sound moves the end by a little.
-DURATION_TOLERANCE_S = 2.0
-DURATION_TOLERANCE_SHARE = 0.02
+_TIKTOK_HANDLE = re.compile(r"[\w.-]{1,64}", re.ASCII)  # anything else there is a nickname
+# Facebook hides some ids behind tokens that differ for each visit: no stable id.
+_UNSTABLE_ID = re.compile(r"pfbid\w+", re.ASCII)
 
 
 class SidecarError(MediaScreenError, ValueError):
@@ -61,6 +85,15 @@ class Sidecar:
     ai_labels: tuple[str, ...] = ()
     dubbed: bool = False
     problems: tuple[str, ...] = ()
+    described: Described = Described()  # noqa: RUF009 (frozen)
+    path: Path | None = None  # where it was read
+    fit: Fit = Fit()  # noqa: RUF009 (frozen)
+
+    def fitted(self, media: Path, info: MediaInfo) -> Sidecar:
+        """Return it with all that speaks against its being the sidecar of this file."""
+        more = fit_to_file(self.described, media=media, sidecar=self.path, info=info)
+        fit = Fit(self.fit.against + more.against, self.fit.lacking + more.lacking)
+        return replace(self, fit=fit)
 
     def post(self) -> Post:
         """Return the part of it that a verdict records."""
@@ -76,92 +109,29 @@ class Sidecar:
         )
 
 
-@dataclass(frozen=True)
-class _Site:
-    """Which fields of one site hold the stable ids, the handle and the display name, best first."""
-
-    ids: tuple[str, ...]
-    handles: tuple[str, ...]
-    names: tuple[str, ...]
-    hosts: tuple[str, ...] = ()
-
-
-_TIKTOK = _Site(("uploader_id", "channel_id"), ("uploader",), ("channel", "creator"))
-_SITES: Mapping[str, _Site] = {
-    "youtube": _Site(
-        ("channel_id",),
-        ("uploader_id",),
-        ("channel", "uploader"),
-        ("youtube.com", "youtu.be", "youtube-nocookie.com"),
-    ),
-    "tiktok": _Site(_TIKTOK.ids, _TIKTOK.handles, _TIKTOK.names, ("tiktok.com",)),
-    "douyin": _Site(_TIKTOK.ids, _TIKTOK.handles, _TIKTOK.names, ("douyin.com", "iesdouyin.com")),
-    "twitter": _Site(("channel_id",), ("uploader_id",), ("uploader",), ("twitter.com", "x.com")),
-    "facebook": _Site(
-        ("uploader_id", "channel_id"), (), ("uploader", "channel"), ("facebook.com", "fb.watch")
-    ),
-    "instagram": _Site(("uploader_id",), ("channel",), ("uploader",), ("instagram.com",)),
-}
-_GENERIC = _Site(("channel_id", "uploader_id"), (), ("channel", "uploader", "creator"))
-PLATFORMS = tuple(_SITES)
-_ALIASES = {"x": "twitter", "x.com": "twitter", "yt": "youtube", "fb": "facebook"}
-_ALIASES |= {"ig": "instagram", "\u6296\u97f3": "douyin"}
-
-_YOUTUBE_ID = re.compile(r"UC[\w-]{22}", re.ASCII)
-_SEC_UID = re.compile(r"MS4wLjAB[\w-]+", re.ASCII)  # TikTok's and Douyin's second stable id
-_TIKTOK_HANDLE = re.compile(r"[\w.-]{1,64}", re.ASCII)  # anything else there is a nickname
-# Facebook hides some ids behind tokens that differ for each visit: no stable id.
-_UNSTABLE_ID = re.compile(r"pfbid\w+", re.ASCII)
-
-# Folders of profile addresses that come before the account.
-_PROFILE_FOLDERS = {"youtube": ("channel", "user"), "douyin": ("user",)}
-
-
-def platform_name(text: str) -> str:
-    """Return the one spelling used here for a platform: "X" and "Twitter" are "twitter"."""
-    name = text.strip().casefold()
-    return _ALIASES.get(name, name)
-
-
-def handle_key(handle: str) -> str:
-    """Return what two spellings of one handle share: no leading @, and no case.
-
-    A letter of another script that lower-cases to an ASCII one (the Kelvin sign) is kept as it
-    is: for the platform that is another handle.
-    """
-    bare = handle.strip().removeprefix("@").removeprefix("\uff20")
-    return "".join(low if (low := c.lower()).isascii() == c.isascii() else c for c in bare)
-
-
 # --- finding and reading ---------------------------------------------------------------------
-
-# Streams that were not joined keep their format id: NAME.f137.mp4, NAME.fhls-1080p.mp4. Only ids
-# that yt-dlp writes: NAME.fake.mp4 is somebody's edit, and the sidecar of NAME is not its own.
-_FORMAT_SUFFIX = re.compile(r"\.f(?:\d|hls|dash|http|h26[45]|bytevc)[\w-]*$", re.ASCII)
-
-
-def without_format(stem: str) -> str:
-    """Return the name of a file without the format id of a stream that was not joined."""
-    return _FORMAT_SUFFIX.sub("", stem)
 
 
 def find(media: Path) -> Path | None:
     """Return the sidecar that lies beside a media file, or None.
 
-    Several files may share one sidecar. Only names made from the file's own are looked at.
+    Several files may share one sidecar; `Sidecar.fitted` tells whose it is. Only names made from
+    the file's own are looked at, in both forms in which accents are stored.
     """
-    stem = media.stem
-    names = [f"{stem}.info.json", f"{media.name}.info.json"]
-    if (bare := without_format(stem)) != stem:
-        names.append(f"{bare}.info.json")
-    for name in names:
-        path = media.parent / name
+    names = dict.fromkeys((media.stem, media.name, without_format(media.stem)))
+    for form in (form for name in names for form in (name, *_other_forms(name))):
+        path = media.parent / f"{form}.info.json"
         try:
             if path.is_file():
                 return path
         except OSError:  # the longer name is over what the file system takes
             continue
     return None
+
+
+def _other_forms(name: str) -> list[str]:
+    forms = (unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name))
+    return [form for form in forms if form != name]
 
 
 def read(path: Path) -> Sidecar:
@@ -184,7 +154,7 @@ def read(path: Path) -> Sidecar:
         raise SidecarError(f"{path}: not valid JSON: {error}") from error
     if not isinstance(record, Mapping):
         raise SidecarError(f"{path}: expected a JSON object, got {type(record).__name__}")
-    return parse(record)
+    return replace(parse(record), path=path)
 
 
 def _parse_int(digits: str) -> int | float:
@@ -198,11 +168,12 @@ def parse(record: Mapping[str, Any]) -> Sidecar:
     if isinstance(inner, Mapping):
         fields = Fields(inner, wrapped=True)
         fallback = url_or_empty(record.get("test_url") or record.get("url"))
-        extractor = Fields(record).text("extractor_class", MAX_NAME)
+        extractor = Fields(record).text("extractor_class", MAX_NAME).removesuffix("IE")
     else:
         fields, fallback, extractor = Fields(record), "", ""
-    platform = _platform(fields, fallback, extractor)
-    site = _SITES.get(platform, _GENERIC)
+    page = fields.url("webpage_url") or fields.url("original_url") or fallback
+    platform = _platform(fields, page, extractor)
+    site = SITES.get(platform, GENERIC)
     ids = _ids(fields, platform, site)
     handle, nickname = _handle(fields, platform, site)
     names = [fields.text(key, MAX_NAME) for key in site.names]
@@ -217,33 +188,58 @@ def parse(record: Mapping[str, Any]) -> Sidecar:
         title=fields.text("title", MAX_TITLE) or fields.text("fulltitle", MAX_TITLE),
         description=fields.text("description", MAX_DESCRIPTION),
         tags=fields.texts("tags"),
-        url=fields.url("webpage_url") or fields.url("original_url") or fallback,
+        url=page,
         published=_published(fields),
         duration_s=fields.number("duration", low=0.0, high=MAX_TIMESTAMP),
         verified=fields.flag("channel_is_verified"),
         ai_labels=labels,
         dubbed=dubbed,
+        described=_described(fields),
+        fit=_fit_of_record(fields, platform),
         problems=tuple(fields.problems),
     )
 
 
-def mismatch(sidecar: Sidecar, *, duration_s: float | None) -> str:
-    """Say why this sidecar can't belong to a file of this length, or "" when it can.
-
-    The lengths may differ by 2 s plus 2 % of the longer one. A file cut on download (sections,
-    removed sponsor parts) differs by more: the sentence is a warning, no proof of anything.
-    """
-    stated = sidecar.duration_s
-    if not stated or not duration_s or not math.isfinite(duration_s):
-        return ""
-    allowed = DURATION_TOLERANCE_S + DURATION_TOLERANCE_SHARE * max(stated, duration_s)
-    if abs(stated - duration_s) <= allowed:
-        return ""
-    return (
-        f"the sidecar says {stated:.1f} s, the file lasts {duration_s:.1f} s "
-        f"(up to {allowed:.1f} s apart would be normal): the sidecar may belong to another file, "
-        "or the file was cut"
+def _described(fields: Fields) -> Described:
+    """Read what a sidecar says of its file; the final name, where it is kept, knows it best."""
+    final = fields.text("_filename", MAX_NAME * 10) or fields.text("filename", MAX_NAME * 10)
+    suffix = PurePath(final).suffix[1:]
+    downloads = fields.record.get("requested_downloads")
+    if isinstance(downloads, list) and len(downloads) == 1 and isinstance(downloads[0], Mapping):
+        suffix = Fields(downloads[0]).text("ext", MAX_NAME) or suffix
+    return Described(
+        extension=suffix or fields.text("ext", MAX_NAME),
+        size_bytes=fields.number("filesize", low=0, high=_MAX_COUNT),
+        width=fields.number("width", low=0, high=_MAX_COUNT),
+        height=fields.number("height", low=0, high=_MAX_COUNT),
+        duration_s=fields.number("duration", low=0.0, high=MAX_TIMESTAMP),
+        section=(
+            fields.number("section_start", low=0.0, high=MAX_TIMESTAMP),
+            fields.number("section_end", low=0.0, high=MAX_TIMESTAMP),
+        ),
     )
+
+
+def _fit_of_record(fields: Fields, platform: str) -> Fit:
+    """Say what in a record itself keeps it from proving a publisher.
+
+    The extractor and the address of the page must name the same site: either alone is a text.
+    """
+    against, lacking = [], []
+    key, page = fields.text("extractor_key", MAX_NAME), fields.url("webpage_url")
+    kind = fields.text("_type", MAX_NAME)
+    if kind not in ("", "video"):
+        against.append(f"the sidecar is of a {kind[:40]!a}, not of one video")
+    if fields.wrapped:
+        lacking.append("the sidecar is a record of a test, not of a download")
+    elif not key or not page:
+        lacking.append("the sidecar names no extractor, or no address of the page")
+    elif not is_extractor_of(key, platform) or not is_host_of(host_of(page), platform):
+        against.append(
+            f"the sidecar was made by yt-dlp's {key[:40]!a}, and its page {page[:80]!a} is not of "
+            "that site"
+        )
+    return Fit(tuple(against), tuple(lacking))
 
 
 def _published(fields: Fields) -> str:
@@ -263,65 +259,47 @@ def _published(fields: Fields) -> str:
 # --- who published it ------------------------------------------------------------------------
 
 
-def _host_platform(url: str) -> str:
-    try:
-        host = (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:  # malformed network location
-        return ""
-    for platform, site in _SITES.items():
-        if any(host == known or host.endswith(f".{known}") for known in site.hosts):
-            return platform
-    return host[:MAX_NAME]
-
-
-def _platform(fields: Fields, fallback: str, extractor: str) -> str:
+def _platform(fields: Fields, page: str, extractor: str) -> str:
     """Name the site. The extractor decides: on an unknown site the other fields are its own say."""
-    stated = fields.text("extractor_key", MAX_NAME) or fields.text("extractor", MAX_NAME)
-    family = (stated or extractor).split(":")[0].casefold()
-    for platform in PLATFORMS:
-        if family.startswith(platform):
-            return platform
-    page = fields.url("webpage_url") or fields.url("original_url") or fallback
-    if family == "generic":
-        return _host_platform(page) or family
-    if family:
+    key = fields.text("extractor_key", MAX_NAME) or extractor
+    family = platform_of_extractor(key) if key else ""
+    if not family:
+        family = fields.text("extractor", MAX_NAME).split(":")[0].lower()
+    if family and family != "generic":
         return family
-    urls = (page, fields.url("channel_url"), fields.url("uploader_url"))
-    return _host_platform(next(filter(None, urls), ""))
+    urls = [page]
+    if not family:
+        urls += [fields.url("channel_url"), fields.url("uploader_url")]
+    host = host_of(next(filter(None, urls), ""))
+    return platform_of_host(host) or host.removeprefix("www.") or family
 
 
-def _url_name(fields: Fields, platform: str, key: str) -> str:
-    """Return the account part of a profile address on this platform, or ""."""
-    url = fields.url(key)
-    if not url or _host_platform(url) != platform:
-        return ""
-    parts = [clean(unquote(part), MAX_NAME) for part in urlsplit(url).path.split("/") if part]
-    if len(parts) > 1 and parts[0] in _PROFILE_FOLDERS.get(platform, ()):
-        return parts[1]
-    return parts[0] if len(parts) == 1 and not parts[0].endswith(".php") else ""
+def _account(fields: Fields, platform: str, key: str) -> Account:
+    """Return the account that the address of a profile on this platform names."""
+    found = account_of(fields.url(key))
+    return found if found.platform == platform else Account()
 
 
-def _ids(fields: Fields, platform: str, site: _Site) -> tuple[str, ...]:
+def _ids(fields: Fields, platform: str, site: Site) -> tuple[str, ...]:
     found = [fields.id(key) for key in site.ids]
     if platform == "youtube" and not any(found):
-        candidates = [fields.id("uploader_id"), _url_name(fields, platform, "channel_url")]
-        found += [text for text in candidates if _YOUTUBE_ID.fullmatch(text)]
+        candidates = [fields.id("uploader_id"), _account(fields, platform, "channel_url").id]
+        found += [text for text in candidates if is_youtube_id(text)]
     if platform in ("tiktok", "douyin"):
-        urls = [_url_name(fields, platform, key) for key in ("channel_url", "uploader_url")]
-        found += [text for url in urls if _SEC_UID.fullmatch(text := url.removeprefix("@"))]
+        found += [_account(fields, platform, key).id for key in ("channel_url", "uploader_url")]
     stable = [text for text in dict.fromkeys(found) if text and not _UNSTABLE_ID.fullmatch(text)]
-    return tuple(stable[:1] if site is _GENERIC else stable)
+    return tuple(stable[:1] if site is GENERIC else stable)
 
 
-def _handle(fields: Fields, platform: str, site: _Site) -> tuple[str, str]:
+def _handle(fields: Fields, platform: str, site: Site) -> tuple[str, str]:
     """Return the handle, and the text that stood in its place when that was no handle."""
     nickname = ""
     texts = [fields.text(key, MAX_NAME) for key in site.handles]
-    if site is _GENERIC:
+    if site is GENERIC:
         texts += [text for text in [fields.id("uploader_id")] if text.startswith("@")]
-    for text in [*texts, _url_name(fields, platform, "uploader_url") if platform in _SITES else ""]:
+    for text in [*texts, _account(fields, platform, "uploader_url").handle]:
         handle = text.removeprefix("@").removeprefix("\uff20").strip()
-        if not handle or _YOUTUBE_ID.fullmatch(handle) or _SEC_UID.fullmatch(handle):
+        if not handle or is_youtube_id(handle) or is_second_id(handle):
             continue
         if platform in ("tiktok", "douyin") and not _TIKTOK_HANDLE.fullmatch(handle):
             nickname = nickname or text

@@ -19,6 +19,7 @@ from media_screen.lipsync.marks import Marks
 from media_screen.lipsync.reading import Reading
 from media_screen.lipsync.synchrony import REACH, Curve
 from media_screen.lipsync.windows import Place
+from media_screen.sidecar import Fit, Sidecar
 from media_screen.speech import Speech, SpeechSegment, lacks_speech
 
 
@@ -45,16 +46,23 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def examine(monkeypatch: pytest.MonkeyPatch, *readings: Reading, kind: str = "video",
-            dubbed: bool = False) -> list[Evidence | Abstention]:  # fmt: skip
+            dubbed: bool = False, fit: Fit | None = None,
+            ) -> list[Evidence | Abstention]:  # fmt: skip
     places = [Place(one.span, (one.track,)) for one in readings]
     monkeypatch.setattr(lip_sync, "choose", lambda *_, **__: places)
     monkeypatch.setattr(lip_sync, "read_windows", lambda *_, **__: iter(readings))
     monkeypatch.setattr(lip_sync, "lacks_view", lambda *_: ("no_face", "nobody is seen"))
     case = SimpleNamespace(
-        info=SimpleNamespace(kind=kind), sidecar=SimpleNamespace(dubbed=dubbed), thorough=False,
-        speech=None, ear=SimpleNamespace(mix=None), tracks=(), media=None, device="cpu",
+        info=SimpleNamespace(kind=kind), sidecar=Sidecar(dubbed=dubbed, fit=fit or Fit()),
+        thorough=False, speech=None, ear=SimpleNamespace(mix=None), tracks=(), media=None,
+        device="cpu",
     )  # fmt: skip
     return list(LipSync().examine(case))  # type: ignore[arg-type]
+
+
+def test_the_dub_of_another_file_silences_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = examine(monkeypatch, dubbed=True, fit=Fit(against=("it is of another length",)))
+    assert [piece.reason for piece in pieces if isinstance(piece, Abstention)] == ["no_face"]
 
 
 def test_each_window_and_the_file_get_a_piece(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def check_sidecars(chance: random.Random, folder: Path, *, count: int = 20) -> N
         pieces = list(Channel().examine(SimpleNamespace(sidecar=read, people=people)))
         assert pieces and all(piece.why for piece in pieces)
         names.find(texts_of(read, ()))
-        assert isinstance(sidecars.mismatch(read, duration_s=10.0), str)
+        assert isinstance(sidecars.mismatch(read.described, duration_s=10.0), str)
         verdict = unable(MediaInfo("a.mp4"), [Abstention("x", "unreadable", "x")], post=read.post())
         VALIDATOR.validate(json.loads(verdict.to_json()))
         assert len(verdict.to_json()) < 100_000, "a hostile sidecar fills the results"

@@ -139,9 +139,17 @@ def _judge(post: Sidecar, person: Person) -> Evidence | None:
     """Return the strongest finding about one person, or None when the channel is unrelated."""
     here = [account for account in person.channels if account.platform == post.platform]
     for account in here:
-        if account.id and account.id in post.channel_ids:
+        if not (account.id and account.id in post.channel_ids):
+            continue
+        if post.fit.proves:
             why = f"published by {_who(post)}, an official channel of {person.name}"
             return _evidence("official", person, LLR_OFFICIAL, 0.0, why, id_equal=1)
+        why = (
+            f"the post data beside the file name {_who(post)}, an official channel of "
+            f"{person.name}, but don't prove that this file is that post: {post.fit.doubts[0]}; "
+            "compare the channel's page"
+        )
+        return _evidence("claimed_official", person, LLR_CLAIMED, 0.0, why, id_equal=1)
     return (
         _claim(post, person, here)
         or _lookalike_handle(post, person)

@@ -1,0 +1,170 @@
+"""Says how surely a sidecar is that of the file beside it.
+
+A sidecar is used in two ways. As a claim always: who is said to have published the file, how the
+platform labelled it; nothing that an author can do to a file takes that away. As a proof of where
+the file comes from only when it fits for certain: it belongs to one file, and names are no proof.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from media_screen.evidence import MediaInfo
+
+# Sites round the length to whole seconds, and joining picture and sound moves the end by a little.
+DURATION_TOLERANCE_S = 2.0
+DURATION_TOLERANCE_SHARE = 0.02
+SECTION_TOLERANCE_S = 10.0  # sections that are cut on download begin at the key frame before
+SIDE_TOLERANCE_PX = 8  # codecs round the sides up to whole blocks
+SIZE_TOLERANCE_SHARE = 0.05
+EMBEDDED_BYTES = 4 << 20  # cover pictures, subtitles and tags that a downloader adds to a file
+
+# Streams that were not joined keep their format id: NAME.f137.mp4, NAME.fdash-video=1.mp4. An id
+# has a digit or a sign, or is one of these words: NAME.fake.mp4 is somebody's edit.
+_PART = re.compile(
+    r"\.f((?=[^.]*[\d_=+~-])[\w=+~-]+(?:\.\d[\w=+~-]*)?|audio|video|hls|dash|http|source)$",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What speaks against a sidecar being that of its file, and what is lacking to be sure."""
+
+    against: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+
+    @property
+    def proves(self) -> bool:
+        """Say whether it proves where the file comes from: all is there, and nothing differs."""
+        return not self.against and not self.lacking
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Return all reasons for which it is a claim and no proof."""
+        return (*self.against, *self.lacking)
+
+
+@dataclass(frozen=True)
+class Described:
+    """The file that a sidecar was written for, as far as it says; None and "" are not said."""
+
+    extension: str = ""
+    size_bytes: float | None = None
+    width: float | None = None
+    height: float | None = None
+    duration_s: float | None = None
+    section: tuple[float | None, float | None] = (None, None)  # of the post, in seconds
+
+
+def format_of(stem: str) -> str:
+    """Return the format id in the name of a stream that was not joined, "" in other names."""
+    match = _PART.search(stem)
+    return match[1] if match else ""
+
+
+def without_format(stem: str) -> str:
+    """Return the name of a file without the format id of a stream that was not joined."""
+    return _PART.sub("", stem)
+
+
+def fit_to_file(described: Described, *, media: Path, sidecar: Path | None, info: MediaInfo) -> Fit:
+    """Compare the file that a sidecar describes with the one it was found for."""
+    against = [
+        *_other_name(described, media, sidecar),
+        *_other_size(described, info),
+        *_other_sides(described, info),
+    ]
+    if why := mismatch(described, duration_s=info.duration_s):
+        against.append(why)
+    lacking = []
+    if not described.extension:
+        lacking.append("it does not say for which kind of file it is")
+    if described.duration_s and not info.duration_s and info.kind != "image":
+        lacking.append("the length of the file is not known")
+    return Fit(tuple(against), tuple(lacking))
+
+
+def mismatch(described: Described, *, duration_s: float | None) -> str:
+    """Say why the file can't be of the length that the sidecar gives, or "" when it can.
+
+    The lengths may differ by 2 s plus 2 % of the longer one, those of a section that was cut on
+    download by 10 s more.
+    """
+    stated, slack = described.duration_s, DURATION_TOLERANCE_S
+    start, end = described.section
+    if start is not None or end is not None:
+        end = stated if end is None else end
+        stated = max(0.0, end - (start or 0.0)) if end is not None else None
+        slack += SECTION_TOLERANCE_S
+    if not stated or not duration_s or not math.isfinite(duration_s):
+        return ""
+    allowed = slack + DURATION_TOLERANCE_SHARE * max(stated, duration_s)
+    if abs(stated - duration_s) <= allowed:
+        return ""
+    return (
+        f"the sidecar says {stated:.1f} s, the file lasts {duration_s:.1f} s "
+        f"(up to {allowed:.1f} s apart would be normal): the sidecar may belong to another file, "
+        "or the file was cut"
+    )
+
+
+def _other_name(described: Described, media: Path, sidecar: Path | None) -> list[str]:
+    """Tell a file that is not, or may not be, the one after which the sidecar is named."""
+    suffix, wanted = media.suffix[1:].lower(), described.extension.lower()
+    if wanted and suffix and suffix != wanted:
+        return [f"the sidecar was written for a file of the kind {wanted!r}, this is {suffix!r}"]
+    stem = sidecar.name.removesuffix(".info.json") if sidecar is not None else ""
+    if not (_same(media.name, stem) or _same(media.stem, stem)):
+        format_id = format_of(media.stem)
+        # A sidecar of quite another name was named by the caller, who knows.
+        return [f"this is one stream of the post ({format_id[:40]}), not all of it"] * bool(
+            format_id
+        )
+    named = (stem, f"{stem}.{described.extension}")
+    rivals = (other for other in _beside(media) if other != media.name)
+    rival = next((other for other in rivals if any(_same(other, name) for name in named)), "")
+    return [f"{rival!a} beside it may be the file it was written for"] if rival else []
+
+
+def _same(first: str, second: str) -> bool:
+    return _folded(first) == _folded(second)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _beside(media: Path) -> list[str]:
+    try:
+        return sorted(path.name for path in media.parent.iterdir())
+    except OSError:
+        return []
+
+
+def _other_size(described: Described, info: MediaInfo) -> list[str]:
+    stated, size = described.size_bytes, info.size_bytes
+    if not stated or not size:
+        return []
+    low = stated * (1 - SIZE_TOLERANCE_SHARE)
+    if low <= size <= stated * (1 + SIZE_TOLERANCE_SHARE) + EMBEDDED_BYTES:
+        return []
+    return [f"the sidecar says {stated:.0f} bytes, the file has {size}"]
+
+
+def _other_sides(described: Described, info: MediaInfo) -> list[str]:
+    width, height = described.width, described.height
+    if not width or not height or info.kind == "unknown":
+        return []
+    for sides in ((width, height), (height, width)):  # sites give them before or after turning
+        if all(
+            abs(said - is_) <= SIDE_TOLERANCE_PX
+            for said, is_ in zip(sides, (info.width, info.height), strict=True)
+        ):
+            return []
+    shown = f"{info.width} x {info.height} px" if info.width else "without a picture"
+    return [f"the sidecar says {width:.0f} x {height:.0f} px, the file is {shown}"]
