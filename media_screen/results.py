@@ -18,7 +18,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from media_screen import sidecar as sidecars
 from media_screen.database import Connection, ForeignDatabase, Layout, connect, renew, transaction
@@ -32,12 +32,12 @@ from media_screen.files import (
     refuse_strangers,
     write_atomically,
 )
+from media_screen.lines import LINE_LIMIT, each_line
 from media_screen.media import MediaError, identify, shown_path
 from media_screen.thumbs import write_thumbnails
 
 RESULTS = "results.jsonl"
 STATE = "state.sqlite"
-LINE_LIMIT = 64 << 20  # bytes; no record comes near, a damaged file may
 _STATE = Layout(
     0x4D535354,  # "MSST"
     2,
@@ -83,23 +83,6 @@ def has_failed(record: Mapping[str, Any]) -> bool:
     return bool(record["failures"]) or any(
         piece["detector"] == "media" for piece in record["abstentions"]
     )
-
-
-def each_line(stream: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
-    """Give (number, offset, line) of an open results file, blank lines left out.
-
-    Of a line over the limit only the beginning is held: it is longer than `LINE_LIMIT`.
-    """
-    number = offset = 0
-    while line := stream.readline(LINE_LIMIT + 1):
-        number += 1
-        start, offset = offset, offset + len(line)
-        while not line.endswith(b"\n") and (rest := stream.readline(LINE_LIMIT)):
-            offset += len(rest)
-            if rest.endswith(b"\n"):
-                break
-        if line.strip():
-            yield number, start, line
 
 
 class Results:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from media_screen.evidence import Post, Verdict
+from media_screen.lines import LINE_LIMIT, each_line
 from media_screen.report.words import RANK
-from media_screen.results import LINE_LIMIT, each_line
 
 # What a record of the wrong shape can raise when it is read or shown.
 BAD_RECORD = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
