@@ -29,8 +29,9 @@ LEAST_CORRELATION = 0.55
 MOST_QUERY, MOST_REFERENCE = 3, 4  # pictures tried
 MOST_PLACES = 5
 # A frame shows the reference's picture in another frame (a zoom, borders that come and go) when the
-# two correlate so well; at most MOST_REFRAMED frames of a file are asked.
-SAME_PICTURE, MOST_REFRAMED = 0.85, 200
+# two correlate so well and one fills so much of the other's side: a small part of a picture finds
+# something like it anywhere. At most MOST_REFRAMED frames of a file are asked.
+SAME_PICTURE, LEAST_FRAME, MOST_REFRAMED = 0.93, 0.6, 200
 PLAIN_LEVELS = 16  # grey levels between the darkest and the lightest pixel of one colour
 SMOOTH_PX = 2.0  # a fine descriptor holds waves of 8 px of a GRID picture
 LOCATED = "located"
@@ -114,7 +115,9 @@ def reframed(
             continue  # one colour correlates with anything
         smooth = _smooth(query.thumbs[row])
         mine = _in_shape(smooth[:, ::-1] if mirrored else smooth, float(query.thumb_shapes[row]))
-        same[place] = max(_slide(theirs, mine)[0], _slide(mine, theirs)[0]) >= SAME_PICTURE
+        for score, box in (_slide(theirs, mine), _slide(mine, theirs)):
+            large = max(box[2] - box[0], box[3] - box[1]) >= LEAST_FRAME
+            same[place] |= large and score >= SAME_PICTURE
     return same
 
 
