@@ -14,6 +14,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.bitstream import BitStreamFilterContext
+from av.stream import Disposition
 from PIL import Image
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
@@ -204,6 +205,56 @@ def nested(chance: random.Random, data: bytearray) -> bytearray:
     return data
 
 
+def remuxed(chance: random.Random, data: bytearray, form: str, *, tracks: int = 1) -> bytearray:
+    """Copy the streams into another container, from a random time on, pictures `tracks` times."""
+    out = io.BytesIO()
+    try:
+        with (
+            av.open(io.BytesIO(bytes(data))) as given,
+            av.open(out, "w", format=form, options={"fflags": "+bitexact"}) as made,
+        ):
+            used = [one for one in given.streams if one.type in ("video", "audio")]
+            copies = {
+                one.index: [
+                    made.add_stream_from_template(one)
+                    for _ in range(tracks if one.type == "video" else 1)
+                ]
+                for one in used
+            }
+            for track in (track for tracks in copies.values() for track in tracks):
+                track.disposition = chance.choice([0, Disposition.default])
+            start = chance.choice([0.0, chance.uniform(0, 95_443), 1e5])
+            for packet in given.demux(used):
+                if packet.dts is not None:
+                    whole = bytes(packet)
+                    for track in copies[packet.stream.index]:
+                        copy = av.Packet(whole)
+                        move = round(start / packet.time_base)
+                        copy.pts, copy.dts = packet.pts + move, packet.dts + move
+                        copy.time_base, copy.duration = packet.time_base, packet.duration
+                        copy.is_keyframe, copy.stream = packet.is_keyframe, track
+                        made.mux(copy)
+    except (av.error.FFmpegError, ValueError, TypeError):
+        return flipped(chance, data)  # a picture, or what the container does not hold
+    return bytearray(out.getvalue())
+
+
+def restarted(chance: random.Random, data: bytearray) -> bytearray:
+    """Join transport streams whose clocks start anywhere."""
+    return remuxed(chance, data, "mpegts") + remuxed(chance, data, "mpegts")
+
+
+def misstated(chance: random.Random, data: bytearray) -> bytearray:
+    """Let a Matroska file, of one or two picture tracks, say any length."""
+    made = remuxed(chance, data, "matroska", tracks=chance.choice([1, 2]))
+    at = made.find(b"\x44\x89\x88")
+    if at >= 0:
+        length = chance.choice([0.0, 1.0, -5e3, 8e3, 1e15, float("nan"), float("inf")])
+        struct.pack_into(">d", made, at + 3, length)
+    return made
+
+
 WAYS: tuple[Callable[[random.Random, bytearray], bytearray], ...] = (
     flipped, cut, beheaded, spliced, repeated, swapped, absurd, absurd, resized, nested, rematrixed,
+    restarted, misstated,
 )  # fmt: skip
