@@ -91,6 +91,11 @@ class Summary:
         """Number of files that repeat one that was screened before them."""
         return sum(entry.copy for entry in self.entries)
 
+    @property
+    def partly(self) -> int:
+        """Number of files of which a part of the picture or the sound was not looked at."""
+        return sum(entry.partly for entry in self.entries)
+
 
 OnResult = Callable[[Verdict, Progress], None]
 OnStart = Callable[[Progress], None]

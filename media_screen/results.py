@@ -75,6 +75,7 @@ class Entry:
     summary: str
     failed: bool
     copy: bool  # repeats a file that was screened before it
+    partly: bool  # not all of its picture and sound was looked at
     kept: bool  # from an earlier scan
 
 
@@ -184,6 +185,7 @@ class Results:
             summary=record["summary"],
             failed=bool(row[1]),
             copy=record.get("duplicate_of") is not None,
+            partly="partly_covered" in record["flags"],
             kept=kept,
         )
 

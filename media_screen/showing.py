@@ -73,6 +73,8 @@ def show_summary(summary: Summary, report: Path) -> None:
         notes.append(f"{summary.failed} failed or unreadable")
     if summary.copies:
         notes.append(f"{counted(summary.copies, 'copy', 'copies')} of files screened before")
+    if summary.partly:
+        notes.append(f"{summary.partly} looked at in part")
     console.print(Text(", ".join(notes)))
     show_left_out(summary.found.left_out, console)
     for folder in summary.found.unreadable:

@@ -21,7 +21,7 @@ COLUMNS = (
     "probability_low", "probability_high", "summary", "platform", "channel", "channel_id",
     "handle", "display_name", "title", "url", "published", "credentials", "match_person",
     "match_reference", "match_relation", "duplicate_of", "flags", "names", "not_judged",
-    "failures", "device", "version",
+    "failures", "picture_covered", "sound_covered", "device", "version",
 )  # fmt: skip
 
 # What begins a formula (also full-width, and DDE calls), where a cell begins or may begin.
@@ -56,6 +56,7 @@ def _row(verdict: Verdict) -> tuple[object, ...]:
         _list(name.name for name in verdict.context.names),
         _list(f"{one.detector} ({one.reason})" for one in verdict.abstentions),
         _list(one.detector for one in verdict.failures),
+        verdict.coverage.picture, verdict.coverage.sound,
         verdict.device, verdict.versions.get("media_screen"),
     )  # fmt: skip
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from media_screen.evidence import Evidence, TrackSummary, Verdict
+from media_screen.evidence import Evidence, MediaStream, TrackSummary, Verdict
 from media_screen.report import text, words
 from media_screen.report.offsets import OffsetCurve, offset_curves
 from media_screen.report.scale import Weighing, bounds_sentence, fusion_sentence, weighings
 from media_screen.report.timeline import Timeline, build_timeline
 from media_screen.thumbs import Picture
+from media_screen.verdict_table import percent
 
 FIRST = 24  # pieces of evidence, tracks or pictures shown before the rest folds away
 THUMB_HEIGHT = 108  # px
@@ -74,6 +75,8 @@ class FileView:
     groups: list[Group]
     limits: list[str]
     facts: list[tuple[str, str]]
+    covered: list[tuple[str, str]]  # how much of picture and sound was looked at
+    tracks_unjudged: list[str]  # of the container, in words
     link: str | None
     thumb_width: int  # px at `THUMB_HEIGHT`; 0 when the shape of the frames is not known
 
@@ -101,6 +104,8 @@ def file_view(verdict: Verdict, pictures: tuple[Picture, ...]) -> FileView:
         groups=_groups(verdict),
         limits=_limits(verdict),
         facts=_facts(verdict),
+        covered=_covered(verdict),
+        tracks_unjudged=[_stream(one) for one in verdict.media.streams if _left(one)],
         link=text.safe_link(verdict.post.url) if verdict.post else None,
         thumb_width=round(THUMB_HEIGHT * min(shape, 4.0)),
     )
@@ -206,6 +211,24 @@ def _facts(verdict: Verdict) -> list[tuple[str, str]]:
         ("Device", verdict.device),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _covered(verdict: Verdict) -> list[tuple[str, str]]:
+    coverage = verdict.coverage
+    shares = (("Picture looked at", coverage.picture), ("Sound listened to", coverage.sound))
+    return [(name, percent(share)) for name, share in shares if share is not None]
+
+
+def _left(stream: MediaStream) -> bool:
+    """Tell whether a track that could hold a picture or a voice was not judged."""
+    return stream.kind != "other" and not stream.judged
+
+
+def _stream(stream: MediaStream) -> str:
+    names = (stream.codec, stream.language, f"\u201c{stream.title}\u201d" if stream.title else "")
+    kind = {"video": "picture", "audio": "sound"}.get(stream.kind, stream.kind)
+    shown = ", played by default" if stream.default else ""
+    return f"{kind} track {stream.index}: {', '.join(filter(None, names)) or 'no codec'}{shown}"
 
 
 def _shaped(verdict: Verdict) -> bool:

@@ -50,12 +50,14 @@ LABELS: dict[Label, LabelWords] = {
     "no_finding": LabelWords(
         "No finding",
         "\u25cb",
-        "Examined, and nothing suspicious was found. That is not proof that it is genuine.",
+        "Examined, and nothing suspicious was found in what was looked at. That is not proof that "
+        "it is genuine.",
     ),
     "official_copy": LabelWords(
         "Official copy",
         "\u25c7",
-        "Picture and sound match the person's official footage, wherever it was posted.",
+        "Matches the person's official footage, wherever it was posted, in all that could be "
+        "compared; the sentence says what that was.",
     ),
     "official": LabelWords(
         "Official",
@@ -150,6 +152,7 @@ _FLAGS = {
     "damaged": "Damaged file",
     "turned": "Shown turned",
     "several_picture_tracks": "Further picture track not looked at",
+    "partly_covered": "Looked at in part",
     "sidecar_mismatch": "Post data do not fit",
 }
 

@@ -11,10 +11,12 @@ from pathlib import Path
 from media_screen.evidence import (
     Abstention,
     Context,
+    Coverage,
     Evidence,
     Failure,
     Match,
     MediaInfo,
+    MediaStream,
     NameSeen,
     Post,
     Provenance,
@@ -60,6 +62,7 @@ def suspected(path: str = "downloads/clip_0001.mp4") -> Verdict:
         probability_bounds=probability_bounds(3.4),
         summary="Shows xin-liu (face, cosine 0.71) on a channel that is not official, and the "
         "mouth does not follow the voice.",
+        coverage=Coverage(picture=1.0, sound=0.7483),
         provenance=Provenance(channel="lookalike", credentials="none"),
         post=_post(),
         context=Context(
@@ -115,6 +118,12 @@ def _video(path: str) -> MediaInfo:
         video_codec="h264",
         audio_codec="aac",
         sidecar=path.rsplit(".", 1)[0] + ".info.json",
+        streams=(
+            MediaStream(0, "video", "h264", default=True, judged=True),
+            MediaStream(1, "audio", "aac", "eng", default=True, judged=True),
+            MediaStream(2, "audio", "aac", "zho", "<i>original</i>"),
+            MediaStream(3, "other", "mov_text", "eng"),
+        ),
     )
 
 

@@ -371,6 +371,16 @@ def test_a_page_says_what_adds_up_without_trusting_its_names(tmp_path: Path) -> 
     assert "What adds up: <b>lip</b> sync +2.75 of its +3.00." in page.words()
 
 
+def test_a_page_says_what_of_the_file_was_not_judged(tmp_path: Path) -> None:
+    _, (page,) = render(tmp_path, records.suspected())
+    check_markup(page)
+    said = page.words()
+    assert "Picture looked at 100% of its time" in said
+    assert "Sound listened to 75% of its time" in said
+    assert "sound track 2: aac, zho, \u201c<i>original</i>\u201d" in said
+    assert "mov_text" not in said and "sound track 1" not in said
+
+
 def test_file_page_golden(tmp_path: Path, golden) -> None:  # type: ignore[no-untyped-def]
     _, (page,) = render(tmp_path, records.suspected())
     # The look has its own tests; the golden is of the content.
