@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from media_screen.cache import CATALOGUE, cache_folder
 from media_screen.catalogue import Catalogue, CatalogueError
+from media_screen.channel_ids import advice
 from media_screen.files import remove_database
 from media_screen.folders import Kind, LeftOut, Listing, look_through
 from media_screen.gallery import Gallery, Problem, face_template, problem_of, voice_template
 from media_screen.media import MediaError, shown_path
+from media_screen.people import REGISTRY_FILE
 from media_screen.references import (
     FoundFace,
     FoundVoice,
@@ -55,6 +57,14 @@ class Enrolment:
 
 
 OnReference = Callable[[str, Path, int, int], None]  # person, file, done, total
+
+
+def _without_ids(person: Person) -> Iterator[Problem]:
+    """Tell accounts that prove nothing, since their id is not enrolled."""
+    for one in advice(person):
+        yield problem_of(
+            person.slug, person.folder / REGISTRY_FILE, one.why, one.fix, refused=False
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,7 @@ def enrol(
     voices: dict[_Work, list[FoundVoice]] = {}
     problems = [problem for one in people for problem in _told(one.slug, one.left_out)]
     problems += _told("", fakes.left_out)
+    problems += [problem for person in people for problem in _without_ids(person)]
     places: dict[str, list[_Work]] = {}  # by content, of what belongs into the catalogue
     read = 0
     with (

@@ -20,7 +20,14 @@ from typing import Any
 
 from media_screen.errors import MediaScreenError
 from media_screen.folders import LeftOut, Listing, look_through
-from media_screen.sidecar import PLATFORMS, handle_key, platform_name
+from media_screen.sidecar import (
+    PLATFORMS,
+    Account,
+    account_of,
+    handle_key,
+    is_second_id,
+    platform_name,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -156,7 +163,28 @@ def _channels(record: Mapping[str, Any], where: str) -> tuple[Channel, ...]:
 
 def _channel(table: Mapping[str, Any], where: str) -> Channel:
     _check_keys(table, _CHANNEL_KEYS, where)
+    url = _text(table, "url", where, example='url = "https://..."')
+    if url and not url.startswith(("http://", "https://")):
+        raise PeopleError(
+            f"{where}: expected `url` to begin with https://, got {url!r}: correct it, "
+            "or leave it out"
+        )
+    named = account_of(url)
     platform = platform_name(_text(table, "platform", where, example='platform = "youtube"'))
+    channel = Channel(
+        platform=platform or named.platform,
+        id=_text(table, "id", where, example='id = "UC..."') or named.id,
+        handle=_text(table, "handle", where, example='handle = "@name"').lstrip("@\uff20")
+        or named.handle,
+        url=url,
+    )
+    _check_channel(channel, named, where)
+    return channel
+
+
+def _check_channel(channel: Channel, named: Account, where: str) -> None:
+    """Refuse an account that can't be one; `named` is what its address says."""
+    platform = channel.platform
     if not platform:
         raise PeopleError(
             f"{where}: `platform` is missing or empty: expected one of {', '.join(PLATFORMS)}, "
@@ -164,12 +192,6 @@ def _channel(table: Mapping[str, Any], where: str) -> Channel:
         )
     if platform not in PLATFORMS and (near := _nearest(platform, PLATFORMS)):
         raise PeopleError(f"{where}: unknown `platform` {platform!r}: did you mean {near!r}?")
-    channel = Channel(
-        platform=platform,
-        id=_text(table, "id", where, example='id = "UC..."'),
-        handle=_text(table, "handle", where, example='handle = "@name"').lstrip("@\uff20"),
-        url=_text(table, "url", where, example='url = "https://..."'),
-    )
     if channel.id.startswith(("@", "http://", "https://")):
         raise PeopleError(
             f"{where}: expected `id` to be the stable id of the account, got {channel.id!r}: "
@@ -180,12 +202,16 @@ def _channel(table: Mapping[str, Any], where: str) -> Channel:
             f"{where}: expected an `id`, a `handle` or both, got neither: add the stable id, "
             "which is `channel_id` in a yt-dlp sidecar"
         )
-    if channel.url and not channel.url.startswith(("http://", "https://")):
+    if named.platform and named.platform != platform:
         raise PeopleError(
-            f"{where}: expected `url` to begin with https://, got {channel.url!r}: correct it, "
-            "or leave it out"
+            f"{where}: `platform` is {platform!r}, but `url` is an address of {named.platform}: "
+            "correct one of them"
         )
-    return channel
+    if named.id and named.id != channel.id and is_second_id(named.id) == is_second_id(channel.id):
+        raise PeopleError(
+            f"{where}: `id` is {channel.id!r}, but `url` names the id {named.id!r}: "
+            "correct one of them"
+        )
 
 
 def _check_keys(record: Mapping[str, Any], known: Sequence[str], where: str) -> None:

@@ -19,7 +19,7 @@ LAYERS = [
     {"faces", "speech", "ocr", "config"},
     {"fingerprint", "waveform", "lipsync", "coverage"},
     {"people", "catalogue", "look", "hearing"},
-    {"references", "memory", "beside"},
+    {"references", "memory", "beside", "channel_ids"},
     {"gallery"},
     {"enrol"},
     {"case"},

@@ -40,8 +40,20 @@ from media_screen.sidecar.sites import (
 )
 
 __all__ = [
-    "PLATFORMS", "Account", "Described", "Fit", "Sidecar", "SidecarError", "account_of", "find",
-    "handle_key", "mismatch", "parse", "platform_name", "read",
+    "PLATFORMS",
+    "Account",
+    "Described",
+    "Fit",
+    "Sidecar",
+    "SidecarError",
+    "account_of",
+    "find",
+    "handle_key",
+    "is_second_id",
+    "mismatch",
+    "parse",
+    "platform_name",
+    "read",
     "without_format",
 ]  # fmt: skip
 
