@@ -66,3 +66,16 @@ def test_every_command_detector_and_label_is_documented(name: str) -> None:
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
 def test_links_lead_to_files(link: str) -> None:
     assert (ROOT / link).exists()
+
+
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_names_is_there(page: Path) -> None:
+    text = page.read_text("utf-8")
+    named = re.findall(r"\]\(([^)#:]+)\)", text)
+    missing = [name for name in named if not (page.parent / name).exists()]
+    missing += [name for name in re.findall(r"`(tests/[\w/.]*)`", text)
+                if not (ROOT / name).exists()]  # fmt: skip
+    assert named and not missing

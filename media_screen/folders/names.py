@@ -52,7 +52,7 @@ STREAMS = frozenset(
         ".3gp", ".3g2", ".mpg", ".mpeg", ".vob", ".wmv", ".asf", ".rm", ".rmvb", ".mxf", ".ivf",
         ".dv", ".nut", ".ogv", ".gif", ".apng", ".mp3", ".m4a", ".m4b", ".aac", ".ac3", ".eac3",
         ".wav", ".w64", ".flac", ".ogg", ".oga", ".opus", ".weba", ".mka", ".amr", ".aif", ".aiff",
-        ".caf", ".wma", ".mp2",
+        ".caf", ".wma", ".mp2", ".au", ".snd", ".tta", ".wv",
     )
 )  # fmt: skip
 # What is typed for something that is not on this machine.

@@ -28,6 +28,9 @@ _STREAMS = (
     b"#!AMR",
     b".RMF",
     b"caff",
+    b".snd",  # AU
+    b"TTA1",
+    b"wvpk",  # WavPack
     b"nut/multimedia",
     b"DKIF",  # IVF
     b"\x06\x0e\x2b\x34\x02\x05\x01\x01",  # MXF

@@ -41,7 +41,7 @@ _JPEG = b"\xff\xd8\xff"  # how each JPEG begins
 # whatever else opens further files that the input names.
 _FORMATS = (
     "mov,matroska,avi,flv,live_flv,mpegts,mpeg,mpegvideo,asf,rm,mxf,ivf,dv,nut,mp3,wav,w64,flac,ogg,aac,ac3,eac3,amr,"
-    "aiff,caf,gif,apng,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe,jpegxl_pipe"
+    "aiff,au,caf,tta,wv,gif,apng,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe,jpegxl_pipe"
 )
 
 _log = logging.getLogger(__name__)
