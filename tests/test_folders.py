@@ -387,7 +387,8 @@ def test_videos_are_recognised_by_their_content(tmp_path: Path, name: str) -> No
 SOUNDS = {
     "a.mp3": "libmp3lame", "a.m4a": "aac", "a.aac": "aac", "a.flac": "flac", "a.wav": "pcm_s16le",
     "a.opus": "libopus", "a.mka": "aac", "a.ac3": "ac3", "a.aiff": "pcm_s16be",
-    "a.caf": "pcm_s16le", "a.w64": "pcm_s16le", "a.mp2": "mp2", "a.au": "pcm_s16be", "a.tta": "tta", "a.wv": "wavpack",
+    "a.caf": "pcm_s16le", "a.w64": "pcm_s16le", "a.mp2": "mp2", "a.au": "pcm_s16be", "a.tta": "tta",
+    "a.wv": "wavpack",
 }  # fmt: skip
 
 
