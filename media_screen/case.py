@@ -126,7 +126,7 @@ class Case:
                 if not self.info.audio_codec:
                     raise
                 self._unseen = error
-                return Look(shots=(), tracks=(), frames=0, small_faces=0)
+                return Look(shots=(), tracks=(), frames=0, small_faces=0, covered=0.0)
 
     def _print_frame(self, time_s: float, image: Image) -> None:
         assert self._builder is not None
