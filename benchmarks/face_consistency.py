@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +23,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from media_screen import weights
 from media_screen.detectors.face_consistency import CALIBRATION, measure
 from media_screen.look import Looker
 from media_screen.media import Media, MediaError
+from media_screen.training.record import ship
 
 RESULTS = Path(__file__).parent / "results"
 BOOTSTRAPS = 1000
@@ -67,7 +66,7 @@ def main() -> None:
         .round(4)
         .tolist(),
     }
-    (weights.models_dir() / CALIBRATION).write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    ship(CALIBRATION, record)
 
 
 def read_rows(media: Path) -> list[Row]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -52,8 +51,7 @@ class Calibration:
 @cache
 def shipped(model: str) -> Calibration:
     """Return the calibration of a shipped model, such as "face_artifact"."""
-    record = json.loads((weights.models_dir() / model / "calibration.json").read_text("utf-8"))
-    return Calibration.from_dict(record)
+    return Calibration.from_dict(weights.record(f"{model}/calibration.json"))
 
 
 def percent(share: float) -> str:

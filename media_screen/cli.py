@@ -188,6 +188,7 @@ def scan(
     from media_screen.people import PeopleError
     from media_screen.report import write_report
     from media_screen.results import BatchError
+    from media_screen.weights import WeightsError
     from media_screen.worker import Limits, WorkerError
 
     _check_input(paths, from_stdin=from_stdin, jsonl=jsonl)
@@ -211,7 +212,7 @@ def scan(
         report = write_report(out, time_zone=time_zone)
     except (DeviceError, UnknownDetector, PeopleError, WatchError) as error:
         raise click.UsageError(str(error)) from error
-    except (BatchError, CatalogueError, WorkerError, OSError) as error:
+    except (BatchError, CatalogueError, WeightsError, WorkerError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if not quiet and not jsonl:
         show_summary(summary, report)
@@ -241,6 +242,7 @@ def enroll(people: Path, device: str, strict: bool, list_left_out: bool) -> None
     from media_screen.catalogue import CatalogueError
     from media_screen.nets import DeviceError
     from media_screen.people import REGISTRY_FILE, PeopleError, load_people
+    from media_screen.weights import WeightsError
 
     try:
         persons = load_people(people)
@@ -253,7 +255,7 @@ def enroll(people: Path, device: str, strict: bool, list_left_out: bool) -> None
         enrolment = enrol_people(people, cache=cache, quiet=False, device=device)
     except (PeopleError, DeviceError) as error:
         raise click.UsageError(str(error)) from error
-    except (CatalogueError, OSError) as error:
+    except (CatalogueError, WeightsError, OSError) as error:
         raise click.ClickException(str(error)) from error
     show_people(persons, enrolment)
     if cache != people / CACHE_FOLDER:
@@ -287,6 +289,7 @@ def report(out: Path, form: str, output: Path | None, time_zone: str) -> None:
     from media_screen.exports import ExportError, export
     from media_screen.report import write_report
     from media_screen.results import RESULTS
+    from media_screen.weights import WeightsError
 
     if not (out / RESULTS).is_file():
         raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
@@ -297,7 +300,7 @@ def report(out: Path, form: str, output: Path | None, time_zone: str) -> None:
         return
     try:
         written, count = export(out, form, output=output)
-    except (ExportError, OSError) as error:
+    except (ExportError, WeightsError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if str(written) != "-":
         click.echo(f"{written}: {counted(count, 'file')}")
@@ -359,6 +362,11 @@ def models(verify: bool, name: str | None, source: Path | None, registry: Path |
         raise click.UsageError("--from goes with --fetch")
     if _show_models(list(listed.values()), verify=verify):
         sys.exit(EXIT_FAILED)
+    if verify:
+        try:
+            weights.check_tables()
+        except weights.WeightsError as error:
+            raise click.ClickException(str(error)) from error
 
 
 # --- set-up --------------------------------------------------------------------------------------

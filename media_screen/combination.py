@@ -9,7 +9,6 @@ forged, nor the other way round; two that both look forged add up.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -138,14 +137,7 @@ def path() -> Path:
     return weights.models_dir() / FILE
 
 
-def save(chosen: Combination, *, command: str) -> None:
-    """Ship a combination, with the command that made it."""
-    record = {**chosen.to_dict(), "command": command}
-    path().write_text(json.dumps(record, indent=1) + "\n", "utf-8", newline="\n")
-    shipped.cache_clear()
-
-
 @cache
 def shipped() -> Combination:
-    """Return the combination that is shipped, read once."""
-    return Combination.from_dict(json.loads(path().read_text("utf-8")))
+    """Return the combination that is shipped, read once; raises WeightsError for a changed one."""
+    return Combination.from_dict(weights.record(FILE))

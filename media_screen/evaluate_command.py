@@ -93,6 +93,7 @@ def evaluate(
     from media_screen.nets import DeviceError
     from media_screen.people import PeopleError
     from media_screen.results import BatchError
+    from media_screen.weights import WeightsError
     from media_screen.worker import Limits, Pool, WorkerError
 
     if results is not None and reencode:
@@ -122,7 +123,7 @@ def evaluate(
         ManifestError, ResultsError, ProtocolError, DeviceError, UnknownDetector, PeopleError,
     ) as error:  # fmt: skip
         raise click.UsageError(plain_lines(str(error))) from error
-    except (BatchError, WorkerError, OSError) as error:
+    except (BatchError, WeightsError, WorkerError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if not quiet:
         _show_evaluation(evaluation, out / run.PAGE)

@@ -56,11 +56,13 @@ def config_of(
 
     Whether a cluster has GPUs can't be told from here: its workers fail when it has none.
     """
+    from media_screen import weights
     from media_screen.context import read_watch_list
     from media_screen.detectors import choose
     from media_screen.nets import choose_device
     from media_screen.screen import Config
 
+    weights.check_tables()
     choose(detectors)
     if watch is not None:
         read_watch_list(watch)

@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_screen import combination, nets, weights
+from media_screen import nets, weights
 from media_screen import sidecar as sidecars
 from media_screen.config import Config as Config
 from media_screen.detectors import choose
@@ -37,6 +37,7 @@ from media_screen.evidence import (
 from media_screen.files import facts, file_id
 from media_screen.folders import CACHE_FOLDER, look_through
 from media_screen.fusion import judge
+from media_screen.known_tables import SHA256
 from media_screen.media import Media, MediaError, Source, shown_path
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Screener:
             return self._enrolment
         from media_screen.look import Looker
 
+        weights.check_tables()
         if self.config.threads:
             nets.limit_threads(self.config.threads)
         self._detectors = choose(self.config.detectors)
@@ -373,7 +375,7 @@ def settings_digest(config: Config) -> str:
         config.thorough,
         [detector.name for detector in choose(config.detectors)],
         [(file.name, file.sha256) for file in weights.installed()],
-        weights.sha256_of(combination.path()),
+        sorted(SHA256.items()),
         config.sensitivity,
         config.transcript,
         weights.sha256_of(Path(config.watch)) if config.watch else "",

@@ -1,7 +1,9 @@
 """Finds model files and gives them out only when their SHA-256 is the recorded one.
 
 Shipped files stand in `models/`, recorded in `models/*/weights.json`. `models/optional.toml` lists
-weights that are taken from an installed package, or fetched into the folder of the user.
+weights that are taken from an installed package, or fetched into the folder of the user. These
+tables, the calibrations and the weights of the fusion decide what a verdict is as much as a network
+does, so each is read only when it has the hash that stands in the code, in `known_tables.py`.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from media_screen.errors import MediaScreenError
+from media_screen.known_tables import SHA256
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -29,6 +32,10 @@ OPTIONAL = "optional.toml"  # in models/: what is not shipped
 FOLDER_VARIABLE = "MEDIA_SCREEN_MODELS"  # environment: where fetched weights are kept
 
 _BLOCK = 1 << 20  # bytes read at a time while hashing
+_REINSTALL = (
+    "install media_screen again, or after training write down the new hashes with "
+    "`python -m media_screen.training.record`"
+)
 
 
 class WeightsError(MediaScreenError, RuntimeError):
@@ -87,15 +94,14 @@ def _folders() -> tuple[Path, ...]:
 
 def recorded() -> tuple[ModelFile, ...]:
     """List every weight file that is shipped; reads `models/*/weights.json` and no weights."""
-    return tuple(_records(models_dir()))
+    return tuple(_shipped())
 
 
 def optional() -> tuple[ModelFile, ...]:
     """List the weight files that are not shipped: those of `optional.toml`, and fetched others."""
-    registry = models_dir() / OPTIONAL
-    files = read_registry(registry) if registry.is_file() else ()
+    files = _registered(read_table(OPTIONAL), models_dir() / OPTIONAL)
     listed = {file.name for file in (*recorded(), *files)}
-    fetched = (file for folder in _folders()[1:] for file in _records(folder))
+    fetched = (file for folder in _folders()[1:] for file in _fetched(folder))
     return (*files, *(file for file in fetched if file.name not in listed))
 
 
@@ -111,12 +117,37 @@ def read_registry(path: Path) -> tuple[ModelFile, ...]:
     bytes, measured, package, member and archive_sha256. Raises WeightsError naming what is wrong.
     """
     try:
-        tables = tomllib.loads(path.read_text("utf-8")).get("weights", [])
-    except (OSError, ValueError) as error:
+        data = path.read_bytes()
+    except OSError as error:
         raise WeightsError(f"{path}: can't be read as a list of weights: {error}") from error
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise WeightsError(f"{path}: expected [[weights]] tables, got {tables!r:.60}")
-    return tuple(_entry(table, f"{path}: weights {n}") for n, table in enumerate(tables, start=1))
+    return _registered(data, path)
+
+
+def read_table(name: str) -> bytes:
+    """Return what stands in a table of models/, such as "fusion/fusion.json".
+
+    Raises WeightsError when it is missing, or not the one that belongs to this version.
+    """
+    file = models_dir() / name
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{file} can't be read: {error.strerror}; {_REINSTALL}") from error
+    if hashlib.sha256(data).hexdigest() != SHA256.get(name):
+        raise WeightsError(f"{file} was changed: it has not the SHA-256 that the program expects; "
+                           f"{_REINSTALL}")  # fmt: skip
+    return data
+
+
+def record(name: str) -> Any:
+    """Return a table of models/ that is JSON; raises WeightsError as `read_table` does."""
+    return json.loads(read_table(name))
+
+
+def check_tables() -> None:
+    """Raise WeightsError when a table of models/ is missing or was changed."""
+    for name in SHA256:
+        read_table(name)
 
 
 def sha256_of(path: Path) -> str:
@@ -176,18 +207,31 @@ def _remedy(file: ModelFile) -> str:
     return ", or ".join(ways) or f"it belongs into {models_dir()}"
 
 
-def _records(folder: Path) -> Iterator[ModelFile]:
-    for record in sorted(folder.glob(f"*/{RECORD}")):
-        measured = _measured(record.parent)
-        for name, facts in sorted(json.loads(record.read_text("utf-8"))["files"].items()):
-            yield ModelFile(
-                name=f"{record.parent.name}/{name}",
-                sha256=facts["sha256"],
-                licence=facts["licence"],
-                origin=facts["origin"],
-                size_bytes=facts["bytes"],
-                measured=facts.get("measured") or measured,
-            )
+def _shipped() -> Iterator[ModelFile]:
+    """Give the files of the shipped folders; a folder that the code does not know has none."""
+    for name in sorted(SHA256):
+        folder, _, file = name.rpartition("/")
+        if file == RECORD:
+            yield from _files_of(models_dir() / folder, read_table(name))
+
+
+def _fetched(folder: Path) -> Iterator[ModelFile]:
+    """Give the files that a user added; their own tables vouch for them, and the user does."""
+    for file in sorted(folder.glob(f"*/{RECORD}")):
+        yield from _files_of(file.parent, file.read_bytes())
+
+
+def _files_of(folder: Path, data: bytes) -> Iterator[ModelFile]:
+    measured = _measured(folder)
+    for name, facts in sorted(json.loads(data)["files"].items()):
+        yield ModelFile(
+            name=f"{folder.name}/{name}",
+            sha256=facts["sha256"],
+            licence=facts["licence"],
+            origin=facts["origin"],
+            size_bytes=facts["bytes"],
+            measured=facts.get("measured") or measured,
+        )
 
 
 def _measured(folder: Path) -> str:
@@ -197,6 +241,16 @@ def _measured(folder: Path) -> str:
     except (OSError, ValueError, AttributeError):
         summary = None
     return str(summary) if summary else f"see models/{folder.name}/card.md"
+
+
+def _registered(data: bytes, path: Path) -> tuple[ModelFile, ...]:
+    try:
+        tables = tomllib.loads(data.decode("utf-8")).get("weights", [])
+    except ValueError as error:
+        raise WeightsError(f"{path}: can't be read as a list of weights: {error}") from error
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise WeightsError(f"{path}: expected [[weights]] tables, got {tables!r:.60}")
+    return tuple(_entry(table, f"{path}: weights {n}") for n, table in enumerate(tables, start=1))
 
 
 _FIELDS = ("name", "sha256", "licence", "origin", "measured", "package", "member", "url",

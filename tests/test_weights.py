@@ -19,7 +19,12 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     facts = {"bytes": 7, "licence": "MIT", "origin": "here",
              "sha256": sha256_of(folder / "a.onnx")}  # fmt: skip
     (folder / "weights.json").write_text(json.dumps({"files": {"a.onnx": facts}}))
+    (folder.parent / weights.OPTIONAL).write_text("")
     monkeypatch.setattr(weights, "models_dir", lambda: tmp_path / "models")
+    tables = ("net/weights.json", weights.OPTIONAL)
+    monkeypatch.setattr(
+        weights, "SHA256", {name: sha256_of(folder.parent / name) for name in tables}
+    )
     weights.path.cache_clear()
     yield folder
     weights.path.cache_clear()

@@ -33,6 +33,7 @@ from benchmarks.accuracy import (
 )
 from benchmarks.accuracy.ratios import RESULTS
 from media_screen import combination, weights
+from media_screen.training.record import ship
 
 MEASURED = "## Measured"  # heading of a card under which the tables stand
 GATHERED = {one.NAME: one for one in (face_artifact, rules, voice_spoof)}
@@ -70,7 +71,9 @@ def fuse() -> None:
     """Train the fusion on what is kept, measure it, and renew model, tables, README and cards."""
     known = clips.read()
     learned = fused.learn(known, ratios.read_all(), splits.held_together())
-    combination.save(learned.combination, command=tables.COMMAND)
+    shipped = {**learned.combination.to_dict(), "command": tables.COMMAND}
+    ship(combination.FILE, shipped)
+    combination.shipped.cache_clear()
     found = tables.record(learned, fused.measure_all(known, learned))
     text = tables.markdown(found)
     print(text)

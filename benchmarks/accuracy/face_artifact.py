@@ -6,7 +6,6 @@ Runs that WORK holds no scores of keep those that are there.
 from __future__ import annotations
 
 import csv
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -28,6 +27,7 @@ from media_screen.media import Media, MediaError
 from media_screen.training.face_artifact import crops as crop_store
 from media_screen.training.face_artifact.crops import ORIGINAL, Crop, Source, read_sources
 from media_screen.training.face_artifact.folds import split
+from media_screen.training.record import ship
 
 RESULTS = Path(__file__).parent.parent / "results"
 NAME = "face_artifact"
@@ -91,8 +91,7 @@ def _ship(shipped: Sequence[Held]) -> None:
     ]
     steps = np.quantile(genuine, np.linspace(0, 1, PERCENTILES))
     record = {key: round(value, 4) for key, value in fit(shipped).to_dict().items()}
-    text = json.dumps({**record, "genuine_percentiles": steps.round(4).tolist()}, indent=1)
-    (weights.models_dir() / NAME / "calibration.json").write_text(text + "\n", "utf-8")
+    ship(f"{NAME}/calibration.json", {**record, "genuine_percentiles": steps.round(4).tolist()})
 
 
 def _ensemble(found: Sequence[Held]) -> list[Held]:

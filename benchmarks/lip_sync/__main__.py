@@ -19,6 +19,7 @@ from media_screen.fusion import threshold
 from media_screen.lipsync.fit import Tables
 from media_screen.training.lip_sync import __main__ as training
 from media_screen.training.lip_sync.prepare import ORIGINAL
+from media_screen.training.record import ship
 
 RESULTS = Path(__file__).parent.parent / "results"
 NAME = "lip_sync"
@@ -107,12 +108,7 @@ def _write_card(lines: Sequence[str]) -> None:
 
 
 def _ship(result: dict[str, Any]) -> None:
-    folder = weights.models_dir() / NAME
-
-    def write(name: str, value: Any) -> None:
-        (folder / name).write_text(json.dumps(value, indent=1) + "\n", "utf-8")
-
-    write("calibration.json", result["calibration"])
+    ship(f"{NAME}/calibration.json", result["calibration"])
     swaps = result["synchrony"]["swaps"]["original, 5 s"]["network"]["other"]
     right = result["synchrony"]["offsets"]["original"]["network"]["rest"]
     marks = result["forged"]["versions"][ORIGINAL]
@@ -124,7 +120,7 @@ def _ship(result: dict[str, Any]) -> None:
     kept = {
         key: result[key] for key in ("synchrony", "fits", "voices", "forged", "weighs", "command")
     }
-    write("eval.json", {"summary": summary} | kept)
+    ship(f"{NAME}/eval.json", {"summary": summary} | kept)
 
 
 if __name__ == "__main__":

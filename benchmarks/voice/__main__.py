@@ -13,11 +13,12 @@ import torch
 
 from benchmarks import voice
 from benchmarks.voice import COMMAND, heldout, identity, spoof
-from media_screen import nets, weights
+from media_screen import nets
 from media_screen.media import Media
 from media_screen.speech import find_speech
 from media_screen.speech.spoof import spoof_net
 from media_screen.speech.voices import find_voices
+from media_screen.training.record import ship
 
 RESULTS = Path(__file__).parent.parent / "results"
 TIMED = 6  # recordings that are timed
@@ -97,16 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _ship(recordings: Any, record: Any, line: Any, found: dict[str, Any]) -> None:
-    folder = weights.models_dir()
     identity.ship_cohort(recordings)
-
-    def write(name: str, value: Any) -> None:
-        (folder / name).write_text(
-            json.dumps({**value, "command": COMMAND}, indent=1) + "\n", "utf-8"
-        )
-
-    write("voice_identity/calibration.json", record)
-    write("voice_spoof/calibration.json", line)
+    ship("voice_identity/calibration.json", {**record, "command": COMMAND})
+    ship("voice_spoof/calibration.json", {**line, "command": COMMAND})
     clean = found["protocols"][spoof.HARDEST]["clean"]
     low, high = clean["auc_interval"]
     summary = (
@@ -114,7 +108,7 @@ def _ship(recordings: Any, record: Any, line: Any, found: dict[str, Any]) -> Non
         "collections and unseen systems"
     )
     kept = {key: found[key] for key in ("protocols", "families", "genuine", "pairs")}
-    write("voice_spoof/eval.json", {"summary": summary, **kept})
+    ship("voice_spoof/eval.json", {"summary": summary, **kept, "command": COMMAND})
 
 
 def _lines(result: dict[str, Any]) -> list[str]:

@@ -22,6 +22,7 @@ from media_screen.speech import find_speech
 from media_screen.speech.embed import embedder, unit
 from media_screen.speech.identity import NEAREST, Cohort
 from media_screen.speech.spectra import Floats
+from media_screen.training.record import renew
 from media_screen.training.voice_spoof.channel import (
     OPUS_24,
     coloured_noise,
@@ -305,6 +306,7 @@ def ship_cohort(recordings: list[Recording]) -> None:
     }
     text = json.dumps(record, indent=2, sort_keys=True)
     (folder / "weights.json").write_text(text + "\n", "utf-8")
+    renew()
 
 
 def markdown(rows: list[dict[str, Any]]) -> list[str]:

@@ -9,7 +9,6 @@ nothing: the log likelihood ratio is 0 until something better is found.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -121,7 +120,7 @@ def between_tracks(embeddings: Sequence[np.ndarray]) -> float | None:
 @functools.cache
 def _genuine_flicker() -> tuple[float, ...]:
     """Return the flicker of genuine clips at every fifth percentile, from 0 to 100."""
-    record = json.loads((weights.models_dir() / CALIBRATION).read_text("utf-8"))
+    record = weights.record(CALIBRATION)
     return tuple(float(value) for value in record["genuine_flicker_percentiles"])
 
 

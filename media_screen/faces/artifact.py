@@ -111,5 +111,5 @@ def below_genuine(raw: float) -> float:
 @cache
 def _genuine() -> tuple[float, ...]:
     """Return the scores of genuine clips that were held out, at equal steps of 0 to 100%."""
-    record = json.loads((weights.models_dir() / CALIBRATION).read_text("utf-8"))
+    record = weights.record(CALIBRATION)
     return tuple(float(value) for value in record["genuine_percentiles"])

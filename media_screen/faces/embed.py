@@ -6,13 +6,11 @@ Recognition", IEEE TIP 2021), 128 values. It was chosen by measurement: benchmar
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -83,9 +81,8 @@ class Calibration:
         return min(high, max(low, row.slope * cosine + row.intercept))
 
 
-def load_calibration(path: Path) -> Calibration:
-    """Read a calibration.json; raises KeyError or ValueError when it is not one."""
-    record = json.loads(path.read_text(encoding="utf-8"))
+def read_calibration(record: Mapping[str, Any]) -> Calibration:
+    """Read the record of a calibration; raises KeyError or ValueError when it is not one."""
     rows = sorted(
         (
             CalibrationRow(
@@ -98,7 +95,7 @@ def load_calibration(path: Path) -> Calibration:
         key=lambda row: row.least_size_px,
     )
     if not rows or rows[0].least_size_px != 0.0:
-        raise ValueError(f"{path}: the first row must begin at a size of 0 px")
+        raise ValueError("the first row must begin at a size of 0 px")
     low, high = (float(value) for value in record["limits"])
     return Calibration(rows=tuple(rows), limits=(low, high))
 
@@ -108,7 +105,7 @@ def calibration() -> Calibration:
     """Return the calibration that belongs to the shipped embedder."""
     from media_screen import weights
 
-    return load_calibration(weights.models_dir() / CALIBRATION)
+    return read_calibration(weights.record(CALIBRATION))
 
 
 def calibrated_llr(cosine: float, *, size_px: float = math.inf) -> float:

@@ -7,7 +7,6 @@ None of it is a forgery. What the words are worth stands in models/lip_sync/card
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, Literal
@@ -69,5 +68,5 @@ def below(table: tuple[float, ...], value: float) -> float:
 @cache
 def tables() -> Tables:
     """Return the tables that belong to the shipped network."""
-    record = json.loads((weights.models_dir() / CALIBRATION).read_text("utf-8"))
+    record = weights.record(CALIBRATION)
     return Tables(*(tuple(map(float, record[name])) for name in Tables.__dataclass_fields__))

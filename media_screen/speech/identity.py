@@ -7,11 +7,10 @@ calibrated for how much was heard and how clean it is.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -75,13 +74,12 @@ class Calibration:
         return min(high, max(low, row.slope * score + row.intercept))
 
 
-def load_calibration(path: Path) -> Calibration:
-    """Read a calibration.json; raises KeyError or ValueError when it is not one."""
-    record = json.loads(path.read_text(encoding="utf-8"))
+def read_calibration(record: Mapping[str, Any]) -> Calibration:
+    """Read the record of a calibration; raises KeyError or ValueError when it is not one."""
     keys = ("least_seconds", "least_snr_db", "slope", "intercept")
     rows = tuple(Row(*(float(row[key]) for key in keys)) for row in record["rows"])
     if not rows:
-        raise ValueError(f"{path}: expected at least one row")
+        raise ValueError("expected at least one row")
     low, high = (float(value) for value in record["limits"])
     return Calibration(rows, (low, high))
 
@@ -91,7 +89,7 @@ def calibration() -> Calibration:
     """Return the calibration that belongs to the shipped embedder and cohort."""
     from media_screen import weights
 
-    return load_calibration(weights.models_dir() / CALIBRATION)
+    return read_calibration(weights.record(CALIBRATION))
 
 
 @cache

@@ -6,7 +6,6 @@ nor the depth of silence between words tells it anything.
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from functools import cache
@@ -123,6 +122,6 @@ def calibration() -> Calibration:
     """Return the calibration that belongs to the shipped network."""
     from media_screen import weights
 
-    record = json.loads((weights.models_dir() / CALIBRATION).read_text("utf-8"))
+    record = weights.record(CALIBRATION)
     slope, offset, bound = (float(record[name]) for name in ("slope", "offset", "bound"))
     return Calibration(slope, offset, bound, tuple(map(float, record["genuine_percentiles"])))

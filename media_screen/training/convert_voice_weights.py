@@ -29,6 +29,7 @@ from media_screen.training.convert_face_weights.onet import read_torch_tensors
 from media_screen.training.convert_face_weights.onnx_models import IR_VERSION, OPSET
 from media_screen.training.convert_face_weights.sources import Source
 from media_screen.training.convert_face_weights.targets import Target, write_records, write_target
+from media_screen.training.record import renew
 
 Array = npt.NDArray[Any]
 
@@ -223,6 +224,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         entries[target.file] = write_target(target, place=place, out=options["out"])
         sys.stdout.write(f"{target.file}: {entries[target.file]['bytes']} bytes\n")
     write_records(entries, out=options["out"])
+    renew()
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
@@ -81,17 +80,15 @@ def test_the_order_of_colours_matters() -> None:
 # --- calibration -------------------------------------------------------------------------------
 
 
-def write(tmp_path: Path, **change: object) -> Path:
-    record: dict[str, object] = {
+def record(**change: object) -> dict[str, object]:
+    return {
         "rows": [
             {"least_size_px": 40, "slope": 20.0, "intercept": -8.0},
             {"least_size_px": 0, "slope": 10.0, "intercept": -5.0},
         ],
         "limits": [-3.0, 5.0],
+        **change,
     }
-    path = tmp_path / "calibration.json"
-    path.write_text(json.dumps(record | change), encoding="utf-8")
-    return path
 
 
 @pytest.mark.parametrize(
@@ -106,16 +103,16 @@ def write(tmp_path: Path, **change: object) -> Path:
     ],
 )
 def test_the_row_of_the_size_is_used_and_bounded(
-    tmp_path: Path, cosine: float, size_px: float, expected: float
+    cosine: float, size_px: float, expected: float
 ) -> None:
-    loaded = embed.load_calibration(write(tmp_path))
+    loaded = embed.read_calibration(record())
     assert loaded.llr(cosine, size_px=size_px) == pytest.approx(expected)
 
 
 def test_a_calibration_without_a_row_for_small_faces_is_refused(tmp_path: Path) -> None:
     rows = [{"least_size_px": 40, "slope": 20.0, "intercept": -8.0}]
     with pytest.raises(ValueError, match="0 px"):
-        embed.load_calibration(write(tmp_path, rows=rows))
+        embed.read_calibration(record(rows=rows))
 
 
 def test_the_shipped_calibration_is_increasing_bounded_and_milder_for_small_faces() -> None:

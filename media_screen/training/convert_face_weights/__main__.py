@@ -20,6 +20,7 @@ from media_screen.training.convert_face_weights.sources import (
     YUNET,
 )
 from media_screen.training.convert_face_weights.targets import Target, write_records, write_target
+from media_screen.training.record import renew
 
 PRODUCER = "media_screen convert_face_weights"
 
@@ -85,6 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         sys.stdout.write(f"{target.file}: {entries[target.file]['bytes']} bytes\n")
     write_records(entries, out=options.out)
+    renew()
     return 0
 
 

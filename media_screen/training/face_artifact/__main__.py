@@ -24,6 +24,7 @@ from media_screen.training.face_artifact import export, line, score
 from media_screen.training.face_artifact.batches import Pairs, Recipe
 from media_screen.training.face_artifact.crops import Source
 from media_screen.training.face_artifact.folds import split
+from media_screen.training.record import renew
 
 CONFIG = "face_artifact/train.toml"
 SHIPPED = "shipped"  # names the scores of the line; those of networks are named after their runs
@@ -62,6 +63,7 @@ def main() -> None:
         _probe(asked)
     elif asked.step == "features":
         difference = export.export_features(weights.models_dir())
+        renew()
         print(f"the ONNX file differs from torch by {difference:.4f} of a feature's spread at most")
     elif asked.step == "line":
         _line(asked)
@@ -116,6 +118,7 @@ def _line(asked: argparse.Namespace) -> None:
     photographic, told = export.fit_photographic(lines, pixels, sources)
     print(told)
     export.export_lines(line.fit(found, sources, **settings), photographic, weights.models_dir())
+    renew()
 
 
 def _train(asked: argparse.Namespace, fold: str) -> None:

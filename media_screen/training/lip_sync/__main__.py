@@ -12,6 +12,7 @@ from media_screen.evaluation.protocol import refuse_overlap
 from media_screen.training.face_artifact.crops import read_sources
 from media_screen.training.face_artifact.folds import joined, split
 from media_screen.training.lip_sync.prepare import COPY, ORIGINAL, PSEUDO, Clip, read_clips
+from media_screen.training.record import renew
 
 CONFIG = "lip_sync/train.toml"
 VOICES = "voices.npz"
@@ -148,6 +149,7 @@ def _export(asked: argparse.Namespace) -> None:
     model = load(plan(ALL), checkpoint(asked.work, ALL))
     several = overlap.fit(overlap.read(asked.work / VOICES))
     difference = export(model, fitted, several, weights.models_dir())
+    renew()
     print(f"the ONNX file differs from torch by {difference:.5f} at most")
 
 

@@ -14,6 +14,7 @@ import torch
 from media_screen import nets, weights
 from media_screen.speech.spoof import FEATURES
 from media_screen.training import voice_spoof
+from media_screen.training.record import renew
 from media_screen.training.voice_spoof.net import Net
 from media_screen.training.voice_spoof.prepare import load_prepared, noises_of, prepare
 from media_screen.training.voice_spoof.sources import read_media, read_noises, read_synthesised
@@ -54,6 +55,7 @@ def train(work: Path, config: Config) -> None:
         net = fit_all(data, training_rows(data, fold), config, work / "nets", name)
         if fold is None:
             export(net, weights.models_dir() / FOLDER / "spoof.onnx")
+            renew()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
