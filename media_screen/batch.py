@@ -171,12 +171,12 @@ def scan(
         screened: set[Path] = set()
         with executor(config, workers=workers, limits=limits) as pool:
             for job, verdict in pool.screen(_jobs(todo, results)):
-                results.add(job.path, verdict, settings)
+                written = results.add(job.path, verdict, settings)
                 screened.add(job.path)
                 progress.screened += 1
-                progress.failed += has_failed(verdict.to_dict())
+                progress.failed += has_failed(written.to_dict())
                 if on_result is not None:
-                    on_result(verdict, progress)
+                    on_result(written, progress)
         results.compact()
         entries = tuple(
             entry

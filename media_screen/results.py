@@ -139,8 +139,8 @@ class Results:
         """Note what a file is before it is screened; afterwards it may be something else."""
         self._begun[_key(path)] = _Seen(_facts(path), _sha256(sidecars.find(path)))
 
-    def add(self, path: Path, verdict: Verdict, settings: str) -> None:
-        """Append a verdict; when this returns, it is on the disk whole."""
+    def add(self, path: Path, verdict: Verdict, settings: str) -> Verdict:
+        """Append a verdict; when this returns, it is on the disk whole. Returns it as written."""
         key = _key(path)
         if key not in self._begun:
             self.begin(path)
@@ -167,6 +167,7 @@ class Results:
             offset = os.lseek(self._file, 0, os.SEEK_END)
             self._append(line, offset)
             self._lines[_digest(line)] = offset, len(line)
+        return verdict
 
     def entry(self, path: Path, *, kept: bool) -> Entry | None:
         """Return the summary of one finished file."""
