@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from media_screen.errors import MediaScreenError
-from media_screen.files import open_private, ready_database, remove_database
+from media_screen.files import open_private, private_folder, ready_database, remove_database
 
 T = TypeVar("T")
 
@@ -81,7 +81,8 @@ def connect(path: Path, layout: Layout, *, exclusive: bool = False) -> Connectio
     ours, OutdatedDatabase for what can be made anew, other sqlite3.Error for what is damaged or in
     use, and OSError when the file can't be opened or is a link.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.exists():
+        private_folder(path.parent)
     ready_database(path)
     _refuse_foreign(path, layout)
     connection = sqlite3.connect(

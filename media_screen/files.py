@@ -84,7 +84,8 @@ def private_folder(path: Path) -> None:
 
     Raises OSError when it is a link, no folder, or another user's.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.exists():
+        private_folder(path.parent)
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=PRIVATE_FOLDER)
     status = path.lstat()

@@ -16,10 +16,10 @@ import pytest
 
 from media_screen.batch import MEMORY, scan
 from media_screen.catalogue import Catalogue, CatalogueError
-from media_screen.enrol import CACHE_FOLDER
 from media_screen.evidence import Abstention, MediaInfo, Span, Thumbnail, Verdict
 from media_screen.exports import export
 from media_screen.files import private_folder, write_atomically
+from media_screen.folders import CACHE_FOLDER
 from media_screen.media import Media, MediaError
 from media_screen.memory import Memory
 from media_screen.references import FoundFace, Store
@@ -171,6 +171,12 @@ def test_links_that_old_temporary_names_had_are_left_alone(screened: tuple[Path,
         results.compact()
     write_report(out)
     assert victim.read_bytes() == b"precious" and len(records(out)) == 1
+
+
+def test_folders_above_a_private_one_are_private_too(tmp_path: Path) -> None:
+    private_folder(tmp_path / "out" / "references")
+    assert [path.stat().st_mode & 0o777 for path in (tmp_path / "out", tmp_path / "out/references")
+            ] == [0o700, 0o700]  # fmt: skip
 
 
 @pytest.mark.parametrize("folder", ["report", "report/files", "thumbs", "thumbs/{key}"])

@@ -64,3 +64,11 @@ def test_every_shipped_file_is_whole_and_has_a_card(file: weights.ModelFile) -> 
 def test_models_stay_small() -> None:
     total = sum(path.stat().st_size for path in weights.models_dir().rglob("*") if path.is_file())
     assert total < 150e6
+
+
+def test_a_folder_of_fetched_weights_that_can_not_be_looked_into_holds_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # As in a home that is somebody else's; a name that is too long is refused to root as well.
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path / ("x" * 300)))
+    assert weights.installed()
