@@ -296,10 +296,10 @@ def report(out: Path, form: str, output: Path | None, time_zone: str) -> None:
     if form == "html":
         if output is not None:
             raise click.UsageError("--output goes with an export: --format " + ", ".join(FORMATS))
-        click.echo(write_report(out, time_zone=time_zone))
+        click.echo(write_report(out, time_zone=time_zone, tell=_tell))
         return
     try:
-        written, count = export(out, form, output=output)
+        written, count = export(out, form, output=output, tell=_tell)
     except (ExportError, WeightsError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if str(written) != "-":
@@ -397,6 +397,10 @@ def _answer_lines(
 
 def _any_failed(summary: Summary) -> bool:
     return bool(summary.failed or summary.found.missing or summary.found.unreadable)
+
+
+def _tell(note: str) -> None:
+    click.echo(plain(note), err=True)
 
 
 # --- what is shown -------------------------------------------------------------------------------

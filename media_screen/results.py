@@ -9,7 +9,6 @@ was damaged since, or put there by somebody else. It does not count, and its fil
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import logging
 import os
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from media_screen import sidecar as sidecars
-from media_screen.database import Connection, ForeignDatabase, Layout, connect, renew, transaction
+from media_screen.database import Connection, ForeignDatabase, connect, renew, transaction
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Label, Verdict
 from media_screen.files import (
@@ -35,25 +34,9 @@ from media_screen.files import (
 from media_screen.lines import LINE_LIMIT, each_line
 from media_screen.media import MediaError, identify, shown_path
 from media_screen.thumbs import write_thumbnails
+from media_screen.written import LAYOUT, STATE, STRANGE, line_digest
 
 RESULTS = "results.jsonl"
-STATE = "state.sqlite"
-_STATE = Layout(
-    0x4D535354,  # "MSST"
-    2,
-    """
-    CREATE TABLE done (
-        path BLOB PRIMARY KEY,
-        facts TEXT NOT NULL,
-        content TEXT NOT NULL,
-        settings TEXT NOT NULL,
-        failed INTEGER NOT NULL,
-        digest TEXT NOT NULL UNIQUE
-    );
-    CREATE TABLE replaced (digest TEXT PRIMARY KEY)
-    """,
-    wait_s=0.5,
-)
 # What the program writes into the folder. Where there is nothing else, the folder is its own.
 _OWN = re.compile(r"\.?(results|state|memory|ledger)\..*|report|thumbs")
 
@@ -157,7 +140,7 @@ class Results:
                 _content(verdict.media.sha256, seen.sidecar),
                 settings,
                 has_failed(verdict.to_dict()),
-                _digest(line),
+                line_digest(line),
             )
             with transaction(self._state):
                 self._state.execute(
@@ -166,7 +149,7 @@ class Results:
                 self._state.execute("INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?, ?, ?)", row)
             offset = os.lseek(self._file, 0, os.SEEK_END)
             self._append(line, offset)
-            self._lines[_digest(line)] = offset, len(line)
+            self._lines[line_digest(line)] = offset, len(line)
         return verdict
 
     def entry(self, path: Path, *, kept: bool) -> Entry | None:
@@ -257,14 +240,15 @@ class Results:
         with open(os.dup(self._file), "rb") as stream:
             stream.seek(0)
             for number, offset, line in each_line(stream):
-                digest = _digest(line)
+                digest = line_digest(line)
                 if digest in known and digest not in self._lines:
                     self._lines[digest] = offset, len(line)
                 elif not line.endswith(b"\n") and len(line) <= LINE_LIMIT:
                     os.ftruncate(self._file, offset)  # in which the last scan was killed
                 elif digest not in known | old:
-                    _log.warning("line %d of %s was left out: no scan into this folder wrote it "
-                                 "as it is", number, shown_path(self._out / RESULTS))  # fmt: skip
+                    _log.warning(
+                        "line %d of %s: %s", number, shown_path(self._out / RESULTS), STRANGE
+                    )
                     self.broken_lines += 1
         with transaction(self._state):
             for digest in known - self._lines.keys():
@@ -315,19 +299,15 @@ def _take_folder(out: Path) -> None:
 def _open_state(path: Path) -> Connection:
     """Open the index and keep it locked; one that is damaged or outdated is made anew."""
     try:
-        state = connect(path, _STATE, exclusive=True)
+        state = connect(path, LAYOUT, exclusive=True)
     except sqlite3.DatabaseError as error:
         if isinstance(error, (sqlite3.OperationalError, ForeignDatabase)):
             raise
         _log.warning("%s is made anew: %s", shown_path(path), error)
-        renew(path, _STATE)
-        state = connect(path, _STATE, exclusive=True)
+        renew(path, LAYOUT)
+        state = connect(path, LAYOUT, exclusive=True)
     state.execute("PRAGMA synchronous = NORMAL")
     return state
-
-
-def _digest(line: bytes) -> str:
-    return hashlib.sha256(line).hexdigest()
 
 
 def _key(path: Path) -> bytes:

@@ -14,7 +14,7 @@ LAYERS = [
     {"evidence", "errors", "plain", "files", "lines", "known_tables"},
     {"weights", "media", "sidecar"},
     {"folders", "database"},
-    {"cache"},
+    {"cache", "written"},
     {"nets", "fetch", "calibration", "combination", "linear"},
     {"faces", "speech", "ocr", "config"},
     {"fingerprint", "waveform", "lipsync", "coverage"},

@@ -105,6 +105,77 @@ def test_what_was_written_openly_before_is_made_private(screened: tuple[Path, Pa
     assert modes(out) == {}
 
 
+# --- lines ---------------------------------------------------------------------------------------
+
+
+def faked(line: bytes) -> bytes:
+    return line.replace(b"suspected_impersonation", b"official")
+
+
+def told(out: Path) -> tuple[list[str], str, list[str]]:
+    """What the report says while it is made, what it shows, and what an export says."""
+    by_report: list[str] = []
+    by_export: list[str] = []
+    page = write_report(out, tell=by_report.append).read_text("utf-8")
+    export(out, "csv", tell=by_export.append)
+    return by_report, page + (out / "results.csv").read_text("utf-8"), by_export
+
+
+@pytest.mark.parametrize(
+    ("lay", "count"),
+    [
+        pytest.param(lambda line: line + faked(line), "1 line was", id="beside-the-true-one"),
+        pytest.param(lambda line: faked(line) * 2, "2 lines were", id="instead"),
+        pytest.param(lambda line: line + line[:-2] + b"\n", "1 line was", id="cut"),
+        pytest.param(lambda line: line + b"{}\n", "1 line was", id="no-record"),
+    ],
+)
+def test_reports_and_exports_leave_out_what_no_scan_wrote(
+    screened: tuple[Path, Path], lay: Callable[[bytes], bytes], count: str
+) -> None:
+    out = screened[1]
+    (out / RESULTS).write_bytes(lay((out / RESULTS).read_bytes()))
+    by_report, shown, by_export = told(out)
+    assert by_report == by_export
+    assert len(by_report) == 1 and by_report[0].startswith(f"{count} left out, the first is line")
+    assert "no scan into this folder wrote this line" in shown
+    assert "official" not in (out / "results.csv").read_text("utf-8")
+
+
+def remove_state(out: Path) -> None:
+    (out / STATE).unlink()
+
+
+def empty_state(out: Path) -> None:
+    (out / STATE).write_bytes(b"")
+
+
+def another_state(out: Path) -> None:
+    (out / STATE).write_bytes(b"something else" * 100)
+
+
+@pytest.mark.parametrize("change", [remove_state, empty_state, another_state])
+def test_results_without_a_state_are_shown_and_it_is_said_once(
+    screened: tuple[Path, Path], change: Callable[[Path], None]
+) -> None:
+    out = screened[1]
+    change(out)
+    before = (out / STATE).read_bytes() if (out / STATE).exists() else None
+    by_report, shown, by_export = told(out)
+    assert by_report == by_export
+    assert len(by_report) == 1 and "can't be told" in by_report[0]
+    assert "suspected_impersonation" in shown
+    assert before == ((out / STATE).read_bytes() if (out / STATE).exists() else None)
+
+
+def test_a_report_can_be_made_while_a_scan_writes(screened: tuple[Path, Path]) -> None:
+    out = screened[1]
+    with Results(out):
+        by_report, shown, _ = told(out)
+    assert "a scan is writing into the folder" in by_report[0]
+    assert "suspected_impersonation" in shown
+
+
 # --- links ---------------------------------------------------------------------------------------
 
 Lay = Callable[[Path, Path], None]  # a name of the program's, and a file or folder of the user's

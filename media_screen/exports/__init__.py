@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import importlib
 import io
+import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Verdict
 from media_screen.files import write_atomically
+
+_log = logging.getLogger(__name__)
 
 # Format, which is also the name of its module, and the file it is written to beside the results.
 FORMATS: Mapping[str, str] = {
@@ -34,11 +37,18 @@ class ExportError(MediaScreenError, RuntimeError):
     """Results can't be exported: an optional package is missing, or a format is unknown."""
 
 
-def export(out: Path, form: str, *, output: Path | None = None) -> tuple[Path, int]:
+def export(
+    out: Path,
+    form: str,
+    *,
+    output: Path | None = None,
+    tell: Callable[[str], object] = _log.warning,
+) -> tuple[Path, int]:
     """Export the results in a folder; return the file and how many files of media it tells of.
 
     `form` is one of `FORMATS`; `output` is OUT/FORMATS[form] by default, and "-" for stdout.
-    Broken lines are passed over, as in the report. Raises ExportError.
+    Broken and strange lines are passed over, as in the report, and `tell` hears of them. Raises
+    ExportError.
     """
     from media_screen.results import RESULTS
 
@@ -53,7 +63,7 @@ def export(out: Path, form: str, *, output: Path | None = None) -> tuple[Path, i
     changed = (out / RESULTS).stat().st_mtime
     as_of = datetime.fromtimestamp(int(changed), timezone.utc)
     text = io.StringIO()
-    count = module.write(saved_verdicts(out), text, as_of=as_of)
+    count = module.write(saved_verdicts(out, tell=tell), text, as_of=as_of)
     path = output or out / FORMATS[form]
     if str(path) == "-":
         sys.stdout.write(text.getvalue())
@@ -62,11 +72,15 @@ def export(out: Path, form: str, *, output: Path | None = None) -> tuple[Path, i
     return path, count
 
 
-def saved_verdicts(out: Path) -> Iterator[Verdict]:
+def saved_verdicts(out: Path, *, tell: Callable[[str], object] = _log.warning) -> Iterator[Verdict]:
     """Give the verdicts of a folder of results, each path once, what needs an eye first."""
     from media_screen.report.results import parse_line, read_line, read_results
     from media_screen.results import RESULTS
+    from media_screen.written import written_lines
 
     with (out / RESULTS).open("rb") as stream:
-        for row in read_results(stream).rows:
+        results = read_results(stream, written_lines(out))
+        for note in results.notes():
+            tell(note)
+        for row in results.rows:
             yield parse_line(read_line(stream, row))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from importlib.resources import files
 from io import BytesIO
@@ -29,6 +30,7 @@ from media_screen.report.results import (
     read_results,
 )
 from media_screen.thumbs import Picture, read_thumbnails
+from media_screen.written import written_lines
 
 RESULTS = "results.jsonl"
 CLUSTERS_FIRST = 3  # groups of copies before the others fold away, so that the table stays near
@@ -37,14 +39,18 @@ BROKEN_SHOWN = 20  # broken lines described on the batch page; more are only cou
 
 OTHERWISE_MARKED = {"incomplete"}  # the list of marks offers "failure" for it
 
+_log = logging.getLogger(__name__)
 _PAGE_NAME = re.compile(r"[0-9a-f]{16}\.html")
 
 
-def write_report(out: Path, *, time_zone: str = "UTC") -> Path:
+def write_report(
+    out: Path, *, time_zone: str = "UTC", tell: Callable[[str], object] = _log.warning
+) -> Path:
     """Write the report of a results folder and return its first page, `OUT/report/index.html`.
 
     The pages follow from `OUT/results.jsonl` and `OUT/thumbs/` alone; `time_zone` is that of the
-    hours at which copies were posted. Raises FileNotFoundError when the folder does not exist
+    hours at which copies were posted. `tell` hears what was left out and what can't be told: lines
+    that no scan into the folder wrote, say. Raises FileNotFoundError when the folder does not exist
     (one without results gives a page that says so) and TimeZoneError for an unknown zone.
     """
     zone = clusters.find_zone(time_zone)
@@ -57,12 +63,14 @@ def write_report(out: Path, *, time_zone: str = "UTC") -> Path:
         private_folder(own)
     # One open file for both passes: a scan that goes on meanwhile can't shift what was read.
     with source.open("rb") if source.exists() else BytesIO() as stream:
-        results = read_results(stream)
+        results = read_results(stream, written_lines(out))
         while True:
             groups = clusters.find_clusters(results.rows, zone)
             if _write_file_pages(environment, out, stream, results, groups):
                 break  # else some could not be shown: number, group and link the others anew
     _drop_stale_pages(folder, results)
+    for note in results.notes():
+        tell(note)
     index = out / "report" / "index.html"
     context = index_context(results, _written(source)) | clusters_context(groups, time_zone)
     context["covers"] = {row.key: _cover(read_thumbnails(out, row.key)) for row in results.rows}

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 from media_screen.evidence import Post, Verdict
 from media_screen.lines import LINE_LIMIT, each_line
 from media_screen.report.words import RANK
+from media_screen.written import STRANGE, Written
 
 # What a record of the wrong shape can raise when it is read or shown.
 BAD_RECORD = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
@@ -59,14 +61,29 @@ class Results:
 
     rows: list[Row] = field(default_factory=list)
     broken: list[BrokenLine] = field(default_factory=list)
+    unknown: str = ""  # why it can't be told which lines a scan wrote
+
+    def notes(self) -> Iterator[str]:
+        """Give what whoever reads the results has to know of them, in sentences."""
+        if self.unknown:
+            yield f"whether a scan wrote these results as they are can't be told: {self.unknown}"
+        if self.broken:
+            first, many = self.broken[0], len(self.broken)
+            were = "line was" if many == 1 else "lines were"
+            yield f"{many} {were} left out, the first is line {first.number}: {first.error}"
 
 
-def read_results(stream: IO[bytes]) -> Results:
-    """Read an open results file; the last record of a file wins."""
-    results = Results()
+def read_results(stream: IO[bytes], written: Written | None = None) -> Results:
+    """Read an open results file; the last record of a file wins.
+
+    Lines that `written` does not hold are left out, as broken ones are.
+    """
+    results = Results(unknown=written.unknown if written is not None else "")
     rows: dict[str, Row] = {}
     for number, offset, line in each_line(stream):
         try:
+            if written is not None and not written.holds(line):
+                raise ValueError(STRANGE)
             row = _row(parse_line(line), number, offset)
         except BAD_RECORD as error:
             results.broken.append(broken_line(number, error, line))

@@ -272,7 +272,7 @@ def test_broken_lines_are_told_and_cost_nothing_else(tmp_path: Path) -> None:
         stream.write(b"\xff\xfe\x00 binary <b>\n\n" + "\n".join(bad).encode())
     index = read(write_report(tmp_path))
     check_markup(index)
-    assert "11 lines of results.jsonl could not be read" in index.words()
+    assert "11 lines of results.jsonl were left out" in index.words()
     assert "\\xff\\xfe" in index.text
     assert [a["data-label"] for tag, a in index.having("data-label")] == [
         "suspected_impersonation",
