@@ -7,11 +7,10 @@ voices may lie on one of them, or on both in opposite phase, where a plain mix w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import av.filter
@@ -216,7 +215,7 @@ class _Converter:
         layout = "mono" if channels == 1 else "stereo"
         # FFmpeg would guess what unnamed channels are, and leave out the one it takes for a bass.
         nameless = channels > 2 and raw.layout.name == f"{channels} channels"
-        self._resampler = _Panner(raw) if nameless else AudioResampler("flt", layout, SAMPLE_RATE)
+        self._resampler = _Panner() if nameless else AudioResampler("flt", layout, SAMPLE_RATE)
 
     def _convert(self, raw: AudioFrame | None) -> list[np.ndarray]:
         import av
@@ -230,41 +229,38 @@ class _Converter:
 
 
 class _Panner:
-    """A resampler for channels without names: the odd ones are heard left, the even ones right."""
+    """A resampler for channels without names: the odd ones are heard left, the even ones right.
 
-    def __init__(self, raw: AudioFrame) -> None:
-        import av.filter
+    FFmpeg mixes 64 channels at most; files may have more.
+    """
 
-        count = raw.layout.nb_channels
-        left, right = (
-            "+".join(f"{2**0.5 / count**0.5:.6f}*c{channel}" for channel in range(first, count, 2))
-            for first in (0, 1)
-        )
-        graph = av.filter.Graph()
-        nodes = [
-            graph.add_abuffer(
-                sample_rate=raw.sample_rate,
-                format=raw.format.name,
-                layout=raw.layout.name,
-                time_base=Fraction(1, raw.sample_rate),
-            ),
-            graph.add("pan", f"stereo|c0={left}|c1={right}"),
-            graph.add("aformat", f"flt:{SAMPLE_RATE}:stereo"),
-            graph.add("abuffersink"),
-        ]
-        graph.link_nodes(*nodes).configure()
-        self._graph = graph
+    def __init__(self) -> None:
+        from av.audio.resampler import AudioResampler
+
+        self._resampler = AudioResampler("flt", "stereo", SAMPLE_RATE)
 
     def resample(self, raw: AudioFrame | None) -> list[AudioFrame]:
         """Return the frames that are ready with one more; None: with the last."""
-        import av
+        return self._resampler.resample(None if raw is None else self._sides(raw))
 
-        self._graph.push(raw)
-        frames: list[Any] = []
-        with suppress(av.error.BlockingIOError, av.error.EOFError):
-            while True:
-                frames.append(self._graph.pull())
-        return frames
+    def _sides(self, raw: AudioFrame) -> AudioFrame:
+        """Return a frame of two sides, each as loud as unlike channels are together."""
+        import av
+        import numpy as np
+
+        values, count = raw.to_ndarray(), raw.layout.nb_channels
+        if not raw.format.is_planar:
+            values = values.reshape(-1, count).T
+        channels = values.astype(np.float32)
+        if values.dtype.kind in "iu":
+            full = 2.0 ** (8 * values.itemsize - 1)
+            channels = channels / full - (values.dtype.kind == "u")
+        with np.errstate(invalid="ignore", over="ignore"):  # broken numbers, cleaned later
+            sides = [channels[first::2].sum(axis=0) for first in (0, 1)]
+        mixed = np.asarray(np.stack(sides) * (2 / count) ** 0.5, np.float32)
+        frame = av.AudioFrame.from_ndarray(mixed, format="fltp", layout="stereo")
+        frame.rate = raw.sample_rate
+        return frame
 
 
 class HighPass:

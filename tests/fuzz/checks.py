@@ -11,13 +11,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import jsonschema
+import numpy as np
 
 from media_screen import sidecar as sidecars
 from media_screen.batch import scan
 from media_screen.context import Names, WatchError, names_of_people, read_watch_list, texts_of
 from media_screen.detectors.channel import Channel
 from media_screen.evidence import LABELS, Abstention, MediaInfo, Verdict
-from media_screen.media import MediaError, identify, shown_path
+from media_screen.media import Balance, Media, MediaError, identify, shown_path
 from media_screen.people import PeopleError, load_people
 from media_screen.pipe import LineError, parse_line
 from media_screen.report import write_report
@@ -25,8 +26,10 @@ from media_screen.results import RESULTS, STATE, BatchError, Results
 from media_screen.screen import Config, unable
 from media_screen.worker import Limits
 from tests.fuzz.media import SAMPLES, damaged, declaring, flipped
+from tests.fuzz.sound import SPOKEN, sound
 from tests.fuzz.texts import WORDS, damaged_text, hostile_json, hostile_toml
 from tests.making import records
+from tests.media.test_sides import likeness
 from tests.test_evidence import SCHEMA
 
 PEOPLE = SAMPLES / "people"
@@ -53,7 +56,7 @@ def check_media(chance: random.Random, folder: Path, *, files: int = 4) -> None:
     downloads, out = folder / "in", folder / "out"
     downloads.mkdir()
     for number in range(files):
-        _, suffix, data = chance.choice([damaged, damaged, declaring])(chance)
+        _, suffix, data = chance.choice([damaged, damaged, declaring, sounding])(chance)
         (downloads / f"{number}{suffix}").write_bytes(data)
         if chance.random() < 0.5:
             beside = downloads / f"{number}.info.json"
@@ -65,6 +68,37 @@ def check_media(chance: random.Random, folder: Path, *, files: int = 4) -> None:
         assert not record["failures"], f"{record['media']['path']}: {record['failures']}"
     assert scan([downloads], out, config).screened == 0, "a second scan has nothing to do"
     assert write_report(out).exists()
+
+
+def sounding(chance: random.Random) -> tuple[str, str, bytes]:
+    """Return a sound with odd channels as a file that is scanned."""
+    made = sound(chance)
+    return f"gains {made.gains}", ".wav", made.data
+
+
+def check_sound(chance: random.Random, folder: Path, *, count: int = 4) -> None:
+    """Any channels give sound that networks can hear, with the voice that listeners hear."""
+    path = folder / "a.wav"
+    for _ in range(count):
+        made = sound(chance)
+        path.write_bytes(made.data)
+        try:
+            with Media.open(path) as media:
+                blocks, mix = list(media.sound()), media.mix
+        except MediaError as error:
+            assert str(error) and not made.clean
+            continue
+        balance = Balance()
+        for block in blocks:
+            assert block.sides.dtype == np.float32 and len(block.sides) in (1, 2)
+            assert np.isfinite(block.sides).all() and np.abs(block.sides).max() <= 1.0
+            balance.add(block)
+        if made.clean and len(made.gains) <= 2 and max(map(abs, made.gains)) >= 0.5:
+            heard = [
+                np.concatenate([one.of(block.sides) for block in blocks])
+                for one in (mix, *balance.others(mix))
+            ]
+            assert max(likeness(one, SPOKEN) for one in heard) > 0.9, made.gains
 
 
 def check_sidecars(chance: random.Random, folder: Path, *, count: int = 20) -> None:
@@ -240,6 +274,7 @@ def complete(out: Path, files: list[Path]) -> list[dict]:
 
 CHECKS: dict[str, Check] = {
     "media": check_media,
+    "sound": check_sound,
     "sidecars": check_sidecars,
     "people": check_people,
     "lines": check_lines,

@@ -73,6 +73,8 @@ CHANNELS = {
     "centre of eight": [0 * VOICE, 0 * VOICE, VOICE, *[0 * VOICE] * 5],
     "last of nine unnamed": [*[0 * VOICE] * 8, VOICE],
     "fourth of sixteen unnamed": [*[0 * VOICE] * 3, VOICE, *[0 * VOICE] * 12],
+    "last of 65 unnamed": [*[0 * VOICE] * 64, VOICE],
+    "last of 255 unnamed": [*[0 * VOICE] * 254, VOICE],
 }
 
 
