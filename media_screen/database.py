@@ -113,6 +113,24 @@ def renew(path: Path, layout: Layout) -> None:
     remove_database(path)
 
 
+def has_tables(path: Path, tables: str) -> bool:
+    """Tell whether an unmarked file is laid out exactly so, trigger for trigger; it is only read.
+
+    For files of versions of the program that did not mark them.
+    """
+    if not path.is_file() or path.is_symlink():
+        return False
+    # Immutable: no lock and no journal, so that nothing is written beside another program's file.
+    place = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    try:
+        with contextlib.closing(sqlite3.connect(place, uri=True)) as connection:
+            _distrust(connection)
+            ((mark,),) = connection.execute("PRAGMA application_id")
+            return mark == 0 and _schema(connection) == _expected(tables)
+    except sqlite3.Error:
+        return False
+
+
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Run statements all or none; another writer is waited for at the beginning only."""

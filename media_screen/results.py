@@ -20,7 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from media_screen import sidecar as sidecars
-from media_screen.database import Connection, ForeignDatabase, connect, renew, transaction
+from media_screen.database import (
+    Connection,
+    ForeignDatabase,
+    connect,
+    has_tables,
+    renew,
+    transaction,
+)
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Label, Verdict
 from media_screen.files import (
@@ -34,7 +41,7 @@ from media_screen.files import (
 from media_screen.lines import LINE_LIMIT, each_line
 from media_screen.media import MediaError, identify, shown_path
 from media_screen.thumbs import write_thumbnails
-from media_screen.written import LAYOUT, STATE, STRANGE, line_digest
+from media_screen.written import EARLIER, LAYOUT, STATE, STRANGE, line_digest
 
 RESULTS = "results.jsonl"
 # What the program writes into the folder. Where there is nothing else, the folder is its own.
@@ -83,6 +90,7 @@ class Results:
         self._lines: dict[str, tuple[int, int]] = {}  # offset and length by digest
         with self._told():
             _take_folder(out)
+            _put_earlier_aside(out)
             self._state = _open_state(out / STATE)
             try:
                 self._file = open_private(out / RESULTS, os.O_RDWR | os.O_APPEND)
@@ -294,6 +302,21 @@ def _take_folder(out: Path) -> None:
         private_folder(out)
     else:
         refuse_strangers(out)
+
+
+def _put_earlier_aside(out: Path) -> None:
+    """Rename what an earlier version of the program left, whose lines this one can't vouch for."""
+    state = out / STATE
+    files = [file for file in (out / RESULTS, state) if os.path.lexists(file)]
+    aside = [file.with_name(f"{file.name}.old") for file in files]
+    if not has_tables(state, EARLIER) or any(map(os.path.lexists, aside)):
+        return
+    for file, old in zip(files, aside, strict=True):
+        file.rename(old)  # the state last: when it was interrupted, the next scan goes on
+    # At this level it is shown to whoever waits for the scan: all is screened again, and why.
+    kept = " and ".join(old.name for old in aside)
+    _log.error("the results in %s are of an earlier version: they were kept as %s, and all is "
+               "screened again", shown_path(out), kept)  # fmt: skip
 
 
 def _open_state(path: Path) -> Connection:

@@ -32,6 +32,12 @@ LAYOUT = Layout(
     """,
     wait_s=0.5,
 )
+# How the first versions laid the file out; they left no mark in it.
+EARLIER = """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER);
+    CREATE TABLE done (path BLOB PRIMARY KEY, signature TEXT, settings TEXT, offset INTEGER, \
+failed INTEGER, digest TEXT)
+    """
 STRANGE = "no scan into this folder wrote this line as it is"
 
 

@@ -317,6 +317,78 @@ def test_what_another_program_wrote_is_left_alone(
     assert (tmp_path / "out" / name).read_bytes() == before
 
 
+EARLIER = (
+    "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER)",
+    "CREATE TABLE IF NOT EXISTS done (path BLOB PRIMARY KEY, signature TEXT, settings TEXT, "
+    "offset INTEGER, failed INTEGER, digest TEXT)",
+)  # as the first versions made them
+
+
+def earlier(out: Path, *more: str) -> dict[str, bytes]:
+    """Lay out a folder as an earlier version left it; returns what stands in it."""
+    (out / STATE).unlink()
+    with sqlite3.connect(out / STATE) as connection:
+        for statement in (*EARLIER, *more):
+            connection.execute(statement)
+    connection.close()
+    return {name: (out / name).read_bytes() for name in (STATE, RESULTS)}
+
+
+def test_the_results_of_an_earlier_version_are_kept_and_all_is_screened_again(
+    screened: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    path, out = screened
+    before = earlier(out)
+    with Results(out) as results:
+        assert not results.has(path, "s1")
+        assert results.broken_lines == 0
+        results.add(path, verdict(path), "s1")
+    assert {name: (out / f"{name}.old").read_bytes() for name in before} == before
+    assert "of an earlier version" in caplog.text and "screened again" in caplog.text
+    assert kept(path, out)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param("CREATE TABLE note (text TEXT)", id="another-table"),
+        pytest.param(
+            "CREATE TRIGGER t AFTER INSERT ON done BEGIN DELETE FROM done; END", id="trigger"
+        ),
+        pytest.param("CREATE VIEW v AS SELECT 1", id="view"),
+        pytest.param("PRAGMA application_id = 5", id="mark-of-another"),
+    ],
+)
+def test_what_only_resembles_an_earlier_version_is_left_alone(
+    screened: tuple[Path, Path], more: str
+) -> None:
+    out = screened[1]
+    before = earlier(out, more)
+    with pytest.raises(BatchError, match=f"{STATE}: it is a file of another program"):
+        Results(out)
+    assert {name: (out / name).read_bytes() for name in before} == before
+    assert not list(out.glob("*.old"))
+
+
+def test_keeping_what_is_old_goes_on_where_it_was_interrupted(screened: tuple[Path, Path]) -> None:
+    path, out = screened
+    before = earlier(out)
+    (out / RESULTS).rename(out / f"{RESULTS}.old")
+    assert not kept(path, out)
+    assert {name: (out / f"{name}.old").read_bytes() for name in before} == before
+
+
+@pytest.mark.parametrize("name", [STATE, RESULTS])
+def test_what_was_kept_once_is_never_written_over(screened: tuple[Path, Path], name: str) -> None:
+    out = screened[1]
+    before = earlier(out)
+    (out / f"{name}.old").write_bytes(b"kept before")
+    with pytest.raises(BatchError, match=f"{STATE}: it is a file of another program"):
+        Results(out)
+    assert (out / f"{name}.old").read_bytes() == b"kept before"
+    assert {name: (out / name).read_bytes() for name in before} == before
+
+
 # --- databases -----------------------------------------------------------------------------------
 
 FINGERPRINT = take(Scene(1), 4.0)
