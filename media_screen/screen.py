@@ -469,7 +469,8 @@ def _read_sidecar(path: Path | None) -> tuple[sidecars.Sidecar | None, list[Abst
     try:
         read = sidecars.read(path)
     except sidecars.SidecarError as error:
-        return None, [Abstention("sidecar", "unreadable", str(error)[:_MAX_ERROR])]
+        # It is there, and says nothing: not the same as a file without a sidecar.
+        return sidecars.Sidecar(), [Abstention("sidecar", "unreadable", str(error)[:_MAX_ERROR])]
     problems = [Abstention("sidecar", "unreadable", problem) for problem in read.problems]
     return read, problems
 
@@ -486,7 +487,8 @@ def _abstain(error: MediaError) -> Abstention:
 
 
 def _post(sidecar: sidecars.Sidecar | None) -> Post | None:
-    return None if sidecar is None else sidecar.post()
+    post = sidecar.post() if sidecar is not None else None
+    return None if post == Post() else post
 
 
 def _summaries(case: Case, evidence: Iterable[Evidence]) -> tuple[TrackSummary, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import pickle
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from media_screen.detectors import UnknownDetector
 from media_screen.nets import DeviceError, choose_device
 from media_screen.people import PeopleError
 from media_screen.screen import settings_digest
+from media_screen.testing import make_sample
 from tests.test_evidence import SCHEMA
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -110,3 +112,50 @@ def test_settings_change_with_the_watch_list_and_what_is_installed(
     more = weights.ModelFile("mine/a.onnx", "ab" * 32, "MIT", "a test")
     monkeypatch.setattr(weights, "installed", lambda: (*weights.recorded(), more))
     assert settings_digest(Config()) != bare
+
+
+POSTS: dict[str, tuple[dict[str, object] | str, str, bool]] = {
+    "fits": ({}, "official", False),
+    "look-alike-of-another-length": (
+        {"duration": 999, "channel_id": "UCx", "uploader_id": "@adaexampel"}, "lookalike", True,
+    ),
+    "official-of-another-length": ({"duration": 999}, "claimed", True),
+    "official-of-another-kind": ({"ext": "webm"}, "claimed", True),
+    "no-id": ({"channel_id": None}, "claimed", False),
+    "damaged": ("{", "unknown", False),
+}  # fmt: skip
+OFFICIAL = {"extractor_key": "Youtube", "webpage_url": "https://www.youtube.com/watch?v=1",
+            "ext": "mp4", "duration": 1.0, "channel_id": "UCada",
+            "uploader_id": "@adaexample"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def channels(tmp_path_factory: pytest.TempPathFactory) -> Screener:
+    """A screener that compares channels only, with one person who has one."""
+    people = tmp_path_factory.mktemp("people")
+    (people / "ada").mkdir()
+    (people / "ada" / "person.toml").write_text(
+        'name = "Ada Example"\n[[channel]]\nplatform = "youtube"\nid = "UCada"\n'
+        'handle = "@adaexample"\n'
+    )
+    return Screener(Config(people=people, device="cpu", detectors=("channel",)))
+
+
+@pytest.mark.parametrize(("changes", "standing", "flagged"), POSTS.values(), ids=POSTS)
+def test_a_sidecar_is_never_dropped(
+    channels: Screener,
+    tmp_path: Path,
+    changes: dict[str, object] | str,
+    standing: str,
+    flagged: bool,
+) -> None:
+    """What does not fit is told, and what is said of the publisher stays."""
+    path = make_sample(tmp_path, seconds=1.0)
+    text = changes if isinstance(changes, str) else json.dumps({**OFFICIAL, **changes})
+    path.with_suffix(".info.json").write_text(text)
+    verdict = channels.screen(path)
+    assert verdict.provenance.channel == standing
+    assert ("sidecar_mismatch" in verdict.flags) is flagged
+    assert (verdict.label == "official") is (standing == "official")
+    assert "no_sidecar" not in {one.reason for one in verdict.abstentions}
+    assert (verdict.post is None) is isinstance(changes, str)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from media_screen.sidecar.labels import (
     AI_LABEL_TIKTOK_OTHER,
     AI_LABEL_YOUTUBE,
 )
+from media_screen.sidecar.stream import read_stream
 
 ROOT = Path(__file__).parent.parent
 MEDIA = Path(os.environ.get("MEDIA_SCREEN_MEDIA", ROOT.parent / "shared" / "media"))
@@ -364,7 +366,8 @@ UNREADABLE = {
     "empty": (b"", "not valid JSON"),
     "cut": (b'{"id": "a', "not valid JSON"),
     "list": (b"[1]", "expected a JSON object, got list"),
-    "not-utf-8": (b'{"id": "\xff"}', "not valid JSON"),
+    "cut-in-the-first-key": (b'{"id', "not valid JSON"),
+    "text": (b"<html>", "not valid JSON"),
     "deep": (b"[" * 200_000, "nested too deeply"),
 }
 
@@ -383,14 +386,81 @@ def test_a_missing_sidecar_says_so(tmp_path: Path) -> None:
         sidecar.read(tmp_path / "a.info.json")
 
 
-def test_a_sidecar_over_the_limit_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+PARTLY = {
+    "cut": b'{"channel": "Xin Liu", "id": "a", "title": "b',
+    "cut-in-a-list": b'{"channel": "Xin Liu", "id": "a", "tags": ["b", "c',
+    "not-utf-8": b'{"channel": "Xin Liu", "id": "a", "title": "\xff"}',
+    "text-behind": b'{"channel": "Xin Liu", "id": "a"} {"channel": "Eve"}',
+    "deep": b'{"channel": "Xin Liu", "id": "a", "x": ' + b"[" * 200_000,
+    "control-character": b'{"channel": "Xin Liu", "id": "a", "title": "\x01"}',
+    "literal": b'{"channel": "Xin Liu", "id": "a", "is_live": tru',
+}
+
+
+@pytest.mark.parametrize("data", PARTLY.values(), ids=PARTLY)
+def test_a_damaged_sidecar_is_used_as_far_as_it_goes_and_proves_nothing(
+    tmp_path: Path, data: bytes
 ) -> None:
-    monkeypatch.setattr(sidecar, "MAX_BYTES", 1 << 20)
     path = tmp_path / "a.info.json"
-    path.write_bytes(b'"' + b"x" * (1 << 20) + b'"')
-    with pytest.raises(SidecarError, match="expected at most 1 MB"):
-        sidecar.read(path)
+    path.write_bytes(data)
+    read = sidecar.read(path)
+    assert (read.display_name, read.video_id) == ("Xin Liu", "a")
+    assert "used as far as it goes" in read.problems[0] and len(read.problems[0]) < 300
+    assert not read.fit.proves and "only a part of the sidecar could be read" in read.fit.lacking
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+@pytest.mark.parametrize(
+    "table", [SITES, LABELS, DUBBED, DATES], ids=["sites", "labels", "dubs", "dates"]
+)
+def test_a_large_sidecar_reads_like_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: dict[str, Any], encoding: str
+) -> None:
+    path = tmp_path / "a.info.json"
+    for record, _ in table.values():
+        text = json.dumps(
+            {"title": "\u5218\U0001f600", "tags": ["a", "b"], **record}, ensure_ascii=False
+        )
+        path.write_text(text, encoding)
+        whole = sidecar.read(path)
+        with monkeypatch.context() as patch:
+            patch.setattr(sidecar, "MAX_WHOLE", 0)
+            assert sidecar.read(path) == whole
+
+
+def test_a_hundred_thousand_comments_are_read_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.info.json"
+    comment = json.dumps({"id": "c", "text": "x" * 300, "aigcLabelType": "1", "replies": [{}]})
+    with path.open("w") as file:
+        file.write(f'{{"title": "a", "comments": [{comment}')
+        file.writelines(f", {comment}" for _ in range(99_999))
+        file.write('], "extractor_key": "Youtube", "channel_id": "b"}')
+    assert path.stat().st_size > 32 << 20
+    tracemalloc.start()
+    read = sidecar.read(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (read.title, read.platform, read.channel_ids) == ("a", "youtube", ("b",))
+    assert read.problems == () and read.ai_labels == ()
+    assert peak < 8 << 20, "memory does not grow with the comments"
+
+
+FLOODS = {
+    "fields": "{" + "".join(f'"k{i}": {{"a": 1}}, ' for i in range(50_000)) + '"z": 1}',
+    "nested": '{"x": [' + '{"a": [1, 2, {"b": 3}]}, ' * 50_000 + '1], "channel": "Xin Liu"}',
+    "deep": '{"x": ' + '{"a": ' * 60_000 + "1" + "}" * 60_000 + ', "channel": "Xin Liu"}',
+    "numbers": '{"x": [' + "1, " * 200_000 + '1], "channel": "Xin Liu"}',
+    "text": '{"x": "' + "y" * 5_000_000 + '", "channel": "Xin Liu"}',
+}
+
+
+@pytest.mark.parametrize("text", FLOODS.values(), ids=FLOODS)
+def test_what_is_kept_of_a_large_sidecar_is_bounded(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.info.json"
+    path.write_text(text)
+    record, ended = read_stream(path)
+    assert ended == "" and len(json.dumps(record)) < 500_000
+    assert "z" in record or record.get("channel") == "Xin Liu" or len(record) == 2_000
 
 
 def test_numbers_that_json_does_not_know_are_read(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from media_screen.sidecar.sites import (
     platform_of_extractor,
     platform_of_host,
 )
+from media_screen.sidecar.stream import read_stream
 
 __all__ = [
     "PLATFORMS",
@@ -57,7 +58,7 @@ __all__ = [
     "without_format",
 ]  # fmt: skip
 
-MAX_BYTES = 32 << 20  # bytes; the largest real sidecar (thousands of comments) is a few MB
+MAX_WHOLE = 8 << 20  # bytes read at once; larger ones have thousands of comments
 MAX_TITLE = 1_000  # characters
 MAX_DESCRIPTION = 20_000  # characters; YouTube allows 5,000
 MAX_TIMESTAMP = 4_102_444_800  # seconds since 1970; the year 2100
@@ -147,26 +148,38 @@ def _other_forms(name: str) -> list[str]:
 
 
 def read(path: Path) -> Sidecar:
-    """Read a sidecar file; raises SidecarError with the reason when it can't be read."""
+    """Read a sidecar file; raises SidecarError with the reason when nothing of it can be read.
+
+    A large one is read piece by piece, and a damaged one up to where it breaks: then it proves
+    nothing, and what it says stands as a claim.
+    """
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+        record, damage = _record(path)
     except OSError as error:
         raise SidecarError(f"{path}: can't be read: {error.strerror or error}") from error
-    if len(data) > MAX_BYTES:
-        raise SidecarError(
-            f"{path}: expected at most {MAX_BYTES >> 20} MB, this sidecar is larger: "
-            "write it again without comments"
-        )
-    try:
-        record = json.loads(data, parse_int=_parse_int)
-    except RecursionError as error:
-        raise SidecarError(f"{path}: nested too deeply for a sidecar") from error
-    except ValueError as error:  # JSON and encoding errors
-        raise SidecarError(f"{path}: not valid JSON: {error}") from error
-    if not isinstance(record, Mapping):
-        raise SidecarError(f"{path}: expected a JSON object, got {type(record).__name__}")
-    return replace(parse(record), path=path)
+    if not isinstance(record, Mapping) or not (record or not damage):
+        wrong = damage or f"expected a JSON object, got {type(record).__name__}"
+        raise SidecarError(f"{path}: {wrong}")
+    found = replace(parse(record), path=path)
+    if not damage:
+        return found
+    lacking = (*found.fit.lacking, "only a part of the sidecar could be read")
+    fit = replace(found.fit, lacking=lacking)
+    return replace(found, fit=fit, problems=(f"{damage}: used as far as it goes", *found.problems))
+
+
+def _record(path: Path) -> tuple[Any, str]:
+    """Return what a file holds, and what is wrong with it, "" when nothing is."""
+    damage = ""
+    if path.stat().st_size <= MAX_WHOLE:
+        try:
+            return json.loads(path.read_bytes(), parse_int=_parse_int), ""
+        except RecursionError:
+            damage = "nested too deeply for a sidecar"
+        except ValueError as error:  # JSON and encoding errors
+            damage = f"not valid JSON: {error}"
+    record, ended = read_stream(path)
+    return record, damage or (ended and f"not valid JSON: {ended}")
 
 
 def _parse_int(digits: str) -> int | float:

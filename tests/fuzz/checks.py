@@ -116,7 +116,11 @@ def check_sidecars(chance: random.Random, folder: Path, *, count: int = 20) -> N
         pieces = list(Channel().examine(SimpleNamespace(sidecar=read, people=people)))
         assert pieces and all(piece.why for piece in pieces)
         names.find(texts_of(read, ()))
-        assert isinstance(sidecars.mismatch(read.described, duration_s=10.0), str)
+        length = chance.choice([0.0, 10.0, 1e9, float("inf"), float("nan")])
+        info = MediaInfo("a.mp4", kind="video", duration_s=length, width=chance.choice([0, 640]))
+        fitted = read.fitted(folder / chance.choice(["a.mp4", "a.f137.mp4", "a.webm"]), info)
+        assert set(read.fit.doubts) <= set(fitted.fit.doubts), "a file made a sidecar fit better"
+        assert all(len(why) < 500 for why in fitted.fit.doubts)
         verdict = unable(MediaInfo("a.mp4"), [Abstention("x", "unreadable", "x")], post=read.post())
         VALIDATOR.validate(json.loads(verdict.to_json()))
         assert len(verdict.to_json()) < 100_000, "a hostile sidecar fills the results"

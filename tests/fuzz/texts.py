@@ -33,12 +33,16 @@ RAW = (
 )  # fmt: skip
 
 
+# What a sidecar says of the file itself, by which it is told whether it is that file's.
+LENGTHS = ("duration", "section_start", "section_end", "filesize", "width", "height", "ext")
+
+
 def hostile_json(chance: random.Random, record: Mapping[str, Any]) -> bytes:
     """Return a record as JSON with some of its values, keys or bytes made hostile."""
     pairs = [(json.dumps(key), json.dumps(value)) for key, value in record.items()]
     for _ in range(chance.choice([1, 3, 10])):
         place = chance.randrange(len(pairs))
-        key, _ = pairs[place]
+        key = json.dumps(chance.choice(LENGTHS)) if chance.random() < 0.2 else pairs[place][0]
         value = chance.choice(RAW) if chance.random() < 0.6 else json.dumps(chance.choice(WORDS))
         if chance.random() < 0.2:
             pairs.append((key, value))  # twice
