@@ -159,8 +159,14 @@ class Case:
 
     @property
     def remarks(self) -> tuple[Abstention, ...]:
-        """What of the pictures was not looked at, or not as it is shown, in a sentence each."""
+        """What was not looked at or listened to, or not as it is shown, in a sentence each."""
+        from media_screen.hearing import unjudged_tracks
+
         found = [Abstention("media", "attached", why) for why in self.media.unseen()]
+        if self._listens and (count := unjudged_tracks(self.media)):
+            tracks = "sound track was" if count == 1 else "sound tracks were"
+            why = f"the voices of {count} further {tracks} not judged: earlier tracks were enough"
+            found.append(Abstention("media", "attached", why))
         if not self.has_pictures:
             return tuple(found)
         look = self.look
@@ -251,8 +257,9 @@ class Case:
     def voices(self) -> tuple[Voice, ...]:
         """The voices in windows of speech spread over the file, the longest-speaking first.
 
-        Those that are heard only apart come last.
+        Those that are heard only apart, or on a further track, come last.
         """
+        from media_screen.hearing import track_voices
         from media_screen.speech.voices import THOROUGH_WINDOWS, WINDOWS, find_voices
 
         found: list[Voice] = []
@@ -264,6 +271,10 @@ class Case:
                     self.media, ear.speech,
                     device=self.device, count=count, mix=ear.mix, first=len(found),
                 )  # fmt: skip
+            found += track_voices(
+                self.media, self.ear, first=len(found), count=count,
+                device=self.device, thorough=self.thorough,
+            )  # fmt: skip
         return tuple(found)
 
     @property
@@ -355,7 +366,8 @@ class Case:
         if need in ("sound", "speech") and not self.info.audio_codec:
             return "no_audio", "the file has no sound track"
         if need == "speech":
-            return lacks_speech(self.speech)
+            lack = lacks_speech(self.speech)
+            return None if lack is not None and self.voices else lack  # on a further track
         if need == "sidecar" and self.sidecar is None:
             return "no_sidecar", "there is no .info.json beside the file, so its channel is unknown"
         if need == "people" and not self.people:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from media_screen.case import Case
 from media_screen.detectors.voice_spoof import VoiceSpoof
@@ -14,7 +16,7 @@ from media_screen.evidence import Span
 from media_screen.gallery import Gallery
 from media_screen.media import SAMPLE_RATE, Media, Mix
 from tests.footage import voice
-from tests.making import quarters, write_video
+from tests.making import quarters, write_sound, write_video
 from tests.media.test_sides import write
 from tests.speech.making import message
 
@@ -127,3 +129,47 @@ def test_further_tracks_are_sounds_of_their_own(tmp_path: Path) -> None:
         assert other.fingerprint.sound_s == pytest.approx(2.0, abs=0.1)
     with Media.open(path, sound=2) as media:
         assert np.abs(np.fft.rfft(media.audio(Span(0.5, 1.5)))).argmax() == pytest.approx(1000, 2)
+
+
+def tracks(path: Path, *sounds: np.ndarray) -> Path:
+    """Write sound tracks of 16 kHz, the first of them the default one."""
+    with av.open(str(path), "w") as made:
+        streams = [made.add_stream("pcm_s16le", rate=SAMPLE_RATE, layout="mono") for _ in sounds]
+        for number, stream in enumerate(streams):
+            stream.disposition = 0 if number else Disposition.default
+            stream.metadata["language"] = ("eng", "ger")[number % 2]
+        for stream, samples in zip(streams, sounds, strict=True):
+            write_sound(made, stream, samples[None].astype(np.float32), SAMPLE_RATE, "mono")
+    return path
+
+
+QUIETER = 0.3 * SPOKEN[40:]  # the same, as another codec gives it: moved, at another level
+DUBBED = np.concatenate([SPOKEN[: 4 * SAMPLE_RATE], OTHER[4 * SAMPLE_RATE :]])
+TRACKS = {
+    "the same twice": ([SPOKEN, SPOKEN, QUIETER], set()),
+    "silence beside it": ([SPOKEN, SILENT], set()),
+    "another voice": ([SPOKEN, OTHER], {"on sound track 2 (ger)"}),
+    "half of it another": ([SPOKEN, DUBBED], {"on sound track 2 (ger)"}),
+    "voice behind silence": ([SILENT, SPOKEN], {"on sound track 2 (ger)"}),
+    "third of three": ([SPOKEN, SPOKEN, OTHER], {"on sound track 3 (eng)"}),
+    "fourth is the last": ([SPOKEN, *[SPOKEN] * 3, OTHER], set()),
+}
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_a_voice_is_judged_on_each_track_that_differs(tmp_path: Path, name: str) -> None:
+    sounds, places = TRACKS[name]
+    with Media.open(tracks(tmp_path / "a.mka", *sounds)) as media:
+        case = opened(media)
+        assert case.lacks("speech") is None
+        assert {voice.place for voice in case.voices} - {""} == places
+        said = [piece.why for piece in VoiceSpoof().examine(case)]
+        assert all(any(place in why for why in said) for place in places)
+        left_out = [one.why for one in case.remarks if "not judged" in one.why]
+        assert bool(left_out) == (len(sounds) > 4)
+
+
+def test_of_a_track_only_what_differs_is_judged(tmp_path: Path) -> None:
+    with Media.open(tracks(tmp_path / "a.mka", SPOKEN, DUBBED)) as media:
+        (other,) = [voice for voice in opened(media).voices if voice.place]
+    assert other.span.start >= 4.0 - 0.1

@@ -39,18 +39,21 @@ class VoiceWindow:
 class Voice:
     """The windows in which one person speaks, in order of time; the longest-speaking is voice 0.
 
-    `mix` is where it was heard, of a sound whose sides differ.
+    `mix` is where it was heard, of a sound whose sides differ; `place`, a phrase, which of several
+    tracks it is on, "" for the one that plays by default.
     """
 
     number: int
     windows: tuple[VoiceWindow, ...]
     mix: Mix = Mix.BOTH
+    place: str = ""
 
     @property
     def name(self) -> str:
-        """How sentences call it: by its number, and by its place unless that is both sides."""
-        where = "" if self.mix is Mix.BOTH else f" ({self.mix.words})"
-        return f"voice {self.number + 1}{where}"
+        """How sentences call it: by its number, its track and its side where these need saying."""
+        side = "" if self.mix is Mix.BOTH else self.mix.words
+        where = ", ".join(part for part in (self.place, side) if part)
+        return f"voice {self.number + 1}{f' ({where})' if where else ''}"
 
     @property
     def embedding(self) -> Floats:
@@ -82,10 +85,12 @@ def find_voices(
     count: int = WINDOWS,
     mix: Mix | None = None,
     first: int = 0,
+    place: str = "",
 ) -> tuple[Voice, ...]:
     """Return the voices in up to `count` windows of a file, the longest-speaking first.
 
-    They are numbered from `first` on, and heard in `mix`, by default that of the file.
+    They are numbered from `first` on, and heard in `mix`, by default that of the file, at `place`
+    (see `Voice`).
     """
     net = embedder(device)
     windows = []
@@ -98,7 +103,9 @@ def find_voices(
     voices = [[windows[place] for place in group] for group in groups]
     voices.sort(key=lambda own: -sum(window.span.duration for window in own))
     heard = media.mix if mix is None else mix
-    return tuple(Voice(number, tuple(own), heard) for number, own in enumerate(voices, first))
+    return tuple(
+        Voice(number, tuple(own), heard, place) for number, own in enumerate(voices, first)
+    )
 
 
 def same_voice(embeddings: Sequence[Floats]) -> list[list[int]]:
