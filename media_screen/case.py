@@ -6,8 +6,9 @@ detectors; sound is read when one asks for it.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from media_screen.evidence import Abstention, Coverage, MediaInfo, Reason, Thumbnail
+from media_screen.evidence import Abstention, Coverage, MediaInfo, Reason, Span, Thumbnail
 from media_screen.faces.upright import stand_upright
 from media_screen.fingerprint import FingerprintBuilder
 from media_screen.look import MIN_FACE, WINDOW_FPS
@@ -49,6 +50,13 @@ _TURNED = {
     3: _AS_SHOWN.format("lying on its left side"),
 }
 _CODEC_DELAY = 0.1  # s at the ends of a track that decoders leave out
+
+# Frames a second of a matched stretch that is compared closely: a picture that is exchanged for two
+# seconds is seen in four of them, as many as it takes (`catalogue.changes.LOOK_CHANGE`).
+CLOSELY_FPS = 2.0
+MOST_CLOSELY_S = 600.0  # s of matched stretches that are compared closely, as long as is listened
+LEAST_CLOSELY_S = 1.0  # s; a shorter stretch between two that were looked at holds no such change
+PIECE_S = 10.0  # s; of longer matches pieces of about this length are compared, spread over them
 
 
 class Case:
@@ -156,6 +164,24 @@ class Case:
                     builder.add_frame(frame.time_s, turned)
         sound = {name: getattr(plain, name) for name in ("sound_s", "peak_frames", "peak_steps")}
         return tuple(replace(builder.finish(), **sound) for builder in builders)
+
+    def fingerprint_closely(self, spans: Sequence[Span]) -> Fingerprint:
+        """The fingerprint with more frames of these stretches: what it takes to compare them.
+
+        A file is looked at in places, which is enough to find an original, and not enough to say
+        that nothing in between was exchanged. Stretches that were looked at densely, and what goes
+        beyond MOST_CLOSELY_S without `thorough`, add nothing.
+        """
+        most = math.inf if self.thorough else MOST_CLOSELY_S
+        pieces = _pieces(_between(spans, self.look.windows), most)
+        if self._builder is None or not pieces:
+            return self.fingerprint
+        _ = self.fingerprint  # what it takes of faces and sound is there
+        with self.timed("closely"):
+            for piece in pieces:
+                for frame in self.media.window(piece, fps=CLOSELY_FPS):
+                    self._builder.add_frame(frame.time_s, frame.image)
+            return self._builder.finish()
 
     @property
     def remarks(self) -> tuple[Abstention, ...]:
@@ -392,3 +418,32 @@ class Case:
             if lack is not None:
                 return Abstention(detector, *lack)
         return None
+
+
+def _between(spans: Sequence[Span], seen: Sequence[Span]) -> list[Span]:
+    """Return what of some stretches lies in none of those that were seen, both in order of time."""
+    left = []
+    for span in spans:
+        start = span.start
+        for other in seen:
+            if other.start - start >= LEAST_CLOSELY_S and span.overlap(other) > 0:
+                left.append(Span(start, other.start))
+            if span.overlap(other) > 0:
+                start = max(start, other.end)
+        if span.end - start >= LEAST_CLOSELY_S:
+            left.append(Span(start, span.end))
+    return left
+
+
+def _pieces(spans: Sequence[Span], most_s: float) -> list[Span]:
+    """Return the stretches, or pieces spread over them that are `most_s` long together."""
+    total = sum(span.duration for span in spans)
+    if total <= most_s:
+        return list(spans)
+    share, pieces = most_s / total, []
+    for span in spans:
+        count = max(1, round(span.duration * share / PIECE_S))
+        every = span.duration / count
+        starts = (span.start + number * every for number in range(count))
+        pieces += [Span(start, start + every * share) for start in starts]
+    return pieces

@@ -63,13 +63,16 @@ class Catalogue:
             return
         fingerprint = case.fingerprint
         if fingerprint.empty:
-            yield Abstention(self.name, "unreadable", "neither picture nor sound could be read")
+            yield Abstention(
+                self.name, "unreadable", "it holds neither picture nor sound that can be compared"
+            )
             return
         found = catalogue.find(fingerprint)
         if any(one.match.relation == "repictured" for one in found):
             # Another picture, or the same one on its side, which no face gives away?
             turned = (catalogue.find(one) for one in case.fingerprints_turned())
             found = next((one for one in turned if _has_picture(one)), found)
+        found = _closely(case, catalogue, found)
         for match in found:
             yield self._match(match)
         if any(_finding(match) in ("copy", "excerpt") for match in found):
@@ -176,6 +179,20 @@ class Catalogue:
         )
 
 
+def _closely(case: Case, catalogue: References, found: tuple[Found, ...]) -> tuple[Found, ...]:
+    """Compare what would be a copy again, with frames of all of it; what was found stays found."""
+    spans = [
+        one.picture_span
+        for one in found
+        if one.picture_span is not None and _finding(one) in ("copy", "excerpt", UNCONFIRMED)
+    ]
+    if not spans or case.info.kind != "video":
+        return found
+    closely = case.fingerprint_closely(sorted(spans))
+    again = () if closely is case.fingerprint else catalogue.find(closely)
+    return again if _has_picture(again) or any(one.changes for one in again) else found
+
+
 def _has_picture(found: tuple[Found, ...]) -> bool:
     return any(one.match.relation in ("copy", "excerpt") for one in found)
 
@@ -219,9 +236,9 @@ def why(found: Found, finding: str) -> str:
     if finding in ("copy", "excerpt") and found.sound_score and found.picture_score:
         said += _compared(found)
     if finding in ("copy", "excerpt") and not found.sound_score:
-        said = f"{where}: the picture is the original's; there was no sound to compare"
+        said = f"{where}: the picture is the original's; no sound could be compared"
     if finding in ("copy", "excerpt") and not found.picture_score:
-        said = f"{where}: the sound is the original's; there was no picture to compare"
+        said = f"{where}: the sound is the original's; no picture could be compared"
     return said + _treatment(found)
 
 

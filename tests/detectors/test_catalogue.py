@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from media_screen.case import Case
 from media_screen.catalogue import Catalogue
-from media_screen.detectors.catalogue import LLR
+from media_screen.detectors.catalogue import ALTERED, LLR
 from media_screen.detectors.catalogue import Catalogue as Detector
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Span, Verdict
 from media_screen.fingerprint import Fingerprint, FingerprintBuilder
+from media_screen.gallery import Gallery
 from media_screen.hearing import OtherSound
+from media_screen.look import Look
+from media_screen.media import Block, Frame, Mix
 from media_screen.speech import Speech, SpeechSegment
 from tests.footage import RATE, Scene, enrolled, take, voice
 
@@ -49,8 +56,9 @@ def examine(
         fingerprints_turned=lambda: turned,
         tracks=seen,
         speech=Speech(spoken),
-        info=MediaInfo(path="a.mp4", audio_codec="aac"),
+        info=MediaInfo(path="a.mp4", kind="video", audio_codec="aac"),
         other_sounds=others,
+        fingerprint_closely=lambda spans: fingerprint,
     )
     return list(Detector().examine(case))
 
@@ -163,7 +171,7 @@ def test_a_known_fake_says_most(catalogue: Catalogue) -> None:
 def test_the_sentence_names_what_was_done(catalogue: Catalogue) -> None:
     query = take(Scene(1), LENGTH, change=lambda image: image[:, ::-1].copy())
     piece = only(query, catalogue)
-    assert piece.why.endswith("(mirrored)") and "no sound to compare" in piece.why
+    assert piece.why.endswith("(mirrored)") and "no sound could be compared" in piece.why
     assert piece.values["mirrored"] == 1.0
 
 
@@ -203,3 +211,58 @@ def test_what_is_outside_of_the_match_is_not_vouched_for(
     pieces = examine(builder.finish(), catalogue, speech=speech, faces=faces)
     assert [piece.finding for piece in pieces] == ["copy"] + ["unmatched_rest"] * bool(said)
     assert said in pieces[-1].why
+
+
+class Copy:
+    """A minute and a half of one scene as a file, in which another scene is shown for a while."""
+
+    LENGTH = 90.0
+    WINDOWS = tuple(Span(start, start + 5.0) for start in (1.0, 24.0, 47.0, 70.0))
+
+    def __init__(self, other: Span) -> None:
+        self.info = MediaInfo("a.mp4", kind="video", duration_s=self.LENGTH, width=240, height=180)
+        self.decoded: list[Span] = []
+        self._other = other
+
+    def frame(self, time_s: float) -> Frame:
+        shown = Scene(8) if self._other.start <= time_s < self._other.end else Scene(7)
+        return Frame(time_s, shown.at(time_s))
+
+    def survey(self) -> Iterator[Frame]:
+        return (self.frame(float(time_s)) for time_s in range(0, int(self.LENGTH), 5))
+
+    mix = Mix.BOTH
+
+    def sound(self) -> Iterator[Block]:
+        return iter(())
+
+    def window(self, span: Span, *, fps: float) -> Iterator[Frame]:
+        self.decoded.append(span)
+        times = np.arange(span.start, span.end, 1 / fps)
+        return (self.frame(float(time_s)) for time_s in times)
+
+    def look(self, media: object, *, on_frame: Callable, **_: object) -> Look:
+        windows = [self.window(span, fps=5.0) for span in self.WINDOWS]
+        for frame in sorted(chain(self.survey(), *windows), key=lambda frame: frame.time_s):
+            on_frame(frame.time_s, frame.image)
+        return Look(shots=(), tracks=(), frames=1, small_faces=0, windows=self.WINDOWS)
+
+
+@pytest.mark.parametrize(
+    ("other", "finding"),
+    [(Span(0.0, 0.0), "copy"), (Span(36.2, 39.2), ALTERED)],
+    ids=["untouched", "between-the-windows"],
+)
+def test_a_copy_is_compared_where_it_was_not_looked_at(
+    other: Span, finding: str, tmp_path: Path
+) -> None:
+    catalogue = Catalogue.open(tmp_path / "catalogue.sqlite")
+    catalogue.add("ada", "talk.mp4", "1", enrolled(Scene(7), Copy.LENGTH))
+    film: Any = Copy(other)
+    case = Case(film, looker=film, gallery=Gallery(), catalogue=catalogue)
+    (piece,) = Detector().examine(case)
+    assert isinstance(piece, Evidence) and piece.finding == finding, piece.why
+    assert ("0:36 to 0:39" in piece.why) == bool(other.duration)
+    closely = film.decoded[len(Copy.WINDOWS) :]
+    assert sum(span.duration for span in closely) == pytest.approx(70.0, abs=3.0)
+    assert not any(span.overlap(seen) for span in closely for seen in Copy.WINDOWS)
