@@ -33,6 +33,7 @@ from media_screen.terminal import Examples, PlainGroup, counted, new_console, pl
 
 if TYPE_CHECKING:
     from media_screen.batch import Summary
+    from media_screen.combination import Weight
     from media_screen.weights import ModelFile
     from media_screen.worker import Executor
 
@@ -52,6 +53,15 @@ def _time_zone(_: click.Context, __: click.Parameter, name: str) -> str:
     except TimeZoneError as error:
         raise click.BadParameter(str(error)) from error
     return name
+
+
+def _weights(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[Weight, ...]:
+    from media_screen.combination import Weight
+
+    try:
+        return tuple(Weight.parse(text) for text in texts)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 _zone_option = click.option(
@@ -126,6 +136,16 @@ def main(verbose: bool) -> None:
     "--detector", "detectors", multiple=True, metavar="NAME",
     help="Use only this detector, or one of another package; may be given several times.",
 )  # fmt: skip
+@click.option(
+    "--add-detector", "add_detectors", multiple=True, metavar="NAME",
+    help="Use this detector of another package besides the others; may be given several times.",
+)  # fmt: skip
+@click.option(
+    "--weight", "own_weights", multiple=True, metavar="NAME=SUBJECT:WEIGHT", callback=_weights,
+    help="Let such a detector count for manipulation of the picture or the sound with a weight of "
+    "0 to 1, as NAME=picture:0.5; without one it informs only. Nobody measured what that does to "
+    "the rate of false alarms.",
+)  # fmt: skip
 @click.option("--time-limit", type=float, default=600.0, show_default=True, metavar="SECONDS",
               help="Give a file up after this time.")  # fmt: skip
 @click.option("--memory-limit", type=int, default=1800, show_default=True, metavar="MIB",
@@ -154,6 +174,8 @@ def scan(
     sensitivity: Sensitivity,
     fail_on: tuple[str, ...],
     detectors: tuple[str, ...],
+    add_detectors: tuple[str, ...],
+    own_weights: tuple[Weight, ...],
     time_limit: float,
     memory_limit: int,
     size_limit: int,
@@ -197,7 +219,8 @@ def scan(
     try:
         config = config_of(
             people, device, thorough, detectors, workers, watch, transcript,
-            sensitivity=sensitivity, cluster=executor == "ray",
+            sensitivity=sensitivity, add_detectors=add_detectors, own_weights=own_weights,
+            cluster=executor == "ray",
         )  # fmt: skip
         if people is not None:
             cache = cache_folder(people, None if from_stdin else out / REFERENCES)
@@ -309,19 +332,29 @@ def report(out: Path, form: str, output: Path | None, time_zone: str) -> None:
 main.add_command(evaluate)
 
 
-@main.command(cls=Examples, examples=["media-screen detectors"])
-def detectors() -> None:
-    """List the detectors: what each looks at and what it needs."""
+@main.command(cls=Examples, examples=["media-screen detectors", "media-screen detectors mine"])
+@click.argument("names", nargs=-1)
+def detectors(names: tuple[str, ...]) -> None:
+    """List the detectors: what each looks at and what it needs.
+
+    What other packages offer is listed, and loaded only when one of the NAMES names it.
+    """
     from rich.table import Table
 
-    from media_screen.detectors import choose, plugins
+    from media_screen.detectors import UnknownDetector, choose, first_line, plugins
 
     table = Table("detector", "axis", "needs", "what it does", box=None)
-    for detector in choose():
-        what = (type(detector).__doc__ or "").split("\n")[0]
-        table.add_row(detector.name, detector.axis, ", ".join(detector.needs) or "-", what)
+    try:
+        chosen = choose(added=names)
+    except UnknownDetector as error:
+        raise click.UsageError(str(error)) from error
+    for detector in chosen:
+        needs = ", ".join(detector.needs) or "-"
+        table.add_row(*map(plain, (detector.name, detector.axis, needs, first_line(detector))))
     for name, package in sorted(plugins().items()):
-        table.add_row(plain(name), "?", "?", plain(f"Of {package}; used when named: --detector"))
+        if name not in names:
+            told = f"Of {package}; used when named: --add-detector, --detector"
+            table.add_row(plain(name), "?", "?", plain(told))
     new_console().print(table)
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from media_screen import weights
 from media_screen.evidence import Contribution, Sensitivity
@@ -30,6 +30,39 @@ class Threshold:
 
     false_alarms: float
     llr: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A weight that a user gives to a detector of another package, and what it judges.
+
+    The text form is NAME=SUBJECT:WEIGHT, such as `mine=picture:0.5`.
+    """
+
+    detector: str
+    subject: Subject
+    weight: float  # 0 to 1
+
+    def __post_init__(self) -> None:
+        if not self.detector:
+            raise ValueError("a weight needs the name of a detector")
+        if self.subject not in get_args(Subject):
+            raise ValueError(f"a detector judges one of {get_args(Subject)}, not {self.subject!r}")
+        if not 0.0 <= self.weight <= 1.0:
+            raise ValueError(f"a weight is 0 to 1, got {self.weight}")
+
+    @staticmethod
+    def parse(text: str) -> Weight:
+        """Read the text form; raises ValueError saying what is wrong with it."""
+        name, _, rest = text.partition("=")
+        subject, _, number = rest.partition(":")
+        try:
+            weight = float(number)
+        except ValueError as error:
+            raise ValueError(
+                f"expected NAME=picture:0.5 or NAME=sound:0.5, got {text!r}"
+            ) from error
+        return Weight(name, cast(Subject, subject), weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +100,18 @@ class Combination:
     def weight(self, detector: str) -> float:
         """Return the weight of a detector, 0 for one that was never measured."""
         return next((own[detector] for own in self.weights.values() if detector in own), 0.0)
+
+    def joined_by(self, own: Iterable[Weight]) -> Combination:
+        """Return this with the weights of a user; raises ValueError for a detector that has one.
+
+        The thresholds stay those that were measured without such detectors.
+        """
+        joined = {about: dict(weights) for about, weights in self.weights.items()}
+        for one in own:
+            if any(one.detector in weights for weights in joined.values()):
+                raise ValueError(f"{one.detector} has a weight already")
+            joined[one.subject][one.detector] = one.weight
+        return replace(self, weights=joined)
 
     def contributions(self, llrs: Mapping[str, float]) -> tuple[Contribution, ...]:
         """Return what each of these ratios adds, the largest part first.

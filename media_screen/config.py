@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from media_screen import nets
+from media_screen.combination import Weight
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import SENSITIVITIES, Sensitivity
 
@@ -26,7 +27,9 @@ class Config:
     `watch` is a list of names to look for in texts, besides those of the people; with `transcript`
     they are looked for in what is said, too. With `fingerprint` the fingerprint travels with the
     verdict, for a memory that another process keeps. `sensitivity` is low, normal or high: at which
-    of three measured rates of false alarms manipulation is suspected. `cache` is the folder for
+    of three measured rates of false alarms manipulation is suspected. `add_detectors` names
+    detectors of other packages to use besides `detectors`, and `weights` says how much such a one
+    counts for manipulation (by default it informs and counts nothing). `cache` is the folder for
     what is found in the references, by default beside the people, or, where nothing can be written
     there, a private temporary one.
     """
@@ -42,15 +45,21 @@ class Config:
     fingerprint: bool = False
     sensitivity: Sensitivity = "normal"
     cache: str | Path | None = None
+    add_detectors: tuple[str, ...] = ()
+    weights: tuple[Weight, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("people", "memory", "watch", "cache"):
             self._check(name, (str, Path, type(None)), "a path or None")
         for name in ("thorough", "transcript", "fingerprint"):
             self._check(name, (bool,), "True or False")
-        self._check("detectors", (tuple,), "a tuple of names")
-        if not all(isinstance(name, str) and name for name in self.detectors):
-            raise ConfigError(f"detectors must be a tuple of names, got {self.detectors!r}")
+        for name in ("detectors", "add_detectors"):
+            self._check(name, (tuple,), "a tuple of names")
+            if not all(isinstance(one, str) and one for one in getattr(self, name)):
+                raise ConfigError(f"{name} must be a tuple of names, got {getattr(self, name)!r}")
+        self._check("weights", (tuple,), "a tuple of Weight")
+        if not all(isinstance(one, Weight) for one in self.weights):
+            raise ConfigError(f"weights must be a tuple of Weight, got {self.weights!r}")
         if type(self.threads) is not int or self.threads < 0:
             raise ConfigError(f"threads must be a whole number, 0 or more, got {self.threads!r}")
         for name, allowed in (("device", nets.DEVICES), ("sensitivity", SENSITIVITIES)):

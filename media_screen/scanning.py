@@ -18,6 +18,7 @@ from media_screen.terminal import counted, minutes, new_console, plain
 
 if TYPE_CHECKING:
     from media_screen.batch import Progress, Summary
+    from media_screen.combination import Weight
     from media_screen.enrol import Enrolment
     from media_screen.evidence import Sensitivity, Verdict
     from media_screen.worker import Executor
@@ -50,6 +51,8 @@ def config_of(
     transcript: bool = False,
     *,
     sensitivity: Sensitivity = "normal",
+    add_detectors: tuple[str, ...] = (),
+    own_weights: tuple[Weight, ...] = (),
     cluster: bool = False,
 ) -> Any:
     """Make the config, failing early on what every worker would fail on.
@@ -63,7 +66,7 @@ def config_of(
     from media_screen.screen import Config
 
     weights.check_tables()
-    choose(detectors)
+    choose(detectors, added=add_detectors, weights=own_weights)
     if watch is not None:
         read_watch_list(watch)
     if cluster:
@@ -80,6 +83,8 @@ def config_of(
         watch=watch,
         transcript=transcript,
         sensitivity=sensitivity,
+        add_detectors=add_detectors,
+        weights=own_weights,
     )
 
 

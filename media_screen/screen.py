@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_screen import nets, weights
+from media_screen import combination, nets, weights
 from media_screen import sidecar as sidecars
 from media_screen.config import Config as Config
 from media_screen.detectors import choose
@@ -67,6 +67,7 @@ class Screener:
         self.config = config or Config()
         self._looker: Looker | None = None
         self._detectors: tuple[Detector, ...] = ()
+        self._weighing: combination.Combination | None = None
         self._people: tuple[Person, ...] = ()
         self._enrolment: Enrolment | None = None
         self._catalogue: Catalogue | None = None
@@ -92,7 +93,8 @@ class Screener:
         weights.check_tables()
         if self.config.threads:
             nets.limit_threads(self.config.threads)
-        self._detectors = choose(self.config.detectors)
+        self._detectors = _detectors_of(self.config)
+        self._weighing = combination.shipped().joined_by(self.config.weights)
         self._device = nets.choose_device(self.config.device)
         looker = Looker(self._device)
         self._enrolment = self._enrol(looker, on_reference)
@@ -212,6 +214,7 @@ class Screener:
             duration_s=_length(media),
             coverage=case.coverage,
             sensitivity=self.config.sensitivity,
+            weighing=self._weighing,
         )
         flags = [*judgement.flags]
         if media.bad_packets:
@@ -362,6 +365,10 @@ class Screener:
                       versions=self._versions)  # fmt: skip
 
 
+def _detectors_of(config: Config) -> tuple[Detector, ...]:
+    return choose(config.detectors, added=config.add_detectors, weights=config.weights)
+
+
 def settings_digest(config: Config) -> str:
     """Return 16 hex digits that change when a file would have to be screened again.
 
@@ -373,7 +380,8 @@ def settings_digest(config: Config) -> str:
     parts: list[object] = [
         version("media_screen"),
         config.thorough,
-        [detector.name for detector in choose(config.detectors)],
+        [detector.name for detector in _detectors_of(config)],
+        config.weights,
         [(file.name, file.sha256) for file in weights.installed()],
         sorted(SHA256.items()),
         config.sensitivity,

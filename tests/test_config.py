@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from media_screen import Config, MediaScreenError
+from media_screen.combination import Weight
 
+HALF = Weight("mine", "picture", 0.5)
 WRONG: list[tuple[str, Any]] = [
     ("people", 5), ("people", b"people"), ("people", ["people"]),
     ("device", "gpu"), ("device", "CPU"), ("device", None), ("device", ["cpu"]),
@@ -18,13 +20,16 @@ WRONG: list[tuple[str, Any]] = [
     ("detectors", "channel"), ("detectors", ["channel"]), ("detectors", None),
     ("detectors", (1,)), ("detectors", ("",)),
     ("threads", -1), ("threads", True), ("threads", 1.0), ("threads", "2"), ("threads", None),
-    ("memory", 5), ("memory", True), ("watch", 5), ("watch", ("names.toml",)),
+    ("memory", 5), ("memory", True), ("cache", 5), ("watch", 5), ("watch", ("names.toml",)),
     ("transcript", "true"), ("transcript", 0), ("fingerprint", 1), ("fingerprint", None),
+    ("add_detectors", "mine"), ("add_detectors", ["mine"]), ("add_detectors", ("",)),
+    ("weights", {"mine": 0.5}), ("weights", ("mine=picture:0.5",)), ("weights", [HALF]),
     ("sensitivity", "most"), ("sensitivity", 1), ("sensitivity", None),
 ]  # fmt: skip
 RIGHT: list[tuple[str, Any]] = [
     ("people", Path("people")), ("people", "people"), ("device", "cuda"), ("threads", 8),
-    ("detectors", ("channel", "of_a_plugin")), ("memory", "m.sqlite"), ("sensitivity", "high"),
+    ("detectors", ("channel", "of_a_plugin")), ("memory", "m.sqlite"),
+    ("add_detectors", ("mine",)), ("weights", (HALF,)), ("sensitivity", "high"),
 ]  # fmt: skip
 
 

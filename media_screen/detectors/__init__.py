@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 
+from media_screen.combination import Weight
 from media_screen.detectors.catalogue import Catalogue
 from media_screen.detectors.channel import Channel
 from media_screen.detectors.container import Container
@@ -53,15 +54,32 @@ def plugins() -> dict[str, str]:
     return {point.name: point.dist.name if point.dist else "?" for point in found}
 
 
-def choose(names: Sequence[str] = ()) -> tuple[Detector, ...]:
+def first_line(detector: Detector) -> str:
+    """Return the sentence that begins the docstring of a detector: what it does."""
+    return (type(detector).__doc__ or "").strip().split("\n")[0]
+
+
+def choose(
+    names: Sequence[str] = (), *, added: Sequence[str] = (), weights: Sequence[Weight] = ()
+) -> tuple[Detector, ...]:
     """Make the detectors of these names (default: every built-in one), in the order of the table.
 
-    Names that are not built in are looked up among the installed entry points. Raises
-    UnknownDetector with the known names.
+    Those `added` come besides. Names that are not built in are looked up among the installed entry
+    points. Raises UnknownDetector with the known names, and for a weight that is for none of them
+    or for a built-in one, whose weight was measured.
     """
     built_in = {detector.name: detector for detector in DETECTORS}
-    if not names:
+    if not names and not added and not weights:
         return tuple(detector() for detector in DETECTORS)
+    names = tuple(dict.fromkeys((*(names or built_in), *added)))
+    for weight in weights:
+        if weight.detector in built_in or weight.detector not in names:
+            raise UnknownDetector(
+                f"a weight is for a detector of another package that is used, and "
+                f"{weight.detector!r} is not one: name it with --add-detector or --detector"
+            )
+    if len({weight.detector for weight in weights}) < len(weights):
+        raise UnknownDetector("a detector was given two weights")
     found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     unknown = [name for name in names if name not in built_in and name not in found]
     if unknown:
