@@ -224,6 +224,7 @@ def _sidecar(channel: str, file: Path) -> dict[str, Any]:
     """Return what yt-dlp writes of a video on a channel of YouTube."""
     return {
         "extractor_key": "Youtube", "extractor": "youtube", "id": file.stem[:11],
+        "webpage_url": "https://www.youtube.com/watch?v=0000000000a", "ext": file.suffix[1:],
         "title": "A video", "channel": _name(channel), "uploader": _name(channel),
         "channel_id": _id(channel), "uploader_id": f"@{_handle(channel)}",
     }  # fmt: skip

@@ -85,7 +85,9 @@ def _is_by(post: sidecars.Sidecar, channel: Channel) -> bool:
 
 def _lines(post: sidecars.Sidecar, *, with_table: bool = False) -> str:
     """Return what to paste into the registry, as TOML; the texts are a stranger's, so escaped."""
-    table = f"[[channel]] platform = {_quoted(post.platform)} " if with_table else ""
+    table = (
+        f"[[channel]] and below it platform = {_quoted(post.platform)} and " if with_table else ""
+    )
     return " or ".join(f"{table}id = {_quoted(text)}" for text in post.channel_ids)
 
 

@@ -147,6 +147,7 @@ def make_sample(folder: Path, *, seconds: float = 2.0) -> Path:
         container.mux(sound.encode())
     record = {"extractor_key": "Youtube", "id": "0000000000a", "title": "A sample",
               "channel_id": "UC0000000000000000000000", "uploader_id": "@quick_clips",
+              "webpage_url": "https://www.youtube.com/watch?v=0000000000a", "ext": "mp4",
               "duration": seconds}  # fmt: skip
     path.with_suffix(".info.json").write_text(json.dumps(record), "utf-8")
     return path

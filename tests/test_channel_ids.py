@@ -155,7 +155,7 @@ def test_no_strange_id_is_suggested(tmp_path: Path, fields: dict[str, Any]) -> N
 
 def test_a_person_without_accounts_is_told_what_to_paste(tmp_path: Path) -> None:
     post(enrolled(tmp_path))
-    assert f'[[channel]] platform = "youtube" id = "{UC}"' in told(tmp_path)[1]
+    assert f'[[channel]] and below it platform = "youtube" and id = "{UC}"' in told(tmp_path)[1]
 
 
 def test_what_is_to_be_pasted_holds_no_more_than_a_text(tmp_path: Path) -> None:
