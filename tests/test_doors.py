@@ -180,7 +180,7 @@ def said(show: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> str:
 
 @hostile
 def test_the_table_of_a_scan_is_plain(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    entry = Entry(f"in/{text}", "official", text, 1.0, text, False, False, False)
+    entry = Entry(f"in/{text}", "official", text, 1.0, text, *[False] * 4)
     summary = Summary((entry,), Found((), missing=(Path(text.replace("\0", "")),)), 1, 0, 1.0)
     found = said(lambda: show_summary(summary, Path("report")), capsys)
     assert not LIVE.search(found) and "forged line\n" not in found

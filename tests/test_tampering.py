@@ -10,6 +10,7 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -284,10 +285,20 @@ def test_an_output_that_is_no_file_is_left_as_it_is(tmp_path: Path, kind: str) -
     assert not path.is_file() and len(list(tmp_path.iterdir())) == 1
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may use the folders of all users")
-def test_a_folder_of_another_user_is_refused() -> None:
+def test_a_folder_of_another_user_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "stat", partialmethod(_owned, tmp_path.stat(), 54321))
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
     with pytest.raises(OSError, match="another user"):
-        private_folder(Path("/proc/1"))
+        private_folder(tmp_path)
+
+
+def _owned(_: Path, status: os.stat_result, owner: int, **__: object) -> os.stat_result:
+    """Give a status with another owner; only root can make a file that has one."""
+    fields = list(status)
+    fields[4] = owner  # st_uid
+    return os.stat_result(fields)
 
 
 # --- another program's ---------------------------------------------------------------------------
