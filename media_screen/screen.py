@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any
 from media_screen import combination, nets, weights
 from media_screen import sidecar as sidecars
 from media_screen.config import Config as Config
-from media_screen.detectors import choose
-from media_screen.detectors.contract import Detector
 from media_screen.evidence import (
     Abstention,
     Context,
@@ -44,6 +42,7 @@ if TYPE_CHECKING:
     from media_screen.case import Case
     from media_screen.catalogue import Catalogue
     from media_screen.context import Names, Text
+    from media_screen.detectors.contract import Detector
     from media_screen.enrol import Enrolment, OnReference
     from media_screen.look import Looker
     from media_screen.memory import Memory
@@ -366,6 +365,8 @@ class Screener:
 
 
 def _detectors_of(config: Config) -> tuple[Detector, ...]:
+    from media_screen.detectors import choose
+
     return choose(config.detectors, added=config.add_detectors, weights=config.weights)
 
 

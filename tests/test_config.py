@@ -48,7 +48,10 @@ def test_every_field_is_in_the_table() -> None:
     assert {name for name, _ in WRONG} == set(Config.__dataclass_fields__)
 
 
-def test_a_config_loads_no_array_library() -> None:
-    code = "import sys; from media_screen import Config; Config(); print('numpy' in sys.modules)"
+def test_a_screener_loads_no_array_library_until_it_screens() -> None:
+    code = (
+        "import sys; from media_screen import Config, Screener; Screener(Config()); "
+        "print('numpy' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

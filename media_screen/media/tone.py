@@ -7,10 +7,11 @@ ordinary video in PQ looks like the ordinary video again (ITU-R BT.2408: its whi
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 PQ, HLG = 16, 18  # transfer characteristics (ITU-T H.273)
 HIGH_RANGE = (PQ, HLG)
@@ -22,12 +23,9 @@ _HLG_GAMMA = 1.2  # of that screen
 _SCREEN_GAMMA = 2.4  # of an ordinary one (ITU-R BT.1886)
 KNEE = 0.8  # of reference white; what is brighter is rolled off towards 1
 _BITS = 12  # of the tables: what PQ needs to show no steps
-_TO_BT709 = np.array(
-    [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32
-)
-_LUMA_2020 = np.array([[0.2627, 0.6780, 0.0593]], np.float32)
-
-Floats = npt.NDArray[np.float32]
+# From BT.2020 primaries to those of BT.709 (ITU-R BT.2087), and to luminance.
+_TO_BT709 = ((1.6605, -0.5876, -0.0728), (-0.1246, 1.1329, -0.0083), (-0.0182, -0.1006, 1.1187))
+_LUMA_2020 = ((0.2627, 0.6780, 0.0593),)
 
 
 def tone_mapped(
@@ -35,13 +33,14 @@ def tone_mapped(
 ) -> npt.NDArray[np.uint8]:
     """Return 8-bit pixels for an ordinary screen; a fourth channel (opacity) is only shortened."""
     import cv2
+    import numpy as np
 
     light = _light_of(transfer)[np.ascontiguousarray(pixels[..., :3]) >> (16 - _BITS)]
     if transfer == HLG:  # from the scene's light to the screen's
-        luma = cv2.transform(light, _LUMA_2020)
+        luma = cv2.transform(light, np.array(_LUMA_2020, np.float32))
         light *= np.power(luma, _HLG_GAMMA - 1)[..., None] * np.float32(PEAK / WHITE)
     if primaries == BT2020:
-        light = np.maximum(cv2.transform(light, _TO_BT709), 0)
+        light = np.maximum(cv2.transform(light, np.array(_TO_BT709, np.float32)), 0)
     brightest = light.max(axis=2)
     over = np.maximum(brightest - KNEE, 0)
     room = 1 - KNEE
@@ -58,8 +57,10 @@ def tone_mapped(
 
 
 @functools.cache
-def _light_of(transfer: int) -> Floats:
+def _light_of(transfer: int) -> npt.NDArray[np.float32]:
     """Return the light of each code: of the screen over WHITE for PQ, of the scene for HLG."""
+    import numpy as np
+
     signal = np.linspace(0, 1, 1 << _BITS)
     light: npt.NDArray[Any]
     if transfer == PQ:  # SMPTE ST 2084
