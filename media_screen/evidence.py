@@ -169,6 +169,10 @@ class Abstention:
             raise ValueError(f"reason must be one of {REASONS}, got {self.reason!r}")
 
 
+# What lacks in the set-up and not in a file: it is told once for a batch.
+SETUP_REASONS: tuple[Reason, ...] = ("missing_package", "no_model", "no_reference")
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A detector or stage that broke; it never reads as "authentic"."""

@@ -29,7 +29,7 @@ from media_screen.database import (
     transaction,
 )
 from media_screen.errors import MediaScreenError
-from media_screen.evidence import Label, Verdict
+from media_screen.evidence import SETUP_REASONS, Label, Verdict
 from media_screen.files import (
     facts,
     file_id,
@@ -67,6 +67,7 @@ class Entry:
     copy: bool  # repeats a file that was screened before it
     partly: bool  # not all of its picture and sound was looked at
     kept: bool  # from an earlier scan
+    lacking: tuple[str, ...] = ()  # what was not looked for, for want of a package or a reference
 
 
 def has_failed(record: Mapping[str, Any]) -> bool:
@@ -179,6 +180,9 @@ class Results:
             copy=record.get("duplicate_of") is not None,
             partly="partly_covered" in record["flags"],
             kept=kept,
+            lacking=tuple(
+                one["why"] for one in record["abstentions"] if one["reason"] in SETUP_REASONS
+            ),
         )
 
     def compact(self) -> None:

@@ -77,6 +77,8 @@ def show_summary(summary: Summary, report: Path) -> None:
         notes.append(f"{summary.partly} looked at in part")
     console.print(Text(", ".join(notes)))
     show_left_out(summary.found.left_out, console)
+    for why in sorted({why for entry in summary.entries for why in entry.lacking}):
+        console.print(Text(f"not looked for: {plain(why)}", style="dim"))
     for folder in summary.found.unreadable:
         console.print(Text(f"can't be looked into: {plain(str(folder))}", style="red"))
     if summary.broken_lines:

@@ -112,7 +112,9 @@ def statement(verdict: Verdict) -> str:
             )
     if verdict.probability_bounds is not None:
         parts.append(bounds_sentence(verdict.probability_bounds))
-    unjudged = dict.fromkeys(f"{one.detector}: {one.why}" for one in verdict.abstentions)
+    # What an installation lacks says nothing of this file.
+    told = (one for one in verdict.abstentions if one.reason != "missing_package")
+    unjudged = dict.fromkeys(f"{one.detector}: {one.why}" for one in told)
     if unjudged:
         parts.append("Could not be judged: " + clean("; ".join(unjudged)) + ".")
     parts.append(LIMITS)

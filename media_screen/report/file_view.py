@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from media_screen.calibration import percent
-from media_screen.evidence import Evidence, MediaStream, TrackSummary, Verdict
+from media_screen.evidence import Abstention, Evidence, MediaStream, TrackSummary, Verdict
 from media_screen.report import text, words
 from media_screen.report.offsets import OffsetCurve, offset_curves
 from media_screen.report.scale import Weighing, bounds_sentence, fusion_sentence, weighings
@@ -76,6 +76,7 @@ class FileView:
     limits: list[str]
     facts: list[tuple[str, str]]
     covered: list[tuple[str, str]]  # how much of picture and sound was looked at
+    unjudged: list[Abstention]  # but for what a whole batch lacks, which its page says once
     tracks_unjudged: list[str]  # of the container, in words
     link: str | None
     thumb_width: int  # px at `THUMB_HEIGHT`; 0 when the shape of the frames is not known
@@ -105,6 +106,7 @@ def file_view(verdict: Verdict, pictures: tuple[Picture, ...]) -> FileView:
         limits=_limits(verdict),
         facts=_facts(verdict),
         covered=_covered(verdict),
+        unjudged=_unjudged(verdict),
         tracks_unjudged=[_stream(one) for one in verdict.media.streams if _left(one)],
         link=text.safe_link(verdict.post.url) if verdict.post else None,
         thumb_width=round(THUMB_HEIGHT * min(shape, 4.0)),
@@ -187,7 +189,7 @@ def _limits(verdict: Verdict) -> list[str]:
             "Footage can be matched only when its original is enrolled; no match says nothing "
             "about footage that is not."
         )
-    unanswered = len(verdict.abstentions) + len(verdict.failures)
+    unanswered = len(_unjudged(verdict)) + len(verdict.failures)
     if unanswered:
         checks = "1 check" if unanswered == 1 else f"{unanswered} checks"
         limits.append(f"No answer came from {checks}: see \u201cWhat could not be judged\u201d.")
@@ -211,6 +213,10 @@ def _facts(verdict: Verdict) -> list[tuple[str, str]]:
         ("Device", verdict.device),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _unjudged(verdict: Verdict) -> list[Abstention]:
+    return [one for one in verdict.abstentions if one.reason != "missing_package"]
 
 
 def _covered(verdict: Verdict) -> list[tuple[str, str]]:

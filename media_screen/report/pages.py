@@ -36,6 +36,7 @@ RESULTS = "results.jsonl"
 CLUSTERS_FIRST = 3  # groups of copies before the others fold away, so that the table stays near
 FELLOWS = 5  # other files of the cluster that the page of a file names
 BROKEN_SHOWN = 20  # broken lines described on the batch page; more are only counted
+LACKING_SHOWN = 8  # things that nothing was looked for with, above the table of a batch
 
 OTHERWISE_MARKED = {"incomplete"}  # the list of marks offers "failure" for it
 
@@ -233,6 +234,7 @@ def index_context(results: Results, written: str) -> dict[str, Any]:
         "unjudged": len(unjudged),
         "unjudged_reasons": Counter(r for row in unjudged for r in row.reasons).most_common(5),
         "failed": sum(1 for row in rows if row.failures),
+        "lacking": sorted({why for row in rows for why in row.lacking})[:LACKING_SHOWN],
         "broken": broken[:BROKEN_SHOWN],
         "broken_total": len(broken),
         "rank": words.RANK,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from media_screen.evidence import Post, Verdict
+from media_screen.evidence import SETUP_REASONS, Post, Verdict
 from media_screen.lines import LINE_LIMIT, each_line
 from media_screen.report.words import RANK
 from media_screen.written import STRANGE, Written
@@ -42,6 +42,7 @@ class Row:
     flags: tuple[str, ...]
     failures: int
     reasons: tuple[str, ...]
+    lacking: tuple[str, ...]  # what was not looked for at all, for want of a package or a reference
     line: int
     offset: int
 
@@ -144,6 +145,9 @@ def _row(verdict: Verdict, number: int, offset: int) -> Row:
         flags=tuple(_text(flag) for flag in verdict.flags),
         failures=len(verdict.failures),
         reasons=tuple(dict.fromkeys(_text(piece.reason) for piece in verdict.abstentions)),
+        lacking=tuple(
+            _text(piece.why) for piece in verdict.abstentions if piece.reason in SETUP_REASONS
+        ),
         line=number,
         offset=offset,
     )
