@@ -19,7 +19,7 @@ from typing import Any
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import MediaInfo, Post
 from media_screen.sidecar.fields import MAX_NAME, Fields, url_or_empty
-from media_screen.sidecar.fit import Described, Fit, fit_to_file, mismatch, without_format
+from media_screen.sidecar.fit import Described, Fit, escaped, fit_to_file, mismatch, without_format
 from media_screen.sidecar.labels import labels_of
 from media_screen.sidecar.sites import (
     GENERIC,
@@ -254,15 +254,15 @@ def _fit_of_record(fields: Fields, platform: str) -> Fit:
     key, page = fields.text("extractor_key", MAX_NAME), fields.url("webpage_url")
     kind = fields.text("_type", MAX_NAME)
     if kind not in ("", "video"):
-        against.append(f"the sidecar is of a {kind[:40]!a}, not of one video")
+        against.append(f"the sidecar is of a {escaped(kind)}, not of one video")
     if fields.wrapped:
         lacking.append("the sidecar is a record of a test, not of a download")
     elif not key or not page:
         lacking.append("the sidecar names no extractor, or no address of the page")
     elif not is_extractor_of(key, platform) or not is_host_of(host_of(page), platform):
         against.append(
-            f"the sidecar was made by yt-dlp's {key[:40]!a}, and its page {page[:80]!a} is not of "
-            "that site"
+            f"the sidecar was made by yt-dlp's {escaped(key)}, and its page {escaped(page)} is "
+            "not of that site"
         )
     return Fit(tuple(against), tuple(lacking))
 

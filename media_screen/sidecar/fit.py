@@ -30,6 +30,8 @@ _PART = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 
+MOST_ESCAPED = 100  # characters of an untrusted text in a sentence, as it is written there
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -107,9 +109,9 @@ def mismatch(described: Described, *, duration_s: float | None) -> str:
     if abs(stated - duration_s) <= allowed:
         return ""
     return (
-        f"the sidecar says {stated:.1f} s, the file lasts {duration_s:.1f} s "
-        f"(up to {allowed:.1f} s apart would be normal): the sidecar may belong to another file, "
-        "or the file was cut"
+        f"the sidecar says {_seconds(stated)} s, the file lasts {_seconds(duration_s)} s "
+        f"(up to {_seconds(allowed)} s apart would be normal): the sidecar may belong to another "
+        "file, or the file was cut"
     )
 
 
@@ -128,7 +130,7 @@ def _other_name(described: Described, media: Path, sidecar: Path | None) -> list
     named = (stem, f"{stem}.{described.extension}")
     rivals = (other for other in _beside(media) if other != media.name)
     rival = next((other for other in rivals if any(_same(other, name) for name in named)), "")
-    return [f"{rival!a} beside it may be the file it was written for"] if rival else []
+    return [f"{escaped(rival)} beside it may be the file it was written for"] if rival else []
 
 
 def _same(first: str, second: str) -> bool:
@@ -153,7 +155,7 @@ def _other_size(described: Described, info: MediaInfo) -> list[str]:
     low = stated * (1 - SIZE_TOLERANCE_SHARE)
     if low <= size <= stated * (1 + SIZE_TOLERANCE_SHARE) + EMBEDDED_BYTES:
         return []
-    return [f"the sidecar says {stated:.0f} bytes, the file has {size}"]
+    return [f"the sidecar says {stated:.12g} bytes, the file has {size}"]
 
 
 def _other_sides(described: Described, info: MediaInfo) -> list[str]:
@@ -167,4 +169,15 @@ def _other_sides(described: Described, info: MediaInfo) -> list[str]:
         ):
             return []
     shown = f"{info.width} x {info.height} px" if info.width else "without a picture"
-    return [f"the sidecar says {width:.0f} x {height:.0f} px, the file is {shown}"]
+    return [f"the sidecar says {width:.12g} x {height:.12g} px, the file is {shown}"]
+
+
+def escaped(text: str) -> str:
+    """Return an untrusted text in quotes and in ASCII, cut where it is escaped and long."""
+    shown = ascii(text)
+    return shown if len(shown) <= MOST_ESCAPED else f"{shown[:MOST_ESCAPED]}...'"
+
+
+def _seconds(value: float) -> str:
+    """Return seconds to a tenth; what is no length of anything in as many letters as a length."""
+    return f"{value:.1f}" if abs(value) < 1e9 else f"{value:.3g}"
