@@ -257,9 +257,10 @@ def scan(
 def enroll(people: Path, device: str, strict: bool, list_left_out: bool) -> None:
     """Check the references of people and prepare them for scanning.
 
-    PEOPLE holds a folder for each person: SLUG/person.toml, and pictures in faces/, videos that the
-    person published in official/. What is wrong with a reference is said, with what to do about it.
-    Only new or changed references are read.
+    PEOPLE holds a folder for each person: SLUG/person.toml, pictures in faces/, recordings of the
+    voice in voice/, videos that the person published in official/. Beside them, _known_fakes holds
+    media recorded as fabricated, and _trust certificates (*.pem) that may sign media. What is wrong
+    with a reference is said, with what to do about it. Only new or changed references are read.
     """
     from media_screen.cache import cache_folder
     from media_screen.catalogue import CatalogueError
