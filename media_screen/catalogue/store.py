@@ -12,7 +12,7 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -225,14 +225,24 @@ class Catalogue:
         """Return what the file has in common with references, in order of time in the file."""
         return tuple(found.match for found in self.find(fingerprint))
 
-    def find(self, fingerprint: Fingerprint) -> tuple[Found, ...]:
-        """Return the matches with what was measured: mapping in time, scores, mirrored."""
+    def find(
+        self, fingerprint: Fingerprint, *, among: Collection[int] | None = None
+    ) -> tuple[Found, ...]:
+        """Return the matches with what was measured: mapping in time, scores, mirrored.
+
+        Of references with the same content one is told; `among` these numbers it is looked for in
+        them alone.
+        """
         with self._lock:
             index = self._ready_index()
             if not len(index) or fingerprint.empty:
                 return ()
             query = Query(fingerprint)
-            candidates = index.candidates(fingerprint)
+            candidates = [
+                one
+                for one in index.candidates(fingerprint)
+                if among is None or one.reference in among
+            ]
             found = self._compared(query, candidates, thorough=False)
             if _unexplained(fingerprint, found) > UNEXPLAINED_S:
                 # Looking inside the pictures costs more: only where something matched or is near.

@@ -128,24 +128,25 @@ class Catalogue:
         """
         copies = [one for one in found if _finding(one) in ("copy", "excerpt")]
         for sound in case.other_sounds:
-            own = [
-                one for one in catalogue.find(sound.fingerprint) if _finding(one) != "known_fake"
-            ]
             heard = sum(span.duration for span in sound.spans)
             for copy in copies:
-                reference = copy.match.reference
-                same = [one.match.query_span for one in own if one.match.reference == reference]
-                told = sum(span.overlap(other) for span in sound.spans for other in same)
+                # Another reference with the same sound, a repost of it say, must not hide this one.
+                same = catalogue.find(sound.fingerprint, among=(copy.number,))
+                told = sum(
+                    span.overlap(one.match.query_span) for span in sound.spans for one in same
+                )
                 if told < SAME_SOUND * heard:
                     yield self._other(copy, sound)
                     break
-            if own and not copies:
+            own = () if copies else catalogue.find(sound.fingerprint)
+            official = [one for one in own if _finding(one) != "known_fake"]
+            if official:
                 yield Evidence(
                     detector=self.name,
                     axis=self.axis,
                     score=0.0,
                     llr=0.0,
-                    why=f"what is heard {sound.name} is the sound of {own[0].match.reference}",
+                    why=f"what is heard {sound.name} is the sound of {official[0].match.reference}",
                 )
 
     def _other(self, copy: Found, sound: OtherSound) -> Evidence:

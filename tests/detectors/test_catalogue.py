@@ -113,6 +113,21 @@ def test_a_match_vouches_for_no_other_sound_of_the_file(catalogue: Catalogue) ->
     assert "on sound track 2 another sound is heard" in changed.why
 
 
+@pytest.mark.parametrize("first", ["shown", "again"])
+def test_a_speech_that_is_enrolled_twice_is_no_other_sound(first: str, tmp_path: Path) -> None:
+    """A side that is alike in two official videos is found in one, and the picture in another."""
+    catalogue = Catalogue.open(tmp_path / "catalogue.sqlite")
+    scenes = {"shown": Scene(1), "again": Scene(9)}
+    for name in sorted(scenes, key=lambda name: name != first):
+        known = enrolled(scenes[name], LENGTH, sound=voice(LENGTH, 1))
+        catalogue.add("ada", f"{name}.mp4", name, known)
+    copy = take(Scene(1), LENGTH, sound=voice(LENGTH, 1))
+    (piece,) = examine(copy, catalogue, others=(beside(1),))
+    assert piece.finding == "copy" and piece.match.reference == "shown.mp4"
+    _, changed = examine(copy, catalogue, others=(beside(41),))
+    assert changed.finding == "revoiced"
+
+
 def test_an_official_sound_that_does_not_play_is_named(catalogue: Catalogue) -> None:
     shown = take(Scene(42), LENGTH, sound=voice(LENGTH, 42))
     pieces = examine(shown, catalogue, others=(beside(0),))
