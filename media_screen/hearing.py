@@ -137,10 +137,14 @@ def _differing(
     cells = zip_longest(_cells(one), _cells(other), fillvalue=nothing)
     for number, (known, new) in enumerate(cells):
         if new.size and float(np.mean(new**2)) > _AUDIBLE and not _alike(known, new):
-            start = number * _CELL / SAMPLE_RATE
-            before = spans.pop() if spans and spans[-1].end >= start else Span(start, start)
-            spans.append(Span(before.start, start + new.size / SAMPLE_RATE))
+            _extend(spans, number * _CELL / SAMPLE_RATE, new.size)
     return tuple(spans)
+
+
+def _extend(spans: list[Span], start: float, samples: int) -> None:
+    """Add a piece of sound to the stretches it may follow, which are in order of time."""
+    before = spans.pop() if spans and spans[-1].end >= start else Span(start, start)
+    spans.append(Span(before.start, start + samples / SAMPLE_RATE))
 
 
 def _cells(blocks: Iterable[tuple[float, Floats]]) -> Iterator[Floats]:
@@ -187,7 +191,6 @@ def _track(media: Media, stream: MediaStream, number: int) -> Iterator[OtherSoun
         for start, samples in other.audio_blocks():
             builder.add_sound(start, samples)
             if samples.size and float(np.mean(samples**2)) > _AUDIBLE:
-                before = spans.pop() if spans and spans[-1].end >= start else Span(start, start)
-                spans.append(Span(before.start, start + samples.size / SAMPLE_RATE))
+                _extend(spans, start, samples.size)
     if spans:
         yield OtherSound(_named(stream, number), tuple(spans), builder.finish())

@@ -131,6 +131,7 @@ SUSPICIOUS = st.one_of(
               st.floats(0.01, 6)),
     st.builds(face, PEOPLE, st.floats(0.01, 8)),
     st.builds(piece, st.sampled_from(["lookalike_name", "lookalike_handle"]), PEOPLE),
+    st.builds(piece, st.just("unmatched_rest"), PEOPLE),
     st.builds(footage, st.sampled_from(["revoiced", "repictured", "altered_official"]), PEOPLE,
               st.floats(1, 20)),
     st.builds(footage, st.just("known_fake"), st.sampled_from([None, "ada"]), st.floats(1, 20)),
