@@ -136,7 +136,8 @@ class Media:
         self.sounds: Timeline = index.of(self._audio)
         still = self._video is not None and is_still(container, self.pictures.packets)
         self._still = Still.read(self.source) if still else None  # what Pillow makes of it
-        self._way = self._still.way if self._still else None  # else each frame tells
+        self._way = self._still.way if self._still else None  # else the frames tell
+        self._ways: dict[float, Orientation] = {}  # by the turn that a frame declares
         if self._pillow is not None:
             self.pictures = Timeline(end_s=self._pillow.duration_s)
         self.tags: Mapping[str, str] = dict(container.metadata)
@@ -307,9 +308,17 @@ class Media:
             yield Frame(one.start_s + view * _VIEW_STEP, image, view, shown_s)
 
     def _lies(self, raw: VideoFrame) -> Orientation:
-        """Return how a frame is to be shown: as the still says, else as the frame does."""
+        """Return how a frame is to be shown: as the still says, else as the frame does.
+
+        One frame is asked for all of the same turn: what is asked holds itself, with its picture,
+        until the garbage collector comes, and a minute of such frames fills a gigabyte.
+        """
         assert self._video is not None
-        return self._way or orientation(raw, self._video.codec_context.name)
+        if self._way is not None:
+            return self._way
+        if raw.rotation not in self._ways:
+            self._ways[raw.rotation] = orientation(raw, self._video.codec_context.name)
+        return self._ways[raw.rotation]
 
     @property
     def other_pictures(self) -> tuple[int, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -294,3 +296,17 @@ def test_a_false_length_does_not_hurt(tmp_path: Path) -> None:
         )  # by the stream: 68 years is damage
         assert len(list(media.survey())) >= 1
         assert len(list(media.window(Span(0, 10)))) == 50
+
+
+def test_frames_are_given_back_as_they_are_read(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", [quarters(64, 48)] * 60, rotation=90)
+    gc.collect()
+    gc.disable()
+    try:
+        with Media.open(path) as media:
+            frames = [*media.survey(), *media.window(Span(0.0, 9.0))]
+            frames += media.window(Span(0.0, 9.0), fps=25.0)
+            kept = sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert len(frames) > 120 and kept <= 2
