@@ -66,7 +66,7 @@ def _weights(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> t
 
 _zone_option = click.option(
     "--time-zone", default="UTC", show_default=True, metavar="ZONE", callback=_time_zone,
-    help="Time zone of posting hours in the report, such as Asia/Shanghai.",
+    help="Time zone of dates and posting hours in the report, such as Asia/Shanghai.",
 )  # fmt: skip
 
 _list_option = click.option(

@@ -54,6 +54,7 @@ class Enrolment:
     read: int  # references that were read anew
     kept: int  # references whose earlier result was used again
     left_out: tuple[LeftOut, ...] = ()  # of the folders of references: no reference
+    known_fakes: int = 0  # files that were found before, of enrolled people and of others
 
 
 OnReference = Callable[[str, Path, int, int], None]  # person, file, done, total
@@ -166,6 +167,7 @@ def enrol(
         read=read,
         kept=len(work) - read,
         left_out=(*(one for person in people for one in person.left_out), *fakes.left_out),
+        known_fakes=len(fakes.media),
     )
 
 

@@ -78,7 +78,7 @@ def show_summary(summary: Summary, report: Path) -> None:
     console.print(Text(", ".join(notes)))
     show_left_out(summary.found.left_out, console)
     for why in sorted({why for entry in summary.entries for why in entry.lacking}):
-        console.print(Text(f"not looked for: {plain(why)}", style="dim"))
+        console.print(Text(f"note: {plain(why)}", style="dim"))
     for folder in summary.found.unreadable:
         console.print(Text(f"can't be looked into: {plain(str(folder))}", style="red"))
     if summary.broken_lines:
@@ -122,7 +122,9 @@ def show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
 
     console = new_console()
     ready = {template.person: template for template in enrolment.gallery.templates}
-    table = Table("person", "name", "channels", "pictures", "videos", "state", box=None)
+    voices = {voice.person: voice for voice in enrolment.gallery.voices}
+    columns = ("person", "name", "channels", "pictures", "videos", "voices", "state")
+    table = Table(*columns, box=None)
     for person in people:
         template = ready.get(person.slug)
         state = "ready" if template else "channels only: no usable face reference"
@@ -130,6 +132,8 @@ def show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
         table.add_row(
             Text(person.slug), Text(plain(person.name)), str(len(person.channels)),
             f"{pictures} of {len(person.faces)}", f"{videos} of {len(person.official)}",
+            f"{voices[person.slug].recordings if person.slug in voices else 0} of "
+            f"{len(person.voice)}",
             Text(state, style="green" if template else "yellow"),
         )  # fmt: skip
     console.print(table)
@@ -141,6 +145,8 @@ def show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
             )
         )
     show_left_out(enrolment.left_out, console)
+    if enrolment.known_fakes:
+        console.print(f"{counted(enrolment.known_fakes, 'known fake')} beside the people")
     console.print(
         f"{counted(enrolment.read, 'reference')} read, {enrolment.kept} known from before"
     )

@@ -8,7 +8,8 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timezone, tzinfo
+from functools import partial
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -50,15 +51,15 @@ def write_report(
     """Write the report of a results folder and return its first page, `OUT/report/index.html`.
 
     The pages follow from `OUT/results.jsonl` and `OUT/thumbs/` alone; `time_zone` is that of the
-    hours at which copies were posted. `tell` hears what was left out and what can't be told: lines
-    that no scan into the folder wrote, say. Raises FileNotFoundError when the folder does not exist
-    (one without results gives a page that says so) and TimeZoneError for an unknown zone.
+    times at which posts were published. `tell` hears what was left out and what can't be told:
+    lines that no scan into the folder wrote, say. Raises FileNotFoundError when the folder does not
+    exist (one without results gives a page that says so) and TimeZoneError for an unknown zone.
     """
     zone = clusters.find_zone(time_zone)
     if not out.is_dir():
         raise FileNotFoundError(f"no such results folder: {out}")
     source = out / RESULTS
-    environment = make_environment()
+    environment = make_environment(zone)
     folder = out / "report" / "files"
     for own in (folder.parent, folder):
         private_folder(own)
@@ -73,7 +74,7 @@ def write_report(
     for note in results.notes():
         tell(note)
     index = out / "report" / "index.html"
-    context = index_context(results, _written(source)) | clusters_context(groups, time_zone)
+    context = index_context(results, _written(source), zone) | clusters_context(groups, time_zone)
     context["covers"] = {row.key: _cover(read_thumbnails(out, row.key)) for row in results.rows}
     page = environment.get_template("index.html").stream(context)
     page.enable_buffering(64)
@@ -81,8 +82,11 @@ def write_report(
     return index
 
 
-def make_environment() -> jinja2.Environment:
-    """Return the template environment: every value is made visible and escaped, always."""
+def make_environment(zone: tzinfo = timezone.utc) -> jinja2.Environment:
+    """Return the template environment: every value is made visible and escaped, always.
+
+    Times of posts are shown in `zone`.
+    """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("media_screen.report"),
         autoescape=True,
@@ -93,7 +97,6 @@ def make_environment() -> jinja2.Environment:
     )
     for function in (
         text.clock,
-        text.day,
         text.duration,
         text.file_name,
         text.measured,
@@ -111,6 +114,8 @@ def make_environment() -> jinja2.Environment:
         timeline.finding_name,
     ):
         environment.filters[function.__name__] = function
+    environment.filters["day"] = partial(text.day, zone=zone)
+    environment.filters["posted"] = partial(text.posted, zone=zone)
     environment.globals["citation"] = scale.CITATION
     return environment
 
@@ -217,11 +222,11 @@ def _written(source: Path) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
-def index_context(results: Results, written: str) -> dict[str, Any]:
+def index_context(results: Results, written: str, zone: tzinfo = timezone.utc) -> dict[str, Any]:
     """Work out what the batch page shows."""
     rows = results.rows
     unjudged = [row for row in rows if row.label == "unable_to_evaluate"]
-    days = sorted(text.day(row.published) for row in rows if _is_day(row.published))
+    days = sorted(text.day(row.published, zone) for row in rows if _is_day(row.published))
     broken = sorted(results.broken, key=lambda line: line.number)
     return _assets("index") | {
         "rows": rows,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import datetime, timezone, tzinfo
 from urllib.parse import urlsplit
 
 MINUS = "\u2212"
@@ -118,9 +119,21 @@ def percent(probability: float) -> str:
     return f"{probability * 100:.1f}%" if probability < 0.1 else f"{probability * 100:.0f}%"
 
 
-def day(published: str) -> str:
-    """Return the date of an ISO 8601 time, or the text itself when it is something else."""
-    return published[:10] if re.match(r"\d{4}-\d\d-\d\d", published) else published
+def day(published: str, zone: tzinfo = timezone.utc) -> str:
+    """Return the date of an ISO 8601 time in a zone, or the text itself if it is something else."""
+    moment = posted(published, zone)
+    return moment[:10] if re.match(r"\d{4}-\d\d-\d\d", moment) else moment
+
+
+def posted(published: str, zone: tzinfo = timezone.utc) -> str:
+    """Return an ISO 8601 time in a zone, which it names; a date or another text as it is."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)", published):
+        return published
+    try:
+        moment = datetime.fromisoformat(published.replace("Z", "+00:00")).astimezone(zone)
+    except (ValueError, OverflowError):
+        return published
+    return f"{moment:%Y-%m-%d %H:%M} ({'UTC' if zone is timezone.utc else zone})"
 
 
 def safe_link(url: str) -> str | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from datetime import timezone, tzinfo
 from importlib.resources import files
 from pathlib import Path
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -378,3 +380,26 @@ def test_contrast_meets_wcag_aa(theme: str) -> None:
         assert _contrast(colours["letter"], colours[fill]) >= 4.5, fill
     for edge in ("edge",):
         assert _contrast(colours[edge], colours["panel"]) >= 3, edge
+
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("published", "zone", "shown", "day"),
+    [
+        ("2025-09-14T18:30:00Z", timezone.utc, "2025-09-14 18:30 (UTC)", "2025-09-14"),
+        ("2025-09-14T18:30:00Z", SHANGHAI, "2025-09-15 02:30 (Asia/Shanghai)", "2025-09-15"),
+        ("2025-09-14T18:30:00+08:00", timezone.utc, "2025-09-14 10:30 (UTC)", "2025-09-14"),
+        ("2025-09-14", SHANGHAI, "2025-09-14", "2025-09-14"),
+        ("2025-99-14T18:30:00Z", SHANGHAI, "2025-99-14T18:30:00Z", "2025-99-14"),
+        ("9999-12-31T23:30:00Z", SHANGHAI, "9999-12-31T23:30:00Z", "9999-12-31"),
+        ("<b>yesterday</b>", SHANGHAI, "<b>yesterday</b>", "<b>yesterday</b>"),
+        ("", SHANGHAI, "", ""),
+    ],
+    ids=["utc", "next-day", "offset", "date", "no-month", "last-day", "text", "nothing"],
+)
+def test_times_of_posts_are_shown_in_the_zone(
+    published: str, zone: tzinfo, shown: str, day: str
+) -> None:
+    assert text.posted(published, zone) == shown and text.day(published, zone) == day

@@ -1,0 +1,35 @@
+"""What commands print at their end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from media_screen.enrol import Enrolment
+from media_screen.gallery import Gallery, VoiceTemplate
+from media_screen.people import load_people
+from media_screen.showing import show_people
+
+PEOPLE = Path(__file__).parent.parent / "samples" / "people"
+
+
+@pytest.mark.parametrize(
+    ("recordings", "fakes", "told"),
+    [
+        (1, 0, ["1 of 1"]),
+        (0, 1, ["0 of 1", "1 known fake beside the people"]),
+        (1, 3, ["1 of 1", "3 known fakes beside the people"]),
+    ],
+    ids=["a-voice", "a-fake", "both"],
+)
+def test_voices_and_known_fakes_are_counted(
+    recordings: int, fakes: int, told: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    voice = VoiceTemplate("irena-valequist", np.ones(2, np.float32), recordings, 0, 8.0)
+    enrolment = Enrolment(Gallery((), (voice,)), None, (), 0, 0, known_fakes=fakes)
+    show_people(load_people(PEOPLE), enrolment)
+    shown = capsys.readouterr().out
+    assert all(text in shown for text in told)
+    assert ("known fake" in shown) == bool(fakes)
