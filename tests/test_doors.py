@@ -88,7 +88,7 @@ def test_no_cell_of_a_spreadsheet_begins_a_formula(text: str, separator: str) ->
         ("=1+1", "'=1+1"),
         ("a;=1+1", "a;'=1+1"),
         ('a; "=1+1', "a; \"'=1+1"),
-        ("a\t@SUM(1)", "a\u2409'@SUM(1)"),
+        ("a\t@SUM(1)", "a\\t'@SUM(1)"),
         ("a,-1", "a,'-1"),
         ("a well-known name; x=y", "a well-known name; x=y"),
     ],

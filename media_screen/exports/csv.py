@@ -26,7 +26,7 @@ COLUMNS = (
 
 # What begins a formula (also full-width, and DDE calls), where a cell begins or may begin.
 _FORMULA = re.compile(
-    r"((?:^|[;,|\t\u2409\r\n])[\s\"']*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20\u2212|%])"
+    r"((?:^|[;,|\t\r\n]|\\[tnr])[\s\"']*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20\u2212|%])"
 )
 
 

@@ -24,6 +24,9 @@ _PILED_MARKS = re.compile(
 )
 
 
+_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
 def visible(text: str) -> str:
     """Return the text with every hidden character written out, so nothing in it can deceive."""
     if text.isascii() and text.isprintable():
@@ -34,12 +37,9 @@ def visible(text: str) -> str:
 
 def _spell(found: re.Match[str]) -> str:
     code = ord(found[0])
-    if code < 0x20:
-        return chr(0x2400 + code)  # the Unicode pictures of the C0 controls
-    if code == 0x7F:
-        return "\u2421"
     if code < 0xA0:
-        return f"\\x{code:02x}"
+        # Not the Unicode pictures of controls, which hardly a font can draw.
+        return _ESCAPES.get(found[0], f"\\x{code:02x}")
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"  # a byte that was not UTF-8, kept by surrogateescape
     return f"[U+{code:04X}]"

@@ -40,8 +40,8 @@ from . import records
     ("raw", "shown"),
     [
         ("plain \u4e2d\u6587 \U0001f600", "plain \u4e2d\u6587 \U0001f600"),
-        ("a\nb\t\x00", "a\u240ab\u2409\u2400"),
-        ("\x7f\x85", "\u2421\\x85"),
+        ("a\nb\t\x00", "a\\nb\\t\\x00"),
+        ("\x7f\x85", "\\x7f\\x85"),
         ("\u202eevil\u2069", "[U+202E]evil[U+2069]"),
         ("\udcff\ud800", "\\xff[U+D800]"),
         ("Xin\u200dLiu", "Xin[U+200D]Liu"),
