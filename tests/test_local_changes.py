@@ -230,17 +230,78 @@ def test_tones_and_silence_match_nothing(tmp_path: Path, kind: str) -> None:
         assert made.find(builder.finish()) == ()
 
 
-def test_black_matches_nothing(tmp_path: Path) -> None:
-    def leader(reference: bool, number: int) -> Fingerprint:
+def sheet(level: int) -> np.ndarray:
+    return np.full((180, 240, 3), level, np.uint8)
+
+
+def countdown(time_s: float) -> np.ndarray:
+    """A leader of film: a hand sweeps around once a second behind the number."""
+    import cv2
+
+    drawn = cv2.ellipse(
+        sheet(128), (120, 90), (200, 200), -90, 0, 360 * (time_s % 1), (80,) * 3, -1
+    )
+    drawn = cv2.circle(drawn, (120, 90), 70, (240,) * 3, 2)
+    return cv2.putText(drawn, str(9 - int(time_s)), (95, 115), 0, 2.5, (10,) * 3, 6)
+
+
+def clock(time_s: float) -> np.ndarray:
+    import cv2
+
+    drawn = cv2.circle(sheet(30), (120, 90), 80, (230,) * 3, 3)
+    hand = round(120 + 70 * np.sin(0.63 * time_s)), round(90 - 70 * np.cos(0.63 * time_s))
+    return cv2.line(drawn, (120, 90), hand, (230,) * 3, 4)
+
+
+def loading(time_s: float) -> np.ndarray:
+    import cv2
+
+    turn = 300 * time_s % 360
+    return cv2.ellipse(sheet(15), (120, 90), (40, 40), turn, 0, 270, (200,) * 3, 8)
+
+
+def credits(time_s: float) -> np.ndarray:
+    import cv2
+
+    drawn = sheet(0)
+    for row, text in enumerate(("PRODUCER A SMITH", "CAMERA B JONES")):
+        place = (10, round(200 + 30 * row - 15 * time_s))
+        cv2.putText(drawn, text, place, 0, 0.6, (255,) * 3, 1, cv2.LINE_AA)
+    return drawn
+
+
+def bars(time_s: float) -> np.ndarray:
+    """Bars of colour over a row of grey ones."""
+    drawn = sheet(0)
+    colours = [(192 * (n & 2) // 2, 192 * (n & 4) // 4, 192 * (n & 1)) for n in range(7, 0, -1)]
+    for place, colour in enumerate(colours):
+        drawn[:135, place * 240 // 7 : (place + 1) * 240 // 7] = colour
+    drawn[135:, 60:120] = 255
+    return drawn
+
+
+LEADERS: dict[str, Callable[[float], np.ndarray]] = {
+    "black": lambda _: sheet(0),
+    "fades": lambda time_s: sheet(round(127 + 127 * np.sin(time_s))),
+    "title": lambda _: card(1),
+    "numbers": lambda time_s: card(9 - int(time_s)),
+    "bars": bars, "countdown": countdown, "clock": clock, "loading": loading, "credits": credits,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", LEADERS)
+def test_leaders_and_cards_match_nothing(tmp_path: Path, kind: str) -> None:
+    def led(reference: bool, number: int) -> Fingerprint:
         builder = FingerprintBuilder(reference=reference)
         for index in range(60):
             time_s = index / 5
-            builder.add_frame(time_s, Scene(number).at(time_s) * np.uint8(time_s >= 9))
+            shown = LEADERS[kind](time_s) if time_s < 9 else Scene(number).at(time_s)
+            builder.add_frame(time_s, shown)
         return builder.finish()
 
     with Catalogue.open(tmp_path / "c.sqlite") as made:
-        made.add("ada", "a.mp4", "a" * 64, leader(True, 5))
-        assert made.find(leader(False, 6)) == ()
+        made.add("ada", "a.mp4", "a" * 64, led(True, 5))
+        assert made.find(led(False, 6)) == ()
 
 
 def test_a_plain_picture_has_no_quality_and_a_scene_has() -> None:

@@ -77,20 +77,24 @@ def located(
 ) -> tuple[Series, Series] | None:
     """Return the series of query and reference that show the same part; None without pictures.
 
-    The query's is not mirrored: that is left to the alignment.
+    The query's is not mirrored: that is left to the alignment. Pictures that say nothing are left
+    out, as everywhere: two countdowns are alike in all their parts.
     """
-    if not len(query.thumbs) or not len(reference.times):
-        return None
-    moments = reference.times.astype(np.float64)
+    known = reference.quality[:, 0] > 0
+    moments = reference.times[known].astype(np.float64)
     if not place.inset:
-        whole = Series(query.times.astype(np.float64), query.pictures[:, 0].astype(np.float32))
-        return whole, Series(moments, part_of(reference.fine.astype(np.float32), place.box))
-    parts = [picture.fingerprint(_cut(thumb, place.box)).descriptor for thumb in query.thumbs]
-    times = query.thumb_times.astype(np.float64)
-    return (
-        Series(times, np.array(parts, dtype=np.float32)),
-        Series(moments, reference.pictures[:, 0].astype(np.float32)),
-    )
+        told = query.quality[:, 0] > 0
+        times, mine = query.times[told], query.pictures[told, 0].astype(np.float32)
+        theirs = part_of(reference.fine[known].astype(np.float32), place.box)
+    else:
+        parts = [picture.fingerprint(_cut(thumb, place.box)) for thumb in query.thumbs]
+        told = np.array([part.quality > 0 for part in parts], bool)
+        times = query.thumb_times[told]
+        mine = np.array([part.descriptor for part in parts if part.quality], dtype=np.float32)
+        theirs = reference.pictures[known, 0].astype(np.float32)
+    if not len(times) or not len(moments):
+        return None
+    return Series(times.astype(np.float64), mine), Series(moments, theirs)
 
 
 def reframed(
