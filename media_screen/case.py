@@ -234,7 +234,10 @@ class Case:
         """What is heard beside the sound that is judged: sides that differ, further tracks."""
         from media_screen.hearing import other_sounds
 
-        ears = self.ears if self._listens else ()
+        if self._builder is not None:
+            _ = self.fingerprint  # with it all sound was read, and how its sides differ is known
+        listens = self._listens or any(self._balance.others(self.media.mix))
+        ears = self.ears if listens else ()
         with self.timed("sound_print"):
             return tuple(other_sounds(self.media, ears))
 
