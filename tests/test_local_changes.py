@@ -201,12 +201,23 @@ def test_the_stretch_is_named_to_half_a_second(
 # --- what says nothing -----------------------------------------------------------------------
 
 SECONDS = np.arange(int(LENGTH * RATE)) / RATE
+# Eight digits of a telephone over and over, 0.2 s each.
+KEY = (SECONDS / 0.2).astype(int)
+ROWS = np.array([697, 770, 852, 941, 697, 852, 941, 941])[KEY % 8]
+COLS = np.array([1209, 1336, 1477, 1336, 1477, 1209, 1209, 1477])[KEY % 8]
 PLAIN: dict[str, np.ndarray] = {
     "silence": 0.0 * SECONDS,
     "tone": 0.3 * np.sin(2 * np.pi * 1000 * SECONDS),
     "chord": sum(0.1 * np.sin(2 * np.pi * tone * SECONDS) for tone in (440, 554, 659, 880)),
     "beeps": 0.3 * np.sin(2 * np.pi * 1000 * SECONDS) * (SECONDS % 1 < 0.15),
     "buzz": 0.3 * np.sign(np.sin(2 * np.pi * 440 * SECONDS)),
+    "hum": 0.3 * np.sign(np.sin(2 * np.pi * 50 * SECONDS)),
+    "saw": 0.6 * (100 * SECONDS % 1) - 0.3,
+    "warning": 0.2 * np.sin(2 * np.pi * 853 * SECONDS) + 0.2 * np.sin(2 * np.pi * 960 * SECONDS),
+    "busy": 0.3 * np.sin(2 * np.pi * 480 * SECONDS) * (SECONDS % 1 < 0.5),
+    "siren": 0.3 * np.sin(2 * np.pi * 900 * SECONDS + 95 * np.sin(np.pi * SECONDS)),
+    "dialling": 0.2 * np.sin(2 * np.pi * SECONDS * ROWS) + 0.2 * np.sin(2 * np.pi * SECONDS * COLS),
+    **{f"tone-{hertz}-hz": 0.3 * np.sin(2 * np.pi * hertz * SECONDS) for hertz in (300, 997, 3500)},
 }  # fmt: skip
 
 
@@ -287,6 +298,23 @@ LEADERS: dict[str, Callable[[float], np.ndarray]] = {
     "numbers": lambda time_s: card(9 - int(time_s)),
     "bars": bars, "countdown": countdown, "clock": clock, "loading": loading, "credits": credits,
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0], ids=["white", "pink", "brown"])
+def test_noise_of_one_colour_is_not_one_noise(tmp_path: Path, power: float) -> None:
+    def noise(seed: int) -> np.ndarray:
+        waves = np.fft.rfft(np.random.default_rng(seed).normal(size=SECONDS.size))
+        waves /= np.maximum(np.arange(waves.size), 1) ** power
+        found = np.fft.irfft(waves, SECONDS.size)
+        return (0.2 * found / found.std()).astype(np.float32)
+
+    with Catalogue.open(tmp_path / "c.sqlite") as made:
+        builder = FingerprintBuilder(reference=True)
+        builder.add_sound(0.0, noise(1))
+        made.add("ada", "a.wav", "a" * 64, builder.finish())
+        builder = FingerprintBuilder()
+        builder.add_sound(0.0, noise(2))
+        assert made.find(builder.finish()) == ()
 
 
 @pytest.mark.parametrize("kind", LEADERS)
