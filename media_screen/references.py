@@ -29,6 +29,7 @@ from media_screen.files import facts, private_folder, remove_database
 from media_screen.fingerprint import REFERENCE_FPS, Fingerprint, FingerprintBuilder
 from media_screen.media import Media, MediaError, identify, shown_path
 from media_screen.speech import find_speech
+from media_screen.speech.embed import VERSION as VOICE_VERSION
 from media_screen.speech.embed import WEIGHTS as VOICE_EMBEDDER
 from media_screen.speech.voices import find_voices
 
@@ -155,7 +156,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         hashes = {file.name: file.sha256 for file in weights.recorded()}
-        self._model, self._voice_model = hashes[EMBEDDER], hashes[VOICE_EMBEDDER]
+        self._model = hashes[EMBEDDER]
+        self._voice_model = f"{hashes[VOICE_EMBEDDER]} {VOICE_VERSION}"
         private_folder(folder)
         file = folder / "gallery.sqlite"
         try:

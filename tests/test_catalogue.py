@@ -139,6 +139,14 @@ def test_noise_over_the_sound_is_still_the_sound(filled: Path) -> None:
     assert only(Catalogue.open(filled).find(query)).match.relation == "copy"
 
 
+@pytest.mark.parametrize("decibels", [-45, -30, -12], ids="{:+} dB".format)
+def test_sound_that_is_turned_down_is_still_the_sound(filled: Path, decibels: float) -> None:
+    quiet = np.rint(voice(LENGTH, 0) * 10 ** (decibels / 20) * 32_767) / 32_767
+    query = take(None, LENGTH, sound=quiet.astype(np.float32))
+    match = only(Catalogue.open(filled).find(query)).match
+    assert (match.relation, match.person) == ("copy", "person-0")
+
+
 def test_another_voice_is_revoiced(filled: Path) -> None:
     query = take(Scene(1), LENGTH, sound=voice(LENGTH, 77))
     match = only(Catalogue.open(filled).find(query)).match
@@ -149,6 +157,13 @@ def test_another_picture_is_repictured(filled: Path) -> None:
     query = take(Scene(50), LENGTH, sound=voice(LENGTH, 1))
     match = only(Catalogue.open(filled).find(query)).match
     assert (match.reference, match.relation, match.picture) == ("1.mp4", "repictured", 0.0)
+
+
+def test_hiss_that_nobody_hears_is_not_called_revoiced(filled: Path) -> None:
+    hiss = np.random.default_rng(0).normal(0.0, 5e-5, round(LENGTH * RATE)).astype(np.float32)
+    assert only(Catalogue.open(filled).find(take(Scene(1), LENGTH, sound=hiss))).match.sound == 0.0
+    relation = only(Catalogue.open(filled).find(take(Scene(1), LENGTH, sound=hiss))).match.relation
+    assert relation == "copy"
 
 
 def test_sound_over_silent_footage_is_not_called_revoiced(filled: Path) -> None:

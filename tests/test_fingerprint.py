@@ -124,8 +124,28 @@ def test_a_hole_in_the_sound_keeps_times() -> None:
     assert picker.seconds == pytest.approx(8.0)
 
 
-def test_silence_has_no_peaks() -> None:
-    assert len(peaks(np.zeros(5 * RATE, np.float32), 4000).frames) == 0
+@pytest.mark.parametrize("level", [0.0, 1e-5, 5e-5], ids="{:g} of full scale".format)
+def test_silence_has_no_peaks(level: float) -> None:
+    hiss = np.random.default_rng(0).normal(0.0, 1.0, 5 * RATE) * level
+    assert len(peaks(hiss.astype(np.float32), 4000).frames) == 0
+
+
+@pytest.mark.parametrize(
+    ("decibels", "share"),
+    [pytest.param(-45, 0.6, id="-45 dB"), pytest.param(-30, 0.8, id="-30 dB"),
+     pytest.param(-12, 0.95, id="-12 dB"), pytest.param(6, 0.95, id="+6 dB")],
+)  # fmt: skip
+@pytest.mark.parametrize("offset", [0.0, 0.2], ids="offset {}".format)
+def test_a_copy_at_another_level_keeps_its_peaks(
+    decibels: float, share: float, offset: float
+) -> None:
+    samples = voice(10.0, 1)
+    in_16_bits = np.rint((samples * 10 ** (decibels / 20) + offset) * 32_767) / 32_767
+    before, after = (
+        set(zip(found.frames.tolist(), found.steps.tolist(), strict=True))
+        for found in (peaks(samples, 4000), peaks(in_16_bits.astype(np.float32), 4000))
+    )
+    assert len(before & after) > share * len(before)
 
 
 def test_pairs_are_undone_by_the_assumed_speed() -> None:

@@ -27,6 +27,7 @@ from media_screen.references import FoundFace, Store
 from media_screen.report import write_report
 from media_screen.results import RESULTS, STATE, BatchError, Results
 from media_screen.screen import Config, Screener
+from media_screen.speech.embed import VERSION as VOICE_VERSION
 from tests.footage import Scene, take
 from tests.making import quarters, records, touch, write_video
 from tests.report.records import suspected
@@ -453,6 +454,19 @@ def test_a_changed_gallery_is_made_anew(tmp_path: Path, sql: str) -> None:
     change(tmp_path / "gallery.sqlite", "found", sql)
     store = Store(tmp_path)
     assert store.get("a" * 64, "picture") is None
+    store.close()
+
+
+def test_voices_of_an_earlier_embedding_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    store.put_voices("a" * 64, [], "")
+    assert store.get_voices("a" * 64) is not None
+    store.close()
+    monkeypatch.setattr("media_screen.references.VOICE_VERSION", VOICE_VERSION + 1)
+    store = Store(tmp_path)
+    assert store.get_voices("a" * 64) is None
     store.close()
 
 

@@ -6,7 +6,7 @@ import csv
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,8 +68,8 @@ def speaker_of(row: dict[str, str]) -> str | None:
     return same.get(name, name)
 
 
-def read_recordings(media: Path) -> Iterator[tuple[str, str, Floats]]:
-    """Give (speaker, collection, speech without pauses) of every genuine recording."""
+def read_sounds(media: Path) -> Iterator[tuple[str, str, list[tuple[float, Floats]]]]:
+    """Give (speaker, collection, blocks of sound) of every genuine recording with a known voice."""
     with (media / "manifest.tsv").open(encoding="utf-8") as stream:
         for row in csv.DictReader(stream, delimiter="\t"):
             if row["kind"] not in ("real_audio", "real_video"):
@@ -80,15 +80,30 @@ def read_recordings(media: Path) -> Iterator[tuple[str, str, Floats]]:
             if speaker is None:
                 continue
             with Media.open(media / row["path"]) as file:
-                blocks = list(file.audio_blocks())
-            joined = np.concatenate([np.zeros(0, np.float32), *(part for _, part in blocks)])
-            spoken = [
-                joined[round(s.span.start * SAMPLE_RATE) : round(s.span.end * SAMPLE_RATE)]
-                for s in find_speech(blocks).spoken
-            ]
-            speech = np.concatenate([np.zeros(0, np.float32), *spoken])
-            if len(speech) >= SAMPLE_RATE:
-                yield speaker, row["collection"], speech[: round(LONGEST * SAMPLE_RATE)]
+                yield speaker, row["collection"], list(file.audio_blocks())
+
+
+def read_recordings(media: Path) -> Iterator[tuple[str, str, Floats]]:
+    """Give (speaker, collection, speech without pauses) of every genuine recording."""
+    for speaker, collection, blocks in read_sounds(media):
+        speech = speech_of(blocks)
+        if len(speech) >= SAMPLE_RATE:
+            yield speaker, collection, speech
+
+
+def speech_of(blocks: Sequence[tuple[float, Floats]]) -> Floats:
+    """Return what is spoken in a sound, without pauses, up to LONGEST."""
+    joined = joined_blocks(blocks)
+    spoken = [
+        joined[round(s.span.start * SAMPLE_RATE) : round(s.span.end * SAMPLE_RATE)]
+        for s in find_speech(blocks).spoken
+    ]
+    return joined_blocks(enumerate(spoken))[: round(LONGEST * SAMPLE_RATE)]
+
+
+def joined_blocks(blocks: Iterable[tuple[float, Floats]]) -> Floats:
+    """Return the sound of blocks in one piece."""
+    return np.concatenate([np.zeros(0, np.float32), *(samples for _, samples in blocks)])
 
 
 def through(samples: Floats, channel: str, music: Floats, random: Any) -> Floats:
@@ -187,7 +202,7 @@ def _tested(recordings: list[Recording]) -> Iterator[tuple[Recording, list[Recor
             yield Recording(one.speaker, one.collection, one.whole, parts), [one, other]
 
 
-def trials(recordings: list[Recording]) -> Trials:
+def trials(recordings: list[Recording], conditions: Sequence[str] = CHANNELS) -> Trials:
     """Compare every part with every speaker of the same collection, own recording left out.
 
     Speakers of other collections would be told apart by the microphone.
@@ -215,7 +230,7 @@ def trials(recordings: list[Recording]) -> Trials:
                         score,
                         speaker == tested.speaker,
                         speaker,
-                        CHANNELS.index(channel),
+                        conditions.index(channel),
                         length,
                     )
                 )

@@ -32,7 +32,7 @@ from media_screen.fingerprint import LAYOUT, Fingerprint, kept_thumbs, picture
 
 Kind = Literal["official", "known_fake"]
 
-SCHEMA_VERSION = 3  # also raised when fingerprints of the same footage change
+SCHEMA_VERSION = 4  # also raised when fingerprints of the same footage change
 MOST_LOCATED = 4  # candidates that are looked for in parts of the picture
 UNEXPLAINED_S = 1.5  # of picture that are left unexplained without another look
 # Only a query is mirrored, so a reference does without these.

@@ -28,8 +28,9 @@ PEAKS_PER_S = 14
 # A peak is the largest value within +-5 frames (80 ms) and +-5 bins (78 Hz): about a syllable long
 # and less than the distance of two harmonics.
 NEAR_FRAMES, NEAR_BINS = 5, 5
-# Below this level (of full scale, per bin) there is nothing but coding noise.
-FLOOR_DB = -80.0
+# Below this level (of full scale, per bin) there is nothing but the noise of codecs and of 16 bits:
+# white noise of -81 dB in all. Speech that is turned down by 45 dB has peaks up to -70 dB.
+FLOOR_DB = -100.0
 # Peaks so far below the loud ones of a block are what a pause leaves: room, hiss, coding noise.
 RANGE_DB, LOUD_SHARE = 40.0, 0.9
 # A peak says nothing when as many others within STEADY_S have its pitch (a held tone, hum, an

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     import onnxruntime
 
 WEIGHTS = "voice_identity/ge2e.onnx"
+VERSION = 2  # raised when the same speech gets another embedding, which no earlier one fits
 DIMENSION = 256
 
 _WINDOW, _HOP, _MELS = 400, 160, 40  # 25 ms every 10 ms
 _PART, _PART_HOP = 160, 80  # spectra that the net hears at once: 1.6 s, every 0.8 s
-_LEVEL = 10 ** (-30 / 20)  # RMS to which quieter speech is raised, as in the training of the net
+# RMS that all speech is brought to: the net hears powers, not their logarithms, and takes another
+# level for another voice. -26 dB is the nominal level of speech (ITU-T P.56) and that of most
+# recordings; from -30 to -18 dB voices are told apart alike.
+_LEVEL = 10 ** (-26 / 20)
+_SILENCE = 1e-6  # RMS, less than a step of 16 bits, that is raised no further
 
 
 class VoiceEmbedder:
@@ -38,9 +43,7 @@ class VoiceEmbedder:
 
     def embed(self, samples: Floats) -> Floats:
         """Return the unit embedding (256 values) of 16 kHz speech, of 0.5 s at least."""
-        level = float(np.sqrt(np.mean(np.square(samples))))
-        if level < _LEVEL:
-            samples = samples * np.float32(_LEVEL / max(level, 1e-6))
+        samples = _levelled(samples)
         short = _WINDOW + (_PART - 1) * _HOP - len(samples)
         if short > 0:
             samples = np.pad(samples, (0, short), mode="wrap")
@@ -48,6 +51,13 @@ class VoiceEmbedder:
         mels = spectra @ slaney_filters(_MELS, size=_WINDOW).T
         parts = np.ascontiguousarray(frames(mels, length=_PART, step=_PART_HOP))
         return unit(self._session.run(None, {"mels": parts})[0].mean(axis=0))
+
+
+def _levelled(samples: Floats) -> Floats:
+    """Return a sound at the level that the net is given; an offset of the zero line is no sound."""
+    centred = samples - samples.mean()
+    level = float(np.sqrt(np.mean(np.square(centred))))
+    return np.asarray(centred * np.float32(_LEVEL / max(level, _SILENCE)), np.float32)
 
 
 @cache

@@ -6,6 +6,7 @@ An ontology and human-labeled dataset for audio events", ICASSP 2017).
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -33,6 +34,11 @@ PATCH_S = _PATCH * _HOP / SAMPLE_RATE
 PATCH_HOP_S = _PATCH_HOP * _HOP / SAMPLE_RATE
 Hear = Callable[[Span], bool]  # says of a stretch of sound whether to listen to it
 _FLOOR = 1e-10  # power of digital silence, so that its level is finite: -100 dB
+# Power, -40 dB of full scale, to which the networks hear a quieter block raised: turned down by 45
+# dB, half of all speech is none to them. 19 in 20 recordings of speech are louder than -32 dB.
+_QUIET = 1e-4
+_REMEMBERED = 10 * SAMPLE_RATE  # samples by whose level that is told, so that no pause is raised
+_MOST = 100.0  # times; what is quieter than -80 dB is the noise of a codec
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,8 @@ class Listener:
     def hear(self, blocks: Iterable[tuple[float, Floats]], *, to: Hear | None = None) -> Heard:
         """Hear the blocks of one sound (16 kHz, mono), as `Media.audio_blocks` gives them.
 
-        The networks get only the blocks that `to` says yes to, by default all of them.
+        The networks get only the blocks that `to` says yes to, by default all of them, and quiet
+        ones as if the player had been turned up.
         """
         activity: list[Floats] = [np.zeros(0, np.float32)]
         bands: list[Floats] = [np.zeros((0, BANDS), np.float32)]
@@ -77,16 +84,18 @@ class Listener:
         voice = _Overlap(FRAME, FRAME, before=CONTEXT)
         spectra, patches = _Overlap(_WINDOW, _HOP), _Overlap(_PATCH, _PATCH_HOP)
         state = {key: np.zeros((1, 1, 128), np.float32) for key in ("h", "c")}
+        loudness = _Loudness()
         for samples, heard in _with_end(blocks, to):
+            gain = loudness.gain(samples)
             rows, frames_ = voice.rows(samples), spectra.rows(samples)
             if len(rows) and heard:
-                found, state["h"], state["c"] = self._vad.run(None, {"input": rows, **state})
+                found, state["h"], state["c"] = self._vad.run(None, {"input": rows * gain, **state})
                 activity.append(found)
                 bands.append(_levels(rows[:, CONTEXT:]))
             elif len(rows):
                 activity.append(np.zeros(len(rows), np.float32))
                 bands.append(np.zeros((len(rows), BANDS), np.float32))
-            mels = _mels(frames_) if heard else np.zeros((len(frames_), _MELS), np.float32)
+            mels = _mels(frames_ * gain) if heard else np.zeros((len(frames_), _MELS), np.float32)
             rows = patches.rows(mels)[:, None]
             if len(rows) and heard:
                 scores.append(self._yamnet.run(None, {"audio": rows})[0])
@@ -113,6 +122,23 @@ class _Overlap:
         pieces = frames(joined, length=self._length, step=self._step)
         self._held = joined[len(pieces) * self._step :]
         return np.ascontiguousarray(pieces)
+
+
+class _Loudness:
+    """Knows by what a sound is multiplied for the networks: 1 unless its last seconds are quiet."""
+
+    def __init__(self) -> None:
+        self._last: deque[tuple[int, float]] = deque()  # samples and energy of blocks
+
+    def gain(self, samples: Floats) -> float:
+        """Return it for the next block; digital silence leaves it as it was."""
+        if samples.any():
+            self._last.append((len(samples), float(np.sum(np.square(samples)))))
+        count = sum(length for length, _ in self._last)
+        while self._last and count - self._last[0][0] >= _REMEMBERED:
+            count -= self._last.popleft()[0]
+        level = sum(energy for _, energy in self._last) / max(count, 1)
+        return min(_MOST, max(1.0, float((_QUIET / max(level, _FLOOR)) ** 0.5)))
 
 
 def _with_end(

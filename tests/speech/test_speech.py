@@ -58,6 +58,33 @@ def test_the_size_of_blocks_changes_nothing(spoken: Speech) -> None:
     assert find_speech(blocks(message(), 0.73)).segments == spoken.segments
 
 
+@pytest.mark.parametrize("decibels", [-50.0, -45.0, -30.0, -12.0, 6.0], ids="{:+.0f} dB".format)
+def test_speech_is_found_at_any_level(spoken: Speech, decibels: float) -> None:
+    # In 16 bits, as a copy is kept; a pause between what is said goes with it.
+    copy = np.clip(np.rint(message() * 10 ** (decibels / 20) * 32_767) / 32_767, -1.0, 1.0)
+    heard = find_speech(blocks(copy.astype(np.float32)))
+    assert heard.seconds() == pytest.approx(spoken.seconds(), rel=0.05)
+    assert heard.seconds("music") == 0.0
+    levels = [one.spoken[0].level_db for one in (heard, spoken)]
+    assert levels[0] - levels[1] == pytest.approx(min(decibels, 6.0), abs=1.5)
+
+
+@pytest.mark.parametrize("decibels", [-45.0, -30.0], ids="{:+.0f} dB".format)
+@pytest.mark.parametrize(
+    "sound", [pytest.param(chords(8.0), id="chords"), pytest.param(noise(8.0), id="noise")]
+)
+def test_what_is_quiet_and_no_speech_is_not_taken_for_it(
+    sound: np.ndarray, decibels: float
+) -> None:
+    assert find_speech(blocks(sound * 10 ** (decibels / 20))).seconds() == 0.0
+
+
+def test_a_pause_in_loud_speech_is_not_raised(spoken: Speech) -> None:
+    pause = noise(3.0, 1e-3)
+    heard = find_speech(blocks(np.concatenate([message(), pause]), 1.0))
+    assert heard.seconds() == pytest.approx(spoken.seconds(), rel=0.05)
+
+
 def test_what_is_not_listened_to_is_neither_speech_nor_silence(spoken: Speech) -> None:
     sound = np.concatenate([message(), noise(20.0), message()])
     end = len(sound) / SAMPLE_RATE - spoken.duration_s
