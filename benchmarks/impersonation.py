@@ -133,8 +133,8 @@ def run(media: Path, work: Path) -> list[tuple[Query, Verdict]]:
         _post(query, posts[query.name])
     out = work / "out"
     scan(list(posts.values()), out, Config(people=work / "people", device="cpu", threads=1))
-    verdicts = {Path(path).resolve(): one for path, one in read_results(out / SAVED).items()}
-    return [(query, verdicts[posts[query.name].resolve()]) for query in asked]
+    verdicts = read_results(out / SAVED).of([posts[query.name] for query in asked])
+    return [(query, one) for query, one in zip(asked, verdicts, strict=True) if one is not None]
 
 
 def official_clips(media: Path) -> dict[str, list[Path]]:

@@ -18,7 +18,7 @@ from media_screen.evaluate_command import evaluate
 from media_screen.evidence import LABELS, SENSITIVITIES, Sensitivity
 from media_screen.exports import FORMATS
 from media_screen.folders import CACHE_FOLDER
-from media_screen.plain import log_plainly
+from media_screen.plain import counted, log_plainly
 from media_screen.scanning import (
     MediaPath,
     config_of,
@@ -29,7 +29,7 @@ from media_screen.scanning import (
     workers_of,
 )
 from media_screen.showing import show_each_left_out, show_people, show_summary
-from media_screen.terminal import Examples, PlainGroup, counted, new_console, plain
+from media_screen.terminal import Examples, PlainGroup, new_console, plain
 
 if TYPE_CHECKING:
     from media_screen.batch import Summary

@@ -1,4 +1,4 @@
-"""Makes untrusted text plain for terminals and logs: it hides, colours and links nothing."""
+"""Makes text plain for terminals and logs: what is untrusted hides, colours and links nothing."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ def plain(text: str) -> str:
 def plain_lines(text: str) -> str:
     """Make untrusted lines safe for a terminal, each by itself."""
     return "\n".join(plain(line) for line in text.splitlines())
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun: "1 file", "2 files", "1 copy", "2 copies"."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 class PlainFormatter(logging.Formatter):

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from media_screen.folders import is_address
-from media_screen.terminal import counted, minutes, new_console, plain
+from media_screen.plain import counted
+from media_screen.terminal import minutes, new_console, plain
 
 if TYPE_CHECKING:
     from media_screen.batch import Progress, Summary

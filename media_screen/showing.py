@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from media_screen.folders import LeftOut, said
-from media_screen.terminal import SHOWN, counted, minutes, new_console, plain
+from media_screen.plain import counted
+from media_screen.terminal import SHOWN, minutes, new_console, plain
 
 if TYPE_CHECKING:
     from rich.console import Console

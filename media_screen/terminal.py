@@ -58,8 +58,3 @@ def minutes(seconds: float | None) -> str:
     whole, rest = divmod(round(seconds), 60)
     hours, whole = divmod(whole, 60)
     return f"{hours} h {whole:02} min" if hours else f"{whole}:{rest:02}"
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun: "1 file", "2 files", "1 copy", "2 copies"."""
-    return f"{count} {one if count == 1 else many or one + 's'}"

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "media_screen"
 # From the bottom up; names on one line know nothing of each other.
 LAYERS = [
     {"evidence", "errors", "plain", "files", "lines", "known_tables"},
-    {"weights", "media", "sidecar"},
+    {"weights", "media", "sidecar", "saved_line"},
     {"folders", "database"},
     {"cache", "written"},
     {"nets", "fetch", "calibration", "combination", "linear"},

@@ -61,7 +61,7 @@ def _by_hash(results: Path, hashes: Iterable[str]) -> dict[str, Verdict]:
     """Return the verdicts by the hash of the original; a copy is named after it."""
     whole = {key[:NAMED]: key for key in hashes}
     found = {}
-    for verdict in read_results(results).values():
+    for verdict in read_results(results).verdicts:
         name = Path(verdict.media.path).stem
         key = whole.get(name) or whole.get(verdict.media.sha256[:NAMED])
         if key is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from media_screen.errors import MediaScreenError
+from media_screen.plain import counted
 
 COLUMNS = ("path", "label", "method", "collection", "identity")
 SHOWN = 10  # bad rows that an error names; the rest are counted
@@ -95,7 +96,9 @@ def _refuse(name: str, problems: list[str], items: list[Item]) -> None:
     if problems:
         more = len(problems) - SHOWN
         shown = problems[:SHOWN] + ([f"and {more} more"] if more > 0 else [])
-        raise ManifestError(f"{name} has {len(problems)} bad rows:\n  " + "\n  ".join(shown))
+        raise ManifestError(
+            f"{name} has {counted(len(problems), 'bad row')}:\n  " + "\n  ".join(shown)
+        )
     if {item.fake for item in items} != {False, True}:
         fakes = sum(item.fake for item in items)
         raise ManifestError(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,11 @@ from media_screen.detectors import DETECTORS
 from media_screen.errors import MediaScreenError
 from media_screen.evaluation.manifest import Item
 from media_screen.evidence import Evidence, Verdict
+from media_screen.files import file_id
+from media_screen.lines import each_line
 from media_screen.media import MediaError, identify, shown_path
+from media_screen.plain import counted
+from media_screen.saved_line import BAD_RECORD, parse_line
 
 FUSED = "fused"
 
@@ -95,37 +99,66 @@ def _unreadable(verdict: Verdict) -> bool:
     )
 
 
-def read_results(path: Path) -> dict[str, Verdict]:
-    """Read the verdicts of a `results.jsonl` by the path that they show; the last one counts."""
+@dataclass(frozen=True, slots=True)
+class SavedVerdicts:
+    """The verdicts of a file of results, the last one of each file, and what was left out."""
+
+    verdicts: tuple[Verdict, ...]
+    notes: tuple[str, ...] = ()
+
+    def of(self, paths: Sequence[Path]) -> list[Verdict | None]:
+        """Return the verdict on each file, or None where there is none.
+
+        A file is found by its id, else by its path if no other is shown alike (results of another
+        machine), else by the SHA-256 of its content.
+        """
+        by_id = {verdict.media.id: verdict for verdict in self.verdicts if verdict.media.id}
+        shown = [os.path.abspath(verdict.media.path) for verdict in self.verdicts]
+        counts = Counter(shown)
+        by_path = {
+            path: verdict
+            for path, verdict in zip(shown, self.verdicts, strict=True)
+            if counts[path] == 1
+        }
+        by_hash = {verdict.media.sha256: verdict for verdict in self.verdicts}
+        return [
+            by_id.get(file_id(path))
+            or by_path.get(os.path.abspath(shown_path(path)))
+            or by_hash.get(_hash(path))
+            for path in paths
+        ]
+
+
+def read_results(path: Path) -> SavedVerdicts:
+    """Read the verdicts of a `results.jsonl`; a line that is none costs that line, and is noted.
+
+    Raises ResultsError when the file can't be read.
+    """
     verdicts: dict[str, Verdict] = {}
-    number = 0
+    broken: list[str] = []
     try:
         with path.open("rb") as stream:
-            for line in stream:
-                number += 1
-                verdict = Verdict.from_dict(json.loads(line))
-                verdicts[verdict.media.path] = verdict
+            for number, _, line in each_line(stream):
+                try:
+                    verdict = parse_line(line)
+                except BAD_RECORD as error:
+                    broken.append(f"line {number}: {error}")
+                else:
+                    verdicts[verdict.media.key] = verdict
     except OSError as error:
         raise ResultsError(f"{path.name} can't be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ResultsError(f"{path.name}, line {number}: {error}") from error
-    return verdicts
+    lines = counted(len(broken), "line was", "lines were")
+    notes = [f"{lines} left out of {path.name}, the first is {broken[0]}"] if broken else []
+    return SavedVerdicts(tuple(verdicts.values()), tuple(notes))
 
 
-def join(items: Sequence[Item], verdicts: Mapping[str, Verdict]) -> list[Verdict | None]:
-    """Return the verdict on each item, or None where there is none.
-
-    Items are found by their path, else by the SHA-256 of their content. Raises ResultsError when
-    not one is found.
-    """
-    by_path = {os.path.abspath(shown): verdict for shown, verdict in verdicts.items()}
-    by_hash = {verdict.media.sha256: verdict for verdict in verdicts.values()}
-    found: list[Verdict | None] = []
-    for item in items:
-        verdict = by_path.get(os.path.abspath(shown_path(item.path)))
-        found.append(by_hash.get(_hash(item.path)) if verdict is None else verdict)
+def join(items: Sequence[Item], saved: SavedVerdicts) -> list[Verdict | None]:
+    """Return the verdict on each item; raises ResultsError when there is not one."""
+    found = saved.of([item.path for item in items])
     if not any(found):
-        raise ResultsError(f"the results hold none of the {len(items)} files of the manifest")
+        files = counted(len(items), "file", "files")
+        told = "".join(f" ({note})" for note in saved.notes)
+        raise ResultsError(f"the results hold nothing of the {files} of the manifest{told}")
     return found
 
 

@@ -15,7 +15,7 @@ from media_screen.evaluation.page import write_page
 from media_screen.evaluation.record import write_record
 from media_screen.evaluation.reencode import OnCopy, make_copies
 from media_screen.evidence import Verdict
-from media_screen.media import shown_path
+from media_screen.plain import counted
 from media_screen.results import RESULTS
 
 RECORD = "evaluation.json"
@@ -30,9 +30,12 @@ def evaluate_results(items: Sequence[Item], results: Path) -> Evaluation:
 
     Raises ResultsError when they can't be read or hold none of the items.
     """
-    verdicts = join(items, read_results(results))
-    lacking = verdicts.count(None)
-    notes = [f"{lacking} files have no result and count as failed."] if lacking else []
+    saved = read_results(results)
+    verdicts = join(items, saved)
+    notes = [f"{note[0].upper()}{note[1:]}." for note in saved.notes]
+    if lacking := verdicts.count(None):
+        have = "file has no result and counts" if lacking == 1 else "files have no result and count"
+        notes.append(f"{lacking} {have} as failed.")
     version = measure_version(ORIGINAL, items, verdicts)
     return Evaluation(tuple(items), (version,), notes=(*notes, *_copies(verdicts)))
 
@@ -59,16 +62,16 @@ def evaluate(
         copies = make_copies([item.path for item in items], name, out / "copies", on_copy=on_copy)
         folder = out / "scores" / name
         scan(list(dict.fromkeys(copies.paths.values())), folder)
-        found = read_results(folder / RESULTS)
-        verdicts = [
-            found.get(shown_path(copies.paths[item.path])) if item.path in copies.paths else None
-            for item in items
-        ]
+        made = list(copies.paths)
+        found = read_results(folder / RESULTS).of([copies.paths[path] for path in made])
+        on_copies = dict(zip(made, found, strict=True))
+        verdicts = [on_copies.get(item.path) for item in items]
         versions.append(measure_version(name, items, verdicts))
         if copies.failed:
+            files = counted(len(copies.failed), "file")
             notes.append(
-                f"{len(copies.failed)} files could not be re-encoded as {name} and count as "
-                f"failed there; the first: {next(iter(copies.failed.values()))}"
+                f"{files} could not be re-encoded as {name}, which counts as failed there; "
+                f"the first: {next(iter(copies.failed.values()))}"
             )
     return Evaluation(tuple(items), tuple(versions), notes=tuple(notes))
 
@@ -77,7 +80,14 @@ def _copies(verdicts: Sequence[Verdict | None]) -> list[str]:
     """Return a note when files are the same to the byte: they count several times."""
     hashes = Counter(verdict.media.sha256 for verdict in verdicts if verdict is not None)
     more = sum(count - 1 for key, count in hashes.items() if key)
-    return [f"{more} files repeat others to the byte and count several times."] if more else []
+    if not more:
+        return []
+    repeat = (
+        "file repeats another to the byte and counts"
+        if more == 1
+        else ("files repeat others to the byte and count")
+    )
+    return [f"{more} {repeat} several times."]
 
 
 def write(evaluation: Evaluation, out: Path) -> Evaluation:

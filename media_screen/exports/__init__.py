@@ -74,8 +74,9 @@ def export(
 
 def saved_verdicts(out: Path, *, tell: Callable[[str], object] = _log.warning) -> Iterator[Verdict]:
     """Give the verdicts of a folder of results, each path once, what needs an eye first."""
-    from media_screen.report.results import parse_line, read_line, read_results
+    from media_screen.report.results import read_line, read_results
     from media_screen.results import RESULTS
+    from media_screen.saved_line import parse_line
     from media_screen.written import written_lines
 
     with (out / RESULTS).open("rb") as stream:

@@ -22,14 +22,13 @@ from media_screen.files import private_folder, write_atomically
 from media_screen.report import clusters, offsets, scale, text, timeline, words
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
 from media_screen.report.results import (
-    BAD_RECORD,
     Results,
     Row,
     broken_line,
-    parse_line,
     read_line,
     read_results,
 )
+from media_screen.saved_line import BAD_RECORD, parse_line
 from media_screen.thumbs import Picture, read_thumbnails
 from media_screen.written import written_lines
 

@@ -6,19 +6,16 @@ disk and read again one at a time when their pages are made, so memory does not 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO
 
 from media_screen.evidence import SETUP_REASONS, Post, Verdict
 from media_screen.lines import LINE_LIMIT, each_line
 from media_screen.report.words import RANK
+from media_screen.saved_line import BAD_RECORD, parse_line
 from media_screen.written import STRANGE, Written
-
-# What a record of the wrong shape can raise when it is read or shown.
-BAD_RECORD = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +95,10 @@ def _urgency(row: Row) -> tuple[int, float, str]:
     return RANK[row.label], -(row.llr or 0.0), row.path
 
 
-def parse_line(line: bytes) -> Verdict:
-    """Read one line; raises one of `BAD_RECORD` saying what is wrong with it."""
-    if len(line) > LINE_LIMIT:
-        raise ValueError(f"longer than {LINE_LIMIT} bytes")
-    record = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
-    if not isinstance(record, dict):
-        raise ValueError("not a JSON object")
-    return Verdict.from_dict(record)
-
-
 def read_line(stream: IO[bytes], row: Row) -> bytes:
     """Read the line of a row again from the open results file."""
     stream.seek(row.offset)
     return stream.readline(LINE_LIMIT + 1)
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a number a record may hold")
 
 
 def broken_line(number: int, error: BaseException, line: bytes) -> BrokenLine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,10 +37,14 @@ def verdict(
     )
 
 
+def digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
 def info(path: Path | str, *, size_bytes: int = 1000, codec: str = "h264") -> MediaInfo:
     return MediaInfo(
-        str(path), sha256=Path(path).stem, kind="video", size_bytes=size_bytes, duration_s=4.0,
-        width=640, height=480, fps=25.0, container="mov", video_codec=codec,
+        str(path), sha256=digest(Path(path).stem), kind="video", size_bytes=size_bytes,
+        duration_s=4.0, width=640, height=480, fps=25.0, container="mov", video_codec=codec,
     )  # fmt: skip
 
 

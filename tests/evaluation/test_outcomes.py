@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from media_screen.evaluation.outcomes import (
     FUSED,
     Outcome,
     ResultsError,
+    SavedVerdicts,
     join,
     outcomes,
     read_results,
 )
 from media_screen.evidence import Abstention, Evidence, Failure
+from media_screen.files import file_id
 
 from .labelled import evidence, unreadable, verdict, write_results
 
@@ -84,12 +87,26 @@ def test_results_are_found_by_path_and_else_by_content(
 
 
 def test_results_of_other_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ResultsError, match="none of the 1 files"):
-        join([Item(tmp_path / "a.mp4", False)], {"b.mp4": verdict("b.mp4")})
+    with pytest.raises(ResultsError, match="nothing of the 1 file of the manifest"):
+        join([Item(tmp_path / "a.mp4", False)], SavedVerdicts((verdict("b.mp4"),)))
 
 
-def test_a_line_that_is_no_result_is_named(tmp_path: Path) -> None:
+def test_a_line_that_is_no_result_is_named_and_costs_itself_alone(tmp_path: Path) -> None:
     path = write_results(tmp_path, [verdict("a.mp4")])
-    path.write_text(path.read_text() + '{"schema": "other/1"}\n')
-    with pytest.raises(ResultsError, match=r"results.jsonl, line 2: expected a record of schema"):
-        read_results(path)
+    after = verdict("b.mp4").to_json()
+    path.write_text(path.read_text() + '{"schema": "other/1"}\n{\n' + after + "\n")
+    found = read_results(path)
+    assert [one.media.path for one in found.verdicts] == ["a.mp4", "b.mp4"]
+    (note,) = found.notes
+    assert note.startswith("2 lines were left out of results.jsonl, the first is line 2: expected")
+
+
+def test_two_files_that_are_shown_alike_are_two(tmp_path: Path) -> None:
+    paths = [tmp_path / "one/a.mp4", tmp_path / "two/a.mp4"]
+    said = [verdict("a.mp4", llr=float(number)) for number in range(2)]
+    said = [
+        replace(one, media=replace(one.media, id=file_id(path), sha256=f"{number:064}"))
+        for number, (one, path) in enumerate(zip(said, paths, strict=True))
+    ]
+    found = read_results(write_results(tmp_path / "out", said)).of(paths)
+    assert [one and one.llr["manipulation"] for one in found] == [0.0, 1.0]

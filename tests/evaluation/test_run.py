@@ -23,7 +23,7 @@ from tests.making import quarters, write_video
 from tests.report.pages import ATTRIBUTES, TAGS, Page
 from tests.report.records import HOSTILE
 
-from .labelled import evidence, gathering, unreadable, verdict, write_results
+from .labelled import digest, evidence, gathering, unreadable, verdict, write_results
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FILES = 20  # of which every tenth is not judged
@@ -172,7 +172,7 @@ def test_copies_are_screened_and_measured_beside_the_originals(tmp_path: Path) -
     assert originals.systems[1].overall.separation.auc.value == pytest.approx(5 / 6)
     counts = copies.systems[1].overall.counts
     assert (counts.genuine, counts.forged, counts.failed) == (2, 3, 1)
-    assert "1 files could not be re-encoded as 240p" in found.notes[-1]
+    assert "1 file could not be re-encoded as 240p, which counts as failed" in found.notes[-1]
 
 
 def test_a_second_run_finds_the_copies_and_asks_for_the_same_files(tmp_path: Path) -> None:
@@ -192,11 +192,11 @@ def test_a_second_run_finds_the_copies_and_asks_for_the_same_files(tmp_path: Pat
 def test_files_without_a_result_and_repeated_files_are_noted(tmp_path: Path) -> None:
     items, verdicts = gathering(tmp_path, count=10)
     items = list(read_manifest(listed(tmp_path, items)))
-    verdicts[2] = replace(verdicts[2], media=replace(verdicts[2].media, sha256="000"))
+    verdicts[2] = replace(verdicts[2], media=replace(verdicts[2].media, sha256=digest("000")))
     found = run.evaluate_results(items, write_results(tmp_path / "scan", verdicts[:-1]))
     assert found.notes == (
-        "1 files have no result and count as failed.",
-        "1 files repeat others to the byte and count several times.",
+        "1 file has no result and counts as failed.",
+        "1 file repeats another to the byte and counts several times.",
     )
     assert run.any_failed(found)
 
@@ -230,7 +230,8 @@ def test_unreadable_files_alone_give_a_page(tmp_path: Path) -> None:
         pytest.param(["--results", "R", "--reencode", "480p"], "can't be used with --results",
                      id="nothing-to-reencode"),
         pytest.param(["--detector", "x"], "no detector named 'x'", id="detector"),
-        pytest.param(["--results", "labelled.csv"], "labelled.csv, line 1", id="no-results"),
+        pytest.param(["--results", "labelled.csv"], "the first is line 1",
+                     id="no-results"),
     ],
 )  # fmt: skip
 def test_usage_errors_say_what_is_wrong(

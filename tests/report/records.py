@@ -276,7 +276,7 @@ def picture() -> Verdict:
 
 
 def hostile(text: str, path: str | None = None) -> Verdict:
-    """A verdict in which every free text is the given one."""
+    """A verdict in which each text that the schema leaves free is the given one."""
     media = replace(
         _video("x"),
         path=path if path is not None else f"downloads/{text}.mp4",
@@ -284,7 +284,7 @@ def hostile(text: str, path: str | None = None) -> Verdict:
         video_codec=text,
         audio_codec=text,
         sidecar=text,
-        sha256=text,
+        sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
     )
     match = Match(text, text, "copy", Span(0, 1), Span(0, 1), 1.0, 1.0)
     return Verdict(
@@ -317,7 +317,6 @@ def hostile(text: str, path: str | None = None) -> Verdict:
         abstentions=(Abstention(text, "no_face", text),),
         failures=(Failure(text, text),),
         flags=("explicit", text),
-        device=text,
         versions={text: text},
         timing_s={text: 1.0},
         waveform=(0, 50, 100),

@@ -172,7 +172,7 @@ def test_without_copies_the_section_is_closed_and_says_so(tmp_path: Path) -> Non
 @pytest.mark.parametrize("hostile", records.HOSTILE)
 def test_hostile_posts_stay_text(tmp_path: Path, hostile: str) -> None:
     pair = [records.hostile(hostile, f"{name}{hostile}.mp4") for name in "ab"]
-    earlier = Duplicate(hostile, hostile, False, 1.0, 1.0)
+    earlier = Duplicate(hostile, pair[1].media.sha256, False, 1.0, 1.0)
     pair = [replace(one, duplicate_of=earlier) for one in pair]
     page = render(tmp_path, *pair)
     own = read(file_page(tmp_path, pair[0]))
