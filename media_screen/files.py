@@ -82,20 +82,25 @@ def open_private(path: Path, flags: int) -> int:
 def private_folder(path: Path) -> None:
     """Make a folder of the program's own, and those above it; make one that is there private.
 
+    One that is there only loses rights: what its owner made read-only stays so.
+
     Raises OSError when it is a link, no folder, or another user's.
     """
     if not path.parent.exists():
         private_folder(path.parent)
-    with contextlib.suppress(FileExistsError):
+    rights = PRIVATE_FOLDER
+    try:
         path.mkdir(mode=PRIVATE_FOLDER)
+    except FileExistsError:
+        rights &= path.lstat().st_mode
     status = path.lstat()
     if stat.S_ISLNK(status.st_mode):
         raise _refused("it is a link, and links are not followed", path)
     if not stat.S_ISDIR(status.st_mode):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     refuse_strangers(path)
-    if stat.S_IMODE(status.st_mode) != PRIVATE_FOLDER and os.name == "posix":
-        path.chmod(PRIVATE_FOLDER)
+    if stat.S_IMODE(status.st_mode) != rights and os.name == "posix":
+        path.chmod(rights)
 
 
 def refuse_strangers(folder: Path) -> None:
