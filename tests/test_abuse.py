@@ -32,6 +32,7 @@ from tests.making import records, write_picture
 TEXT = Path(__file__).parent.parent / "samples/downloads/not-a-video.mp4"
 PLUGINS = str(Path(__file__).parent / "plugins")
 SCAN = [sys.executable, "-m", "media_screen", "scan", "--device", "cpu", "--workers", "1"]
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1  # of prctl(2) and capabilities(7)
 CROWD = 600  # files; `python -m benchmarks.abuse --tiny 10000` takes ten thousand
 
 
@@ -112,19 +113,39 @@ def test_a_folder_that_nobody_may_write_is_told(tmp_path: Path) -> None:
     assert done.exit_code == 1 and "can't write into /proc/self/out" in done.output
 
 
-def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir(mode=0o555)
+@pytest.mark.parametrize("place", ["out", "made/on/the/way"])
+def test_a_read_only_folder_is_told(tmp_path: Path, place: str) -> None:
+    shelf = tmp_path / "shelf"
+    shelf.mkdir(mode=0o555)
+    done = scanned_within_modes(shelf / place)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert f"can't write into {shelf / place}: " in done.stderr
 
-    def obey_modes() -> None:
-        """Take from root, in what is run next, the right to write everywhere."""
-        drop_from_bounding_set, write_everywhere = 24, 1  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
-        ctypes.CDLL(None).prctl(drop_from_bounding_set, write_everywhere, 0, 0, 0)
 
-    done = subprocess.run(
-        [*SCAN, str(TEXT), "--out", str(tmp_path / "out")],
-        capture_output=True, text=True, preexec_fn=obey_modes, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1 and str(tmp_path / "out") in done.stderr
+def test_a_read_only_folder_of_ones_own_stays_read_only(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir(mode=0o555)
+    done = scanned_within_modes(out)
+    assert done.returncode == 1 and f"can't write into {out}: " in done.stderr
+    assert not list(out.iterdir()) and not out.stat().st_mode & 0o222
+
+
+def scanned_within_modes(out: Path) -> subprocess.CompletedProcess[str]:
+    command = [*SCAN, str(TEXT), "--out", str(out)]
+    return subprocess.run(
+        command, capture_output=True, text=True, preexec_fn=bound_by_modes, check=False
+    )
+
+
+def bound_by_modes() -> None:
+    """In a child that becomes another program: root, too, may only do what modes of files say.
+
+    As another user it could not read a checkout that is root's alone.
+    """
+    if os.geteuid() == 0:
+        library = ctypes.CDLL(None, use_errno=True)
+        if library.prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0):
+            raise OSError(ctypes.get_errno(), "the power of root can't be given up")
 
 
 @pytest.mark.parametrize("most", [1000, 22_000], ids=["nothing-fits", "a-little-fits"])

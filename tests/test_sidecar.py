@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,9 @@ from media_screen.sidecar.labels import (
     AI_LABEL_YOUTUBE,
 )
 from media_screen.sidecar.stream import read_stream
+from tests.channels import MADE, real_sidecars, write_made
 
 ROOT = Path(__file__).parent.parent
-MEDIA = Path(os.environ.get("MEDIA_SCREEN_MEDIA", ROOT.parent / "shared" / "media"))
 UC = "UC" + "a1B2c3D4e5F6g7H8i9J0-_"  # 24 characters, as YouTube's are
 SEC_UID = "MS4wLjABAAAAx-1_y"
 
@@ -522,7 +521,7 @@ def test_a_sidecar_of_another_length_is_noticed(
         assert f"{stated:.1f} s" in said and f"{lasts:.1f} s" in said
 
 
-# --- real sidecars ---------------------------------------------------------------------------
+# --- sidecars of many channels ---------------------------------------------------------------
 
 # The fields of a real record that hold id, handle and name, written down here a second time.
 FIELDS = {
@@ -532,14 +531,10 @@ FIELDS = {
 }
 
 
-def real_sidecars() -> list[Path]:
-    return sorted((MEDIA / "metadata").rglob("*.info.json"))
-
-
-@pytest.mark.skipif(not real_sidecars(), reason="the development media are not here")
-def test_every_real_sidecar_reads_with_the_right_publisher() -> None:
-    published = 0
-    for path in real_sidecars():
+def test_every_sidecar_reads_with_the_right_publisher(tmp_path: Path) -> None:
+    """Made ones of each site everywhere, and the real ones where the labelled media are."""
+    real, published = real_sidecars(), 0
+    for path in (*write_made(tmp_path), *real):
         read = sidecar.read(path)
         assert read.problems == (), path.name
         record = json.loads(path.read_bytes())
@@ -553,4 +548,4 @@ def test_every_real_sidecar_reads_with_the_right_publisher() -> None:
         # One Douyin record holds the nickname where the handle belongs.
         assert (read.handle or read.display_name) == shown, path.name
         assert read.display_name or read.platform == "tiktok", path.name
-    assert published >= 100
+    assert published >= len(MADE) + (100 if real else 0)

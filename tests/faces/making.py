@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import functools
-import os
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 
 from media_screen.faces.align import Quality
 from media_screen.faces.detect import FaceDetector
@@ -18,11 +16,8 @@ from media_screen.faces.track import Face
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-MEDIA = Path(os.environ.get("MEDIA_SCREEN_MEDIA", Path(__file__).parents[3] / "shared" / "media"))
-
-needs_media = pytest.mark.skipif(
-    not (MEDIA / "manifest.tsv").is_file(), reason="no labelled media here"
-)
+SAMPLES = Path(__file__).parents[2] / "samples"
+_EDGE, _SCALE = 10, 6  # px around a face of 25 px, and by how much it is enlarged
 
 
 @functools.cache
@@ -43,20 +38,38 @@ def embedder() -> FaceEmbedder:
     return FaceEmbedder.load()
 
 
+@functools.cache
+def strangers() -> tuple[Image, ...]:
+    """Return grey pictures of about a hundred people, 270 x 270 RGB: scikit-image's part of LFW.
+
+    The faces are cut out tightly at 25 px, so that they are blurred, and a few are no longer found.
+    """
+    import cv2
+    import skimage.data
+
+    pictures = []
+    for face in skimage.data.lfw_subset()[:100]:
+        grey = np.asarray(face * 255, np.uint8)
+        framed = cv2.copyMakeBorder(grey, *[_EDGE] * 4, cv2.BORDER_REPLICATE)
+        large = cv2.resize(framed, None, fx=_SCALE, fy=_SCALE, interpolation=cv2.INTER_CUBIC)
+        pictures.append(np.repeat(large[:, :, None], 3, axis=2))
+    return tuple(pictures)
+
+
 def picture(name: str) -> Image:
-    """Return a labelled picture as RGB."""
+    """Return a picture of the samples as RGB."""
     import cv2
 
-    read = cv2.imread(str(MEDIA / name))
+    read = cv2.imread(str(SAMPLES / name))
     assert read is not None, name
     return np.asarray(read[:, :, ::-1], dtype=np.uint8)
 
 
 def frames(name: str, *, count: int) -> list[tuple[float, Image]]:
-    """Return evenly spaced (time in s, RGB frame) of a labelled video."""
+    """Return evenly spaced (time in s, RGB frame) of a video of the samples."""
     import av
 
-    with av.open(str(MEDIA / name)) as container:
+    with av.open(str(SAMPLES / name)) as container:
         every = list(container.decode(container.streams.video[0]))
     picked = [every[i] for i in np.linspace(0, len(every) - 1, count).round().astype(int)]
     return [(float(frame.time or 0), frame.to_ndarray(format="rgb24")) for frame in picked]
