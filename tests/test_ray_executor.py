@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from media_screen.ray_executor import TRIES, RayPool
 from media_screen.worker import Job, Limits, WorkerError
 from tests.making import quarters, records, write_sound_file, write_video
 
+ROOT = Path(__file__).parent.parent
 PLUGINS = Path(__file__).parent / "plugins"
 CONFIG = Config(device="cpu", detectors=("misbehaving",), threads=1)
 LIMITS = Limits(time_s=120.0, memory_bytes=900 << 20)
@@ -192,6 +194,25 @@ def test_a_screener_is_a_stage_of_a_data_set(cluster: object) -> None:
     assert sorted((row["path"], row["label"]) for row in rows) == [
         ("gone.mp4", "unable_to_evaluate"),
         ("nowhere.mp4", "unable_to_evaluate"),
+    ]
+
+
+def test_the_example_of_the_readme_runs(
+    cluster: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("pyarrow", reason="needs the packages of ray[data]")
+    blocks = re.findall(r"```py\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    (example,) = [block for block in blocks if block.startswith("import ray")]
+    samples, shared = ROOT / "samples", tmp_path / "shared"
+    person = samples / "people" / "irena-valequist"
+    shutil.copytree(person / "faces", shared / "people" / person.name / "faces")
+    shutil.copy(person / "person.toml", shared / "people" / person.name)
+    shutil.copy(samples / "downloads" / "forwarded-picture.jpg", shared / "a.mp4")
+    shutil.copy(samples / "downloads" / "not-a-video.mp4", shared / "b.mp4")
+    exec(compile(example.replace("/shared", str(shared)), "README.md", "exec"), {})
+    assert sorted(capsys.readouterr().out.splitlines()) == [
+        f"{shared / 'a.mp4'} unverified_appearance",
+        f"{shared / 'b.mp4'} unable_to_evaluate",
     ]
 
 
