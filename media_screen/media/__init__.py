@@ -227,7 +227,8 @@ class Media:
     def window(self, span: Span, *, fps: float | None = None) -> Iterator[Frame]:
         """Give the frames of a span of time: all, or those shown at about `fps` moments a second.
 
-        A frame that is shown at several of the moments is given once.
+        A frame that is shown at several of the moments is given once. All are those that a viewer
+        sees: what only flashes up between others is left out.
         """
         if self._video is None:
             return
@@ -286,7 +287,7 @@ class Media:
 
     def _frames(self, start: float) -> Iterator[Frame]:
         with self._again() as reader:
-            for one in reader.shown(start):
+            for one in moments.without_flashes(reader.shown(start)):
                 yield from self._views(one)
 
     def _views(self, one: Shown) -> Iterator[Frame]:

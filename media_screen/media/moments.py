@@ -10,12 +10,17 @@ every scan of it gives the same result.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, islice, pairwise
+from typing import TYPE_CHECKING
 
 from media_screen.evidence import Span
 from media_screen.media.index import Key, Timeline
+
+if TYPE_CHECKING:
+    from media_screen.media.reader import Shown
 
 # A key frame stands for what follows it only when it is shown at least this share of the time that
 # a frame of its group is; otherwise a moment of the group is looked at in its place.
@@ -24,6 +29,14 @@ KEY_SHARE = 0.5
 # group of pictures to decode, all together as much as one dense window.
 CHANCES = 16
 LEAST_APART = 1.0  # s; with less a short file would be decoded whole for them
+# Where all frames are wanted, one is left out that is shown for less than this share of the usual.
+# Of 55,406 frames of 246 labelled clips it leaves out 80, all of two clips of 1 ms beside others.
+FLASH_SHARE = 0.2
+# s; where frames are usually shown longer than one of film, as in slides, shorter ones are still no
+# flashes. A fifth of it is half of what a screen of 60 Hz shows a frame for, if it does at all.
+FILM = 1 / 24
+PACE = 0.25  # s before a frame from which is known how long frames are usually shown
+MOST_HELD = 32  # frames at a beginning that may be flashes and are kept until one is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,36 @@ def dense(span: Span, fps: float, *, seed: str | None) -> Iterator[float]:
         moment = span.start + (number + within) / fps
         if moment < span.end:
             yield moment
+
+
+def without_flashes(frames: Iterable[Shown]) -> Iterator[Shown]:
+    """Pass on the frames of a pass that a viewer sees, and leave out those that only flash up.
+
+    Usual is what a look at a moment by chance finds: each frame counts by its time on the screen,
+    so that no number of flashes makes them usual.
+    """
+    coming = iter(frames)
+    first = list(_opening(coming))
+    recent = deque(one.shown_s for one in first)
+    for one in chain(first, coming):
+        if one.shown_s >= FLASH_SHARE * min(_usual(recent), FILM):
+            yield one
+        recent.append(one.shown_s)
+        while sum(recent) - recent[0] >= PACE:
+            recent.popleft()
+
+
+def _opening(frames: Iterator[Shown]) -> Iterator[Shown]:
+    """Give the first frames, until with one of them it is known how long frames are shown."""
+    for one in islice(frames, MOST_HELD):
+        yield one
+        if one.shown_s >= FLASH_SHARE * FILM:
+            return
+
+
+def _usual(shown: Collection[float]) -> float:
+    """Return how long the frame is shown that is on the screen at a moment by chance, s."""
+    return sum(one**2 for one in shown) / (sum(shown) or 1.0)
 
 
 def _spread(span: Span, count: int, chance: random.Random | None) -> list[float]:

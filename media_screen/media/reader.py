@@ -56,6 +56,11 @@ class Shown:
     end_s: float
     lost_s: float
 
+    @property
+    def shown_s(self) -> float:
+        """How long it is on the screen: players keep it there where the next one is lost."""
+        return self.end_s - self.start_s
+
 
 class _Nameless:
     """A file without a name, so that FFmpeg judges the format by content alone."""
@@ -152,7 +157,9 @@ class Reader:
                 yield Shown(held[0], held[1], time_s, lost)
             held = raw, time_s
         if held is not None:
-            end = max(self.index.of(stream).end_s, held[1])
+            end = self.index.of(stream).end_s
+            if end <= held[1]:  # no packet tells, and the last picture is shown in any case
+                end = held[1] + clock.step
             yield Shown(held[0], held[1], end, _first_lost(promised, base, held[1], end))
 
     def decode_from(

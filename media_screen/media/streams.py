@@ -170,11 +170,14 @@ def pixel_ratio(ratio: Fraction | None) -> float:
 
 
 class Clock:
-    """Turns the time stamps of a stream into seconds that never run backwards."""
+    """Turns the time stamps of a stream into seconds that never run backwards.
+
+    `step` is the time from frame to frame by the rate that the header tells.
+    """
 
     def __init__(self, stream: VideoStream) -> None:
         rate = float(stream.average_rate or 0) or 25.0
-        self._step = 1 / rate
+        self.step = 1 / rate
         self._last: float | None = None
 
     def seconds(self, raw: VideoFrame) -> float:
@@ -183,7 +186,7 @@ class Clock:
         if units is not None:
             stamp = float(units * (raw.time_base or 0))
         else:
-            stamp = 0.0 if self._last is None else self._last + self._step
+            stamp = 0.0 if self._last is None else self._last + self.step
         if self._last is not None and stamp < self._last:
             stamp = self._last
         self._last = max(stamp, 0.0)
