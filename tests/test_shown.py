@@ -92,13 +92,21 @@ def _write_sound(container, stream, sides: Sides) -> None:
 
 
 @pytest.fixture(scope="module")
-def screener(tmp_path_factory: pytest.TempPathFactory) -> Screener:
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     person = tmp_path_factory.mktemp("people") / "ada"
     (person / "official").mkdir(parents=True)
     (person / "person.toml").write_text('name = "Ada Example"\n', "utf-8")
     film(person / "official" / "talk.mp4", [PICTURE], [SOUND])
-    config = Config(people=person.parent, device="cpu", threads=1, detectors=("catalogue",))
-    return Screener(config)
+    return person.parent
+
+
+@pytest.fixture(scope="module")
+def screener(people: Path) -> Screener:
+    return screener_with(people, "catalogue")
+
+
+def screener_with(people: Path, *detectors: str) -> Screener:
+    return Screener(Config(people=people, device="cpu", threads=1, detectors=detectors))
 
 
 def told(verdict: Verdict) -> str:
@@ -193,6 +201,15 @@ def test_what_shows_something_else_is_no_official_copy(
     verdict = screener.screen(make(tmp_path / "post.mkv"))
     assert verdict.label not in ("official", "official_copy", "no_finding"), told(verdict)
     assert sentence in told(verdict)
+
+
+@pytest.mark.parametrize("asked", ["container", "voice_spoof"])
+def test_what_is_heard_is_judged_whoever_is_asked_beside_the_catalogue(
+    tmp_path: Path, people: Path, asked: str
+) -> None:
+    make, sentence = FORGED["voice-in-opposite-phase"]
+    verdict = screener_with(people, "catalogue", asked).screen(make(tmp_path / "post.mkv"))
+    assert verdict.label == "altered_official" and sentence in told(verdict)
 
 
 # --- what is said of a copy --------------------------------------------------------------------
