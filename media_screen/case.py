@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from media_screen.faces.track import Track
     from media_screen.fingerprint import Fingerprint
     from media_screen.gallery import Gallery
-    from media_screen.hearing import Ear, OtherSound
+    from media_screen.hearing import Ear, FurtherTrack, OtherSound
     from media_screen.look import Image, Look, Looker
     from media_screen.media import Media
     from media_screen.ocr import Line
@@ -238,8 +238,18 @@ class Case:
             _ = self.fingerprint  # with it all sound was read, and how its sides differ is known
         listens = self._listens or any(self._balance.others(self.media.mix))
         ears = self.ears if listens else ()
+        further = self.further_tracks
         with self.timed("sound_print"):
-            return tuple(other_sounds(self.media, ears))
+            return tuple(other_sounds(self.media, ears, further))
+
+    @cached_property
+    def further_tracks(self) -> tuple[FurtherTrack, ...]:
+        """The sound tracks that don't play by default; their voices only when somebody asks."""
+        from media_screen.hearing import further_tracks
+
+        judged = self.ear if self._listens else None
+        with self.timed("further_tracks"):
+            return further_tracks(self.media, judged, device=self.device, thorough=self.thorough)
 
     def _blocks(self) -> Iterator[tuple[float, Floats]]:
         """Yield the sound in blocks, which all that is gathered from it takes along once each."""
@@ -301,9 +311,8 @@ class Case:
                     device=self.device, count=count, mix=ear.mix, first=len(found),
                 )  # fmt: skip
             found += track_voices(
-                self.media, self.ear, first=len(found), count=count,
-                device=self.device, thorough=self.thorough,
-            )  # fmt: skip
+                self.media, self.further_tracks, first=len(found), count=count, device=self.device
+            )
         return tuple(found)
 
     @property

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,8 @@ import numpy as np
 from media_screen.evidence import MediaStream, Span
 from media_screen.fingerprint import FingerprintBuilder
 from media_screen.media import SAMPLE_RATE, Media, Mix
-from media_screen.speech import Speech, find_speech, lacks_speech
+from media_screen.speech import Speech, find_speech, lacks_speech, speech_in
+from media_screen.speech.listen import Hearing, Listener, listener
 from media_screen.speech.spectra import Floats
 from media_screen.speech.spread import Spread
 from media_screen.speech.voices import Voice, find_voices
@@ -59,6 +60,27 @@ class OtherSound:
     fingerprint: Fingerprint
 
 
+@dataclass(frozen=True, slots=True)
+class FurtherTrack:
+    """A sound track that does not play by default.
+
+    `spans` is where anything is heard in it, `speech` what is spoken there that the judged sound
+    does not hold; of tracks whose voices nobody asks for, and of repetitions, that is nothing.
+    """
+
+    stream: MediaStream
+    number: int  # among the sound tracks of the file, from 1 on
+    spans: tuple[Span, ...]
+    fingerprint: Fingerprint
+    speech: Speech
+
+    @property
+    def name(self) -> str:
+        """Where it is, as sentences say it; what the container calls it is untrusted."""
+        said = ", ".join(text for text in (self.stream.language, self.stream.title) if text)
+        return f"on sound track {self.number}{f' ({said})' if said else ''}"
+
+
 def ears(
     media: Media, speech: Speech, balance: Balance, *, device: str = "cpu", thorough: bool = False
 ) -> tuple[Ear, ...]:
@@ -81,7 +103,9 @@ def ears(
     return tuple(found)
 
 
-def other_sounds(media: Media, heard: Sequence[Ear]) -> Iterator[OtherSound]:
+def other_sounds(
+    media: Media, heard: Sequence[Ear], further: Iterable[FurtherTrack]
+) -> Iterator[OtherSound]:
     """Give the fingerprints of what is spoken on sides that differ, and of all further tracks."""
     for ear in heard[1:]:
         spans = tuple(segment.span for segment in ear.speech.spoken)
@@ -90,61 +114,116 @@ def other_sounds(media: Media, heard: Sequence[Ear]) -> Iterator[OtherSound]:
             for start, samples in media.audio_blocks(mix=ear.mix):
                 builder.add_sound(start, samples)
             yield OtherSound(ear.mix.words, spans, builder.finish())
-    for number, stream in enumerate(_tracks(media), start=1):
-        if not stream.judged and number <= MOST_TRACKS:
-            yield from _track(media, stream, number)
+    for track in further:
+        if track.spans:
+            yield OtherSound(track.name, track.spans, track.fingerprint)
+
+
+def further_tracks(
+    media: Media, judged: Ear | None, *, device: str = "cpu", thorough: bool = False
+) -> tuple[FurtherTrack, ...]:
+    """Read the further sound tracks of a file, all side by side and each of them once.
+
+    `judged` is how the sound is heard that is judged; None when nobody asks for voices. Networks
+    listen only to what differs from it, of the first `MOST_JUDGED` tracks.
+    """
+    asked = judged is not None
+    with ExitStack() as opened:
+        tracks = [
+            _Track(
+                opened.enter_context(media.beside(stream.index)), stream, number,
+                listener=listener(device) if asked and number <= MOST_JUDGED else None,
+                choose=None if thorough else Spread(media.info.duration_s),
+            )
+            for number, stream in enumerate(_tracks(media)[:MOST_TRACKS], start=1)
+            if not stream.judged
+        ]  # fmt: skip
+        known: Iterator[Floats] = iter(())
+        if judged is not None and any(track.compared for track in tracks):
+            known = _cells(media.audio_blocks(mix=judged.mix))
+        playing = list(tracks)
+        while playing:
+            cell = next(known, np.zeros(0, np.float32))
+            playing = [track for track in playing if track.goes_on(cell)]
+        return tuple(track.finish() for track in tracks)
 
 
 def track_voices(
-    media: Media, ear: Ear, *, first: int, count: int, device: str = "cpu", thorough: bool = False
+    media: Media, further: Iterable[FurtherTrack], *, first: int, count: int, device: str = "cpu"
 ) -> tuple[Voice, ...]:
     """Return the voices of the further tracks where these differ from the one that is judged.
 
-    They are numbered from `first` on, of each track those in up to `count` windows. Networks listen
-    only to what differs, of the first `MOST_JUDGED` tracks.
+    They are numbered from `first` on, of each track those in up to `count` windows.
     """
     found: list[Voice] = []
-    for number, stream in enumerate(_tracks(media)[:MOST_JUDGED], start=1):
-        if stream.judged:
-            continue
-        with Media.open(media.path, sound=stream.index, source=media.source) as other:
-            spans = _differing(media.audio_blocks(mix=ear.mix), other.audio_blocks())
-            if not spans:
-                continue
-            choose = None if thorough else Spread(media.info.duration_s)
-
-            def hear(
-                block: Span, choose: Spread | None = choose, spans: tuple[Span, ...] = spans
-            ) -> bool:
-                taken = choose is None or choose(block)
-                return taken and any(span.overlap(block) > 0.0 for span in spans)
-
-            speech = find_speech(other.audio_blocks(), device=device, hear=hear).inside(spans)
-            if lacks_speech(speech) is None:
+    for track in further:
+        if lacks_speech(track.speech) is None:
+            with media.beside(track.stream.index) as other:
                 found += find_voices(
-                    other, speech, device=device, count=count, first=first + len(found),
-                    place=_named(stream, number),
+                    other, track.speech, device=device, count=count, first=first + len(found),
+                    place=track.name,
                 )  # fmt: skip
     return tuple(found)
 
 
-def _differing(
-    one: Iterable[tuple[float, Floats]], other: Iterable[tuple[float, Floats]]
-) -> tuple[Span, ...]:
-    """Return where the second of two sounds is heard and is not the first."""
-    spans: list[Span] = []
-    nothing = np.zeros(0, np.float32)
-    cells = zip_longest(_cells(one), _cells(other), fillvalue=nothing)
-    for number, (known, new) in enumerate(cells):
-        if new.size and float(np.mean(new**2)) > _AUDIBLE and not _alike(known, new):
-            _extend(spans, number * _CELL / SAMPLE_RATE, new.size)
-    return tuple(spans)
+class _Track:
+    """A further track while it is read, a cell at a time."""
+
+    def __init__(
+        self,
+        media: Media,
+        stream: MediaStream,
+        number: int,
+        *,
+        listener: Listener | None,
+        choose: Spread | None,
+    ) -> None:
+        self._stream, self._number = stream, number
+        self._choose = choose
+        self._coming = _cells(media.audio_blocks())
+        self._builder = FingerprintBuilder(duration_s=media.info.duration_s)
+        self._hearing = None if listener is None else Hearing(listener)
+        self._heard: list[Span] = []
+        self._differing: list[Span] = []
+        self._end = 0.0  # s
+
+    @property
+    def compared(self) -> bool:
+        """Whether it is asked where it differs from the judged sound."""
+        return self._hearing is not None
+
+    def goes_on(self, known: Floats) -> bool:
+        """Read the next cell, beside that of the judged sound; tell whether there was one."""
+        cell = next(self._coming, None)
+        if cell is None:
+            return False
+        span = Span(self._end, self._end + cell.size / SAMPLE_RATE)
+        self._end = span.end
+        self._builder.add_sound(span.start, cell)
+        audible = float(np.mean(cell**2)) > _AUDIBLE
+        if audible:
+            _extend(self._heard, span)
+        if self._hearing is not None:
+            taken = self._choose is None or self._choose(span)
+            differs = audible and not _alike(known, cell)
+            if differs:
+                _extend(self._differing, span)
+            self._hearing.take(cell, heard=taken and differs)
+        return True
+
+    def finish(self) -> FurtherTrack:
+        """Return what was found."""
+        speech = Speech()
+        if self._hearing is not None and self._differing:
+            speech = speech_in(self._hearing.heard()).inside(self._differing)
+        spans, print_ = tuple(self._heard), self._builder.finish()
+        return FurtherTrack(self._stream, self._number, spans, print_, speech)
 
 
-def _extend(spans: list[Span], start: float, samples: int) -> None:
-    """Add a piece of sound to the stretches it may follow, which are in order of time."""
-    before = spans.pop() if spans and spans[-1].end >= start else Span(start, start)
-    spans.append(Span(before.start, start + samples / SAMPLE_RATE))
+def _extend(spans: list[Span], span: Span) -> None:
+    """Add a piece to the stretches that it may follow, which are in order of time."""
+    before = spans.pop() if spans and spans[-1].end >= span.start else span
+    spans.append(Span(before.start, span.end))
 
 
 def _cells(blocks: Iterable[tuple[float, Floats]]) -> Iterator[Floats]:
@@ -168,12 +247,6 @@ def _alike(one: Floats, other: Floats) -> bool:
     return bool(near > _SAME * level)
 
 
-def _named(stream: MediaStream, number: int) -> str:
-    """Return where a track is, as sentences say it; what the container calls it is untrusted."""
-    said = ", ".join(text for text in (stream.language, stream.title) if text)
-    return f"on sound track {number}{f' ({said})' if said else ''}"
-
-
 def unjudged_tracks(media: Media) -> int:
     """Return how many further sound tracks are too many for their voices to be judged."""
     return sum(not stream.judged for stream in _tracks(media)[MOST_JUDGED:])
@@ -181,16 +254,3 @@ def unjudged_tracks(media: Media) -> int:
 
 def _tracks(media: Media) -> list[MediaStream]:
     return [stream for stream in media.info.streams if stream.kind == "audio"]
-
-
-def _track(media: Media, stream: MediaStream, number: int) -> Iterator[OtherSound]:
-    """Give another track as it would play, if anything is heard in it."""
-    builder = FingerprintBuilder(duration_s=media.info.duration_s)
-    spans: list[Span] = []
-    with Media.open(media.path, sound=stream.index, source=media.source) as other:
-        for start, samples in other.audio_blocks():
-            builder.add_sound(start, samples)
-            if samples.size and float(np.mean(samples**2)) > _AUDIBLE:
-                _extend(spans, start, samples.size)
-    if spans:
-        yield OtherSound(_named(stream, number), tuple(spans), builder.finish())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from media_screen.detectors.voice_spoof import VoiceSpoof
 from media_screen.evidence import Span
 from media_screen.gallery import Gallery
 from media_screen.media import SAMPLE_RATE, Media, Mix
+from media_screen.media.reader import Reader
 from tests.footage import voice
 from tests.making import quarters, write_sound, write_video
 from tests.media.test_sides import write
@@ -167,6 +170,40 @@ def test_a_voice_is_judged_on_each_track_that_differs(tmp_path: Path, name: str)
         assert all(any(place in why for why in said) for place in places)
         left_out = [one.why for one in case.remarks if "not judged" in one.why]
         assert bool(left_out) == (len(sounds) > 4)
+
+
+@pytest.mark.parametrize("listens", [True, False], ids=["voices-asked", "catalogue-alone"])
+def test_further_tracks_are_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listens: bool
+) -> None:
+    """From end to end, that is; the windows of another voice are then read by themselves."""
+    whole: Counter[int] = Counter()
+    decode, index_all = Reader.decode_from, Reader._indexed
+    indexed = []
+
+    def decoding(reader: Reader, kind: Any, start: float, **options: Any) -> Iterator[Any]:
+        last = 0.0
+        for frame in decode(reader, kind, start, **options):
+            last = frame.time + frame.samples / frame.sample_rate
+            yield frame
+        if kind == "audio" and start < 1.0 and last > 7.5:
+            whole[reader.audio.index] += 1
+
+    def indexing(reader: Reader) -> Any:
+        indexed.append(reader)
+        return index_all(reader)
+
+    monkeypatch.setattr(Reader, "decode_from", decoding)
+    monkeypatch.setattr(Reader, "_indexed", indexing)
+    with Media.open(tracks(tmp_path / "a.mka", SPOKEN, DUBBED, QUIETER)) as media:
+        looker: Any = None
+        case = Case(media, looker=looker, gallery=Gallery(), fingerprinted=True, listens=listens)
+        assert len(case.other_sounds) == 2
+        if listens:
+            assert [voice.place for voice in case.voices if voice.place]
+    # The judged sound is read once more, beside the others, where these are compared with it.
+    assert whole == {0: 1 + listens, 1: 1, 2: 1}
+    assert len(indexed) == 1
 
 
 def test_of_a_track_only_what_differs_is_judged(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from media_screen.media import moments
 from media_screen.media.balance import Balance
 from media_screen.media.convert import Orientation, orientation, shown
 from media_screen.media.errors import MAX_PIXELS, MediaError, refuse_oversize
-from media_screen.media.index import KEY_GAP, Key, Timeline
+from media_screen.media.index import KEY_GAP, Index, Key, Timeline
 from media_screen.media.reader import ROUNDING, Reader, Shown
 from media_screen.media.sound import AUDIO_BLOCK, SAMPLE_RATE, Block, Mix, blocks
 from media_screen.media.source import Source
@@ -107,6 +107,7 @@ class Media:
         picture: int | None = None,
         sound: int | None = None,
         source: Source | None = None,
+        index: Index | None = None,
     ) -> None:
         self.path = path
         self.source = Source(path) if source is None else source
@@ -118,7 +119,9 @@ class Media:
         self._turned = False
         self._threads = threads
         try:
-            self._reader = Reader(self.source, threads=threads, picture=picture, sound=sound)
+            self._reader = Reader(
+                self.source, threads=threads, index=index, picture=picture, sound=sound
+            )
         except BaseException:
             self._close_source()
             raise
@@ -347,6 +350,13 @@ class Media:
             yield "the picture has a second layer, such as its transparency, that was not looked at"
 
     # --- sound -------------------------------------------------------------------------------
+
+    def beside(self, sound: int) -> Media:
+        """Open the file once more for another of its sound tracks; its packets are known."""
+        return Media(
+            self.path, shown=self.info.path, threads=self._threads, sound=sound,
+            source=self.source, index=self._reader.index,
+        )  # fmt: skip
 
     def sound(self, span: Span | None = None, *, block_s: float = AUDIO_BLOCK) -> Iterator[Block]:
         """Give the sound of a span, by default all of it, in blocks of two sides (one for mono)."""

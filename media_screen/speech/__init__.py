@@ -18,7 +18,15 @@ from media_screen.media import SAMPLE_RATE
 from media_screen.speech.listen import BANDS, FRAME, PATCH_HOP_S, PATCH_S, Hear, Heard, listener
 from media_screen.speech.spectra import Floats
 
-__all__ = ["Kind", "Speech", "SpeechSegment", "find_speech", "lacks_speech", "speech_windows"]
+__all__ = [
+    "Kind",
+    "Speech",
+    "SpeechSegment",
+    "find_speech",
+    "lacks_speech",
+    "speech_in",
+    "speech_windows",
+]
 
 Kind = Literal["speech", "music", "other"]
 
@@ -101,7 +109,11 @@ def find_speech(
     The blocks are those of `Media.audio_blocks`: one is held at a time, and 90 bytes for each 32 ms
     (10 MB for an hour). `hear` says of each whether to listen to it (see `spread`), by default all.
     """
-    heard = listener(device).hear(blocks, to=hear)
+    return speech_in(listener(device).hear(blocks, to=hear))
+
+
+def speech_in(heard: Heard) -> Speech:
+    """Return the segments of a sound that was heard."""
     skipped = np.count_nonzero(~heard.bands.any(axis=1))
     duration_s = round(len(heard.activity) * FRAME_S, 3)
     return Speech(tuple(_segments(heard)), duration_s, round(skipped * FRAME_S, 3))

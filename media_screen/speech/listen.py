@@ -7,7 +7,7 @@ An ontology and human-labeled dataset for audio events", ICASSP 2017).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ _PATCH_HOP = 48  # spectra between patches: 0.48 s
 PATCH_S = _PATCH * _HOP / SAMPLE_RATE
 PATCH_HOP_S = _PATCH_HOP * _HOP / SAMPLE_RATE
 Hear = Callable[[Span], bool]  # says of a stretch of sound whether to listen to it
+State = tuple[Floats, Floats]  # what the network for voice activity remembers
 _FLOOR = 1e-10  # power of digital silence, so that its level is finite: -100 dB
 # Power, -40 dB of full scale, to which the networks hear a quieter block raised: turned down by 45
 # dB, half of all speech is none to them. 19 in 20 recordings of speech are louder than -32 dB.
@@ -78,32 +79,69 @@ class Listener:
         The networks get only the blocks that `to` says yes to, by default all of them, and quiet
         ones as if the player had been turned up.
         """
-        activity: list[Floats] = [np.zeros(0, np.float32)]
-        bands: list[Floats] = [np.zeros((0, BANDS), np.float32)]
-        scores: list[Floats] = [np.zeros((0, 3), np.float32)]
-        voice = _Overlap(FRAME, FRAME, before=CONTEXT)
-        spectra, patches = _Overlap(_WINDOW, _HOP), _Overlap(_PATCH, _PATCH_HOP)
-        state = {key: np.zeros((1, 1, 128), np.float32) for key in ("h", "c")}
-        loudness = _Loudness()
-        for samples, heard in _with_end(blocks, to):
-            gain = loudness.gain(samples)
-            rows, frames_ = voice.rows(samples), spectra.rows(samples)
-            if len(rows) and heard:
-                found, state["h"], state["c"] = self._vad.run(None, {"input": rows * gain, **state})
-                activity.append(found)
-                bands.append(_levels(rows[:, CONTEXT:]))
-            elif len(rows):
-                activity.append(np.zeros(len(rows), np.float32))
-                bands.append(np.zeros((len(rows), BANDS), np.float32))
-            mels = _mels(frames_ * gain) if heard else np.zeros((len(frames_), _MELS), np.float32)
-            rows = patches.rows(mels)[:, None]
-            if len(rows) and heard:
-                scores.append(self._yamnet.run(None, {"audio": rows})[0])
-            elif len(rows):
-                scores.append(np.zeros((len(rows), 3), np.float32))
-        return Heard(
-            *(np.concatenate(part).astype(np.float32) for part in (activity, bands, scores))
-        )
+        hearing = Hearing(self)
+        for start, samples in blocks:
+            block = Span(start, start + len(samples) / SAMPLE_RATE)
+            hearing.take(samples, heard=to is None or to(block))
+        return hearing.heard()
+
+    def voice(self, rows: Floats, state: State) -> tuple[Floats, State]:
+        """Return the voice activity of frames, and what the network remembers after them."""
+        found, h, c = self._vad.run(None, {"input": rows, "h": state[0], "c": state[1]})
+        return found, (h, c)
+
+    def kinds(self, patches: Floats) -> Floats:
+        """Return the scores of speech, singing and music of patches."""
+        scores: Floats = self._yamnet.run(None, {"audio": patches})[0]
+        return scores
+
+
+class Hearing:
+    """One sound while it is heard: its blocks are taken one after the other."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._activity: list[Floats] = [np.zeros(0, np.float32)]
+        self._bands: list[Floats] = [np.zeros((0, BANDS), np.float32)]
+        self._scores: list[Floats] = [np.zeros((0, 3), np.float32)]
+        self._voice = _Overlap(FRAME, FRAME, before=CONTEXT)
+        self._spectra, self._patches = _Overlap(_WINDOW, _HOP), _Overlap(_PATCH, _PATCH_HOP)
+        self._state: State = (np.zeros((1, 1, 128), np.float32), np.zeros((1, 1, 128), np.float32))
+        self._loudness = _Loudness()
+        self._total = 0
+        self._last = True  # whether the last block was listened to
+
+    def take(self, samples: Floats, *, heard: bool = True) -> None:
+        """Take in the next block; the networks listen to it, or not."""
+        self._total += len(samples)
+        self._last = heard
+        self._hear(samples, heard)
+
+    def heard(self) -> Heard:
+        """Return all that was heard; silence fills the last frame and patch."""
+        if self._total:
+            patch = _WINDOW + (_PATCH - 1) * _HOP
+            beyond = max(0, patch - self._total)
+            self._hear(np.zeros(max(beyond, -self._total % FRAME), np.float32), self._last)
+        parts = (self._activity, self._bands, self._scores)
+        return Heard(*(np.concatenate(part).astype(np.float32) for part in parts))
+
+    def _hear(self, samples: Floats, heard: bool) -> None:
+        gain = self._loudness.gain(samples)
+        rows, frames_ = self._voice.rows(samples), self._spectra.rows(samples)
+        if len(rows) and heard:
+            found, self._state = self._listener.voice(rows * gain, self._state)
+            self._activity.append(found)
+            self._bands.append(_levels(rows[:, CONTEXT:]))
+        elif len(rows):
+            self._activity.append(np.zeros(len(rows), np.float32))
+            self._bands.append(np.zeros((len(rows), BANDS), np.float32))
+        mels = _mels(frames_ * gain) if heard else np.zeros((len(frames_), _MELS), np.float32)
+        rows = self._patches.rows(mels)[:, None]
+        if len(rows) and heard:
+            self._scores.append(self._listener.kinds(rows))
+        elif len(rows):
+            self._scores.append(np.zeros((len(rows), 3), np.float32))
 
 
 class _Overlap:
@@ -139,24 +177,6 @@ class _Loudness:
             count -= self._last.popleft()[0]
         level = sum(energy for _, energy in self._last) / max(count, 1)
         return min(_MOST, max(1.0, float((_QUIET / max(level, _FLOOR)) ** 0.5)))
-
-
-def _with_end(
-    blocks: Iterable[tuple[float, Floats]], to: Hear | None
-) -> Iterator[tuple[Floats, bool]]:
-    """Give the samples of each block, then silence that fills the last frame and patch.
-
-    With each goes whether to listen to it.
-    """
-    total, heard = 0, True
-    for start, samples in blocks:
-        total += len(samples)
-        heard = to is None or to(Span(start, start + len(samples) / SAMPLE_RATE))
-        yield samples, heard
-    if total:
-        patch = _WINDOW + (_PATCH - 1) * _HOP
-        beyond = max(0, patch - total) if total < patch else 0
-        yield np.zeros(max(beyond, -total % FRAME), np.float32), heard
 
 
 def _levels(rows: Floats) -> Floats:
