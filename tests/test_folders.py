@@ -455,6 +455,16 @@ def test_what_was_left_aside_is_said_by_kind(tmp_path: Path) -> None:
     assert said(()) == ""
 
 
+@pytest.mark.parametrize("name", LEFTOVERS.values(), ids=LEFTOVERS)
+def test_a_leftover_that_plays_is_told(tmp_path: Path, name: str) -> None:
+    """It is left aside by its name, and may show something else than the file beside it."""
+    put(tmp_path, TALK | {name: WEBM, "b.mp4": MOVIE, "b.mp4.part": CUT, "b.en.vtt": TEXT})
+    listing = look_through(tmp_path)
+    assert said(listing.left_out) == "3 of yt-dlp's other files (1 can be played)"
+    playing = [one for one in listing.left_out if one.what.endswith(", which plays")]
+    assert [one.path.name for one in playing] == [name]
+
+
 @pytest.mark.parametrize(
     ("text", "address"),
     [

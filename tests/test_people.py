@@ -82,7 +82,8 @@ def test_reference_files_are_listed_without_sidecars_and_leftovers(tmp_path: Pat
     assert [path.name for path in anna.voice] == ["a.wav"]
     assert [path.name for path in anna.official] == ["...Really.mp4", "talk.mp4"]
     assert said(anna.left_out) == (
-        "3 of yt-dlp's other files, 1 file of another kind, 3 of the system or other programs"
+        "3 of yt-dlp's other files (1 can be played), 1 file of another kind, "
+        "3 of the system or other programs"
     )
 
 

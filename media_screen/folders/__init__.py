@@ -33,15 +33,16 @@ _WORDS: dict[Kind, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A file or folder that is not screened, and what it is."""
+    """A file or folder that is not screened, what it is, and whether it is a stream that plays."""
 
     path: Path
     kind: Kind
+    plays: bool = False
 
     @property
     def what(self) -> str:
         """What it is, in words."""
-        return _WORDS[self.kind][0]
+        return _WORDS[self.kind][0] + (", which plays" if self.plays else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,18 @@ class Listing:
 def said(left_out: Iterable[LeftOut]) -> str:
     """Return how much was left out of what kind, "" for nothing: "14 of yt-dlp's other files".
 
-    Sidecars that are read with their files are not among them.
+    Sidecars that are read with their files are not among them. What plays is told, since it may
+    show something else than the file that it seems to be left from.
     """
-    counts = Counter(one.kind for one in left_out)
+    listed = tuple(left_out)
+    counts = Counter(one.kind for one in listed)
+    playing = Counter(one.kind for one in listed if one.plays)
     del counts["sidecar"]
-    parts = [f"{counts[kind]} {_WORDS[kind][counts[kind] > 1]}" for kind in _WORDS if counts[kind]]
+    parts = []
+    for kind in _WORDS:
+        if counts[kind]:
+            plays = f" ({playing[kind]} can be played)" if playing[kind] else ""
+            parts.append(f"{counts[kind]} {_WORDS[kind][counts[kind] > 1]}{plays}")
     return ", ".join(parts)
 
 
@@ -79,7 +87,8 @@ def look_through(top: Path) -> Listing:
             if kind is None:
                 media.append(path / name)
             else:
-                left_out.append(LeftOut(path / name, kind))
+                plays = kind == "download" and folder.plays(name)
+                left_out.append(LeftOut(path / name, kind, plays))
         inner: list[tuple[Path, Kind | None]] = []
         for name, kind, entered in folder.folders():
             if entered:

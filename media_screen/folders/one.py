@@ -72,6 +72,10 @@ class Folder:
             else:
                 yield name, "system" if is_system_folder(name) else self._ward, True
 
+    def plays(self, name: str) -> bool:
+        """Tell whether one of its files is a video or sound, as far as it was opened."""
+        return self._contents.get(name) == "stream"
+
     # --- inside ------------------------------------------------------------------------------
 
     def _claim(self, name: str) -> Claim | None:
