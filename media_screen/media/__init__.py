@@ -28,7 +28,7 @@ from media_screen.media.convert import Orientation, orientation, shown
 from media_screen.media.errors import MAX_PIXELS, MediaError, refuse_oversize
 from media_screen.media.index import KEY_GAP, Index, Key, Timeline
 from media_screen.media.reader import ROUNDING, Reader, Shown
-from media_screen.media.sound import AUDIO_BLOCK, SAMPLE_RATE, Block, Mix, blocks
+from media_screen.media.sound import AUDIO_BLOCK, SAMPLE_RATE, Block, Mix, blocks, is_rate
 from media_screen.media.source import Source
 from media_screen.media.stills import Still
 from media_screen.media.streams import (
@@ -46,6 +46,7 @@ from media_screen.media.streams import (
 
 if TYPE_CHECKING:
     import numpy as np
+    from av.audio.stream import AudioStream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -426,6 +427,18 @@ class Media:
             self.bad_packets += reader.bad_packets
             self.missed += reader.missed
 
+    def _refuse_rate(self, audio: AudioStream) -> None:
+        """Raise MediaError when sound would last for days, or no time, at its rate.
+
+        A header alone does not tell: players take the rate of what they decode.
+        """
+        rate = audio.codec_context.rate
+        if is_rate(rate):
+            return
+        with self._again() as reader:
+            if next(reader.decode_from("audio", 0.0), None) is None:
+                raise MediaError(f"the sound claims a rate of {rate:,} Hz, which no sound has")
+
     def _coded_size(self, video: VideoStream) -> tuple[int, int]:
         """Return the size before any pixel is decoded; FFmpeg keeps it back for a large PNG."""
         width, height = video.codec_context.width, video.codec_context.height
@@ -439,6 +452,8 @@ class Media:
         container, video, audio = self._reader.container, self._video, self._audio
         if video is None and audio is None:
             raise MediaError("the file holds neither pictures nor sound")
+        if video is None and audio is not None:
+            self._refuse_rate(audio)
         kind: Literal["video", "image", "audio"] = "audio"
         width = height = 0
         fps = 0.0

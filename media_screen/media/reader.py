@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from media_screen.media import index, moments
 from media_screen.media.errors import MAX_PIXELS, MediaError
 from media_screen.media.index import Index, stamp_of
+from media_screen.media.sound import SAMPLE_RATE, is_rate
 from media_screen.media.source import Source
 from media_screen.media.streams import Clock, audio_stream, is_still_format, video_stream
 
@@ -310,6 +311,8 @@ class Reader:
             try:
                 frames = packet.decode()
             except (av.error.FFmpegError, ValueError, OverflowError):
+                frames = None
+            if frames is None or not _possible(frames):
                 frames, bad = [], bad + 1
             else:
                 bad = 0
@@ -354,6 +357,11 @@ class Reader:
                 packets = self.container.demux(*streams)
                 continue
             yield packet
+
+
+def _possible(frames: Sequence[Any]) -> bool:
+    """Tell whether frames of sound have a rate that sound can have."""
+    return all(is_rate(getattr(raw, "sample_rate", SAMPLE_RATE)) for raw in frames)
 
 
 def _reaches(packet: Any, stamp: int | None, since: float | None) -> bool:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16_000  # Hz, what the speech networks were trained on
 AUDIO_BLOCK = 10.0  # s of sound that are given at a time
+# Hz; telephones have 8,000, studios up to 768,000. A header that claims 1 makes a day of silence
+# out of a hundred kilobytes.
+LEAST_RATE, MOST_RATE = 1_000, 768_000
 _HOLE = SAMPLE_RATE // 10  # samples; less between time stamps is rounding or a codec's delay
 _MAX_SILENCE_FILLED = 600 * SAMPLE_RATE  # a larger hole in the time stamps is a broken clock
 _RESTART = SAMPLE_RATE  # samples; stamps that fall back by more begin to count anew
@@ -61,6 +64,11 @@ class Mix(Enum):
             return np.asarray(sides[0])
         left, right = self.value
         return np.asarray(np.float32(left) * sides[0] + np.float32(right) * sides[1], np.float32)
+
+
+def is_rate(rate: int) -> bool:
+    """Tell whether sound has so many samples a second; what claims more or fewer is damaged."""
+    return LEAST_RATE <= rate <= MOST_RATE
 
 
 @dataclass(frozen=True, slots=True)
