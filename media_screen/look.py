@@ -157,7 +157,7 @@ class Looker:
         most_faces = MAX_FACES_STILL if media.info.kind == "image" else MAX_FACES
         notes = _Notes(most_faces=most_faces)
         most = SURVEYED_THOROUGH if thorough else SURVEYED
-        duration_s = media.info.duration_s
+        duration_s = media.pictures.end_s  # not of the file: hours of sound would hide the pictures
         step = max(0.5, duration_s / most)
         frames = _spaced(notes.looking(media.survey()), step, most=most, duration_s=duration_s)
         self._read(_with_stills(frames, notes), notes, on_frame)

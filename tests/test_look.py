@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from skimage import data
@@ -83,6 +85,33 @@ def test_the_cost_follows_shots_and_not_length(looker: Looker, tmp_path: Path) -
         dense = sum(window.duration for window in look.windows)
     assert dense <= 4 * WINDOW + 1
     assert look.frames <= 120 / 0.5 + dense * 5 + 8
+
+
+def test_hours_of_sound_hide_no_pictures(looker: Looker, tmp_path: Path) -> None:
+    """Fades give no cut by which a face would be seen that comes and goes."""
+    shares = np.clip(np.sin(np.linspace(0, 6 * np.pi, 1000)), 0, 1)  # 40 s, seen three times
+    small = PORTRAIT[::2, ::2] - 90.0
+    frames = [np.asarray(90 + share * small, np.uint8) for share in shares]
+    path = write_video(tmp_path / "a.mkv", frames, options={"g": "25", "preset": "ultrafast"})
+    long = tmp_path / "long.mkv"
+    with av.open(str(path)) as film, av.open(str(long), "w") as made:
+        video = made.add_stream_from_template(film.streams.video[0])
+        sound = made.add_stream("pcm_u8", rate=1000, layout="mono")
+        for packet in film.demux(video=0):
+            if packet.size:
+                packet.stream = video
+                made.mux(packet)
+        for start in range(0, 2 * 3600 * 1000, 10_000):
+            silence = np.full((1, 10_000), 128, np.uint8)
+            frame = av.AudioFrame.from_ndarray(silence, format="u8", layout="mono")
+            frame.rate, frame.pts, frame.time_base = 1000, start, Fraction(1, 1000)
+            made.mux(sound.encode(frame))
+    looks = []
+    for one in (path, long):
+        with Media.open(one) as media:
+            looks.append(looker.look(media))
+    assert looks[0].frames > 40 and looks[1].frames == pytest.approx(looks[0].frames, rel=0.5)
+    assert len(looks[0].tracks) == len(looks[1].tracks)
 
 
 @pytest.mark.parametrize(

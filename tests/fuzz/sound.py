@@ -43,7 +43,7 @@ def sound(chance: random.Random) -> Sound:
     told = rate
     if lies := chance.random() < 0.2:
         count = chance.choice([0, 1, count + 1, 9, 255, 65_535])
-        told = chance.choice([rate, 0, 4_000, 192_001, 0xFFFFFFFF])
+        told = chance.choice([rate, 0, 1, 7, 4_000, 192_001, 10**9, 0xFFFFFFFF])
     return Sound(_wav(channels, kind, count, told), gains, clean=not (broken or lies))
 
 
