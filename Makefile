@@ -44,7 +44,9 @@ bench: .venv/ready
 	$(BIN)/python -m benchmarks.faces --media $(MEDIA)
 	$(BIN)/python -m benchmarks.face_consistency --media $(MEDIA)
 	$(BIN)/python -m benchmarks.provenance --media $(MEDIA)
+	$(BIN)/python -m benchmarks.local_changes --media $(MEDIA)
 	$(BIN)/python -m benchmarks.catalogue
+	$(BIN)/python -m benchmarks.voice.levels --media $(MEDIA)
 	$(BIN)/python -m benchmarks.credentials --media $(MEDIA)
 	$(BIN)/python -m benchmarks.onscreen --media $(MEDIA)
 	$(BIN)/python -m benchmarks.explicit --media $(MEDIA)

@@ -25,7 +25,7 @@ from typing import Any, Literal, get_args
 
 from benchmarks.accuracy.clips import SHIFTED
 from media_screen.batch import scan
-from media_screen.evaluation.outcomes import read_results
+from media_screen.evaluation.outcomes import ResultsError, read_results
 from media_screen.evaluation.reencode import make_copies
 from media_screen.evidence import LABELS, Label, Verdict
 from media_screen.results import RESULTS as SAVED
@@ -133,7 +133,10 @@ def run(media: Path, work: Path) -> list[tuple[Query, Verdict]]:
         _post(query, posts[query.name])
     out = work / "out"
     scan(list(posts.values()), out, Config(people=work / "people", device="cpu", threads=1))
-    verdicts = read_results(out / SAVED).of([posts[query.name] for query in asked])
+    saved = read_results(out / SAVED)
+    verdicts = saved.of([posts[query.name] for query in asked])
+    if None in verdicts:
+        raise ResultsError(f"a post has no verdict: {' '.join(saved.notes) or 'scan again'}")
     return [(query, one) for query, one in zip(asked, verdicts, strict=True) if one is not None]
 
 

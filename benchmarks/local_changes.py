@@ -11,6 +11,7 @@ second one only prints. With `--take` so many files are asked about, drawn evenl
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import tempfile
 import time
@@ -22,6 +23,7 @@ from typing import Literal
 
 import numpy as np
 
+import media_screen
 from benchmarks import provenance_attacks as attacks
 from benchmarks import provenance_set as clips_of
 from benchmarks.local_edits import EDITS, edited, possible
@@ -161,7 +163,7 @@ def drawn(asked: list[Asked], count: int | None) -> list[Asked]:
 
 def ask(media: Path, work: Path, asked: list[Asked]) -> list[Answer]:
     """Return what the detector says of each file; what was said before is read again."""
-    kept = work / "local_changes.jsonl"
+    kept = work / f"local_changes-{code_digest()}.jsonl"
     lines = kept.read_text("utf-8").splitlines() if kept.exists() else []
     known = {row["name"]: Answer(**row) for row in map(json.loads, lines)}
     todo = [one for one in asked if one.name not in known]
@@ -178,6 +180,15 @@ def ask(media: Path, work: Path, asked: list[Asked]) -> list[Answer]:
                     took = time.perf_counter() - start
                     print(f"{done} of {len(todo)} files, {took / done:.1f} s each", flush=True)
     return [known[one.name] for one in asked]
+
+
+def code_digest() -> str:
+    """Return what tells answers apart that other code gave: 12 hex digits."""
+    package = Path(media_screen.__file__).parent
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _official(media: Path, work: Path, looker: Looker) -> Catalogue:

@@ -10,7 +10,7 @@ from pathlib import Path
 from media_screen.evaluation import plots
 from media_screen.evaluation.manifest import Item
 from media_screen.evaluation.measure import ORIGINAL, Evaluation, Version, measure_version
-from media_screen.evaluation.outcomes import join, read_results
+from media_screen.evaluation.outcomes import SavedVerdicts, join, read_results
 from media_screen.evaluation.page import write_page
 from media_screen.evaluation.record import write_record
 from media_screen.evaluation.reencode import OnCopy, make_copies
@@ -32,7 +32,7 @@ def evaluate_results(items: Sequence[Item], results: Path) -> Evaluation:
     """
     saved = read_results(results)
     verdicts = join(items, saved)
-    notes = [f"{note[0].upper()}{note[1:]}." for note in saved.notes]
+    notes = _left_out(saved)
     if lacking := verdicts.count(None):
         have = "file has no result and counts" if lacking == 1 else "files have no result and count"
         notes.append(f"{lacking} {have} as failed.")
@@ -55,16 +55,19 @@ def evaluate(
     """
     folder = out / "scores" / ORIGINAL
     scan([item.path for item in items], folder)
-    originals = join(items, read_results(folder / RESULTS))
+    saved = read_results(folder / RESULTS)
+    originals = join(items, saved)
     versions: list[Version] = [measure_version(ORIGINAL, items, originals)]
-    notes = _copies(originals)
+    notes = [*_left_out(saved), *_copies(originals)]
     for name in recipes:
         copies = make_copies([item.path for item in items], name, out / "copies", on_copy=on_copy)
         folder = out / "scores" / name
         scan(list(dict.fromkeys(copies.paths.values())), folder)
         made = list(copies.paths)
-        found = read_results(folder / RESULTS).of([copies.paths[path] for path in made])
+        saved = read_results(folder / RESULTS)
+        found = saved.of([copies.paths[path] for path in made])
         on_copies = dict(zip(made, found, strict=True))
+        notes += _left_out(saved)
         verdicts = [on_copies.get(item.path) for item in items]
         versions.append(measure_version(name, items, verdicts))
         if copies.failed:
@@ -76,18 +79,18 @@ def evaluate(
     return Evaluation(tuple(items), tuple(versions), notes=tuple(notes))
 
 
+def _left_out(saved: SavedVerdicts) -> list[str]:
+    return [f"{note[0].upper()}{note[1:]}." for note in saved.notes]
+
+
 def _copies(verdicts: Sequence[Verdict | None]) -> list[str]:
     """Return a note when files are the same to the byte: they count several times."""
     hashes = Counter(verdict.media.sha256 for verdict in verdicts if verdict is not None)
     more = sum(count - 1 for key, count in hashes.items() if key)
     if not more:
         return []
-    repeat = (
-        "file repeats another to the byte and counts"
-        if more == 1
-        else ("files repeat others to the byte and count")
-    )
-    return [f"{more} {repeat} several times."]
+    one, many = "file repeats another to the byte and counts", "files repeat others to the byte"
+    return [f"{counted(more, one, f'{many} and count')} several times."]
 
 
 def write(evaluation: Evaluation, out: Path) -> Evaluation:
