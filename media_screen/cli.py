@@ -320,7 +320,10 @@ def report(out: Path, form: str, output: Path | None, time_zone: str) -> None:
     if form == "html":
         if output is not None:
             raise click.UsageError("--output goes with an export: --format " + ", ".join(FORMATS))
-        click.echo(write_report(out, time_zone=time_zone, tell=_tell))
+        try:
+            click.echo(write_report(out, time_zone=time_zone, tell=_tell))
+        except OSError as error:
+            raise click.ClickException(str(error)) from error
         return
     try:
         written, count = export(out, form, output=output, tell=_tell)

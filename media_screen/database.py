@@ -66,7 +66,10 @@ class Connection(sqlite3.Connection):
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
         """Run one statement; raises OperationalError ("interrupted") when it takes too long."""
         self.until = time.monotonic() + self.patience_s
-        return super().execute(*arguments)
+        try:
+            return super().execute(*arguments)
+        except UnicodeDecodeError as error:  # SQLite quotes what is damaged in its message
+            raise sqlite3.DatabaseError(f"it is damaged: {error}") from error
 
     def executemany(self, *arguments: Any) -> sqlite3.Cursor:
         """Run one statement for many rows, with as much time as a single one."""

@@ -16,6 +16,7 @@ import secrets
 import stat
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700  # modes: for the owner alone
 # Nothing is followed, nothing waits for the other end of a pipe, no text is translated.
@@ -54,14 +55,14 @@ def write_atomically(path: Path, chunks: Iterable[bytes], *, durable: bool = Fal
         raise
 
 
-def open_private(path: Path, flags: int) -> int:
-    """Open a file of the program's own, making it where it is missing; returns the descriptor.
+def open_private(path: Path, flags: int, *, make: bool = True) -> int:
+    """Open a file of the program's own, by default made where missing; returns the descriptor.
 
     Raises OSError for a link, for what is no regular file, and for a file that has a second name,
     which would be written as well.
     """
     try:
-        file = os.open(path, flags | os.O_CREAT | _CAREFULLY, PRIVATE_FILE)
+        file = os.open(path, flags | (os.O_CREAT if make else 0) | _CAREFULLY, PRIVATE_FILE)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise _refused("it is a link, and links are not followed", path) from error
@@ -79,6 +80,15 @@ def open_private(path: Path, flags: int) -> int:
     return file
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to read it; a pipe or device, which may never end, is refused with an OSError."""
+    file = os.open(path, os.O_RDONLY | _CAREFULLY & ~getattr(os, "O_NOFOLLOW", 0))
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise _refused("it is not a regular file", path)
+    return open(file, "rb")
+
+
 def private_folder(path: Path) -> None:
     """Make a folder of the program's own, and those above it; make one that is there private.
 
@@ -91,9 +101,10 @@ def private_folder(path: Path) -> None:
     rights = PRIVATE_FOLDER
     try:
         path.mkdir(mode=PRIVATE_FOLDER)
+        status = path.lstat()
     except FileExistsError:
-        rights &= path.lstat().st_mode
-    status = path.lstat()
+        status = path.lstat()
+        rights &= status.st_mode
     if stat.S_ISLNK(status.st_mode):
         raise _refused("it is a link, and links are not followed", path)
     if not stat.S_ISDIR(status.st_mode):
@@ -136,14 +147,12 @@ def file_id(path: Path) -> str:
 def ready_database(path: Path) -> None:
     """Make an SQLite file private before it is opened, with the journals beside it; or refuse.
 
-    SQLite itself follows links, and gives new journals the mode that the database has.
+    SQLite itself follows links, writes into a file of any other name, too, and gives new journals
+    the mode that the database has.
     """
     for file in _with_journals(path)[1:]:
-        if file.is_symlink():
-            raise _refused("it is a link, and links are not followed", file)
         with contextlib.suppress(FileNotFoundError):
-            if os.name == "posix" and stat.S_IMODE(file.lstat().st_mode) != PRIVATE_FILE:
-                file.chmod(PRIVATE_FILE)
+            os.close(open_private(file, os.O_RDWR, make=False))
     os.close(open_private(path, os.O_RDWR))
 
 

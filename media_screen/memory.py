@@ -108,13 +108,15 @@ class _Store(Catalogue):
 
     def _met(self, column: str, value: str | int) -> _Known | None:
         rows = self._rows(
-            f"SELECT id, person, reference, sha256 FROM reference WHERE {column} = ?", (value,)
+            f"SELECT id, person, reference, sha256 FROM reference WHERE {column} = ?",
+            (value,),
+            kinds=(int, str, str, str),
         )
         return _Known(*rows[0]) if rows else None
 
     def remember(self, file: str, path: str, sha256: str, fingerprint: Fingerprint) -> int:
         """Add a file and return its number; what it held before goes."""
-        before = self._rows("SELECT sha256 FROM reference WHERE person = ?", (file,))
+        before = self._rows("SELECT sha256 FROM reference WHERE person = ?", (file,), kinds=(str,))
         empty = {name: getattr(fingerprint, name)[:0] for name in _LEFT_OUT}
         # Added first and removed then: a number that was free would be given again, and indexes
         # of other processes would take the one for the other.
@@ -198,13 +200,7 @@ class _Store(Catalogue):
         return int(self._rows("SELECT COALESCE(MAX(id), 0) FROM reference")[0][0])
 
     def _between(self, after: int, last: int) -> Iterator[Indexed]:
-        rows = self._rows(
-            "SELECT id, duration_s FROM reference WHERE id > ? AND id <= ? ORDER BY id",
-            (after, last),
-        )
-        for number, duration_s in rows:
-            arrays = self._arrays(number, ("index_codes", "index_pairs"))
-            yield Indexed(number, duration_s, arrays["index_codes"], arrays["index_pairs"])
+        return self._indexed_of("id > ? AND id <= ?", (after, last))
 
     # --- pictures ----------------------------------------------------------------------------
 

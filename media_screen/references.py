@@ -16,7 +16,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -159,20 +159,30 @@ class Store:
         self._model = hashes[EMBEDDER]
         self._voice_model = f"{hashes[VOICE_EMBEDDER]} {VOICE_VERSION}"
         private_folder(folder)
-        file = folder / "gallery.sqlite"
+        self._file = file = folder / "gallery.sqlite"
         try:
-            self.connection = connect(file, _GALLERY)
+            self._connection = connect(file, _GALLERY)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise OSError(f"{shown_path(file)} can't be used: {error}") from error
             # Whatever it is, it stands in the program's own folder, and all can be read again.
             _log.warning("%s is damaged and is made anew: %s", file, error)
             remove_database(file)
-            self.connection = connect(file, _GALLERY)
+            self._connection = connect(file, _GALLERY)
 
     def close(self) -> None:
         """Close the database."""
-        self.connection.close()
+        self._connection.close()
+
+    def _row(self, sql: str, *values: str | bytes) -> tuple[Any, ...] | None:
+        """Run one statement and return its first row; raises OSError where the file is damaged."""
+        try:
+            row: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
+        except sqlite3.Error as error:
+            raise OSError(
+                f"{shown_path(self._file)} can't be used: {error}: delete it, and it is made anew"
+            ) from error
+        return row
 
     def hash_of(self, file: Path) -> str:
         """Return the SHA-256 of a file, computed again only when the file may have changed."""
@@ -181,13 +191,11 @@ class Store:
         except OSError as error:
             raise MediaError(f"the file can't be opened: {error.strerror or error}") from error
         path = os.fsencode(file.absolute())
-        row = self.connection.execute(
-            "SELECT sha256 FROM file WHERE path = ? AND facts = ?", (path, now)
-        ).fetchone()
+        row = self._row("SELECT sha256 FROM file WHERE path = ? AND facts = ?", path, now)
         if row is not None:
             return str(row[0])
         sha256, _ = identify(file)
-        self.connection.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?)", (path, now, sha256))
+        self._row("INSERT OR REPLACE INTO file VALUES (?, ?, ?)", path, now, sha256)
         return sha256
 
     def get(self, sha256: str, way: Way) -> tuple[list[FoundFace], str] | None:
@@ -209,9 +217,9 @@ class Store:
 
     def _get(self, sha256: str, model: str, kind: type[Found]) -> tuple[list[Found], str] | None:
         """Return what was found; None when it is not there, or not what was made of this file."""
-        row = self.connection.execute(
-            "SELECT record, digest FROM found WHERE sha256 = ? AND model = ?", (sha256, model)
-        ).fetchone()
+        row = self._row(
+            "SELECT record, digest FROM found WHERE sha256 = ? AND model = ?", sha256, model
+        )
         if row is None or digest_of(sha256, model, row[0]) != row[1]:
             return None
         record = json.loads(row[0])
@@ -230,7 +238,7 @@ class Store:
             rows.append([packed, *(value.item() if hasattr(value, "item") else value
                                    for value in rest)])  # fmt: skip
         record = json.dumps({"found": rows, "error": error})
-        self.connection.execute(
+        self._row(
             "INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?)",
-            (sha256, model, record, digest_of(sha256, model, record)),
-        )
+            sha256, model, record, digest_of(sha256, model, record),
+        )  # fmt: skip

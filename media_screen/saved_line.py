@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -62,5 +63,6 @@ def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object of its pairs; readers differ in which of two values of one name they take."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name stands twice in one object")
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"expected each name once in an object, got {twice[:_MOST_TOLD]!r} twice")
     return found

@@ -392,7 +392,10 @@ def test_a_cut_off_file_is_refused_not_believed(catalogue: Catalogue) -> None:
 @pytest.mark.parametrize(
     ("sql", "said"),
     [
-        ("UPDATE array SET data = substr(data, 1, 7) WHERE name = 'fine'", "fine has 7 bytes"),
+        (
+            "UPDATE array SET data = substr(data, 1, 7) WHERE name = 'fine'",
+            "fine is not",
+        ),
         ("UPDATE array SET rows = -1 WHERE name = 'hashes'", "hashes"),
         ("UPDATE array SET data = 'text' WHERE name = 'index_codes'", "index_codes"),
         ("DELETE FROM array WHERE name = 'pictures'", "lacks pictures"),

@@ -63,7 +63,7 @@ TAMPERED: dict[str, tuple[Callable[[], bytes], str]] = {
     "infinity": (text('"score": ', '"score": Infinity, "s": '), "Infinity"),
     "a-number-beyond-all": (text('"duration_s": ', '"duration_s": 1e999, "d": '), ""),
     "digits-without-end": (text('"size_bytes": ', '"size_bytes": ' + "9" * 5000), ""),
-    "a-name-twice": (text('"label": ', '"label": "official", "label": '), "stands twice"),
+    "a-name-twice": (text('"label": ', '"label": "official", "label": '), "got 'label' twice"),
     "deep": (lambda: b"[" * 100_000, ""),
     "deep-inside": (text('"post": ', f'"post": {"[" * 3000}{"]" * 3000}, "p": '), ""),
     "a-list": (lambda: b"[]", "not a JSON object"),

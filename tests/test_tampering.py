@@ -14,11 +14,15 @@ from functools import partialmethod
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from media_screen.batch import MEMORY, scan
 from media_screen.catalogue import Catalogue, CatalogueError
+from media_screen.cli import main
+from media_screen.errors import MediaScreenError
+from media_screen.evaluation.outcomes import read_results
 from media_screen.evidence import Abstention, MediaInfo, Span, Thumbnail, Verdict
-from media_screen.exports import export
+from media_screen.exports import export, saved_verdicts
 from media_screen.files import private_folder, write_atomically
 from media_screen.folders import CACHE_FOLDER
 from media_screen.media import Media, MediaError
@@ -29,6 +33,7 @@ from media_screen.results import RESULTS, STATE, BatchError, Results
 from media_screen.screen import Config, Screener
 from media_screen.speech.embed import VERSION as VOICE_VERSION
 from tests.footage import Scene, take
+from tests.fuzz.state import SCHEMAS, change_schema
 from tests.making import quarters, records, touch, write_video
 from tests.report.records import suspected
 
@@ -211,7 +216,9 @@ LINKS = [
     (RESULTS, to_file), (RESULTS, to_nothing_yet), (RESULTS, second_name), (RESULTS, pipe),
     (STATE, to_file), (STATE, to_nothing_yet), (STATE, pipe), (f"{STATE}-journal", to_file),
     (MEMORY, to_file), (MEMORY, to_nothing_yet), (f"{MEMORY}-wal", to_file),
-    (f"{MEMORY}-shm", to_nothing_yet), ("thumbs", to_folder),
+    (f"{MEMORY}-shm", to_nothing_yet), (f"{MEMORY}-shm", second_name),
+    (f"{MEMORY}-wal", second_name), (f"{MEMORY}-wal", pipe), (f"{STATE}-journal", second_name),
+    ("thumbs", to_folder),
 ]  # fmt: skip
 
 
@@ -404,30 +411,12 @@ def test_what_was_kept_once_is_never_written_over(screened: tuple[Path, Path], n
 # --- databases -----------------------------------------------------------------------------------
 
 FINGERPRINT = take(Scene(1), 4.0)
-# Each leaves a file that SQLite itself takes for whole.
-CHANGES = {
-    "trigger": "CREATE TRIGGER t AFTER INSERT ON {table} BEGIN DELETE FROM {table}; END",
-    "endless-trigger": "CREATE TRIGGER t BEFORE INSERT ON {table} BEGIN SELECT count(*) FROM (WITH "
-    "RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n); END",
-    "view": "CREATE VIEW v AS SELECT 1",
-    "view-in-place-of-a-table": "DROP TABLE {table}; CREATE VIEW {table} AS SELECT 1 AS path",
-    "virtual-table": "CREATE VIRTUAL TABLE v USING fts5(a)",
-    "another-column": "ALTER TABLE {table} ADD COLUMN more TEXT",
-    "index-on-an-expression": "CREATE INDEX i ON {table} (lower(digest))",
-    "another-version": "PRAGMA user_version = 1",
-}
 
 
-def change(path: Path, table: str, sql: str) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.executescript(sql.format(table=table))
-    connection.close()
-
-
-@pytest.mark.parametrize("sql", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("sql", SCHEMAS.values(), ids=SCHEMAS)
 def test_a_changed_index_is_made_anew_and_never_run(screened: tuple[Path, Path], sql: str) -> None:
     path, out = screened
-    change(out / STATE, "done", sql)
+    change_schema(out / STATE, "done", sql)
     with Results(out) as results:
         assert not results.has(path, "s1")
         results.add(path, verdict(path), "s1")
@@ -435,23 +424,23 @@ def test_a_changed_index_is_made_anew_and_never_run(screened: tuple[Path, Path],
     assert kept(path, out) and [one["label"] for one in records(out)] == ["no_finding"]
 
 
-@pytest.mark.parametrize("sql", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("sql", SCHEMAS.values(), ids=SCHEMAS)
 def test_a_changed_catalogue_is_refused(tmp_path: Path, sql: str) -> None:
     with Catalogue.open(tmp_path / "c.sqlite") as catalogue:
         catalogue.add("ada", "a.mp4", "a" * 64, FINGERPRINT)
-    change(tmp_path / "c.sqlite", "array", sql)
+    change_schema(tmp_path / "c.sqlite", "array", sql)
     with pytest.raises(CatalogueError, match="expected version"):
         Catalogue.open(tmp_path / "c.sqlite")
 
 
-@pytest.mark.parametrize("sql", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("sql", SCHEMAS.values(), ids=SCHEMAS)
 def test_a_changed_gallery_is_made_anew(tmp_path: Path, sql: str) -> None:
     faces = [FoundFace(FINGERPRINT.times.astype("<f4"), 80.0, 0.5, 1.0, 1)]
     store = Store(tmp_path)
     store.put("a" * 64, "picture", faces, "")
     assert store.get("a" * 64, "picture") is not None
     store.close()
-    change(tmp_path / "gallery.sqlite", "found", sql)
+    change_schema(tmp_path / "gallery.sqlite", "found", sql)
     store = Store(tmp_path)
     assert store.get("a" * 64, "picture") is None
     store.close()
@@ -473,7 +462,9 @@ def test_voices_of_an_earlier_embedding_are_read_again(
 def test_what_was_found_in_one_file_is_not_taken_for_anothers(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.put("a" * 64, "picture", [], "")
-    change(tmp_path / "gallery.sqlite", "found", f"UPDATE {{table}} SET sha256 = '{'b' * 64}'")
+    change_schema(
+        tmp_path / "gallery.sqlite", "found", f"UPDATE {{table}} SET sha256 = '{'b' * 64}'"
+    )
     assert store.get("b" * 64, "picture") is None
     store.close()
 
@@ -482,7 +473,7 @@ def test_a_fingerprint_of_other_content_is_read_again(tmp_path: Path) -> None:
     with Catalogue.open(tmp_path / "c.sqlite") as catalogue:
         catalogue.add("ada", "a.mp4", "a" * 64, FINGERPRINT)
         assert catalogue.has("a" * 64)
-        change(catalogue.path, "reference", f"UPDATE {{table}} SET sha256 = '{'b' * 64}'")
+        change_schema(catalogue.path, "reference", f"UPDATE {{table}} SET sha256 = '{'b' * 64}'")
         assert not catalogue.has("b" * 64)
 
 
@@ -749,3 +740,62 @@ def test_a_new_mode_is_no_change(two_videos: tuple[Path, Path]) -> None:
     path, _ = two_videos
     verdict = swapping(lambda: path.chmod(0o600)).screen(path)
     assert verdict.media.sha256 and not {"changed"} & {one.reason for one in verdict.abstentions}
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("read", [write_report, lambda out: list(saved_verdicts(out)),
+                                  lambda out: read_results(out / RESULTS)],
+                         ids=["report", "export", "evaluation"])  # fmt: skip
+def test_a_pipe_in_place_of_results_is_refused_and_not_waited_for(
+    tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    os.mkfifo(tmp_path / RESULTS)
+    with pytest.raises((OSError, MediaScreenError), match="not a regular file"):
+        read(tmp_path)
+
+
+ROWS = {
+    "length-as-text": "UPDATE reference SET duration_s = 'long'",
+    "length-without-end": "UPDATE reference SET duration_s = 9e999",
+    "no-length": "UPDATE reference SET duration_s = -1e300",
+    "person-as-bytes": "UPDATE reference SET person = x'ff00'",
+    "another-kind": "UPDATE reference SET kind = 'genuine'",
+    "rows-as-text": "UPDATE array SET rows = 'many'",
+    "rows-without-end": "UPDATE array SET rows = 4611686018427387904",
+    "data-as-text": "UPDATE array SET data = 'text'",
+    "another-name": "UPDATE array SET name = 'f' || name WHERE name = 'hashes'",
+    "another-hash": "UPDATE reference SET sha256 = 'b'",
+}
+
+
+@pytest.mark.parametrize("sql", ROWS.values(), ids=ROWS)
+def test_a_changed_row_of_a_catalogue_is_refused(tmp_path: Path, sql: str) -> None:
+    path = tmp_path / "c.sqlite"
+    with Catalogue.open(path) as catalogue:
+        catalogue.add("ada", "a.mp4", "a" * 64, FINGERPRINT)
+        assert catalogue.find(FINGERPRINT)
+    change_schema(path, "reference", sql)
+    with pytest.raises(CatalogueError), Catalogue.open(path) as catalogue:
+        catalogue.find(FINGERPRINT)
+
+
+def test_a_damaged_schema_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    with Catalogue.open(path) as catalogue:
+        catalogue.add("ada", "a.mp4", "a" * 64, FINGERPRINT)
+    data = path.read_bytes()
+    place = data.index(b"TABLE reference (") + len("TABLE reference (")
+    path.write_bytes(data[:place] + b'"\xff\xfe' + data[place + 3 :])
+    with pytest.raises(CatalogueError):
+        Catalogue.open(path)
+
+
+def test_a_report_into_a_link_is_refused_in_a_sentence(screened: tuple[Path, Path]) -> None:
+    out = screened[1]
+    (out.parent / "elsewhere").mkdir()
+    (out / "report").symlink_to(out.parent / "elsewhere")
+    done = CliRunner().invoke(main, ["report", str(out)])
+    assert done.exit_code == 1 and "links are not followed" in done.output
+    assert not list((out.parent / "elsewhere").iterdir())

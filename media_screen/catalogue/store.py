@@ -151,7 +151,8 @@ class Catalogue:
     def entries(self) -> tuple[Entry, ...]:
         """List all references in the order in which they were added."""
         rows = self._rows(
-            "SELECT person, reference, sha256, kind, duration_s FROM reference ORDER BY id"
+            "SELECT person, reference, sha256, kind, duration_s FROM reference ORDER BY id",
+            kinds=(str, str, str, str, float),
         )
         return tuple(Entry(*row) for row in rows)
 
@@ -295,22 +296,43 @@ class Catalogue:
         return self._index
 
     def _indexed(self) -> Iterator[Indexed]:
-        rows = self._rows("SELECT id, duration_s FROM reference ORDER BY id")
-        for number, duration_s in rows:
+        return self._indexed_of("TRUE")
+
+    def _indexed_of(self, condition: str, values: tuple[int, ...] = ()) -> Iterator[Indexed]:
+        """Give what the index needs of the references of which an SQL condition is true."""
+        rows = self._rows(
+            "SELECT id, sha256, duration_s, sound_s, digest FROM reference "
+            f"WHERE {condition} ORDER BY id",
+            values,
+            kinds=(int, str, float, float, str),
+        )
+        for number, sha256, duration_s, sound_s, digest in rows:
+            self._check(number, sha256, duration_s, sound_s, digest)
             arrays = self._arrays(number, tuple(_DERIVED))
             yield Indexed(number, duration_s, arrays["index_codes"], arrays["index_pairs"])
+
+    def _check(
+        self, number: int, sha256: str, duration_s: float, sound_s: float, digest: str
+    ) -> None:
+        if digest != digest_of(sha256, duration_s, sound_s):
+            raise CatalogueError(f"{self.path}: reference {number} was changed: enroll again")
 
     def _known(self, number: int) -> Known | None:
         rows = self._rows(
             "SELECT person, reference, kind, duration_s, sound_s, sha256, digest FROM reference "
             "WHERE id = ?",
             (number,),
+            kinds=(str, str, str, float, float, str, str),
         )
         if not rows:
             return None  # removed by another process since the index was built
         person, reference, kind, duration_s, sound_s, sha256, digest = rows[0]
-        if digest != digest_of(sha256, duration_s, sound_s) or kind not in get_args(Kind):
-            raise CatalogueError(f"{self.path}: reference {number} was changed: enroll again")
+        self._check(number, sha256, duration_s, sound_s, digest)
+        if kind not in get_args(Kind):
+            raise CatalogueError(
+                f"{self.path}: reference {number} was changed: expected one of {get_args(Kind)}, "
+                f"got {kind!r:.60}"
+            )
         names = tuple(name for name in LAYOUT if name not in _NOT_STORED)
         arrays = self._arrays(number, names)
         arrays["mirrored"] = np.zeros_like(arrays["hashes"])
@@ -331,12 +353,12 @@ class Catalogue:
         )
         found = {}
         for name, count, data, digest, sha256 in rows:
-            found[name] = self._array(number, name, count, data)
             if digest != digest_of(sha256, name, count, data):
                 raise CatalogueError(
                     f"{self.path}: reference {number}: {name} is not what was made from its file: "
                     "enroll again"
                 )
+            found[name] = self._array(number, name, count, data)
         missing = sorted(set(names) - set(found))
         if missing:
             raise CatalogueError(f"{self.path}: reference {number} lacks {', '.join(missing)}")
@@ -345,7 +367,7 @@ class Catalogue:
     def _array(self, number: int, name: str, count: int, data: bytes) -> npt.NDArray[Any]:
         kind, row = _ROWS[name]
         expected = count * int(np.prod(row, dtype=np.int64)) * np.dtype(kind).itemsize
-        if not isinstance(data, bytes) or count < 0 or len(data) != expected:
+        if count < 0 or len(data) != expected:
             raise CatalogueError(
                 f"{self.path}: reference {number}: {name} has {len(data)} bytes, "
                 f"{expected} are expected for {count} rows"
@@ -367,12 +389,23 @@ class Catalogue:
         self._connection, self._process = connection, os.getpid()
         return connection
 
-    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    def _rows(
+        self, sql: str, values: tuple[Any, ...] = (), *, kinds: tuple[type, ...] = ()
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, whose columns are of these kinds: SQLite takes any."""
         with self._lock:
             try:
-                return self._connect().execute(sql, values).fetchall()
+                rows = self._connect().execute(sql, values).fetchall()
             except sqlite3.Error as error:
                 raise CatalogueError(f"{self.path}: can't be read: {error}") from error
+        for row in rows:
+            for value, kind in zip(row, kinds, strict=False):
+                if not isinstance(value, kind):
+                    raise CatalogueError(
+                        f"{self.path}: was changed: expected {kind.__name__} in a column, "
+                        f"got {type(value).__name__}: delete it, and it is made anew"
+                    )
+        return rows
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

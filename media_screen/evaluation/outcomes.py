@@ -14,7 +14,7 @@ from media_screen.detectors import DETECTORS
 from media_screen.errors import MediaScreenError
 from media_screen.evaluation.manifest import Item
 from media_screen.evidence import Evidence, Verdict
-from media_screen.files import file_id
+from media_screen.files import file_id, open_regular
 from media_screen.lines import each_line
 from media_screen.media import MediaError, identify, shown_path
 from media_screen.plain import counted
@@ -137,7 +137,7 @@ def read_results(path: Path) -> SavedVerdicts:
     verdicts: dict[str, Verdict] = {}
     broken: list[str] = []
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             for number, _, line in each_line(stream):
                 try:
                     verdict = parse_line(line)
@@ -156,7 +156,7 @@ def join(items: Sequence[Item], saved: SavedVerdicts) -> list[Verdict | None]:
     """Return the verdict on each item; raises ResultsError when there is not one."""
     found = saved.of([item.path for item in items])
     if not any(found):
-        files = counted(len(items), "file", "files")
+        files = counted(len(items), "file")
         told = "".join(f" ({note})" for note in saved.notes)
         raise ResultsError(f"the results hold nothing of the {files} of the manifest{told}")
     return found

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Verdict
-from media_screen.files import write_atomically
+from media_screen.files import open_regular, write_atomically
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def saved_verdicts(out: Path, *, tell: Callable[[str], object] = _log.warning) -
     from media_screen.saved_line import parse_line
     from media_screen.written import written_lines
 
-    with (out / RESULTS).open("rb") as stream:
+    with open_regular(out / RESULTS) as stream:
         results = read_results(stream, written_lines(out))
         for note in results.notes():
             tell(note)

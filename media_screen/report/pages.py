@@ -18,7 +18,7 @@ from typing import IO, Any
 import jinja2
 from markupsafe import Markup
 
-from media_screen.files import private_folder, write_atomically
+from media_screen.files import open_regular, private_folder, write_atomically
 from media_screen.report import clusters, offsets, scale, text, timeline, words
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
 from media_screen.report.results import (
@@ -63,7 +63,7 @@ def write_report(
     for own in (folder.parent, folder):
         private_folder(own)
     # One open file for both passes: a scan that goes on meanwhile can't shift what was read.
-    with source.open("rb") if source.exists() else BytesIO() as stream:
+    with open_regular(source) if source.exists() else BytesIO() as stream:
         results = read_results(stream, written_lines(out))
         while True:
             groups = clusters.find_clusters(results.rows, zone)

@@ -27,6 +27,7 @@ from media_screen.screen import Config, unable
 from media_screen.worker import Limits
 from tests.fuzz.media import SAMPLES, damaged, declaring, flipped
 from tests.fuzz.sound import SPOKEN, sound
+from tests.fuzz.state import check_databases, check_links, tamper_database
 from tests.fuzz.texts import WORDS, damaged_text, hostile_json, hostile_toml
 from tests.making import records
 from tests.media.test_sides import likeness
@@ -192,7 +193,8 @@ def check_results(chance: random.Random, folder: Path) -> None:
         assert STATE in str(error) and len(str(error)) < 1000
         (out / STATE).unlink()
         screen(files, out, settings)
-    complete(out, files)
+    for record in complete(out, files):
+        assert record["label"] == "unable_to_evaluate", "a forged line was kept"
     write_report(out)
 
 
@@ -216,7 +218,7 @@ def damage_results(chance: random.Random, out: Path) -> None:
     path = out / RESULTS
     data = path.read_bytes()
     lines = data.splitlines(keepends=True) or [b"\n"]
-    way = chance.randrange(7)
+    way = chance.randrange(8)
     if way == 0:
         data = bytes(flipped(chance, bytearray(data))) if data else b"\x00"
     elif way == 1:
@@ -234,6 +236,8 @@ def damage_results(chance: random.Random, out: Path) -> None:
         data += hostile_json(chance, record) + b"\n"
     elif way == 5:
         data = b""
+    elif way == 6:  # as a scan would write it, of a file that is scanned
+        data = data.replace(b'"unable_to_evaluate"', b'"official"', chance.choice([1, -1]))
     else:
         path.unlink()
         return
@@ -243,7 +247,7 @@ def damage_results(chance: random.Random, out: Path) -> None:
 def damage_state(chance: random.Random, out: Path) -> None:
     path = out / STATE
     data = path.read_bytes() if path.exists() else b""
-    way = chance.randrange(6)
+    way = chance.randrange(7)
     if way == 0 and data:
         path.write_bytes(bytes(flipped(chance, bytearray(data))))
     elif way == 1:
@@ -252,6 +256,8 @@ def damage_state(chance: random.Random, out: Path) -> None:
         path.write_bytes(chance.randbytes(chance.choice([0, 10, 5000])))
     elif way == 3:
         path.unlink(missing_ok=True)
+    elif way == 6 and data:
+        tamper_database(chance, path)
     elif way == 4:  # another program's, or another version's
         path.unlink(missing_ok=True)
         with sqlite3.connect(path) as state:
@@ -283,4 +289,6 @@ CHECKS: dict[str, Check] = {
     "people": check_people,
     "lines": check_lines,
     "results": check_results,
+    "databases": check_databases,
+    "links": check_links,
 }

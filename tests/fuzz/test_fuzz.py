@@ -12,7 +12,8 @@ from tests.fuzz.__main__ import passes
 from tests.fuzz.checks import CHECKS
 from tests.fuzz.media import SOURCES, WAYS, boxes
 
-ROUNDS = {"media": 1, "sound": 6, "sidecars": 3, "people": 6, "lines": 10, "results": 12}
+ROUNDS = {"media": 1, "sound": 6, "sidecars": 3, "people": 6, "lines": 10, "results": 12,
+          "databases": 20, "links": 3}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CHECKS)
