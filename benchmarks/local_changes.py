@@ -194,7 +194,7 @@ def code_digest() -> str:
 def _official(media: Path, work: Path, looker: Looker) -> Catalogue:
     """Return a catalogue of the official clips, entered as enrolment enters them."""
     workshop = Workshop(media, work / "clips", most_s=CLIP_S)
-    catalogue = Catalogue.open(work / "local_changes.sqlite")
+    catalogue = Catalogue.open(work / f"local_changes-{code_digest()}.sqlite")
     entered = {entry.reference for entry in catalogue.entries()}
     for source in clips_of.sources(media):
         if source.official and source.path not in entered:
