@@ -73,24 +73,25 @@ def places(query: Fingerprint, reference: Fingerprint) -> list[Place]:
 
 
 def located(
-    place: Place, query: Fingerprint, reference: Fingerprint
+    place: Place, query: Fingerprint, reference: Fingerprint, *, plain: bool
 ) -> tuple[Series, Series] | None:
     """Return the series of query and reference that show the same part; None without pictures.
 
-    The query's is not mirrored: that is left to the alignment. Pictures that say nothing are left
-    out, as everywhere: two countdowns are alike in all their parts.
+    The query's is not mirrored: that is left to the alignment. Pictures that say nothing are only
+    compared with `plain`, where the sound is known to be the same: two countdowns are alike in all
+    their parts.
     """
-    known = reference.quality[:, 0] > 0
+    known = (reference.quality[:, 0] > 0) | plain
     moments = reference.times[known].astype(np.float64)
     if not place.inset:
-        told = query.quality[:, 0] > 0
+        told = (query.quality[:, 0] > 0) | plain
         times, mine = query.times[told], query.pictures[told, 0].astype(np.float32)
         theirs = part_of(reference.fine[known].astype(np.float32), place.box)
     else:
         parts = [picture.fingerprint(_cut(thumb, place.box)) for thumb in query.thumbs]
-        told = np.array([part.quality > 0 for part in parts], bool)
+        told = np.array([part.quality > 0 for part in parts], bool) | plain
         times = query.thumb_times[told]
-        mine = np.array([part.descriptor for part in parts if part.quality], dtype=np.float32)
+        mine = np.array([part.descriptor for part in parts], dtype=np.float32)[told]
         theirs = reference.pictures[known, 0].astype(np.float32)
     if not len(times) or not len(moments):
         return None

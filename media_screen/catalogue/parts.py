@@ -185,7 +185,7 @@ def find_located(
     """Return the picture found in a part of the query, or as a part of the reference."""
     best: list[Part] = []
     for place in locate.places(query.fingerprint, reference):
-        pair = locate.located(place, query.fingerprint, reference)
+        pair = locate.located(place, query.fingerprint, reference, plain=bool(sounds))
         if pair is None:
             continue
         mine, theirs = {locate.LOCATED: pair[0]}, {locate.LOCATED: pair[1]}
