@@ -181,6 +181,32 @@ def test_what_happens_to_copies_is_no_change(catalogue: Catalogue, copy: str) ->
     assert unchanged(found, len(COPIES[copy][0]) / FPS), found
 
 
+def saying(words: np.ndarray, start: float, end: float) -> np.ndarray:
+    """Sound that is heard from `start` to `end` of the official clip, and silence around it."""
+    heard, place = np.zeros_like(OFFICIAL[1]), slice(round(start * RATE), round(end * RATE))
+    heard[place] = words[: heard[place].size]
+    return heard
+
+
+FEW_WORDS = saying(OFFICIAL[1], 4.5, 6.0)
+SAID = {
+    "the same": (FEW_WORDS, True),
+    "more before": (FEW_WORDS + saying(OTHER[1], 0.5, 3.0), False),
+    "more after": (FEW_WORDS + saying(OTHER[1], 7.5, 10.0), False),
+    "something else": (saying(OTHER[1], 4.5, 6.0), False),
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_silence_around_a_few_words_is_no_other_sound(tmp_path: Path, said: str) -> None:
+    catalogue = Catalogue.open(tmp_path / "catalogue.sqlite")
+    reference = enrolled(Scene(1), LENGTH, sound=FEW_WORDS)
+    catalogue.add("ada", "pauses.mp4", "1" * 64, reference)
+    heard, same = SAID[said]
+    found = catalogue.find(printed((OFFICIAL[0], heard)))
+    assert found and unchanged(found, LENGTH) == same
+
+
 @pytest.mark.parametrize(
     ("edit", "exchanged", "start", "end"),
     [

@@ -60,7 +60,8 @@ UNSEEN_S = 5.0  # the same where no frame was decoded in between
 END_ALIKE = 0.6  # cosine of single frames that continue a match
 LEAST_SHARE = 0.5  # of the span; with less, sound or picture counts as exchanged
 LEAST_JUMP_S = 0.3  # s; a word cut out or said twice; maps of calm pictures differ by less
-LEAST_PEAKS_PER_S = 3.0  # with fewer there is no sound to compare
+LEAST_PEAKS_PER_S = 3.0  # with fewer there is no sound to compare,
+LEAST_PEAKS_SAID = 10  # unless one second has these many: a few words between long pauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +285,11 @@ def _grown(query: Query, known: Known, part: Part, room: Span) -> Span:
             reach_start = UNSEEN_S
         if not np.any((times > end + 0.1) & (times <= room.end)):
             reach_end = UNSEEN_S
+    else:
+        if _both_silent(query, known, part.mapping, Span(room.start, max(room.start, start))):
+            reach_start = np.inf
+        if _both_silent(query, known, part.mapping, Span(min(end, room.end), room.end)):
+            reach_end = np.inf
     start = room.start if start - room.start <= reach_start else start
     end = room.end if room.end - end <= reach_end else end
     start, end = max(start, room.start), min(end, room.end)
@@ -312,10 +318,20 @@ def _alike_ends(query: Query, known: Known, part: Part, room: Span) -> tuple[flo
     return start, end
 
 
+def _both_silent(query: Query, known: Known, mapping: Mapping, span: Span) -> bool:
+    """Tell whether neither file has sound in a span of the query: a pause before or after."""
+    start, end = mapping(np.array([span.start, span.end]))
+    there = Span(float(start), max(float(start), float(end)))
+    return not (_has_sound(query.fingerprint, span) or _has_sound(known.fingerprint, there))
+
+
 def _has_sound(fingerprint: Fingerprint, span: Span) -> bool:
     seconds = fingerprint.peak_frames / FRAMES_PER_S
-    count = np.count_nonzero((seconds >= span.start) & (seconds <= span.end))
-    return bool(count >= LEAST_PEAKS_PER_S * max(span.duration, 1.0))
+    seconds = np.sort(seconds[(seconds >= span.start) & (seconds <= span.end)])
+    if len(seconds) >= LEAST_PEAKS_PER_S * max(span.duration, 1.0):
+        return True
+    dense = np.searchsorted(seconds, seconds + 1.0) - np.arange(len(seconds))
+    return bool(np.any(dense >= LEAST_PEAKS_SAID))
 
 
 def _has_picture(fingerprint: Fingerprint, span: Span) -> bool:

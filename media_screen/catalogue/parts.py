@@ -280,7 +280,10 @@ def _sound_part(
 
 
 def _refined_sound(query: Peaks, reference: Peaks, mapping: Mapping, pitch: bool) -> Mapping:
-    """Improve a mapping by small steps until the most peaks coincide."""
+    """Improve a mapping by small steps until the most peaks coincide.
+
+    A second of speech is the same under many mappings: the one that changes least is taken.
+    """
     best = (-1, mapping)
     middle = float(np.median(query.frames)) / FRAMES_PER_S
     for speed_steps, offset_steps in (
@@ -288,8 +291,8 @@ def _refined_sound(query: Peaks, reference: Peaks, mapping: Mapping, pitch: bool
         (np.arange(-2, 3) * 0.0025, np.arange(-2, 3) * 0.01),
     ):
         centre = best[1]
-        for ds in speed_steps:
-            for do in offset_steps:
+        for ds in sorted(speed_steps, key=abs):
+            for do in sorted(offset_steps, key=abs):
                 tried = Mapping(float(centre.speed + ds), float(centre.offset_s - ds * middle + do))
                 hits = int(align.align_sound(query, reference, tried, pitch=pitch).sum())
                 if hits > best[0]:
