@@ -20,11 +20,11 @@ from pathlib import Path
 
 import psutil
 
-from media_screen.batch import Progress, scan
+from media_screen.batch.scan import Progress, scan
+from media_screen.batch.worker import Limits
 from media_screen.evidence import Verdict
 from media_screen.report import write_report
 from media_screen.screen import Config
-from media_screen.worker import Limits
 
 RESULTS = Path(__file__).parent / "results"
 DAMAGES = ("cut", "flips", "header flips", "block of zeros", "block removed", "renamed")

@@ -23,10 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.provenance_read import Reader
-from media_screen.catalogue import Catalogue
-from media_screen.catalogue.index import Indexed, codes_to_index, pairs_to_index
-from media_screen.catalogue.match import Known
-from media_screen.fingerprint import LAYOUT, REFERENCE_FPS, Fingerprint
+from media_screen.footage.catalogue import Catalogue
+from media_screen.footage.catalogue.index import Indexed, codes_to_index, pairs_to_index
+from media_screen.footage.catalogue.match import Known
+from media_screen.footage.fingerprint import LAYOUT, REFERENCE_FPS, Fingerprint
 
 RESULTS = Path(__file__).parent / "results"
 HOURS = (1, 10, 100, 300, 1000)

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.onscreen import files_of, stills_of
-from media_screen import nets, weights
+from media_screen import weights
 from media_screen.detectors.explicit import NETWORK, exposure, told
 from media_screen.evidence import Evidence
-from media_screen.fusion import EXPLICIT_THRESHOLD
+from media_screen.fusion.judge import EXPLICIT_THRESHOLD
+from media_screen.weights import nets
 
 RESULTS = Path(__file__).parent / "results"
 KINDS = ("real_video", "real_other", "real_dubbed", "real_face", "fake_video", "fake_face")

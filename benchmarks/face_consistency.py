@@ -26,7 +26,7 @@ from sklearn.preprocessing import StandardScaler
 from media_screen.detectors.face_consistency import CALIBRATION, measure
 from media_screen.look import Looker
 from media_screen.media import Media, MediaError
-from media_screen.training.record import ship
+from training.record import ship
 
 RESULTS = Path(__file__).parent / "results"
 BOOTSTRAPS = 1000

@@ -21,11 +21,11 @@ from pathlib import Path
 
 from benchmarks.talking_videos import MINUTES, VideoBuilder
 from benchmarks.throughput import SAMPLES, machine
-from media_screen.batch import scan
+from media_screen.batch.scan import scan
+from media_screen.cli.scan import cores, workers_of
 from media_screen.evidence import Verdict
-from media_screen.nets import Device, DeviceError, choose_device
-from media_screen.scanning import cores, workers_of
 from media_screen.screen import Config
+from media_screen.weights.nets import Device, DeviceError, choose_device
 
 RESULTS = Path(__file__).parent / "results"
 COPIES = 4  # of each video, so that starting the workers is a small part of the time

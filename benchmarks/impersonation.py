@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from benchmarks.accuracy.clips import SHIFTED
-from media_screen.batch import scan
+from media_screen.batch.scan import scan
 from media_screen.evaluation.outcomes import ResultsError, read_results
 from media_screen.evaluation.reencode import make_copies
 from media_screen.evidence import LABELS, Label, Verdict
-from media_screen.results import RESULTS as SAVED
+from media_screen.results.folder import RESULTS as SAVED
 from media_screen.screen import Config
 
 RESULTS = Path(__file__).parent / "results"

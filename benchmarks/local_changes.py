@@ -29,14 +29,14 @@ from benchmarks import provenance_set as clips_of
 from benchmarks.local_edits import EDITS, edited, possible
 from benchmarks.provenance_set import RELATIONS, SOUND_ONLY, Source, Workshop
 from media_screen.case import Case
-from media_screen.catalogue import Catalogue
 from media_screen.detectors.catalogue import ALTERED, REST, UNCONFIRMED
 from media_screen.detectors.catalogue import Catalogue as Detector
 from media_screen.evidence import Evidence
-from media_screen.gallery import Gallery
+from media_screen.footage.catalogue import Catalogue
 from media_screen.look import Looker
 from media_screen.media import Media
-from media_screen.references import read_video
+from media_screen.people.gallery import Gallery
+from media_screen.people.references import read_video
 
 RESULTS = Path(__file__).parent / "results"
 COMMAND = "python -m benchmarks.local_changes --media ../shared/media"

@@ -21,12 +21,12 @@ import numpy.typing as npt
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from media_screen import nets
 from media_screen.detectors.onscreen import examine_lines
 from media_screen.evidence import Evidence, Span
 from media_screen.media import Media
-from media_screen.ocr import Reader, read_all
+from media_screen.names.ocr import Reader, read_all
 from media_screen.sidecar import Sidecar
+from media_screen.weights import nets
 
 Image = npt.NDArray[np.uint8]
 Stills = list[tuple[float, Image]]

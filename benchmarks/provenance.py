@@ -26,7 +26,7 @@ import numpy as np
 from benchmarks import provenance_set as clips_of
 from benchmarks.provenance_read import Reader
 from benchmarks.provenance_set import RELATIONS, Query, Source, Workshop
-from media_screen.catalogue import Catalogue, Found
+from media_screen.footage.catalogue import Catalogue, Found
 
 RESULTS = Path(__file__).parent / "results"
 CLIP_S = 8.0  # clips are cut to this length

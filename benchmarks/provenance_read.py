@@ -12,7 +12,7 @@ import numpy as np
 from media_screen.evidence import Span
 from media_screen.faces.align import align
 from media_screen.faces.detect import Detection, FaceDetector
-from media_screen.fingerprint import LAYOUT, REFERENCE_FPS, Fingerprint, FingerprintBuilder
+from media_screen.footage.fingerprint import LAYOUT, REFERENCE_FPS, Fingerprint, FingerprintBuilder
 from media_screen.media import Frame, Media
 
 # Key frames and dense windows, as in `media_screen.look`; short files are covered by windows.

@@ -19,23 +19,23 @@ import numpy as np
 
 from media_screen.evidence import Abstention, Coverage, MediaInfo, Reason, Span, Thumbnail
 from media_screen.faces.upright import stand_upright
-from media_screen.fingerprint import FingerprintBuilder
+from media_screen.footage.fingerprint import FingerprintBuilder
 from media_screen.look import MIN_FACE, WINDOW_FPS
 from media_screen.media import SAMPLE_RATE, Balance, MediaError
+from media_screen.media.waveform import Waveform
 from media_screen.speech import lacks_speech
-from media_screen.waveform import Waveform
 
 if TYPE_CHECKING:
-    from media_screen.catalogue import Catalogue
     from media_screen.detectors.contract import Need
     from media_screen.faces.track import Track
-    from media_screen.fingerprint import Fingerprint
-    from media_screen.gallery import Gallery
+    from media_screen.footage.catalogue import Catalogue
+    from media_screen.footage.fingerprint import Fingerprint
     from media_screen.hearing import Ear, FurtherTrack, OtherSound
     from media_screen.look import Image, Look, Looker
     from media_screen.media import Media
-    from media_screen.ocr import Line
-    from media_screen.people import Person
+    from media_screen.names.ocr import Line
+    from media_screen.people.gallery import Gallery
+    from media_screen.people.registry import Person
     from media_screen.sidecar import Sidecar
     from media_screen.speech import Speech
     from media_screen.speech.spectra import Floats
@@ -364,7 +364,7 @@ class Case:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """Text in the stills, in order of time; raises MissingOcr when nothing can read it."""
-        from media_screen import ocr
+        from media_screen.names import ocr
 
         return ocr.read_all(ocr.reader(self.device), self.stills)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from media_screen import nets
-from media_screen.combination import Weight
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import SENSITIVITIES, Sensitivity
+from media_screen.fusion.combination import Weight
+from media_screen.weights import nets
 
 
 class ConfigError(MediaScreenError, ValueError):

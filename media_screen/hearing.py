@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from media_screen.evidence import MediaStream, Span
-from media_screen.fingerprint import FingerprintBuilder
+from media_screen.footage.fingerprint import FingerprintBuilder
 from media_screen.media import SAMPLE_RATE, Media, Mix
 from media_screen.speech import Speech, find_speech, lacks_speech, speech_in
 from media_screen.speech.listen import Hearing, Listener, listener
@@ -19,7 +19,7 @@ from media_screen.speech.spread import Spread
 from media_screen.speech.voices import Voice, find_voices
 
 if TYPE_CHECKING:
-    from media_screen.fingerprint import Fingerprint
+    from media_screen.footage.fingerprint import Fingerprint
     from media_screen.media import Balance
 
 MOST_TRACKS = 16  # further sound tracks that are listened to; films have one for each language

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.coverage import covered
 from media_screen.evidence import Span, Thumbnail
 from media_screen.faces.align import align, measure_quality
 from media_screen.faces.detect import Detection, FaceDetector
 from media_screen.faces.embed import FaceEmbedder
 from media_screen.faces.track import Face, Track, Tracker, evenly
 from media_screen.faces.upright import stand_upright, turns_to_upright
+from media_screen.media.coverage import covered
 
 if TYPE_CHECKING:
     from media_screen.media import Frame, Media

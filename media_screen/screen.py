@@ -14,8 +14,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_screen import combination, nets, weights
 from media_screen import sidecar as sidecars
+from media_screen import weights
 from media_screen.config import Config as Config
 from media_screen.evidence import (
     Abstention,
@@ -34,19 +34,21 @@ from media_screen.evidence import (
 )
 from media_screen.files import facts, file_id
 from media_screen.folders import CACHE_FOLDER, look_through
-from media_screen.fusion import judge
-from media_screen.known_tables import SHA256
+from media_screen.fusion import combination
+from media_screen.fusion.judge import judge
 from media_screen.media import Media, MediaError, Source, shown_path
+from media_screen.weights import nets
+from media_screen.weights.known_tables import SHA256
 
 if TYPE_CHECKING:
     from media_screen.case import Case
-    from media_screen.catalogue import Catalogue
-    from media_screen.context import Names, Text
     from media_screen.detectors.contract import Detector
-    from media_screen.enrol import Enrolment, OnReference
+    from media_screen.footage.catalogue import Catalogue
+    from media_screen.footage.memory import Memory
     from media_screen.look import Looker
-    from media_screen.memory import Memory
-    from media_screen.people import Person
+    from media_screen.names.mentions import Names, Text
+    from media_screen.people.enrol import Enrolment, OnReference
+    from media_screen.people.registry import Person
 
 _log = logging.getLogger(__name__)
 
@@ -98,7 +100,7 @@ class Screener:
         looker = Looker(self._device)
         self._enrolment = self._enrol(looker, on_reference)
         if self.config.memory is not None:
-            from media_screen.memory import Memory
+            from media_screen.footage.memory import Memory
 
             self._memory = Memory(self.config.memory)
         self._names = self._names_to_find()
@@ -155,9 +157,9 @@ class Screener:
     def _enrol(self, looker: Looker, on_reference: OnReference | None) -> Enrolment | None:
         if self.config.people is None:
             return None
-        from media_screen.catalogue import Catalogue
-        from media_screen.enrol import enrol
-        from media_screen.people import load_people
+        from media_screen.footage.catalogue import Catalogue
+        from media_screen.people.enrol import enrol
+        from media_screen.people.registry import load_people
 
         folder = Path(self.config.people)
         self._people = load_people(folder)
@@ -182,7 +184,7 @@ class Screener:
         abstentions: list[Abstention],
     ) -> Verdict:
         from media_screen.case import Case
-        from media_screen.gallery import Gallery
+        from media_screen.people.gallery import Gallery
 
         assert self._looker is not None
         case = Case(
@@ -275,7 +277,7 @@ class Screener:
         return None, b""
 
     def _names_to_find(self) -> Names:
-        from media_screen.context import Names, names_of_people, read_watch_list
+        from media_screen.names.mentions import Names, names_of_people, read_watch_list
 
         watched = read_watch_list(Path(self.config.watch)) if self.config.watch else ()
         return Names((*names_of_people(self._people), *watched))
@@ -290,7 +292,7 @@ class Screener:
         """Look for names in the texts of the file; called after judging, which they don't touch."""
         if not self._names:
             return Context()
-        from media_screen.context import texts_of
+        from media_screen.names.mentions import texts_of
 
         with case.timed("context"):
             try:
@@ -305,7 +307,7 @@ class Screener:
 
     def _said(self, case: Case, abstentions: list[Abstention]) -> list[Text]:
         """Return what is said; without a transcriber or sound, nothing and an abstention."""
-        from media_screen.context.transcript import MissingTranscriber, transcribe
+        from media_screen.names.transcript import MissingTranscriber, transcribe
 
         try:
             return list(transcribe(case.media, threads=self.config.threads))
@@ -320,14 +322,14 @@ class Screener:
         file = None if match is None else self._reference(match)
         if match is None or file is None or not case.has_pictures:
             return ()
-        from media_screen.beside import reference_frames
+        from media_screen.footage.beside import reference_frames
 
         with case.timed("beside"):
             return reference_frames(file, match, case.thumbnails, threads=self.config.threads)
 
     def _reference(self, match: Match) -> Path | None:
         """Find the file of a match among the person's official footage and the known fakes."""
-        from media_screen.enrol import KNOWN_FAKES
+        from media_screen.people.enrol import KNOWN_FAKES
 
         official = [one.official for one in self._people if one.slug == match.person]
         fakes = (Path(self.config.people or "") / KNOWN_FAKES).rglob("*")

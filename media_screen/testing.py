@@ -156,9 +156,9 @@ def make_sample(folder: Path, *, seconds: float = 2.0) -> Path:
 def _examined(detector: Detector, path: Path) -> list[list[Evidence | Abstention]]:
     """Run a detector twice as the screener does."""
     from media_screen.case import Case
-    from media_screen.gallery import Gallery
     from media_screen.look import Looker
     from media_screen.media import Media
+    from media_screen.people.gallery import Gallery
 
     beside = sidecars.find(path)
     with Media.open(path) as media:

@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from media_screen.results import RESULTS
+from media_screen.results.folder import RESULTS
 
 RATE = 25  # frames a second
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)

@@ -19,14 +19,14 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from media_screen.batch import scan
-from media_screen.cli import main
+from media_screen.batch.scan import scan
+from media_screen.batch.worker import Limits
+from media_screen.cli.main import main
 from media_screen.look import SURVEYED, Looker
 from media_screen.media import Media
-from media_screen.results import RESULTS, Results
+from media_screen.results.folder import RESULTS, Results
 from media_screen.screen import Config, Screener
 from media_screen.speech.spread import LISTENED
-from media_screen.worker import Limits
 from tests.making import records, write_picture
 
 TEXT = Path(__file__).parent.parent / "samples/downloads/not-a-video.mp4"

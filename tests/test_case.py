@@ -12,12 +12,12 @@ import pytest
 import media_screen.speech
 from media_screen.case import Case
 from media_screen.evidence import MediaInfo
-from media_screen.fingerprint import Fingerprint
-from media_screen.gallery import Gallery
+from media_screen.footage.fingerprint import Fingerprint
 from media_screen.look import Look
 from media_screen.media import SAMPLE_RATE, Block, Frame, MediaError, Mix
+from media_screen.people.gallery import Gallery
 from media_screen.speech import Speech
-from tests.footage import Scene, take
+from tests.footage.making import Scene, take
 
 SECONDS = 25
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from media_screen import Config, MediaScreenError
-from media_screen.combination import Weight
+from media_screen.fusion.combination import Weight
 
 HALF = Weight("mine", "picture", 0.5)
 WRONG: list[tuple[str, Any]] = [

@@ -12,7 +12,7 @@ import pytest
 
 from media_screen import Config, Screener
 from media_screen.media import SAMPLE_RATE
-from tests.footage import Scene
+from tests.footage.making import Scene
 from tests.making import RATE, tone, write_sound
 from tests.speech.making import message
 

@@ -20,17 +20,18 @@ from click.testing import CliRunner
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from media_screen import batch, scanning
-from media_screen.batch import Found, Progress, Summary
-from media_screen.enrol import Enrolment, Gallery, Problem
+from media_screen.batch import scan as batch
+from media_screen.batch.scan import Found, Progress, Summary
+from media_screen.cli import scan as scanning
+from media_screen.cli.showing import show_people, show_summary
+from media_screen.cli.terminal import PlainGroup, new_console
 from media_screen.evidence import Failure, Post, Verdict
 from media_screen.exports import FORMATS, mediareview, misp, stix
 from media_screen.exports import csv as csv_export
-from media_screen.plain import PlainFormatter
+from media_screen.people.enrol import Enrolment, Gallery, Problem
 from media_screen.report import write_report
-from media_screen.results import Entry
-from media_screen.showing import show_people, show_summary
-from media_screen.terminal import PlainGroup, new_console
+from media_screen.results.folder import Entry
+from media_screen.results.plain import PlainFormatter
 from tests.report.records import every_label, suspected, write_results
 
 AS_OF = datetime(2026, 1, 2, tzinfo=timezone.utc)

@@ -11,13 +11,11 @@ import pytest
 import media_screen
 from media_screen import MediaScreenError
 
-OPTIONAL = ("media_screen.training",)  # their imports are not installed everywhere
-
 
 def _error_classes() -> list[type[BaseException]]:
     found: set[type[BaseException]] = set()
     for module in pkgutil.walk_packages(media_screen.__path__, "media_screen."):
-        if module.name.startswith(OPTIONAL) or module.name.endswith("__main__"):
+        if module.name.endswith("__main__"):
             continue
         for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
             if issubclass(kind, BaseException) and kind.__module__.startswith("media_screen"):

@@ -14,8 +14,8 @@ import pytest
 import media_screen.speech
 from media_screen.case import Case
 from media_screen.evidence import Span
-from media_screen.gallery import Gallery
 from media_screen.media import Media
+from media_screen.people.gallery import Gallery
 from media_screen.speech import Speech
 from tests.making import quarters, tone, write_video
 

@@ -15,10 +15,10 @@ from av.stream import Disposition
 from media_screen.case import Case
 from media_screen.detectors.voice_spoof import VoiceSpoof
 from media_screen.evidence import Span
-from media_screen.gallery import Gallery
 from media_screen.media import SAMPLE_RATE, Media, Mix
 from media_screen.media.reader import Reader
-from tests.footage import voice
+from media_screen.people.gallery import Gallery
+from tests.footage.making import voice
 from tests.making import quarters, write_sound, write_video
 from tests.media.test_sides import write
 from tests.speech.making import message

@@ -7,43 +7,39 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "media_screen"
+from tests.places import PACKAGE, ROOT
 
 # From the bottom up; names on one line know nothing of each other.
 LAYERS = [
-    {"evidence", "errors", "plain", "files", "lines", "known_tables"},
-    {"weights", "media", "sidecar", "saved_line"},
-    {"folders", "database"},
-    {"cache", "written"},
-    {"nets", "fetch", "calibration", "combination", "linear"},
-    {"faces", "speech", "ocr", "config"},
-    {"fingerprint", "waveform", "lipsync", "coverage"},
-    {"people", "catalogue", "look", "hearing"},
-    {"references", "memory", "beside", "channel_ids"},
-    {"gallery"},
-    {"enrol"},
+    {"errors", "evidence", "files"},
+    {"database", "media", "sidecar", "weights"},
+    {"faces", "folders", "fusion", "results", "speech"},
+    {"config", "exports", "look", "report"},
+    {"footage"},
+    {"hearing", "people"},
+    {"names"},
     {"case"},
     {"detectors"},
-    {"verdict_table"},
-    {"fusion", "context"},
-    {"screen"},
-    {"worker", "thumbs"},
-    {"results"},
-    {"batch", "pipe", "ray_executor"},
-    {"report"},
-    {"exports"},
-    {"training", "evaluation", "testing"},
-    {"terminal"},
-    {"scanning", "showing"},
-    {"evaluate_command"},
+    {"evaluation", "screen"},
+    {"batch", "testing", "__init__"},
     {"cli"},
     {"__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+MOST_FLAT = 14  # modules at the top; what comes after has a room
+
+
+def name_of(path: Path) -> str:
+    """The dotted name of a file of the package."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+MODULES = {name_of(path): path for path in FILES}
 
 
 def imports(path: Path) -> set[str]:
-    """The modules of this package that a file imports at run time, by their first name."""
+    """The modules of this package that a file imports at run time."""
     found = set()
     tree = ast.parse(path.read_text("utf-8"))
     typing_only = {
@@ -55,34 +51,60 @@ def imports(path: Path) -> set[str]:
     for node in ast.walk(tree):
         if node in typing_only:
             continue
-        names = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        found |= {n.split(".")[1] for n in names if n.startswith("media_screen.") and n.count(".")}
-    return {name for name in found if name in RANK}
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inside & MODULES.keys() or {node.module}
+    return found & MODULES.keys()
 
 
-FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+def room(module: str) -> str:
+    """The first name below the package: a room, or a module that stands at the top."""
+    return (module.split(".") + ["__init__"])[1]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_a_module_imports_only_what_lies_below(path: Path) -> None:
-    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_what_lies_below(module: str) -> None:
+    own = room(module)
     assert own in RANK, f"{own} has no place in LAYERS"
-    above = {name for name in imports(path) if name != own and RANK[name] > RANK[own]}
-    assert not above, f"{own} imports {above}, which stand above it"
+    above = {name for name in imports(MODULES[module])
+             if room(name) != own and RANK[room(name)] >= RANK[own]}  # fmt: skip
+    assert not above, f"{module} imports {above}, which do not stand below it"
 
 
-def test_only_the_command_line_imports_training() -> None:
-    users = {path.name for path in FILES if imports(path) & {"training", "evaluation"}
-             and path.relative_to(PACKAGE).parts[0] not in ("training", "evaluation")}  # fmt: skip
-    assert users <= {"evaluate_command.py"}
+def test_no_modules_import_each_other() -> None:
+    known = {module: imports(path) for module, path in MODULES.items()}
+    while known:
+        free = {module for module, names in known.items() if not names & known.keys() - {module}}
+        assert free, f"these import each other: {sorted(known)}"
+        for module in free:
+            del known[module]
+
+
+def test_few_modules_stand_at_the_top() -> None:
+    flat = sorted(path.name for path in PACKAGE.glob("*.py"))
+    assert len(flat) <= MOST_FLAT, flat
+
+
+def test_the_package_knows_nothing_of_what_stands_beside_it() -> None:
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            beside = {name for name in names if name.split(".")[0] in ("training", "benchmarks")}
+            assert not beside, f"{path.name} imports {beside}"
+
+
+def test_only_the_command_line_imports_evaluation() -> None:
+    users = {module for module, path in MODULES.items() if "evaluation" in map(room, imports(path))}
+    users = {module for module in users if room(module) != "evaluation"}
+    assert users == {"media_screen.cli.evaluate"}
 
 
 def test_nothing_is_unpickled() -> None:
-    for path in FILES:
+    for path in [*FILES, *sorted((ROOT / "training").rglob("*.py"))]:
         text = path.read_text("utf-8")
         for word in ("pickle.load", "import pickle", "allow_pickle=True", "marshal"):
             assert word not in text, f"{path.name} uses {word}"

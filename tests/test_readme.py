@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from media_screen.cli import main
+from media_screen.cli.main import main
 from media_screen.detectors import DETECTORS
 from media_screen.evidence import LABELS
 

@@ -12,10 +12,10 @@ import pytest
 
 from media_screen import Config, Screener, Verdict, weights
 from media_screen.detectors import UnknownDetector
-from media_screen.nets import DeviceError, choose_device
-from media_screen.people import PeopleError
+from media_screen.people.registry import PeopleError
 from media_screen.screen import settings_digest
 from media_screen.testing import make_sample
+from media_screen.weights.nets import DeviceError, choose_device
 from tests.test_evidence import SCHEMA
 
 SAMPLES = Path(__file__).parent.parent / "samples"

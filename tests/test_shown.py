@@ -17,7 +17,7 @@ from av.stream import Disposition
 from media_screen.config import Config
 from media_screen.evidence import Verdict
 from media_screen.screen import Screener
-from tests.footage import RATE, Scene, voice
+from tests.footage.making import RATE, Scene, voice
 from tests.speech.making import message
 
 LENGTH, FPS = 12.0, 10

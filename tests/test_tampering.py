@@ -16,23 +16,23 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from media_screen.batch import MEMORY, scan
-from media_screen.catalogue import Catalogue, CatalogueError
-from media_screen.cli import main
+from media_screen.batch.scan import MEMORY, scan
+from media_screen.cli.main import main
 from media_screen.errors import MediaScreenError
 from media_screen.evaluation.outcomes import read_results
 from media_screen.evidence import Abstention, MediaInfo, Span, Thumbnail, Verdict
 from media_screen.exports import export, saved_verdicts
 from media_screen.files import private_folder, write_atomically
 from media_screen.folders import CACHE_FOLDER
+from media_screen.footage.catalogue import Catalogue, CatalogueError
+from media_screen.footage.memory import Memory
 from media_screen.media import Media, MediaError
-from media_screen.memory import Memory
-from media_screen.references import FoundFace, Store
+from media_screen.people.references import FoundFace, Store
 from media_screen.report import write_report
-from media_screen.results import RESULTS, STATE, BatchError, Results
+from media_screen.results.folder import RESULTS, STATE, BatchError, Results
 from media_screen.screen import Config, Screener
 from media_screen.speech.embed import VERSION as VOICE_VERSION
-from tests.footage import Scene, take
+from tests.footage.making import Scene, take
 from tests.fuzz.state import SCHEMAS, change_schema
 from tests.making import quarters, records, touch, write_video
 from tests.report.records import suspected
@@ -453,7 +453,7 @@ def test_voices_of_an_earlier_embedding_are_read_again(
     store.put_voices("a" * 64, [], "")
     assert store.get_voices("a" * 64) is not None
     store.close()
-    monkeypatch.setattr("media_screen.references.VOICE_VERSION", VOICE_VERSION + 1)
+    monkeypatch.setattr("media_screen.people.references.VOICE_VERSION", VOICE_VERSION + 1)
     store = Store(tmp_path)
     assert store.get_voices("a" * 64) is None
     store.close()

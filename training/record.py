@@ -1,6 +1,6 @@
 """Writes the SHA-256 of every table in models/ into the code, after one of them was made anew.
 
-    python -m media_screen.training.record
+    python -m training.record
 
 The training, the conversion and the benchmarks that make these files call it by themselves.
 """
@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from media_screen import combination, known_tables, weights
+from media_screen import weights
+from media_screen.fusion import combination
+from media_screen.weights import known_tables
 
 CODE = Path(known_tables.__file__)
 # What decides on verdicts and is no weight file, which weights.json vouches for.

@@ -32,8 +32,9 @@ from benchmarks.accuracy import (
     voice_spoof,
 )
 from benchmarks.accuracy.ratios import RESULTS
-from media_screen import combination, weights
-from media_screen.training.record import ship
+from media_screen import weights
+from media_screen.fusion import combination
+from training.record import ship
 
 MEASURED = "## Measured"  # heading of a card under which the tables stand
 GATHERED = {one.NAME: one for one in (face_artifact, rules, voice_spoof)}

@@ -26,10 +26,10 @@ from pathlib import Path
 from benchmarks.accuracy import sound
 from benchmarks.accuracy.ratios import RESULTS
 from benchmarks.accuracy.sound import SoundFacts
-from media_screen.combination import Subject
 from media_screen.detectors import DETECTORS
 from media_screen.evaluation.manifest import Item
 from media_screen.evidence import MediaInfo
+from media_screen.fusion.combination import Subject
 from media_screen.media import Media
 
 FILE = RESULTS / "clips.csv"

@@ -20,14 +20,14 @@ from benchmarks.accuracy.measured import Part, Row, calibrated, fit, measured, p
 from benchmarks.accuracy.ratios import Ratio
 from media_screen import weights
 from media_screen.detectors import DETECTORS
+from media_screen.detectors.face_artifact.forged import is_good
 from media_screen.evaluation import controls, metrics
-from media_screen.faces.artifact import is_good
-from media_screen.fusion import threshold
+from media_screen.fusion.judge import threshold
 from media_screen.media import Media, MediaError
-from media_screen.training.face_artifact import crops as crop_store
-from media_screen.training.face_artifact.crops import ORIGINAL, Crop, Source, read_sources
-from media_screen.training.face_artifact.folds import split
-from media_screen.training.record import ship
+from training.face_artifact import crops as crop_store
+from training.face_artifact.crops import ORIGINAL, Crop, Source, read_sources
+from training.face_artifact.folds import split
+from training.record import ship
 
 RESULTS = Path(__file__).parent.parent / "results"
 NAME = "face_artifact"

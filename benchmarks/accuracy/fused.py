@@ -17,7 +17,6 @@ import numpy as np
 
 from benchmarks.accuracy.clips import Clip, subject
 from benchmarks.accuracy.ratios import VERSIONS, Ratio
-from media_screen.combination import Combination, Subject
 from media_screen.evaluation.logistic import balanced, regress
 from media_screen.evaluation.measure import (
     Evaluation,
@@ -31,8 +30,9 @@ from media_screen.evaluation.measure import (
 from media_screen.evaluation.measure import measure_version as measured
 from media_screen.evaluation.outcomes import Outcome
 from media_screen.evidence import SENSITIVITIES, Abstention, Evidence, Sensitivity, Verdict
-from media_screen.training import fusion
-from media_screen.training.fusion import Examples, Floats
+from media_screen.fusion.combination import Combination, Subject
+from training import fusion
+from training.fusion import Examples, Floats
 
 Said = Mapping[str, Mapping[tuple[str, str], Ratio]]  # detector, then hash and version
 Totals = Mapping[tuple[str, str], float]  # by hash and version

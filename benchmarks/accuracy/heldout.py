@@ -1,6 +1,6 @@
 """Scores of files by networks that saw nothing of their collection, their people or their method.
 
-Training leaves them as tables of crops (`media_screen.training.face_artifact ... score`); here they
+Training leaves them as tables of crops (`training.face_artifact ... score`); here they
 are pooled as the detector pools, and kept by the hash of the file, so that the tables can be
 printed again without the media.
 """
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from media_screen.faces.artifact import is_good, to_judge
-from media_screen.training.face_artifact.crops import Source
+from media_screen.detectors.face_artifact.forged import is_good, to_judge
+from training.face_artifact.crops import Source
 
 VERSIONS = ("original", "480p")
 

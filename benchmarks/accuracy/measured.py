@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy.heldout import Held
-from media_screen.calibration import Calibration
 from media_screen.evaluation import calibration, metrics
 from media_screen.evaluation.manifest import Item
 from media_screen.evaluation.measure import SLICE_ROUNDS, Measures, measure
 from media_screen.evaluation.outcomes import Outcome
+from media_screen.weights.calibration import Calibration
 
 
 @dataclass(frozen=True)

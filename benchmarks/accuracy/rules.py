@@ -12,11 +12,11 @@ from pathlib import Path
 
 from benchmarks.accuracy import clips, ratios
 from benchmarks.accuracy.ratios import RESULTS, Ratio
-from media_screen import batch
+from media_screen.batch.scan import scan
 from media_screen.evaluation.outcomes import outcomes, read_results
 from media_screen.evaluation.reencode import make_copies
 from media_screen.evidence import Verdict
-from media_screen.results import RESULTS as SAVED
+from media_screen.results.folder import RESULTS as SAVED
 from media_screen.screen import Config
 
 NAME = "rules"
@@ -39,7 +39,7 @@ def screen(work: Path, media: Path, version: str) -> None:
     if version != VERSIONS[0]:
         files = list(make_copies(files, version, work / "copies").paths.values())
     config = Config(detectors=DETECTORS, device="cpu", threads=1)
-    batch.scan(files, work / "scores" / version, config)
+    scan(files, work / "scores" / version, config)
 
 
 def write(work: Path, media: Path) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.faces.nets import import_mtcnn
-from media_screen import nets
-from media_screen.faces.artifact import traces
+from media_screen.detectors.face_artifact.forged import traces
+from media_screen.weights import nets
 
 if TYPE_CHECKING:
     import onnxruntime

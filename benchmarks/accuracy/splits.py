@@ -17,15 +17,15 @@ import tomli
 
 from benchmarks.accuracy.ratios import RESULTS
 from media_screen import weights
-from media_screen.combination import Subject
 from media_screen.evaluation import protocol
 from media_screen.evaluation.protocol import Protocol
-from media_screen.training.face_artifact.crops import read_sources
-from media_screen.training.face_artifact.folds import joined, split
-from media_screen.training.lip_sync import __main__ as lip_sync
-from media_screen.training.lip_sync.prepare import read_clips
-from media_screen.training.voice_spoof.sources import Sound, read_media
-from media_screen.training.voice_spoof.train import Fold, read_config
+from media_screen.fusion.combination import Subject
+from training.face_artifact.crops import read_sources
+from training.face_artifact.folds import joined, split
+from training.lip_sync import __main__ as lip_sync
+from training.lip_sync.prepare import read_clips
+from training.voice_spoof.sources import Sound, read_media
+from training.voice_spoof.train import Fold, read_config
 
 FILE = RESULTS.parent / "protocol.json"
 # By which split the fusion holds files out together. All synthetic speech here shares a family, a

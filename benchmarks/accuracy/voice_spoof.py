@@ -1,6 +1,6 @@
 """The ratios of `voice_spoof`: see `benchmarks.voice.heldout`.
 
-WORK is the folder in which `media_screen.training.voice_spoof` left windows and networks.
+WORK is the folder in which `training.voice_spoof` left windows and networks.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.voice import heldout, spoof
-from media_screen import nets
+from media_screen.weights import nets
 
 NAME = heldout.NAME
 

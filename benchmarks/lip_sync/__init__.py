@@ -1,10 +1,10 @@
 """Measures synchrony and the marks of forged mouths on clips that no network was trained on.
 
-python -m media_screen.training.lip_sync --media MEDIA --work WORK prepare
-python -m media_screen.training.lip_sync --media MEDIA --work WORK train 0 1 2 all
-python -m media_screen.training.lip_sync --media MEDIA --work WORK score
-python -m media_screen.training.lip_sync --media MEDIA --work WORK voices
-python -m media_screen.training.lip_sync --media MEDIA --work WORK export
+python -m training.lip_sync --media MEDIA --work WORK prepare
+python -m training.lip_sync --media MEDIA --work WORK train 0 1 2 all
+python -m training.lip_sync --media MEDIA --work WORK score
+python -m training.lip_sync --media MEDIA --work WORK voices
+python -m training.lip_sync --media MEDIA --work WORK export
 python -m benchmarks.lip_sync --media MEDIA --work WORK --calibrate
 """
 

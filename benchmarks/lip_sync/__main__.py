@@ -14,12 +14,13 @@ import torch
 from benchmarks import lip_sync
 from benchmarks.accuracy import ratios
 from benchmarks.lip_sync import COMMAND, forged, page, speed, synchrony, voices
-from media_screen import nets, weights
-from media_screen.fusion import threshold
-from media_screen.lipsync.fit import Tables
-from media_screen.training.lip_sync import __main__ as training
-from media_screen.training.lip_sync.prepare import ORIGINAL
-from media_screen.training.record import ship
+from media_screen import weights
+from media_screen.detectors.lip_sync.fit import Tables
+from media_screen.fusion.judge import threshold
+from media_screen.weights import nets
+from training.lip_sync import __main__ as training
+from training.lip_sync.prepare import ORIGINAL
+from training.record import ship
 
 RESULTS = Path(__file__).parent.parent / "results"
 NAME = "lip_sync"

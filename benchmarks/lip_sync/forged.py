@@ -12,14 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.accuracy.ratios import Ratio
-from media_screen.calibration import Calibration
+from media_screen.detectors.lip_sync.forged import NAMES
 from media_screen.evaluation import calibration, controls, metrics
-from media_screen.lipsync.forged import NAMES
 from media_screen.media import Media, MediaError
-from media_screen.training.face_artifact.crops import read_sources
-from media_screen.training.lip_sync import line
-from media_screen.training.lip_sync.line import Table
-from media_screen.training.lip_sync.prepare import COPY, ORIGINAL, PSEUDO, Clip
+from media_screen.weights.calibration import Calibration
+from training.face_artifact.crops import read_sources
+from training.lip_sync import line
+from training.lip_sync.line import Table
+from training.lip_sync.prepare import COPY, ORIGINAL, PSEUDO, Clip
 
 Floats = npt.NDArray[np.float64]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from media_screen.lipsync.fit import WORDS
+from media_screen.detectors.lip_sync.fit import WORDS
 
 _BASES = {
     "checked": "sets cut for lip reading, taken to be in time",

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from media_screen.lipsync.reading import read_windows
-from media_screen.lipsync.windows import choose
+from media_screen.detectors.lip_sync.reading import read_windows
+from media_screen.detectors.lip_sync.windows import choose
 from media_screen.look import Looker
 from media_screen.media import Media
 from media_screen.speech import find_speech

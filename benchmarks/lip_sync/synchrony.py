@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.detectors.lip_sync.fit import WORDS, Tables, below
+from media_screen.detectors.lip_sync.movement import RATE, movement
+from media_screen.detectors.lip_sync.synchrony import Curve, Embedded, SyncNet, opening_curve
+from media_screen.detectors.lip_sync.windows import WINDOW
 from media_screen.evaluation import metrics
 from media_screen.evidence import Span
-from media_screen.lipsync.fit import WORDS, Tables, below
-from media_screen.lipsync.movement import RATE, movement
-from media_screen.lipsync.synchrony import Curve, Embedded, SyncNet, opening_curve
-from media_screen.lipsync.windows import WINDOW
 from media_screen.media import SAMPLE_RATE
-from media_screen.training.lip_sync.prepare import COPY, ORIGINAL, Clip, load
-from media_screen.training.lip_sync.score import Sound, Window, speech_in, windows_by_length
-from media_screen.training.voice_spoof.channel import coloured_noise, mixed
+from training.lip_sync.prepare import COPY, ORIGINAL, Clip, load
+from training.lip_sync.score import Sound, Window, speech_in, windows_by_length
+from training.voice_spoof.channel import coloured_noise, mixed
 
 LENGTHS = (2.0, WINDOW, 10.0)  # s
 MOST = 4  # windows of a clip, so that no long one rules

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from media_screen.evaluation import metrics
-from media_screen.training.lip_sync import overlap
+from training.lip_sync import overlap
 
 
 def table(path: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.voice --media ../shared/media --work DIR
 
-DIR is the folder in which `media_screen.training.voice_spoof` prepared windows and trained the
+DIR is the folder in which `training.voice_spoof` prepared windows and trained the
 folds. Windows of 3 s are scored, as they are and through four channels, by networks that had not
 been trained on their collection (genuine speech), on their family of systems (synthetic speech), or
 on both. Beside them stands the usual baseline, LFCC with Gaussian mixtures. Voices are compared

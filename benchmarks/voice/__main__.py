@@ -13,12 +13,12 @@ import torch
 
 from benchmarks import voice
 from benchmarks.voice import COMMAND, heldout, identity, spoof
-from media_screen import nets
+from media_screen.detectors.voice_spoof.network import spoof_net
 from media_screen.media import Media
 from media_screen.speech import embed, find_speech
-from media_screen.speech.spoof import spoof_net
 from media_screen.speech.voices import find_voices
-from media_screen.training.record import ship
+from media_screen.weights import nets
+from training.record import ship
 
 RESULTS = Path(__file__).parent.parent / "results"
 TIMED = 6  # recordings that are timed

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.mixture import GaussianMixture
 
+from media_screen.detectors.voice_spoof.network import LEVELS
 from media_screen.speech.spectra import Floats
-from media_screen.speech.spoof import LEVELS
-from media_screen.training.voice_spoof.prepare import Prepared
-from media_screen.training.voice_spoof.train import Rows
+from training.voice_spoof.prepare import Prepared
+from training.voice_spoof.train import Rows
 
 CEPSTRA = 20  # with their first and second differences: 60 values a frame
 MIXTURES = 32

@@ -15,15 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen import weights
+from media_screen.detectors.voice_identity.ratio import NEAREST, Cohort
 from media_screen.evaluation import calibration as calibrations
 from media_screen.evaluation import metrics
 from media_screen.media import SAMPLE_RATE, Media
 from media_screen.speech import find_speech
 from media_screen.speech.embed import embedder, unit
-from media_screen.speech.identity import NEAREST, Cohort
 from media_screen.speech.spectra import Floats
-from media_screen.training.record import renew
-from media_screen.training.voice_spoof.channel import (
+from training.record import renew
+from training.voice_spoof.channel import (
     OPUS_24,
     coloured_noise,
     mixed,

@@ -23,16 +23,16 @@ import numpy as np
 
 from benchmarks.voice import identity
 from benchmarks.voice.identity import Recording, Trials
-from media_screen import nets
+from media_screen.detectors.voice_identity.ratio import calibration
 from media_screen.evaluation import metrics
-from media_screen.fusion import VOICE_THRESHOLD
+from media_screen.fusion.judge import VOICE_THRESHOLD
 from media_screen.media import SAMPLE_RATE, Media
 from media_screen.speech import find_speech
 from media_screen.speech.embed import embedder
-from media_screen.speech.identity import calibration
 from media_screen.speech.spectra import Floats
 from media_screen.speech.voices import Voice, find_voices
-from media_screen.training.voice_spoof.channel import AAC_64, OPUS_24, through_codec
+from media_screen.weights import nets
+from training.voice_spoof.channel import AAC_64, OPUS_24, through_codec
 
 COMMAND = "python -m benchmarks.voice.levels --media ../shared/media"
 RESULTS = Path(__file__).parent.parent / "results"

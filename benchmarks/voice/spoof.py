@@ -14,22 +14,10 @@ import numpy.typing as npt
 from benchmarks.voice import baseline
 from media_screen import weights
 from media_screen.evaluation import calibration, metrics
-from media_screen.fusion import DECLARED_THRESHOLD as TEN_TO_ONE
-from media_screen.training.voice_spoof.prepare import (
-    CONDITIONS,
-    NO_PAIR,
-    Prepared,
-    load_prepared,
-)
-from media_screen.training.voice_spoof.sources import PRACTICE
-from media_screen.training.voice_spoof.train import (
-    Fold,
-    fit_all,
-    read_config,
-    scores,
-    test_rows,
-    training_rows,
-)
+from media_screen.fusion.judge import DECLARED_THRESHOLD as TEN_TO_ONE
+from training.voice_spoof.prepare import CONDITIONS, NO_PAIR, Prepared, load_prepared
+from training.voice_spoof.sources import PRACTICE
+from training.voice_spoof.train import Fold, fit_all, read_config, scores, test_rows, training_rows
 
 FALSE_ALARMS = 0.05  # at which the detection rate is given beside that of the shipped threshold
 Flags = npt.NDArray[np.bool_]

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from media_screen.batch.worker import Executor, Job, Limits, Pool
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Abstention, Label, MediaInfo, Verdict
-from media_screen.results import has_failed
+from media_screen.results.folder import has_failed
 from media_screen.screen import Config, unable
-from media_screen.worker import Executor, Job, Limits, Pool
 
 MAX_LINE = 1 << 20  # bytes; longer ones are answered with an error
 _POLL = 0.1  # s to wait for a line before looking at what the workers have ready

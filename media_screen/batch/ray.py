@@ -19,14 +19,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from media_screen.batch.worker import START_LIMIT, Job, Limits, Pool, WorkerError, pack, unpack
 from media_screen.evidence import Failure, MediaInfo, Verdict
 from media_screen.files import file_id
 from media_screen.media import shown_path
 from media_screen.screen import Config, unable
-from media_screen.worker import START_LIMIT, Job, Limits, Pool, WorkerError, pack, unpack
 
 if TYPE_CHECKING:
-    from media_screen.memory import Memory
+    from media_screen.footage.memory import Memory
 
 TRIES = 3  # workers that a file may lose; nodes rarely fail so often, but a file can kill them all
 LOST_STARTS = 5  # workers in a row that die before they are ready: the set-up is wrong
@@ -173,7 +173,7 @@ class RayPool:
         """Look the file up among what was screened before, and remember it."""
         if self._memory is None or not verdict.fingerprint:
             return verdict
-        from media_screen.fingerprint import Fingerprint
+        from media_screen.footage.fingerprint import Fingerprint
 
         try:
             found = self._memory.meet(
@@ -211,7 +211,7 @@ def _connect(ray: Any, address: str | None) -> bool:
 
 
 def _open_memory(path: str | Path) -> Memory:
-    from media_screen.memory import Memory
+    from media_screen.footage.memory import Memory
 
     return Memory(path)
 

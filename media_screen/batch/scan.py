@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from media_screen.cache import REFERENCES, cache_folder
+from media_screen.batch.worker import Executor, Job, Limits, Pool
 from media_screen.database import ForeignDatabase, renew
 from media_screen.evidence import Label, Verdict
 from media_screen.folders import LeftOut, look_through
 from media_screen.media import shown_path
-from media_screen.results import BatchError, Entry, Results, has_failed
+from media_screen.people.cache import REFERENCES, cache_folder
+from media_screen.results.folder import BatchError, Entry, Results, has_failed
 from media_screen.screen import Config, settings_digest
-from media_screen.worker import Executor, Job, Limits, Pool
 
 MEMORY = "memory.sqlite"  # in the folder of results: what was screened into it before
 
@@ -205,9 +205,9 @@ def _begin_memory(path: Path) -> None:
 
     What another program wrote under its name is left alone: raises BatchError.
     """
-    from media_screen.catalogue import CatalogueError
-    from media_screen.catalogue.store import LAYOUT_OF_FILE
-    from media_screen.memory import Memory
+    from media_screen.footage.catalogue import CatalogueError
+    from media_screen.footage.catalogue.store import LAYOUT_OF_FILE
+    from media_screen.footage.memory import Memory
 
     try:
         Memory(path).close()

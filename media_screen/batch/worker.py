@@ -27,7 +27,7 @@ import psutil
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Abstention, Failure, MediaInfo, Reason, Thumbnail, Verdict
 from media_screen.media import MediaError, identify, shown_path
-from media_screen.plain import log_plainly
+from media_screen.results.plain import log_plainly
 from media_screen.screen import Config, Screener, unable
 
 TIME_LIMIT = 600.0  # s for one file; a 10-minute video takes about one on two old cores

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from media_screen.scanning import config_of, enrol_people, scan_with_progress, workers_of
-from media_screen.terminal import SHOWN, Examples, new_console, plain, plain_lines
+from media_screen.cli.scan import config_of, enrol_people, scan_with_progress, workers_of
+from media_screen.cli.terminal import SHOWN, Examples, new_console
+from media_screen.results.plain import plain, plain_lines
 
 if TYPE_CHECKING:
     from media_screen.evaluation.measure import Evaluation
@@ -85,16 +86,16 @@ def evaluate(
 
     Exit codes: 0 done, 1 some files failed, 2 usage.
     """
+    from media_screen.batch.worker import Limits, Pool, WorkerError
     from media_screen.detectors import UnknownDetector
     from media_screen.evaluation import run
     from media_screen.evaluation.manifest import ManifestError, read_manifest
     from media_screen.evaluation.outcomes import ResultsError
     from media_screen.evaluation.protocol import ProtocolError, check
-    from media_screen.nets import DeviceError
-    from media_screen.people import PeopleError
-    from media_screen.results import BatchError
+    from media_screen.people.registry import PeopleError
+    from media_screen.results.folder import BatchError
     from media_screen.weights import WeightsError
-    from media_screen.worker import Limits, Pool, WorkerError
+    from media_screen.weights.nets import DeviceError
 
     if results is not None and reencode:
         raise click.UsageError("--reencode needs screening: it can't be used with --results")

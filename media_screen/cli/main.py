@@ -14,12 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from media_screen import __version__
-from media_screen.evaluate_command import evaluate
-from media_screen.evidence import LABELS, SENSITIVITIES, Sensitivity
-from media_screen.exports import FORMATS
-from media_screen.folders import CACHE_FOLDER
-from media_screen.plain import counted, log_plainly
-from media_screen.scanning import (
+from media_screen.cli.evaluate import evaluate
+from media_screen.cli.scan import (
     MediaPath,
     config_of,
     enrol_people,
@@ -28,14 +24,18 @@ from media_screen.scanning import (
     scan_with_progress,
     workers_of,
 )
-from media_screen.showing import show_each_left_out, show_people, show_summary
-from media_screen.terminal import Examples, PlainGroup, new_console, plain
+from media_screen.cli.showing import show_each_left_out, show_people, show_summary
+from media_screen.cli.terminal import Examples, PlainGroup, new_console
+from media_screen.evidence import LABELS, SENSITIVITIES, Sensitivity
+from media_screen.exports import FORMATS
+from media_screen.folders import CACHE_FOLDER
+from media_screen.results.plain import counted, log_plainly, plain
 
 if TYPE_CHECKING:
-    from media_screen.batch import Summary
-    from media_screen.combination import Weight
+    from media_screen.batch.scan import Summary
+    from media_screen.batch.worker import Executor
+    from media_screen.fusion.combination import Weight
     from media_screen.weights import ModelFile
-    from media_screen.worker import Executor
 
 EXIT_FAILED, EXIT_USAGE, EXIT_MATCHED = 1, 2, 3  # 0: done
 
@@ -56,7 +56,7 @@ def _time_zone(_: click.Context, __: click.Parameter, name: str) -> str:
 
 
 def _weights(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[Weight, ...]:
-    from media_screen.combination import Weight
+    from media_screen.fusion.combination import Weight
 
     try:
         return tuple(Weight.parse(text) for text in texts)
@@ -202,16 +202,16 @@ def scan(
 
     Exit codes: 0 done, 1 some files failed, 2 usage, 3 --fail-on matched.
     """
-    from media_screen.cache import REFERENCES, cache_folder
-    from media_screen.catalogue import CatalogueError
-    from media_screen.context import WatchError
+    from media_screen.batch.worker import Limits, WorkerError
     from media_screen.detectors import UnknownDetector
-    from media_screen.nets import DeviceError
-    from media_screen.people import PeopleError
+    from media_screen.footage.catalogue import CatalogueError
+    from media_screen.names.mentions import WatchError
+    from media_screen.people.cache import REFERENCES, cache_folder
+    from media_screen.people.registry import PeopleError
     from media_screen.report import write_report
-    from media_screen.results import BatchError
+    from media_screen.results.folder import BatchError
     from media_screen.weights import WeightsError
-    from media_screen.worker import Limits, WorkerError
+    from media_screen.weights.nets import DeviceError
 
     _check_input(paths, from_stdin=from_stdin, jsonl=jsonl)
     make_workers = executor_of(executor, ray_address)
@@ -262,11 +262,11 @@ def enroll(people: Path, device: str, strict: bool, list_left_out: bool) -> None
     media recorded as fabricated, and _trust certificates (*.pem) that may sign media. What is wrong
     with a reference is said, with what to do about it. Only new or changed references are read.
     """
-    from media_screen.cache import cache_folder
-    from media_screen.catalogue import CatalogueError
-    from media_screen.nets import DeviceError
-    from media_screen.people import REGISTRY_FILE, PeopleError, load_people
+    from media_screen.footage.catalogue import CatalogueError
+    from media_screen.people.cache import cache_folder
+    from media_screen.people.registry import REGISTRY_FILE, PeopleError, load_people
     from media_screen.weights import WeightsError
+    from media_screen.weights.nets import DeviceError
 
     try:
         persons = load_people(people)
@@ -312,7 +312,7 @@ def report(out: Path, form: str, output: Path | None, time_zone: str) -> None:
     """
     from media_screen.exports import ExportError, export
     from media_screen.report import write_report
-    from media_screen.results import RESULTS
+    from media_screen.results.folder import RESULTS
     from media_screen.weights import WeightsError
 
     if not (out / RESULTS).is_file():
@@ -422,7 +422,7 @@ def _answer_lines(
     config: Any, workers: int, limits: Any, fail_on: Sequence[str], executor: Executor
 ) -> int:
     """Answer the lines of stdin until it ends, and return the exit code."""
-    from media_screen.pipe import screen_lines
+    from media_screen.batch.pipe import screen_lines
 
     counts = screen_lines(
         sys.stdin.buffer, print_line, config, workers=workers, limits=limits, executor=executor
@@ -445,7 +445,7 @@ def _tell(note: str) -> None:
 
 def _fetch(name: str, listed: dict[str, ModelFile], source: Path | None) -> str:
     from media_screen import weights
-    from media_screen.fetch import fetch
+    from media_screen.weights.fetch import fetch
 
     shipped = [file.name for file in weights.recorded()]
     if name not in listed or name in shipped:

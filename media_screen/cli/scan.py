@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from media_screen.cli.terminal import minutes, new_console
 from media_screen.folders import is_address
-from media_screen.plain import counted
-from media_screen.terminal import minutes, new_console, plain
+from media_screen.results.plain import counted, plain
 
 if TYPE_CHECKING:
-    from media_screen.batch import Progress, Summary
-    from media_screen.combination import Weight
-    from media_screen.enrol import Enrolment
+    from media_screen.batch.scan import Progress, Summary
+    from media_screen.batch.worker import Executor
     from media_screen.evidence import Sensitivity, Verdict
-    from media_screen.worker import Executor
+    from media_screen.fusion.combination import Weight
+    from media_screen.people.enrol import Enrolment
 
 # With a GPU it is decoding on the CPU that the others wait for, so a few processes take turns; each
 # needs about a gigabyte of the GPU. Not measured: no GPU was at hand.
@@ -61,10 +61,10 @@ def config_of(
     Whether a cluster has GPUs can't be told from here: its workers fail when it has none.
     """
     from media_screen import weights
-    from media_screen.context import read_watch_list
     from media_screen.detectors import choose
-    from media_screen.nets import choose_device
+    from media_screen.names.mentions import read_watch_list
     from media_screen.screen import Config
+    from media_screen.weights.nets import choose_device
 
     weights.check_tables()
     choose(detectors, added=add_detectors, weights=own_weights)
@@ -91,13 +91,13 @@ def config_of(
 
 def executor_of(name: str, address: str | None) -> Executor:
     """Return what makes the workers; Ray is imported only when it is asked for."""
-    from media_screen.worker import Pool
+    from media_screen.batch.worker import Pool
 
     if name == "local":
         if address is not None:
             raise click.UsageError("--ray-address goes with --executor ray")
         return Pool
-    from media_screen.ray_executor import RayPool
+    from media_screen.batch.ray import RayPool
 
     return partial(RayPool, address=address)
 
@@ -122,10 +122,10 @@ def enrol_people(
     """Read new references with progress, so that the workers find all of them in the cache."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from media_screen.enrol import enrol
     from media_screen.look import Looker
-    from media_screen.nets import choose_device, limit_threads
-    from media_screen.people import load_people
+    from media_screen.people.enrol import enrol
+    from media_screen.people.registry import load_people
+    from media_screen.weights.nets import choose_device, limit_threads
 
     limit_threads(cores())
     console = new_console(stderr=True)
@@ -167,7 +167,7 @@ def scan_with_progress(
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    from media_screen.batch import scan as scan_files
+    from media_screen.batch.scan import scan as scan_files
 
     console = new_console(stderr=True)
     columns = (

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from media_screen.cli.terminal import SHOWN, minutes, new_console
 from media_screen.folders import LeftOut, said
-from media_screen.plain import counted
-from media_screen.terminal import SHOWN, minutes, new_console, plain
+from media_screen.results.plain import counted, plain
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from media_screen.batch import Summary
-    from media_screen.enrol import Enrolment
+    from media_screen.batch.scan import Summary
     from media_screen.evidence import Label
-    from media_screen.people import Person
-    from media_screen.results import Entry
+    from media_screen.people.enrol import Enrolment
+    from media_screen.people.registry import Person
+    from media_screen.results.folder import Entry
 
 WIDE = 120  # columns of a terminal from which the table has room for the reasons
 _COLOURS = {

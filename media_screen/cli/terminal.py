@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from media_screen.plain import plain as plain
-from media_screen.plain import plain_lines as plain_lines
+from media_screen.results.plain import plain_lines
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 
-from media_screen.combination import Weight
 from media_screen.detectors.catalogue import Catalogue
 from media_screen.detectors.channel import Channel
 from media_screen.detectors.container import Container
@@ -24,6 +23,7 @@ from media_screen.detectors.onscreen import Onscreen
 from media_screen.detectors.voice_identity import VoiceIdentity
 from media_screen.detectors.voice_spoof import VoiceSpoof
 from media_screen.errors import MediaScreenError
+from media_screen.fusion.combination import Weight
 
 ENTRY_POINTS = "media_screen.detectors"
 

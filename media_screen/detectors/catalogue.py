@@ -11,8 +11,8 @@ from media_screen.evidence import Abstention, Axis, Evidence, Span
 
 if TYPE_CHECKING:
     from media_screen.case import Case
-    from media_screen.catalogue import Catalogue as References
-    from media_screen.catalogue import Found
+    from media_screen.footage.catalogue import Catalogue as References
+    from media_screen.footage.catalogue import Found
     from media_screen.hearing import OtherSound
 
 ALTERED = "altered_official"
@@ -91,7 +91,7 @@ class Catalogue:
 
     def _rest(self, case: Case, found: Sequence[Found]) -> Iterator[Evidence]:
         """Yield what shows a face or speaks and is not the original's: it is judged by itself."""
-        from media_screen.catalogue.rest import faces_outside, outside, speech_outside
+        from media_screen.footage.catalogue.rest import faces_outside, outside, speech_outside
 
         length = case.fingerprint.duration_s
         seen = faces_outside(found, case.tracks, length)

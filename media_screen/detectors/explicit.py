@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from media_screen import nets, weights
+from media_screen import weights
 from media_screen.detectors.contract import Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
+from media_screen.weights import nets
 
 if TYPE_CHECKING:
     import onnxruntime

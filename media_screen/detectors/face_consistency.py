@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from media_screen import weights
-from media_screen.calibration import percent
 from media_screen.case import Case
 from media_screen.detectors.contract import Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
+from media_screen.weights.calibration import percent
 
 if TYPE_CHECKING:
     import numpy as np

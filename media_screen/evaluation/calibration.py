@@ -7,9 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.calibration import Calibration
 from media_screen.evaluation.logistic import balanced, regress
 from media_screen.evaluation.metrics import Floats
+from media_screen.weights.calibration import Calibration
 
 
 def fit(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from media_screen.errors import MediaScreenError
-from media_screen.plain import counted
+from media_screen.results.plain import counted
 
 COLUMNS = ("path", "label", "method", "collection", "identity")
 SHOWN = 10  # bad rows that an error names; the rest are counted

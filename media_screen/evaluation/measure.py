@@ -15,7 +15,7 @@ from media_screen.evaluation.manifest import Item
 from media_screen.evaluation.metrics import Floats, Interval
 from media_screen.evaluation.outcomes import Outcome, outcomes
 from media_screen.evidence import MediaInfo, Verdict
-from media_screen.fusion import threshold
+from media_screen.fusion.judge import threshold
 
 ORIGINAL = "original"
 Labels = npt.NDArray[np.bool_]

@@ -15,10 +15,10 @@ from media_screen.errors import MediaScreenError
 from media_screen.evaluation.manifest import Item
 from media_screen.evidence import Evidence, Verdict
 from media_screen.files import file_id, open_regular
-from media_screen.lines import each_line
 from media_screen.media import MediaError, identify, shown_path
-from media_screen.plain import counted
-from media_screen.saved_line import BAD_RECORD, parse_line
+from media_screen.results.lines import each_line
+from media_screen.results.plain import counted
+from media_screen.results.saved_line import BAD_RECORD, parse_line
 
 FUSED = "fused"
 

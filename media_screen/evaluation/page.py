@@ -16,7 +16,7 @@ from media_screen.evaluation import tables
 from media_screen.evaluation.measure import Evaluation, Version
 from media_screen.evaluation.plots import Plot
 from media_screen.files import write_atomically
-from media_screen.report.text import visible
+from media_screen.results.text import visible
 
 
 def write_page(evaluation: Evaluation, plots: Sequence[Plot], path: Path) -> None:

@@ -15,8 +15,8 @@ from media_screen.evaluation.page import write_page
 from media_screen.evaluation.record import write_record
 from media_screen.evaluation.reencode import OnCopy, make_copies
 from media_screen.evidence import Verdict
-from media_screen.plain import counted
-from media_screen.results import RESULTS
+from media_screen.results.folder import RESULTS
+from media_screen.results.plain import counted
 
 RECORD = "evaluation.json"
 PAGE = "evaluation.html"

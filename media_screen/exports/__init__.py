@@ -50,7 +50,7 @@ def export(
     Broken and strange lines are passed over, as in the report, and `tell` hears of them. Raises
     ExportError.
     """
-    from media_screen.results import RESULTS
+    from media_screen.results.folder import RESULTS
 
     if form not in FORMATS:
         raise ExportError(f"no format {form!r}; there are {', '.join(FORMATS)}")
@@ -74,10 +74,10 @@ def export(
 
 def saved_verdicts(out: Path, *, tell: Callable[[str], object] = _log.warning) -> Iterator[Verdict]:
     """Give the verdicts of a folder of results, each path once, what needs an eye first."""
-    from media_screen.report.results import read_line, read_results
-    from media_screen.results import RESULTS
-    from media_screen.saved_line import parse_line
-    from media_screen.written import written_lines
+    from media_screen.results.folder import RESULTS
+    from media_screen.results.rows import read_line, read_results
+    from media_screen.results.saved_line import parse_line
+    from media_screen.results.written import written_lines
 
     with open_regular(out / RESULTS) as stream:
         results = read_results(stream, written_lines(out))

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from media_screen.evidence import Label, Verdict
-from media_screen.fusion import DECLARED_THRESHOLD, manipulated
-from media_screen.report.scale import bounds_sentence, weighings
-from media_screen.report.text import file_name, safe_link, shorten, visible
+from media_screen.fusion.judge import DECLARED_THRESHOLD, manipulated
+from media_screen.results.scale import bounds_sentence, weighings
+from media_screen.results.text import file_name, safe_link, shorten, visible
 
 # The labels that say something is suspected. The others tell of official or unremarkable media, or
 # of none: as intelligence about a campaign they would say what nobody measured.

@@ -25,7 +25,7 @@ from media_screen.exports.claims import (
     stable_uuid,
     statement,
 )
-from media_screen.report.words import LABELS
+from media_screen.results.words import LABELS
 
 _TYPES = {"video": "VideoObject", "image": "ImageObject", "audio": "AudioObject"}
 

@@ -30,7 +30,7 @@ from media_screen.exports.claims import (
     statement,
     techniques,
 )
-from media_screen.report.words import LABELS
+from media_screen.results.words import LABELS
 
 # An object keeps its time of creation when it is exported again, and a result does not know when
 # its file was screened first: all are as old as this way of writing them.

@@ -85,7 +85,8 @@ class FaceDetector:
     @classmethod
     def load(cls, device: str = "cpu") -> FaceDetector:
         """Open the recorded weights on a device."""
-        from media_screen import nets, weights
+        from media_screen import weights
+        from media_screen.weights import nets
 
         session = nets.session(weights.path(WEIGHTS), device=device)
         return cls(session, landmarks=LandmarkNet.load(device), batch=BATCH[device])

@@ -41,7 +41,8 @@ class FaceEmbedder:
     @classmethod
     def load(cls, device: str = "cpu") -> FaceEmbedder:
         """Open the recorded weights on a device."""
-        from media_screen import nets, weights
+        from media_screen import weights
+        from media_screen.weights import nets
 
         return cls(nets.session(weights.path(WEIGHTS), device=device), batch=BATCH[device])
 

@@ -53,7 +53,8 @@ class MeshNet:
     @classmethod
     def load(cls, device: str = "cpu") -> MeshNet:
         """Open the recorded weights on a device."""
-        from media_screen import nets, weights
+        from media_screen import weights
+        from media_screen.weights import nets
 
         return cls(nets.session(weights.path(WEIGHTS), device=device), batch=BATCH[device])
 

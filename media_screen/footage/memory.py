@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.catalogue import Catalogue, Found
-from media_screen.catalogue.index import Candidate, Index, Indexed
-from media_screen.catalogue.match import LEAST_PEAKS_PER_S, compare
-from media_screen.catalogue.parts import CLEAR_SCORE, Query
 from media_screen.evidence import Duplicate, Span
-from media_screen.fingerprint import Fingerprint, picture
+from media_screen.footage.catalogue import Catalogue, Found
+from media_screen.footage.catalogue.index import Candidate, Index, Indexed
+from media_screen.footage.catalogue.match import LEAST_PEAKS_PER_S, compare
+from media_screen.footage.catalogue.parts import CLEAR_SCORE, Query
+from media_screen.footage.fingerprint import Fingerprint, picture
 
 # Least share of both files that a near-duplicate has in common: an excerpt is none, a copy with
 # another intro is one.

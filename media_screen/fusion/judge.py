@@ -12,8 +12,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from media_screen import combination
-from media_screen.combination import Combination
 from media_screen.evidence import (
     Abstention,
     ChannelStanding,
@@ -30,7 +28,9 @@ from media_screen.evidence import (
     Span,
     probability_bounds,
 )
-from media_screen.verdict_table import Facts, Row, look_up, told
+from media_screen.fusion import combination
+from media_screen.fusion.combination import Combination
+from media_screen.fusion.table import Facts, Row, look_up, told
 
 # Natural-log likelihood ratios. 1.1 is a cosine of .46 for faces of 40 px and more; under 1 in
 # 10,000 pairs of pictures of different people reach it (benchmarks/results/faces.md). The

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from media_screen.calibration import percent
 from media_screen.evidence import Coverage, Evidence, Label
+from media_screen.weights.calibration import percent
 
 # From least to most concern. Of the third pair one says that nothing was found and the other that
 # nothing could be looked for: neither is more concern than the other.

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from media_screen.context.spelling import Found, Spellings
-from media_screen.context.watch import WatchError, WatchName, names_of_people, read_watch_list
 from media_screen.evidence import Context, NamePlace, NameSeen, Span
+from media_screen.names.spelling import Found, Spellings
+from media_screen.names.watch import WatchError, WatchName, names_of_people, read_watch_list
 
 if TYPE_CHECKING:
-    from media_screen.ocr import Line
+    from media_screen.names.ocr import Line
     from media_screen.sidecar import Sidecar
 
 __all__ = ["Names", "Text", "WatchError", "WatchName", "names_of_people", "read_watch_list",

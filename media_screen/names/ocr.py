@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from media_screen import nets, weights
+from media_screen import weights
 from media_screen.errors import MediaScreenError
+from media_screen.weights import nets
 
 Image = npt.NDArray[np.uint8]
 

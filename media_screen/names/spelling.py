@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from media_screen.detectors.channel.alike import edit_distance, fold_character, simplified
+from media_screen.names.alike import edit_distance, fold_character, simplified
 
 MAX_TEXT = 60_000  # characters searched of one text
 # (letters of a name from which so many may differ): "Macron" and "Micron" are two names, "Emmanuel

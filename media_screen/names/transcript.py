@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from media_screen import weights
-from media_screen.context import Text
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Span
+from media_screen.names.mentions import Text
 
 if TYPE_CHECKING:
     from media_screen.media import Media

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from media_screen.context.spelling import is_findable
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import NameKind
-from media_screen.people import Person
+from media_screen.names.spelling import is_findable
+from media_screen.people.registry import Person
 
 if sys.version_info >= (3, 11):
     import tomllib

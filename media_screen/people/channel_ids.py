@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from media_screen import sidecar as sidecars
-from media_screen.people import REGISTRY_FILE, Channel, Person
+from media_screen.people.registry import REGISTRY_FILE, Channel, Person
 from media_screen.sidecar import handle_key
 
 _MOST_READ = 50  # sidecars; the ids stand in each of a channel's posts

@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from media_screen.cache import CATALOGUE, cache_folder
-from media_screen.catalogue import Catalogue, CatalogueError
-from media_screen.channel_ids import advice
 from media_screen.files import remove_database
 from media_screen.folders import Kind, LeftOut, Listing, look_through
-from media_screen.gallery import Gallery, Problem, face_template, problem_of, voice_template
+from media_screen.footage.catalogue import Catalogue, CatalogueError
 from media_screen.media import MediaError, shown_path
-from media_screen.people import REGISTRY_FILE
-from media_screen.references import (
+from media_screen.people.cache import CATALOGUE, cache_folder
+from media_screen.people.channel_ids import advice
+from media_screen.people.gallery import Gallery, Problem, face_template, problem_of, voice_template
+from media_screen.people.references import (
     FoundFace,
     FoundVoice,
     Store,
@@ -31,10 +30,11 @@ from media_screen.references import (
     read_video,
     read_voices,
 )
+from media_screen.people.registry import REGISTRY_FILE
 
 if TYPE_CHECKING:
     from media_screen.look import Looker
-    from media_screen.people import Person
+    from media_screen.people.registry import Person
 
 T = TypeVar("T", FoundFace, FoundVoice)
 Source = Literal["picture", "voice", "official", "known_fake"]  # what a reference is for

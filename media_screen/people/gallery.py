@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen.media import shown_path
-from media_screen.references import FoundFace, FoundVoice
+from media_screen.people.references import FoundFace, FoundVoice
 from media_screen.speech.embed import unit
 from media_screen.speech.voices import SAME_VOICE, same_voice
 
 if TYPE_CHECKING:
-    from media_screen.people import Person
+    from media_screen.people.registry import Person
 
 Floats = npt.NDArray[np.float32]
 

@@ -26,7 +26,7 @@ from media_screen.database import Layout, connect, digest_of
 from media_screen.evidence import Span
 from media_screen.faces.embed import WEIGHTS as EMBEDDER
 from media_screen.files import facts, private_folder, remove_database
-from media_screen.fingerprint import REFERENCE_FPS, Fingerprint, FingerprintBuilder
+from media_screen.footage.fingerprint import REFERENCE_FPS, Fingerprint, FingerprintBuilder
 from media_screen.media import Media, MediaError, identify, shown_path
 from media_screen.speech import find_speech
 from media_screen.speech.embed import VERSION as VOICE_VERSION

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from media_screen.errors import MediaScreenError
-from media_screen.report.results import Row
-from media_screen.report.words import RANK
+from media_screen.results.rows import Row
+from media_screen.results.words import RANK
 
 MOST_CLUSTERS = 200  # on the batch page, the largest; the pages of files name the others
 MOST_LISTED = 100  # files of a cluster that are listed, the first posted

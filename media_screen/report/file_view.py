@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from media_screen.calibration import percent
 from media_screen.evidence import Abstention, Evidence, MediaStream, TrackSummary, Verdict
-from media_screen.report import text, words
 from media_screen.report.offsets import OffsetCurve, offset_curves
-from media_screen.report.scale import Weighing, bounds_sentence, fusion_sentence, weighings
 from media_screen.report.timeline import Timeline, build_timeline
-from media_screen.thumbs import Picture
+from media_screen.results import text, words
+from media_screen.results.scale import Weighing, bounds_sentence, fusion_sentence, weighings
+from media_screen.results.thumbs import Picture
+from media_screen.weights.calibration import percent
 
 FIRST = 24  # pieces of evidence, tracks or pictures shown before the rest folds away
 THUMB_HEIGHT = 108  # px

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from media_screen.evidence import Evidence, Verdict
-from media_screen.report.text import clock, measured, signed
 from media_screen.report.timeline import place, ticks
+from media_screen.results.text import clock, measured, signed
 
 DETECTOR = "lip_sync"
 MOST_CURVES = 6

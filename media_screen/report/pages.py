@@ -19,18 +19,13 @@ import jinja2
 from markupsafe import Markup
 
 from media_screen.files import open_regular, private_folder, write_atomically
-from media_screen.report import clusters, offsets, scale, text, timeline, words
+from media_screen.report import clusters, offsets, timeline
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
-from media_screen.report.results import (
-    Results,
-    Row,
-    broken_line,
-    read_line,
-    read_results,
-)
-from media_screen.saved_line import BAD_RECORD, parse_line
-from media_screen.thumbs import Picture, read_thumbnails
-from media_screen.written import written_lines
+from media_screen.results import scale, text, words
+from media_screen.results.rows import Results, Row, broken_line, read_line, read_results
+from media_screen.results.saved_line import BAD_RECORD, parse_line
+from media_screen.results.thumbs import Picture, read_thumbnails
+from media_screen.results.written import written_lines
 
 RESULTS = "results.jsonl"
 CLUSTERS_FIRST = 3  # groups of copies before the others fold away, so that the table stays near

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from media_screen.evidence import Evidence, Span, Verdict
-from media_screen.report.scale import verbal
-from media_screen.report.text import clock, shorten, signed, visible
-from media_screen.report.words import plain
-from media_screen.thumbs import Picture
+from media_screen.results.scale import verbal
+from media_screen.results.text import clock, shorten, signed, visible
+from media_screen.results.thumbs import Picture
+from media_screen.results.words import plain
 
 # Fills of the style sheet by what a finding says; letters tell apart those that share one.
 SUSPICIOUS = ("f0", "f2", "f3")

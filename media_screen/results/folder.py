@@ -38,10 +38,10 @@ from media_screen.files import (
     refuse_strangers,
     write_atomically,
 )
-from media_screen.lines import LINE_LIMIT, each_line
 from media_screen.media import MediaError, identify, shown_path
-from media_screen.thumbs import write_thumbnails
-from media_screen.written import EARLIER, LAYOUT, STATE, STRANGE, line_digest
+from media_screen.results.lines import LINE_LIMIT, each_line
+from media_screen.results.thumbs import write_thumbnails
+from media_screen.results.written import EARLIER, LAYOUT, STATE, STRANGE, line_digest
 
 RESULTS = "results.jsonl"
 # What the program writes into the folder. Where there is nothing else, the folder is its own.

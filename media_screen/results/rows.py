@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from media_screen.evidence import SETUP_REASONS, Post, Verdict
-from media_screen.lines import LINE_LIMIT, each_line
-from media_screen.report.words import RANK
-from media_screen.saved_line import BAD_RECORD, parse_line
-from media_screen.written import STRANGE, Written
+from media_screen.results.lines import LINE_LIMIT, each_line
+from media_screen.results.saved_line import BAD_RECORD, parse_line
+from media_screen.results.words import RANK
+from media_screen.results.written import STRANGE, Written
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from media_screen.evidence import Verdict
-from media_screen.lines import LINE_LIMIT
+from media_screen.results.lines import LINE_LIMIT
 
 if TYPE_CHECKING:
     import jsonschema_rs

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from media_screen.evidence import PRIOR_RANGE, Contribution, Fusion, Verdict
-from media_screen.report.text import percent
-from media_screen.report.words import plain
+from media_screen.results.text import percent
+from media_screen.results.words import plain
 
 CITATION = (
     "ENFSI Guideline for Evaluative Reporting in Forensic Science, version 3.0, 2015 "

@@ -68,7 +68,8 @@ class Listener:
     @classmethod
     def load(cls, device: str = "cpu") -> Listener:
         """Open the recorded weights on a device."""
-        from media_screen import nets, weights
+        from media_screen import weights
+        from media_screen.weights import nets
 
         vad, yamnet = (nets.session(weights.path(name), device=device) for name in (VAD, YAMNET))
         return cls(vad, yamnet)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from media_screen.errors import MediaScreenError
-from media_screen.known_tables import SHA256
+from media_screen.weights.known_tables import SHA256
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -35,7 +35,7 @@ FOLDER_VARIABLE = "MEDIA_SCREEN_MODELS"  # environment: where fetched weights ar
 _BLOCK = 1 << 20  # bytes read at a time while hashing
 _REINSTALL = (
     "install media_screen again, or after training write down the new hashes with "
-    "`python -m media_screen.training.record`"
+    "`python -m training.record`"
 )
 
 
@@ -67,8 +67,9 @@ class ModelFile:
 
 def models_dir() -> Path:
     """Return the folder that holds the models: inside the wheel, or beside it in a checkout."""
-    inside = Path(__file__).parent / "models"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "models"
+    package = Path(__file__).parent.parent
+    inside = package / "models"
+    return inside if inside.is_dir() else package.parent / "models"
 
 
 def fetched_dir() -> Path:

@@ -1,13 +1,13 @@
 """Which tables in `models/` belong to this version of the program: their SHA-256.
 
-Written by `python -m media_screen.training.record`, in the form that `sha256sum --check` reads.
+Written by `python -m training.record`, in the form that `sha256sum --check` reads.
 """
 
 from __future__ import annotations
 
 _SUMS = """\
 27588d9a6d8a86f60b8d0f41a037549a3f57b9bcbc6066ad800ba32e907b9c7f  face_artifact/calibration.json
-8bb018ad09dd982fc5b6d92e07cb2faa1a4cc71f86979b67401082fc7050598a  face_artifact/weights.json
+2098bab6ede62d81e79a93f6c6c6d0c473a196c385de8f4f7aa6902044d618fa  face_artifact/weights.json
 407699a97413c597b1ddbcdabdaf3f759dd5f78656fe5dcd28ee9dd9270da067  face_consistency/calibration.json
 ff0742abec50e9a8b3287bb32f6283488fab3d4ed04075e462f983f00d3577f1  face_detector/weights.json
 38daefca8f3f0d01f47fea011a80c5cdac12bbb9353a3ee29e888cd62f76bf54  face_embedder/calibration.json
@@ -15,13 +15,13 @@ ff0742abec50e9a8b3287bb32f6283488fab3d4ed04075e462f983f00d3577f1  face_detector/
 a6474e97d32c6621128b077138d2b6cd19fd1f5948b803269284c6d1fb14d22c  face_mesh/weights.json
 279ddc357051a8fbb769434008ee5ad76b5adc44234072a022c47a44fc38e493  fusion/fusion.json
 2c2ec6b97947ca5f4bc8f82148f325dae3899cd386379352e37782191a37895a  lip_sync/calibration.json
-56ec697e23df5a21a5a3add87bac953edb035a4c02a1a9d0c740b3ec3a4237b9  lip_sync/weights.json
+925096614ff2f1caee491e064a2c3eac193971d9b50ac4686e9c8aeb8872572e  lip_sync/weights.json
 94562cd7abf03c41b925b3f35a763ace1be32ff51a615d5bcf29061cb0e29ed6  optional.toml
 6db2b3d9ae4ae68d152e6f3cf6fb79d0aa9d8eea805a8342c57df64913031852  speech/weights.json
 9606d51b6132a515610c1450a127a4470ff497d72811e5e27587759c3467e104  voice_identity/calibration.json
 14794ffcfc71f2643a84fc3f944b22bf7543578a9165d08e9cdf0545363061f0  voice_identity/weights.json
 e883c5d93d36007dd116c80c8f3014bdb6ea352146895d968171de7339379f75  voice_spoof/calibration.json
-cf306b5d48bdb75a14b7f8533e45ac2fcffc1835ed624377b8abe2a60c9faf6e  voice_spoof/weights.json
+6a74ce6033dfd53591b5507db73f55102790cafbbd7001ca34105e0b4cb4741d  voice_spoof/weights.json
 """
 
 SHA256 = {name: sha256 for sha256, name in map(str.split, _SUMS.splitlines())}

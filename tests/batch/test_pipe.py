@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from media_screen.batch.pipe import MAX_LINE, LineError, parse_line, screen_lines
+from media_screen.batch.worker import Job
 from media_screen.evidence import Verdict
-from media_screen.pipe import MAX_LINE, LineError, parse_line, screen_lines
 from media_screen.screen import Config
 from media_screen.testing import make_sample, validate_verdict
-from media_screen.worker import Job
 
 CONFIG = Config(device="cpu", detectors=("container", "channel"), threads=1)
 

@@ -15,13 +15,12 @@ from pathlib import Path
 import pytest
 
 from media_screen import Config, Screener
-from media_screen.batch import scan
-from media_screen.ray_executor import TRIES, RayPool
-from media_screen.worker import Job, Limits, WorkerError
+from media_screen.batch.ray import TRIES, RayPool
+from media_screen.batch.scan import scan
+from media_screen.batch.worker import Job, Limits, WorkerError
 from tests.making import quarters, records, write_sound_file, write_video
+from tests.places import PLUGINS, ROOT
 
-ROOT = Path(__file__).parent.parent
-PLUGINS = Path(__file__).parent / "plugins"
 CONFIG = Config(device="cpu", detectors=("misbehaving",), threads=1)
 LIMITS = Limits(time_s=120.0, memory_bytes=900 << 20)
 NODE = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_log_monitor": False}
@@ -227,7 +226,9 @@ def test_the_command_line_says_what_is_missing(
     tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     (path,) = sounds(tmp_path, "a.wav")
-    program = "import sys; sys.modules['ray'] = None; from media_screen.cli import main; main()"
+    program = (
+        "import sys; sys.modules['ray'] = None; from media_screen.cli.main import main; main()"
+    )
     command = [sys.executable, "-c", program, "scan", str(path), "--out", str(tmp_path / "out")]
     done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode in (1, 2) and message in done.stderr

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from media_screen.batch import find_media, scan
-from media_screen.results import RESULTS
+from media_screen.batch.scan import find_media, scan
+from media_screen.results.folder import RESULTS
 from media_screen.screen import Config
 from tests.making import quarters, records, touch, write_sound_file, write_video
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from media_screen.batch.worker import Job, Limits, Pool, WorkerError, pack, unpack
 from media_screen.evidence import Thumbnail, Verdict
 from media_screen.screen import Config
-from media_screen.worker import Job, Limits, Pool, WorkerError, pack, unpack
 from tests.making import write_sound_file
+from tests.places import PLUGINS
 from tests.test_evidence import BARE, FULL
 
-PLUGINS = Path(__file__).parent / "plugins"
 LIMITS = Limits(time_s=4.0, memory_bytes=900 << 20)
 
 

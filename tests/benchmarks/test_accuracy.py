@@ -14,11 +14,11 @@ import pytest
 from benchmarks.accuracy import clips, face_artifact, fused, ratios, rules, sound, splits, tables
 from benchmarks.accuracy.clips import Clip
 from benchmarks.accuracy.ratios import RESULTS, Ratio
-from media_screen import combination
-from media_screen.combination import Subject
 from media_screen.evaluation import controls, measure, metrics, protocol
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Verdict
-from media_screen.training.voice_spoof.channel import band
+from media_screen.fusion import combination
+from media_screen.fusion.combination import Subject
+from training.voice_spoof.channel import band
 
 ROOT = RESULTS.parent.parent
 RECORD = json.loads((RESULTS / "accuracy.json").read_text("utf-8"))

@@ -60,7 +60,7 @@ def test_misses_are_listed_with_their_reasons() -> None:
 
 def test_a_person_and_the_channel_of_a_post_share_an_id(tmp_path: Path) -> None:
     from media_screen import sidecar
-    from media_screen.people import load_people
+    from media_screen.people.registry import load_people
 
     clip = tmp_path / "clips" / "one.mp4"
     clip.parent.mkdir()

@@ -14,7 +14,7 @@ from benchmarks.lip_sync import forged, synchrony
 from benchmarks.lip_sync.__main__ import weighs
 from benchmarks.lip_sync.forged import Held
 from benchmarks.lip_sync.synchrony import CHECKED, Trial
-from media_screen.lipsync.fit import Tables
+from media_screen.detectors.lip_sync.fit import Tables
 
 
 def trial(kind: str, truth_ms: float, offset_ms: float, *, agreement: float = 0.5,

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from media_screen import terminal
-from media_screen.cli import main
-from media_screen.results import BatchError
+from media_screen.cli import terminal
+from media_screen.cli.main import main
+from media_screen.results.folder import BatchError
 from tests.making import touch
+from tests.places import SAMPLES
 
-SAMPLES = Path(__file__).parent.parent / "samples"
 TEXT = SAMPLES / "downloads/not-a-video.mp4"
 
 
@@ -136,8 +136,8 @@ def test_verdicts_are_printed_as_lines_and_exported(tmp_path: Path) -> None:
 
 
 def test_cuda_without_a_gpu_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("media_screen.nets._why_no_cuda", lambda: "there is none here")
-    from media_screen.nets import choose_device
+    monkeypatch.setattr("media_screen.weights.nets._why_no_cuda", lambda: "there is none here")
+    from media_screen.weights.nets import choose_device
 
     choose_device.cache_clear()
     result = invoke("scan", TEXT, "--device", "cuda", "--out", tmp_path / "out")
@@ -171,7 +171,7 @@ def test_the_sensitivity_reaches_the_screening(monkeypatch: pytest.MonkeyPatch) 
         asked.append(arguments[2].sensitivity)
         raise BatchError("enough")
 
-    monkeypatch.setattr("media_screen.cli.scan_with_progress", stop)
+    monkeypatch.setattr("media_screen.cli.main.scan_with_progress", stop)
     assert invoke("scan", TEXT, "--device", "cpu", "--sensitivity", "low").exit_code == 1
     assert invoke("scan", TEXT, "--device", "cpu").exit_code == 1
     assert asked == ["low", "normal"]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from media_screen.enrol import Enrolment
-from media_screen.gallery import Gallery, VoiceTemplate
-from media_screen.people import load_people
-from media_screen.showing import show_people
+from media_screen.cli.showing import show_people
+from media_screen.people.enrol import Enrolment
+from media_screen.people.gallery import Gallery, VoiceTemplate
+from media_screen.people.registry import load_people
+from tests.places import SAMPLES
 
-PEOPLE = Path(__file__).parent.parent / "samples" / "people"
+PEOPLE = SAMPLES / "people"
 
 
 @pytest.mark.parametrize(

@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 
 from media_screen.case import Case
-from media_screen.catalogue import Catalogue
 from media_screen.detectors.catalogue import ALTERED, LLR
 from media_screen.detectors.catalogue import Catalogue as Detector
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Span, Verdict
-from media_screen.fingerprint import Fingerprint, FingerprintBuilder
-from media_screen.gallery import Gallery
+from media_screen.footage.catalogue import Catalogue
+from media_screen.footage.fingerprint import Fingerprint, FingerprintBuilder
 from media_screen.hearing import OtherSound
 from media_screen.look import Look
 from media_screen.media import Block, Frame, Mix
+from media_screen.people.gallery import Gallery
 from media_screen.speech import Speech, SpeechSegment
-from tests.footage import RATE, Scene, enrolled, take, voice
+from tests.footage.making import RATE, Scene, enrolled, take, voice
 
 LENGTH = 8.0
 

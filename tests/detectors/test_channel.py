@@ -26,15 +26,10 @@ from media_screen.detectors.channel import (
     LLR_OFFICIAL,
     Channel,
 )
-from media_screen.detectors.channel.alike import (
-    edit_distance,
-    handle_likeness,
-    name_likeness,
-    skeleton,
-)
 from media_screen.evidence import Abstention, Evidence
-from media_screen.people import Channel as Account
-from media_screen.people import Person
+from media_screen.names.alike import edit_distance, handle_likeness, name_likeness, skeleton
+from media_screen.people.registry import Channel as Account
+from media_screen.people.registry import Person
 from media_screen.sidecar import Fit, Sidecar
 from tests.channels import real_sidecars, write_made
 

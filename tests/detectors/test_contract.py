@@ -14,17 +14,17 @@ from click.testing import CliRunner
 from media_screen import detectors as package
 from media_screen import sidecar as sidecars
 from media_screen.case import Case
-from media_screen.cli import main
+from media_screen.cli.main import main
 from media_screen.detectors import DETECTORS, UnknownDetector, choose
 from media_screen.detectors.contract import NEEDS, Detector
-from media_screen.enrol import Enrolment, enrol
 from media_screen.evidence import Abstention, Evidence
-from media_screen.gallery import Gallery
 from media_screen.look import Looker
 from media_screen.media import Media
-from media_screen.people import load_people
+from media_screen.people.enrol import Enrolment, enrol
+from media_screen.people.gallery import Gallery
+from media_screen.people.registry import load_people
+from tests.places import PLUGINS, SAMPLES
 
-SAMPLES = Path(__file__).parent.parent / "samples"
 PEOPLE = SAMPLES / "people"
 DOWNLOADS = SAMPLES / "downloads"
 FILES = {
@@ -50,7 +50,7 @@ def enrolment(looker: Looker) -> Enrolment:
 @pytest.fixture(scope="module", params=FILES)
 def case(request: pytest.FixtureRequest, looker: Looker, enrolment: Enrolment) -> Iterator[Case]:
     """A file of the samples, with everyone enrolled and the catalogue filled."""
-    from media_screen.catalogue import Catalogue
+    from media_screen.footage.catalogue import Catalogue
 
     path = DOWNLOADS / FILES[request.param]
     beside = sidecars.find(path)
@@ -125,16 +125,22 @@ def test_it_says_the_same_twice_and_leaves_the_case_alone(
     assert run(detector, case) == first
 
 
-@BY_NAME
-def test_it_imports_no_other_detector_and_judges_nothing(detector: type[Detector]) -> None:
+def files_of(detector: type[Detector]) -> list[Path]:
+    """The file of a detector, or all of its package."""
     module = inspect.getmodule(detector)
     assert module is not None and module.__file__ is not None
-    source = Path(module.__file__).read_text("utf-8")
-    others = {kind.__module__ for kind in DETECTORS if kind is not detector}
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            assert node.module not in others
-            assert not node.module.startswith(("media_screen.fusion", "media_screen.training"))
+    path = Path(module.__file__)
+    return sorted(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path]
+
+
+@BY_NAME
+def test_it_imports_no_other_detector_and_judges_nothing(detector: type[Detector]) -> None:
+    others = tuple(kind.__module__ for kind in DETECTORS if kind is not detector)
+    for path in files_of(detector):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                assert not (node.module + ".").startswith(tuple(name + "." for name in others))
+                assert not node.module.startswith(("media_screen.fusion", "training"))
 
 
 def test_detectors_are_chosen_by_name_in_the_order_of_the_table() -> None:
@@ -148,7 +154,7 @@ def test_detectors_are_chosen_by_name_in_the_order_of_the_table() -> None:
 def test_detectors_of_other_packages_are_loaded_only_when_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parent / "plugins"))
+    monkeypatch.syspath_prepend(str(PLUGINS))
     assert "misbehaving" not in [one.name for one in choose()]
     assert [one.name for one in choose(["misbehaving"])] == ["misbehaving"]
     assert package.ENTRY_POINTS == "media_screen.detectors"
@@ -157,7 +163,7 @@ def test_detectors_of_other_packages_are_loaded_only_when_named(
 def test_detectors_of_other_packages_are_listed_without_being_loaded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parent / "plugins"))
+    monkeypatch.syspath_prepend(str(PLUGINS))
     monkeypatch.delitem(sys.modules, "misbehaving", raising=False)
     listed = CliRunner().invoke(main, ["detectors"], env={"COLUMNS": "200"}).output
     assert "misbehaving" in listed and "--detector" in listed

@@ -10,7 +10,7 @@ import pytest
 
 from media_screen.detectors.face_identity import FaceIdentity
 from media_screen.evidence import Abstention, Evidence
-from media_screen.gallery import Gallery, Template
+from media_screen.people.gallery import Gallery, Template
 
 DIMENSION = 128
 ADA, BOB = np.eye(DIMENSION, dtype=np.float32)[:2]

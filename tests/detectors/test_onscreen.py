@@ -12,15 +12,16 @@ import cv2
 import numpy as np
 import pytest
 
-from media_screen import ocr, weights
+from media_screen import weights
 from media_screen.detectors.onscreen import LLR_MARK, LLR_NAME, Onscreen, examine_lines
 from media_screen.detectors.onscreen.accounts import find_accounts
-from media_screen.detectors.onscreen.folding import fold, within_one
 from media_screen.detectors.onscreen.marks import find_marks
 from media_screen.evidence import Abstention, Evidence
-from media_screen.ocr import Line, Reader, read_all
-from media_screen.people import Channel as Account
-from media_screen.people import Person
+from media_screen.names import ocr
+from media_screen.names.folding import fold, within_one
+from media_screen.names.ocr import Line, Reader, read_all
+from media_screen.people.registry import Channel as Account
+from media_screen.people.registry import Person
 from media_screen.sidecar import Sidecar
 
 CORNER = (0.02, 0.03, 0.2, 0.07)

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from media_screen import Config, Screener, combination
-from media_screen.cli import main
-from media_screen.combination import Weight
+from media_screen import Config, Screener
+from media_screen.cli.main import main
 from media_screen.detectors import DETECTORS, UnknownDetector, choose
+from media_screen.fusion import combination
+from media_screen.fusion.combination import Weight
 from media_screen.screen import settings_digest
 from media_screen.testing import make_sample
-
-PLUGINS = Path(__file__).parent / "plugins"
+from tests.places import PLUGINS
 
 
 @pytest.fixture(autouse=True)

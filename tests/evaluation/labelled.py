@@ -10,7 +10,7 @@ import numpy as np
 
 from media_screen.evaluation.manifest import Item
 from media_screen.evidence import Abstention, Evidence, Failure, MediaInfo, Span, Verdict
-from media_screen.results import RESULTS
+from media_screen.results.folder import RESULTS
 
 
 def evidence(detector: str, score: float, llr: float, *, track: int | None = None) -> Evidence:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from media_screen.calibration import Calibration
 from media_screen.evaluation.calibration import fit
 from media_screen.evaluation.metrics import cllr, min_cllr
+from media_screen.weights.calibration import Calibration
 
 
 def draw(seed: int, *, count: int = 400, shift: float = 1.5) -> tuple[np.ndarray, np.ndarray]:

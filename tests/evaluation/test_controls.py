@@ -10,8 +10,7 @@ import pytest
 from media_screen.evaluation import controls
 from media_screen.evaluation.metrics import auc
 from media_screen.evidence import MediaInfo
-
-from .labelled import info
+from tests.evaluation.labelled import info
 
 COUNT = 120
 FAKE = np.arange(COUNT) % 2 == 1

@@ -10,9 +10,8 @@ import pytest
 from media_screen.evaluation import measure
 from media_screen.evaluation.manifest import Item
 from media_screen.evaluation.outcomes import FUSED, Outcome
-from media_screen.fusion import threshold
-
-from .labelled import evidence, gathering, verdict
+from media_screen.fusion.judge import threshold
+from tests.evaluation.labelled import evidence, gathering, verdict
 
 ABSTAINED, FAILED = Outcome("abstained"), Outcome("failed")
 OVER, UNDER = threshold() + 1, threshold() - 1

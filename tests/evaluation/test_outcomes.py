@@ -19,8 +19,7 @@ from media_screen.evaluation.outcomes import (
 )
 from media_screen.evidence import Abstention, Evidence, Failure
 from media_screen.files import file_id
-
-from .labelled import evidence, unreadable, verdict, write_results
+from tests.evaluation.labelled import evidence, unreadable, verdict, write_results
 
 ABSTAINED, FAILED = Outcome("abstained"), Outcome("failed")
 

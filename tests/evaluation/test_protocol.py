@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from media_screen.cli import main
+from media_screen.cli.main import main
 from media_screen.evaluation.manifest import read_manifest
 from media_screen.evaluation.protocol import (
     Protocol,

@@ -11,19 +11,25 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from media_screen.cli import main
+from media_screen.cli.main import main
 from media_screen.evaluation import plots, run, tables
 from media_screen.evaluation.manifest import Item, read_manifest
 from media_screen.evaluation.measure import Evaluation, measure_version
 from media_screen.evaluation.page import write_page
 from media_screen.evaluation.record import write_record
 from media_screen.evidence import Verdict
-from media_screen.report.text import visible
+from media_screen.results.text import visible
+from tests.evaluation.labelled import (
+    digest,
+    evidence,
+    gathering,
+    unreadable,
+    verdict,
+    write_results,
+)
 from tests.making import quarters, write_video
 from tests.report.pages import ATTRIBUTES, TAGS, Page
 from tests.report.records import HOSTILE
-
-from .labelled import digest, evidence, gathering, unreadable, verdict, write_results
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FILES = 20  # of which every tenth is not judged

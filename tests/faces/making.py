@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +11,11 @@ from media_screen.faces.align import Quality
 from media_screen.faces.detect import FaceDetector
 from media_screen.faces.embed import FaceEmbedder
 from media_screen.faces.track import Face
+from tests.places import SAMPLES
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-SAMPLES = Path(__file__).parents[2] / "samples"
 _EDGE, _SCALE = 10, 6  # px around a face of 25 px, and by how much it is enlarged
 
 

@@ -10,8 +10,7 @@ import pytest
 from media_screen.faces import align
 from media_screen.faces.align import REFERENCE
 from media_screen.faces.align import align as align_face
-
-from .making import astronaut, detector
+from tests.faces.making import astronaut, detector
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

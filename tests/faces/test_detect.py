@@ -8,8 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from media_screen.faces.detect import Detection
-
-from .making import astronaut, detector, frames, strangers
+from tests.faces.making import astronaut, detector, frames, strangers
 
 Image = npt.NDArray[np.uint8]
 

@@ -12,8 +12,7 @@ import pytest
 
 from media_screen.faces import embed
 from media_screen.faces.align import align
-
-from .making import astronaut, detector, embedder, frames, picture, strangers
+from tests.faces.making import astronaut, detector, embedder, frames, picture, strangers
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from media_screen.faces.track import LONGEST_GAP_S, Face, Track, Tracker, evenly
-
-from .making import face, person
+from tests.faces.making import face, person
 
 # One observation: time in s, the people seen as (who, x of the centre), and whether a shot begins.
 Step = tuple[float, Sequence[tuple[int, float]], bool]

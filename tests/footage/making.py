@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from media_screen.fingerprint import Fingerprint, FingerprintBuilder
+from media_screen.footage.fingerprint import Fingerprint, FingerprintBuilder
 
 RATE = 16_000
 Picture = Callable[[np.ndarray], np.ndarray]

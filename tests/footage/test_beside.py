@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from media_screen.beside import PAIRS, reference_frames
 from media_screen.evidence import Match, Span, Thumbnail
-
-from .making import write_sound_file, write_video
+from media_screen.footage.beside import PAIRS, reference_frames
+from tests.making import write_sound_file, write_video
 
 
 @pytest.fixture(scope="module")

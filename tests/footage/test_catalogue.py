@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 import pytest
 
-from media_screen.catalogue import Catalogue, CatalogueError, Found
-from media_screen.catalogue.index import Indexed
-from media_screen.catalogue.mouth import Mouth
-from media_screen.catalogue.store import SCHEMA_VERSION
 from media_screen.evidence import Match
-from media_screen.fingerprint import Fingerprint, FingerprintBuilder
-from tests.footage import RATE, Scene, enrolled, take, voice
+from media_screen.footage.catalogue import Catalogue, CatalogueError, Found
+from media_screen.footage.catalogue.index import Indexed
+from media_screen.footage.catalogue.mouth import Mouth
+from media_screen.footage.catalogue.store import SCHEMA_VERSION
+from media_screen.footage.fingerprint import Fingerprint, FingerprintBuilder
+from tests.footage.making import RATE, Scene, enrolled, take, voice
 
 LENGTH = 10.0  # s of each official clip
 

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
-from media_screen.catalogue.locate import part_of
 from media_screen.evidence import Span
-from media_screen.fingerprint import Fingerprint, FingerprintBuilder, picture, sound
+from media_screen.footage.catalogue.locate import part_of
+from media_screen.footage.fingerprint import Fingerprint, FingerprintBuilder, picture, sound
 from media_screen.media import Media
-from tests.footage import RATE, Scene, take, voice
+from tests.footage.making import RATE, Scene, take, voice
 from tests.making import write_video
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media_screen.catalogue import Catalogue, Found
-from media_screen.catalogue.changes import maximal_runs
-from media_screen.catalogue.rest import REST_S, outside
 from media_screen.evidence import Span
-from media_screen.fingerprint import Fingerprint, FingerprintBuilder, picture, sound
-from tests.footage import RATE, Scene, enrolled, voice
+from media_screen.footage.catalogue import Catalogue, Found
+from media_screen.footage.catalogue.changes import maximal_runs
+from media_screen.footage.catalogue.rest import REST_S, outside
+from media_screen.footage.fingerprint import Fingerprint, FingerprintBuilder, picture, sound
+from tests.footage.making import RATE, Scene, enrolled, voice
 
 LENGTH, FPS = 12.0, 10.0
 Frames = list[np.ndarray]

@@ -12,14 +12,14 @@ import cv2
 import numpy as np
 import pytest
 
-from media_screen.batch import MEMORY, scan
-from media_screen.catalogue import CatalogueError
+from media_screen.batch.scan import MEMORY, scan
 from media_screen.evidence import Duplicate
-from media_screen.fingerprint import Fingerprint
-from media_screen.memory import Memory
-from media_screen.results import RESULTS
+from media_screen.footage.catalogue import CatalogueError
+from media_screen.footage.fingerprint import Fingerprint
+from media_screen.footage.memory import Memory
+from media_screen.results.folder import RESULTS
 from media_screen.screen import Config, Screener, settings_digest
-from tests.footage import Scene, take, voice
+from tests.footage.making import Scene, take, voice
 from tests.making import quarters, write_picture, write_video
 
 SECONDS = 16.0

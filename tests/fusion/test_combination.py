@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from media_screen import combination
-from media_screen.combination import Combination
 from media_screen.evidence import SENSITIVITIES
+from media_screen.fusion import combination
+from media_screen.fusion.combination import Combination
 
 RECORD: dict[str, Any] = {
     "weights": {"picture": {"face_artifact": 0.5, "lip_sync": 1.0}, "sound": {"voice_spoof": 0.8}},
@@ -84,7 +84,7 @@ def test_what_is_shipped_can_be_read_and_orders_its_thresholds() -> None:
 
 def test_it_costs_no_arithmetic_package_to_read() -> None:
     program = (
-        "import sys; from media_screen import combination; combination.shipped(); "
+        "import sys; from media_screen.fusion import combination; combination.shipped(); "
         "sys.exit(any(name in sys.modules for name in ('numpy', 'scipy', 'torch')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

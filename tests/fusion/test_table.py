@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_screen.calibration import percent
-from media_screen.combination import Combination, Threshold
 from media_screen.evidence import LABELS, Coverage, Evidence, Match, Span
-from media_screen.fusion import judge
-from media_screen.report.words import RANK
-from media_screen.verdict_table import CONCERN, Facts, look_up, told
+from media_screen.fusion.combination import Combination, Threshold
+from media_screen.fusion.judge import judge
+from media_screen.fusion.table import CONCERN, Facts, look_up, told
+from media_screen.results.words import RANK
+from media_screen.weights.calibration import percent
 
 
 def piece(finding: str, person: str | None = "ada") -> Evidence:
@@ -89,7 +89,7 @@ def test_every_row_is_reached_and_its_sentence_ends() -> None:
     rows = {id(row): row.say(facts, "Ada") for facts in every_case() for row in [look_up(facts)]}
     rows |= {id(row): row.say(it, "Ada") for it in [replace(NOTHING, compared=False)]
              for row in [look_up(it)]}  # fmt: skip
-    from media_screen.verdict_table import TABLE
+    from media_screen.fusion.table import TABLE
 
     assert {id(row) for row in TABLE} == set(rows)
     assert all(sentence.endswith(".") and ".." not in sentence for sentence in rows.values())

@@ -14,17 +14,23 @@ import jsonschema
 import numpy as np
 
 from media_screen import sidecar as sidecars
-from media_screen.batch import scan
-from media_screen.context import Names, WatchError, names_of_people, read_watch_list, texts_of
+from media_screen.batch.pipe import LineError, parse_line
+from media_screen.batch.scan import scan
+from media_screen.batch.worker import Limits
 from media_screen.detectors.channel import Channel
 from media_screen.evidence import LABELS, Abstention, MediaInfo, Verdict
 from media_screen.media import Balance, Media, MediaError, identify, shown_path
-from media_screen.people import PeopleError, load_people
-from media_screen.pipe import LineError, parse_line
+from media_screen.names.mentions import (
+    Names,
+    WatchError,
+    names_of_people,
+    read_watch_list,
+    texts_of,
+)
+from media_screen.people.registry import PeopleError, load_people
 from media_screen.report import write_report
-from media_screen.results import RESULTS, STATE, BatchError, Results
+from media_screen.results.folder import RESULTS, STATE, BatchError, Results
 from media_screen.screen import Config, unable
-from media_screen.worker import Limits
 from tests.fuzz.media import SAMPLES, damaged, declaring, flipped
 from tests.fuzz.sound import SPOKEN, sound
 from tests.fuzz.state import check_databases, check_links, tamper_database

@@ -9,7 +9,6 @@ import io
 import random
 import struct
 from collections.abc import Callable
-from pathlib import Path
 
 import av
 import numpy as np
@@ -17,7 +16,8 @@ from av.bitstream import BitStreamFilterContext
 from av.stream import Disposition
 from PIL import Image
 
-SAMPLES = Path(__file__).parent.parent.parent / "samples"
+from tests.places import SAMPLES
+
 SOURCES = tuple(
     path
     for folder in ("downloads", "people")

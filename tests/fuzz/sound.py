@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tests.footage import voice
+from tests.footage.making import voice
 
 _GAINS = (0.0, 1.0, 1.0, -1.0, 0.5, -0.98, 0.01)
 RATES = (8_000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000, 192_000)

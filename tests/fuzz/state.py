@@ -12,16 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from media_screen.batch import MEMORY, scan
-from media_screen.catalogue import Catalogue
+from media_screen.batch.scan import MEMORY, scan
 from media_screen.config import Config
 from media_screen.errors import MediaScreenError
-from media_screen.fingerprint import Fingerprint
-from media_screen.memory import Memory
-from media_screen.references import FoundFace, Store
+from media_screen.footage.catalogue import Catalogue
+from media_screen.footage.fingerprint import Fingerprint
+from media_screen.footage.memory import Memory
+from media_screen.people.references import FoundFace, Store
 from media_screen.report import write_report
-from media_screen.results import RESULTS, STATE
-from tests.footage import Scene, take
+from media_screen.results.folder import RESULTS, STATE
+from tests.footage.making import Scene, take
 from tests.fuzz.media import flipped
 
 # Each leaves a file that SQLite itself takes for whole.

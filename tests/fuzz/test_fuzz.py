@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from media_screen.pipe import LineError, parse_line
+from media_screen.batch.pipe import LineError, parse_line
 from tests.fuzz.__main__ import passes
 from tests.fuzz.checks import CHECKS
 from tests.fuzz.media import SOURCES, WAYS, boxes

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_screen.coverage import REACH, covered
 from media_screen.evidence import Span
+from media_screen.media.coverage import REACH, covered
 
 
 def at(*times: float) -> list[Span]:

@@ -17,7 +17,7 @@ from media_screen.evidence import Span
 from media_screen.media import SAMPLE_RATE, Media
 from media_screen.media.balance import Balance
 from media_screen.media.sound import Block, HighPass, Mix, blocks
-from tests.footage import voice
+from tests.footage.making import voice
 
 VOICE = voice(6.0, 1)
 OTHER = voice(6.0, 2)

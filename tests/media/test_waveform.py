@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from media_screen.waveform import BARS, Waveform
-
-from .making import tone
+from media_screen.media.waveform import BARS, Waveform
+from tests.making import tone
 
 
 def waveform(*blocks: tuple[float, np.ndarray]) -> Waveform:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from media_screen.context import (
+from media_screen.evidence import NameSeen, Span
+from media_screen.names.mentions import (
     Names,
     Text,
     WatchError,
@@ -15,10 +16,9 @@ from media_screen.context import (
     read_watch_list,
     texts_of,
 )
-from media_screen.context.spelling import MAX_TEXT
-from media_screen.evidence import NameSeen, Span
-from media_screen.ocr import Line
-from media_screen.people import Person
+from media_screen.names.ocr import Line
+from media_screen.names.spelling import MAX_TEXT
+from media_screen.people.registry import Person
 from media_screen.sidecar import Sidecar
 
 

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 import pytest
 
 from media_screen import Config, Screener, weights
-from media_screen.context import Text, transcript
-from media_screen.context.transcript import MissingTranscriber, transcribe
 from media_screen.evidence import Span
 from media_screen.media import Media
+from media_screen.names import transcript
+from media_screen.names.mentions import Text
+from media_screen.names.transcript import MissingTranscriber, transcribe
 from media_screen.testing import make_sample
 
 

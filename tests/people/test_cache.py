@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from media_screen import cache, weights
-from media_screen.cache import CATALOGUE, GALLERY, cache_folder
+from media_screen import weights
 from media_screen.files import file_id
 from media_screen.folders import CACHE_FOLDER
+from media_screen.people import cache
+from media_screen.people.cache import CATALOGUE, GALLERY, cache_folder
 from media_screen.screen import Config, settings_digest
 from tests.making import touch
 

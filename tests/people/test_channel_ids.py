@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from media_screen.channel_ids import advice
-from media_screen.people import Channel, PeopleError, Person, load_people
+from media_screen.people.channel_ids import advice
+from media_screen.people.registry import Channel, PeopleError, Person, load_people
 from media_screen.sidecar import Account, account_of
 
 if sys.version_info >= (3, 11):

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from media_screen.catalogue import Catalogue
-from media_screen.enrol import Enrolment, enrol
 from media_screen.evidence import Span
+from media_screen.footage.catalogue import Catalogue
 from media_screen.look import Look
-from media_screen.people import load_people
-from media_screen.references import FoundVoice
+from media_screen.people.enrol import Enrolment, enrol
+from media_screen.people.references import FoundVoice
+from media_screen.people.registry import load_people
 from tests.making import touch, write_picture, write_video
 
 ADA, BOB = np.eye(8, dtype=np.float32)[:2]
@@ -376,7 +376,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[FoundVoice]]:
     def read_voices(file: Path, *, device: str = "cpu") -> list[FoundVoice]:
         return voices.get(file.name, [])
 
-    monkeypatch.setattr("media_screen.enrol.read_voices", read_voices)
+    monkeypatch.setattr("media_screen.people.enrol.read_voices", read_voices)
     return voices
 
 

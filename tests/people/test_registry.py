@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from media_screen.folders import said
-from media_screen.people import Channel, PeopleError, Person, load_people
+from media_screen.people.registry import Channel, PeopleError, Person, load_people
 
 FULL = """
 name = " Xin Liu "

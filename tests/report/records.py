@@ -26,7 +26,7 @@ from media_screen.evidence import (
     Verdict,
     probability_bounds,
 )
-from media_screen.thumbs import write_thumbnails
+from media_screen.results.thumbs import write_thumbnails
 
 # A valid JPEG of 8 by 8 grey pixels.
 TINY_JPEG = base64.b64decode(

@@ -13,8 +13,8 @@ import pytest
 
 from media_screen.evidence import Verdict
 from media_screen.report import write_report
+from tests.report import records
 
-from . import records
 from .test_clusters import CAMPAIGN
 
 sync_api = pytest.importorskip("playwright.sync_api")

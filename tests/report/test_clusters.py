@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from media_screen.evidence import Duplicate, Post, Verdict
-from media_screen.report import TimeZoneError, text, write_report
+from media_screen.report import TimeZoneError, write_report
 from media_screen.report.clusters import LINE_HEIGHT, MOST_CLUSTERS, find_clusters, find_zone
-from media_screen.report.results import Results, read_results
+from media_screen.results import text
+from media_screen.results.rows import Results, read_results
+from tests.report import records
+from tests.report.pages import Page, check_markup
 
-from . import records
-from .pages import Page, check_markup
 from .test_pages import file_page, read
 
 

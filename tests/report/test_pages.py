@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from media_screen.evidence import LABELS, SETUP_REASONS, Contribution, Fusion, Verdict
-from media_screen.report import text, write_report
-from media_screen.report.words import LABELS as WORDS
-from media_screen.thumbs import thumbnail_name
-
-from . import records
-from .pages import Page, check_markup
+from media_screen.report import write_report
+from media_screen.results import text
+from media_screen.results.thumbs import thumbnail_name
+from media_screen.results.words import LABELS as WORDS
+from tests.report import records
+from tests.report.pages import Page, check_markup
 
 
 def render(out: Path, *verdicts: Verdict) -> tuple[Page, list[Page]]:

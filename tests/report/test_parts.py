@@ -28,12 +28,11 @@ from media_screen.evidence import (
     Thumbnail,
     Verdict,
 )
-from media_screen.report import scale, text, words
 from media_screen.report.offsets import HEIGHT, offset_curves
 from media_screen.report.timeline import build_timeline, finding_name
-from media_screen.thumbs import Picture, read_thumbnails, write_thumbnails
-
-from . import records
+from media_screen.results import scale, text, words
+from media_screen.results.thumbs import Picture, read_thumbnails, write_thumbnails
+from tests.report import records
 
 
 @pytest.mark.parametrize(

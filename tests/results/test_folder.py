@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from media_screen.evidence import MediaInfo, Thumbnail, Verdict
-from media_screen.results import RESULTS, STATE, BatchError, Results
+from media_screen.results.folder import RESULTS, STATE, BatchError, Results
 from tests.making import records, touch
 
 

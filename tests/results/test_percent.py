@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from media_screen.calibration import percent
+from media_screen.weights.calibration import percent
 from tests.test_layers import PACKAGE
 
 SHARES = {0.0: "0%", 1e-9: "under 1%", 0.0099: "under 1%", 0.01: "1%", 0.5: "50%", 0.994: "99%",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from media_screen.plain import counted
+from media_screen.results.plain import counted
 
 
 @pytest.mark.parametrize(

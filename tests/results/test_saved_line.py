@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from media_screen.lines import LINE_LIMIT
-from media_screen.saved_line import BAD_RECORD, parse_line
+from media_screen.results.lines import LINE_LIMIT
+from media_screen.results.saved_line import BAD_RECORD, parse_line
 from tests.report import records
 
 GOOD: dict[str, Any] = json.loads(records.suspected().to_json())

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from media_screen import sidecar
 from media_screen.detectors.channel import Channel
 from media_screen.evidence import Evidence, MediaInfo
-from media_screen.people import Channel as Account
-from media_screen.people import Person
+from media_screen.people.registry import Channel as Account
+from media_screen.people.registry import Person
 
 UC = "UC" + "a1B2c3D4e5F6g7H8i9J0-_"
 RECORD: dict[str, Any] = {

@@ -24,7 +24,6 @@ from media_screen.sidecar.labels import (
 from media_screen.sidecar.stream import read_stream
 from tests.channels import MADE, real_sidecars, write_made
 
-ROOT = Path(__file__).parent.parent
 UC = "UC" + "a1B2c3D4e5F6g7H8i9J0-_"  # 24 characters, as YouTube's are
 SEC_UID = "MS4wLjABAAAAx-1_y"
 

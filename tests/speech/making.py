@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
 from media_screen.media import SAMPLE_RATE, Media
+from tests.places import SAMPLES
 
-MESSAGE = Path(__file__).parent.parent.parent / "samples" / "downloads" / "voice-message.m4a"
+MESSAGE = SAMPLES / "downloads" / "voice-message.m4a"
 
 
 @cache

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from media_screen.faces.align import REFERENCE
-from media_screen.training.face_artifact import augment, blends, conditions, copies
-from media_screen.training.face_artifact.batches import Pairs, Recipe
-from media_screen.training.face_artifact.crops import Crop, Source, read
-from media_screen.training.face_artifact.folds import split
 from tests.making import quarters, write_video
+from training.face_artifact import augment, blends, conditions, copies
+from training.face_artifact.batches import Pairs, Recipe
+from training.face_artifact.crops import Crop, Source, read
+from training.face_artifact.folds import split
 
 POINTS = " ".join(f"{number:.1f}" for number in REFERENCE.ravel())
 
@@ -75,7 +75,7 @@ def test_h264_at_a_low_rate_loses_more_than_at_a_high_one() -> None:
 
 
 def test_the_fixed_view_of_scoring_is_that_of_scanning() -> None:
-    from media_screen.training.face_artifact.view import view
+    from training.face_artifact.view import view
 
     (framed,) = augment.frame_up([picture(5)], 1, side=160, still=True)
     np.testing.assert_allclose(framed.transpose(2, 0, 1), view(picture(5)[None])[0], atol=1)

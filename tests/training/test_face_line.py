@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media_screen.faces import texture
-from media_screen.faces.artifact import NAMES
-from media_screen.linear import Line
-from media_screen.training.face_artifact import export, line
-from media_screen.training.face_artifact.crops import Crop, Source
-from media_screen.training.face_artifact.line import Measures, Settings
+from media_screen.detectors.face_artifact import texture
+from media_screen.detectors.face_artifact.forged import NAMES
+from media_screen.weights.linear import Line
 from tests.training.test_face_artifact import POINTS, picture, source
+from training.face_artifact import export, line
+from training.face_artifact.crops import Crop, Source
+from training.face_artifact.line import Measures, Settings
 
 SEEN, BLENDED, BORROWED = 3, 40, len(texture.NAMES) + 7  # measures that tell something
 STRENGTH = {"of_texture": Settings(3e-3, 1.0), "of_features": Settings(1e-1, 0.5)}

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from media_screen.combination import Subject
-from media_screen.training import fusion
-from media_screen.training.fusion import Examples
+from media_screen.fusion.combination import Subject
+from training import fusion
+from training.fusion import Examples
 
 CLIPS = 160
 GROUPS = 8

@@ -9,14 +9,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from media_screen.lipsync.forged import NAMES  # noqa: E402
-from media_screen.lipsync.movement import FEATURES, movement  # noqa: E402
-from media_screen.lipsync.sound import BANDS, STEPS, mel_levels  # noqa: E402
-from media_screen.training.lip_sync import line, overlap, prepare, score, train  # noqa: E402
-from media_screen.training.lip_sync.batches import FRAMES, REACH, Examples, trimmed  # noqa: E402
-from media_screen.training.lip_sync.pieces import Piece, aligned, pieces_of  # noqa: E402
-from media_screen.training.lip_sync.prepare import ORIGINAL, PSEUDO, Clip, Seen  # noqa: E402
-from tests.lipsync.making import sight, syllables, voice_of  # noqa: E402
+from media_screen.detectors.lip_sync.forged import NAMES  # noqa: E402
+from media_screen.detectors.lip_sync.movement import FEATURES, movement  # noqa: E402
+from media_screen.detectors.lip_sync.sound import BANDS, STEPS, mel_levels  # noqa: E402
+from tests.detectors.lip_sync.making import sight, syllables, voice_of  # noqa: E402
+from training.lip_sync import line, overlap, prepare, score, train  # noqa: E402
+from training.lip_sync.batches import FRAMES, REACH, Examples, trimmed  # noqa: E402
+from training.lip_sync.pieces import Piece, aligned, pieces_of  # noqa: E402
+from training.lip_sync.prepare import ORIGINAL, PSEUDO, Clip, Seen  # noqa: E402
 
 SECONDS = 8.0
 
@@ -100,7 +100,7 @@ def test_what_was_seen_is_read_back(tmp_path: Path) -> None:
 
 
 def test_moved_sound_is_found_where_it_was_moved_to(tmp_path: Path) -> None:
-    from media_screen.lipsync.synchrony import opening_curve
+    from media_screen.detectors.lip_sync.synchrony import opening_curve
 
     store(tmp_path, clip("a.mp4"))
     (window,) = score.windows_of(tmp_path, clip("a.mp4"), ORIGINAL, count=1)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from media_screen.media import SAMPLE_RATE
-from media_screen.training.voice_spoof.channel import (
+from tests.speech.making import message, noise
+from training.voice_spoof.channel import (
     AAC_64,
     CODECS,
     OPUS_24,
@@ -18,7 +19,6 @@ from media_screen.training.voice_spoof.channel import (
     through_codec,
     tones,
 )
-from tests.speech.making import message, noise
 
 SPEECH = message()[: 2 * SAMPLE_RATE]
 

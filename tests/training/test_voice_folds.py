@@ -8,20 +8,13 @@ import numpy as np
 import pytest
 
 from media_screen import weights
-from media_screen.speech.spoof import FEATURES, LEVELS
-from media_screen.training.voice_spoof import train
-from media_screen.training.voice_spoof.draw import Drawer
-from media_screen.training.voice_spoof.line import Line
-from media_screen.training.voice_spoof.prepare import NO_PAIR, Prepared, Row, trimmed
-from media_screen.training.voice_spoof.sources import (
-    FAMILIES,
-    NO_SPEECH,
-    PRACTICE,
-    Sound,
-    family,
-    read_media,
-)
-from media_screen.training.voice_spoof.train import (
+from media_screen.detectors.voice_spoof.network import FEATURES, LEVELS
+from training.voice_spoof import train
+from training.voice_spoof.draw import Drawer
+from training.voice_spoof.line import Line
+from training.voice_spoof.prepare import NO_PAIR, Prepared, Row, trimmed
+from training.voice_spoof.sources import FAMILIES, NO_SPEECH, PRACTICE, Sound, family, read_media
+from training.voice_spoof.train import (
     Config,
     Fold,
     Member,
@@ -33,9 +26,7 @@ from media_screen.training.voice_spoof.train import (
     training_rows,
     varied,
 )
-from media_screen.training.voice_spoof.train import (
-    test_rows as rows_to_test,
-)
+from training.voice_spoof.train import test_rows as rows_to_test
 
 FOLD = Fold(99, frozenset({"vits"}), frozenset({"left-out"}))  # which spares no file
 

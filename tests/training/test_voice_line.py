@@ -11,17 +11,12 @@ import pytest
 import torch
 
 from media_screen import weights
+from media_screen.detectors.voice_spoof.network import FEATURES
 from media_screen.speech.listen import YAMNET
-from media_screen.speech.spoof import FEATURES
-from media_screen.training.voice_spoof.borrowed import (
-    PICTURES,
-    STATISTICS,
-    Borrowed,
-    yamnet_layers,
-)
-from media_screen.training.voice_spoof.line import Line, fit_line, statistics_of
-from media_screen.training.voice_spoof.prepare import NO_PAIR, Prepared, Row
-from media_screen.training.voice_spoof.sources import Sound
+from training.voice_spoof.borrowed import PICTURES, STATISTICS, Borrowed, yamnet_layers
+from training.voice_spoof.line import Line, fit_line, statistics_of
+from training.voice_spoof.prepare import NO_PAIR, Prepared, Row
+from training.voice_spoof.sources import Sound
 
 FRAMES = 96
 SETTINGS = Line(shrink=1e-3, pairs=1.0, alone=1.0, weight=1.0)

@@ -7,15 +7,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from media_screen.speech.spoof import log_spectra, pulse_depths
-from media_screen.training.voice_spoof.resynthesis import (
+from media_screen.detectors.voice_spoof.network import log_spectra, pulse_depths
+from tests.speech.making import message
+from training.voice_spoof.resynthesis import (
     periodically_filtered,
     through_mel,
     through_prediction,
     with_noise_above,
     with_other_phases,
 )
-from tests.speech.making import message
 
 WAYS = [
     through_mel, with_other_phases, with_noise_above, periodically_filtered, through_prediction,

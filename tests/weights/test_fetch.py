@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from media_screen import fetch, weights
-from media_screen.cli import main
-from media_screen.weights import ModelFile, WeightsError, read_registry
+from media_screen import weights
+from media_screen.cli.main import main
+from media_screen.weights import ModelFile, WeightsError, fetch, read_registry
 
 DATA = b"the weights"
 HASH = sha256(DATA).hexdigest()

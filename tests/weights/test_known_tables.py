@@ -9,15 +9,18 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from media_screen import calibration, combination, known_tables, weights
-from media_screen.cli import main
-from media_screen.faces import artifact, embed
-from media_screen.fusion import judge
-from media_screen.lipsync import fit
+from media_screen import weights
+from media_screen.cli.main import main
+from media_screen.detectors.face_artifact import forged as artifact
+from media_screen.detectors.lip_sync import fit
+from media_screen.detectors.voice_identity import ratio as identity
+from media_screen.detectors.voice_spoof import network as spoof
+from media_screen.faces import embed
+from media_screen.fusion import combination
+from media_screen.fusion.judge import judge
 from media_screen.screen import Config, Screener
-from media_screen.speech import identity, spoof
-from media_screen.training import record
-from media_screen.weights import WeightsError
+from media_screen.weights import WeightsError, calibration, known_tables
+from training import record
 
 # Where a table is read and kept for the process.
 READERS: dict[str, Callable[[], object]] = {
@@ -69,9 +72,7 @@ def test_a_table_is_read_as_it_is_shipped(models: Path, name: str) -> None:
 def test_a_changed_table_is_refused(models: Path, name: str) -> None:
     with (models / name).open("ab") as stream:
         stream.write(b" \n")  # that it means the same does not matter
-    with pytest.raises(
-        WeightsError, match=rf"{name} was changed: .*media_screen\.training\.record"
-    ):
+    with pytest.raises(WeightsError, match=rf"{name} was changed: .*python -m training\.record"):
         READERS[name]()
 
 

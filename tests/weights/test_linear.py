@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from media_screen.linear import Line
+from media_screen.weights.linear import Line
 
 NAMES = ("detail", "light", "colour")
 LINE = Line(NAMES, (1.0,) * 3, (2.0,) * 3, (0.5, 0.0, 0.0), 0.25, 3.0)

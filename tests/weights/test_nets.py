@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import onnxruntime
 import pytest
 
-from media_screen import Config, Screener, nets, weights
-from media_screen.nets import DeviceError, choose_device, session
-
-SAMPLES = Path(__file__).parent.parent / "samples"
+from media_screen import Config, Screener, weights
+from media_screen.weights import nets
+from media_screen.weights.nets import DeviceError, choose_device, session
+from tests.places import SAMPLES
 
 
 @pytest.fixture(autouse=True)

@@ -7,20 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from media_screen.training import convert_face_weights
-from media_screen.training.convert_face_weights.face_mesh import mesh_to_onnx
-from media_screen.training.convert_face_weights.facenet import facenet_to_onnx
-from media_screen.training.convert_face_weights.onet import onet_to_onnx
-from media_screen.training.convert_face_weights.opencv_zoo import sface_to_onnx, yunet_to_onnx
-from media_screen.training.convert_face_weights.sources import (
-    FACENET,
-    MESH,
-    ONET,
-    SFACE,
-    YUNET,
-)
-from media_screen.training.convert_face_weights.targets import Target, write_records, write_target
-from media_screen.training.record import renew
+from training import convert_face_weights
+from training.convert_face_weights.face_mesh import mesh_to_onnx
+from training.convert_face_weights.facenet import facenet_to_onnx
+from training.convert_face_weights.onet import onet_to_onnx
+from training.convert_face_weights.opencv_zoo import sface_to_onnx, yunet_to_onnx
+from training.convert_face_weights.sources import FACENET, MESH, ONET, SFACE, YUNET
+from training.convert_face_weights.targets import Target, write_records, write_target
+from training.record import renew
 
 PRODUCER = "media_screen convert_face_weights"
 
@@ -37,7 +31,7 @@ COMPARED = (Target(FACENET, facenet_to_onnx, "compared/facenet.onnx", "float16",
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m media_screen.training.convert_face_weights",
+        prog="python -m training.convert_face_weights",
         description=convert_face_weights.__doc__,
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter

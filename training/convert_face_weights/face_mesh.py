@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from media_screen.training.convert_face_weights.onnx_models import Builder, make_model
+from training.convert_face_weights.onnx_models import Builder, make_model
 
 Array = npt.NDArray[Any]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from media_screen.training.convert_face_weights.onnx_models import IR_VERSION, OPSET, make_model
+from training.convert_face_weights.onnx_models import IR_VERSION, OPSET, make_model
 
 Array = npt.NDArray[Any]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import onnx
 
-from media_screen.training.convert_face_weights.small_storage import store_small
-from media_screen.training.convert_face_weights.sources import Source, read_source
+from training.convert_face_weights.small_storage import store_small
+from training.convert_face_weights.sources import Source, read_source
 
 
 @dataclass(frozen=True)

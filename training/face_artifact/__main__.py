@@ -1,7 +1,7 @@
 """Builds the store of crops, fits the lines that are shipped, and trains networks to compare with.
 
-    python -m media_screen.training.face_artifact --media ../shared/media --work WORK crops
-    python -m media_screen.training.face_artifact --media ../shared/media --work WORK line
+    python -m training.face_artifact --media ../shared/media --work WORK crops
+    python -m training.face_artifact --media ../shared/media --work WORK line
 
 writes models/face_artifact/lines.json and the scores of what each fold held out, with the network
 that `features` writes first.
@@ -19,12 +19,12 @@ from typing import Any
 
 from media_screen import weights
 from media_screen.evaluation.protocol import refuse_overlap
-from media_screen.training.face_artifact import crops as crop_store
-from media_screen.training.face_artifact import export, line, score
-from media_screen.training.face_artifact.batches import Pairs, Recipe
-from media_screen.training.face_artifact.crops import Source
-from media_screen.training.face_artifact.folds import split
-from media_screen.training.record import renew
+from training.face_artifact import crops as crop_store
+from training.face_artifact import export, line, score
+from training.face_artifact.batches import Pairs, Recipe
+from training.face_artifact.crops import Source
+from training.face_artifact.folds import split
+from training.record import renew
 
 CONFIG = "face_artifact/train.toml"
 SHIPPED = "shipped"  # names the scores of the line; those of networks are named after their runs
@@ -34,7 +34,7 @@ ALL = "all"  # in place of a fold: trained on everything
 def main() -> None:
     """Run one step."""
     parser = argparse.ArgumentParser(
-        prog="python -m media_screen.training.face_artifact", description=__doc__,
+        prog="python -m training.face_artifact", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
@@ -122,7 +122,7 @@ def _line(asked: argparse.Namespace) -> None:
 
 
 def _train(asked: argparse.Namespace, fold: str) -> None:
-    from media_screen.training.face_artifact.train import Plan, train
+    from training.face_artifact.train import Plan, train
 
     config = _read_config()
     run = _run_of(config, asked.run)
@@ -147,7 +147,7 @@ def _train(asked: argparse.Namespace, fold: str) -> None:
 
 def _score(asked: argparse.Namespace, fold: str) -> None:
     """Write the logits of what the fold held out (of everything for `all`)."""
-    from media_screen.training.face_artifact.train import load
+    from training.face_artifact.train import load
 
     config = _read_config()
     run = _run_of(config, asked.run)
@@ -165,7 +165,7 @@ def _probe(asked: argparse.Namespace) -> None:
     """Encode once, then write held-out tables as those of the trained runs."""
     import numpy as np
 
-    from media_screen.training.face_artifact import probe
+    from training.face_artifact import probe
 
     lines, pixels = crop_store.read(asked.work / "store")
     sources = crop_store.read_sources(asked.media)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.training.face_artifact.view import LEFT, TOP, WINDOW
+from training.face_artifact.view import LEFT, TOP, WINDOW
 
 Image = npt.NDArray[np.uint8]
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.faces.artifact import is_good
-from media_screen.training.face_artifact import augment, blends
-from media_screen.training.face_artifact.copies import PORTRAITS
-from media_screen.training.face_artifact.crops import Crop, Source
+from media_screen.detectors.face_artifact.forged import is_good
+from training.face_artifact import augment, blends
+from training.face_artifact.copies import PORTRAITS
+from training.face_artifact.crops import Crop, Source
 
 Image = npt.NDArray[np.uint8]
 

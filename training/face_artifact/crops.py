@@ -21,14 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.training.face_artifact.copies import (
-    COPIES,
-    PORTRAITS,
-    Copy,
-    Window,
-    portrait_window,
-    reencode,
-)
+from training.face_artifact.copies import COPIES, PORTRAITS, Copy, Window, portrait_window, reencode
 
 if TYPE_CHECKING:
     from media_screen.faces.track import Track
@@ -261,8 +254,8 @@ def _add(
 @functools.cache
 def _looker() -> Looker:
     """Return the face networks of this process, opened once, on one thread."""
-    from media_screen import nets
     from media_screen.look import Looker
+    from media_screen.weights import nets
 
     nets.limit_threads(1)
     return Looker()

@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.faces import texture
-from media_screen.faces.artifact import LIMIT, LINES
-from media_screen.faces.features import SIDE
-from media_screen.faces.features import WEIGHTS as FEATURES
-from media_screen.linear import Line
-from media_screen.training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
-from media_screen.training.face_artifact.crops import DRAWINGS, ORIGINAL, Crop, Source
-from media_screen.training.face_artifact.line import DIGITS
-from media_screen.training.face_artifact.score import tracks_of
+from media_screen.detectors.face_artifact import texture
+from media_screen.detectors.face_artifact.features import SIDE
+from media_screen.detectors.face_artifact.features import WEIGHTS as FEATURES
+from media_screen.detectors.face_artifact.forged import LIMIT, LINES
+from media_screen.weights.linear import Line
+from training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
+from training.face_artifact.crops import DRAWINGS, ORIGINAL, Crop, Source
+from training.face_artifact.line import DIGITS
+from training.face_artifact.score import tracks_of
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
@@ -32,7 +32,7 @@ WRONGLY_DRAWN = 0.01
 STILLS = 0.3  # share of the stills that is used: there are five times as many as clips
 _C = 1e-2  # inverse strength of the prior on standardised weights
 _SEED = 11
-COMMAND = "python -m media_screen.training.face_artifact"
+COMMAND = "python -m training.face_artifact"
 
 
 def fit_photographic(
@@ -103,8 +103,8 @@ def export_features(models: Path) -> float:
     import onnxruntime
     import torch
 
-    from media_screen.training.convert_face_weights.small_storage import store_small
-    from media_screen.training.face_artifact.network import PartAverages
+    from training.convert_face_weights.small_storage import store_small
+    from training.face_artifact.network import PartAverages
 
     model = PartAverages().eval()
     rng = np.random.default_rng(_SEED)

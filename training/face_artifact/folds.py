@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from media_screen.training.face_artifact.crops import Source
+from training.face_artifact.crops import Source
 
 # People who appear under other names, or in files of several collections (seen by eye).
 SAME_PERSON: tuple[tuple[str, ...], ...] = (

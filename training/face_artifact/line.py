@@ -18,14 +18,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.detectors.face_artifact import texture
+from media_screen.detectors.face_artifact.forged import LIMIT, NAMES, measure
 from media_screen.evaluation.logistic import balanced, regress
-from media_screen.faces import texture
-from media_screen.faces.artifact import LIMIT, NAMES, measure
 from media_screen.faces.track import evenly
-from media_screen.linear import Line
-from media_screen.training.face_artifact import augment, blends
-from media_screen.training.face_artifact.crops import ORIGINAL, Crop, Source
-from media_screen.training.face_artifact.score import tracks_of
+from media_screen.weights.linear import Line
+from training.face_artifact import augment, blends
+from training.face_artifact.crops import ORIGINAL, Crop, Source
+from training.face_artifact.score import tracks_of
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from media_screen.detectors.face_artifact.features import PARTS
 from media_screen.faces.align import CROP_SIDE
-from media_screen.faces.features import PARTS
 
 MEAN = 127.0  # levels of 0 to 255 are brought to about -1 to 1, as EfficientNet-Lite0 was trained
 SPREAD = 128.0

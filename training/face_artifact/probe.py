@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.faces.artifact import is_good
-from media_screen.training.face_artifact.copies import LOW
-from media_screen.training.face_artifact.crops import ORIGINAL, Crop, Source
-from media_screen.training.face_artifact.score import CropScore
+from media_screen.detectors.face_artifact.forged import is_good
+from training.face_artifact.copies import LOW
+from training.face_artifact.crops import ORIGINAL, Crop, Source
+from training.face_artifact.score import CropScore
 
 Floats = npt.NDArray[np.float32]
 Encoder = Callable[[Floats], Floats]  # (n, 3, side, side) RGB of 0 to 255 to (n, features)
@@ -33,7 +33,7 @@ def clip(net: Path) -> Encoder:
     """Return the encoder of CLIP, 512 features."""
     import cv2
 
-    from media_screen import nets
+    from media_screen.weights import nets
 
     nets.limit_threads(1)
     session = nets.session(net)
@@ -53,7 +53,7 @@ def backbone() -> Encoder:
     """Return the encoder of EfficientNet-Lite0 before any training here, 1280 features."""
     import torch
 
-    from media_screen.training.face_artifact import network
+    from training.face_artifact import network
 
     torch.set_num_threads(1)
     model = network.LiteClassifier().eval()
@@ -69,7 +69,7 @@ def features(
     encode: Encoder, lines: Sequence[Crop], pixels: npt.NDArray[np.uint8]
 ) -> tuple[list[int], Floats]:
     """Return the indices of the crops that were encoded and the features of each."""
-    from media_screen.training.face_artifact.view import view
+    from training.face_artifact.view import view
 
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, line in enumerate(lines):

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.faces import texture
-from media_screen.faces.artifact import CROPS_OF_TRACK, is_good, measure
+from media_screen.detectors.face_artifact import texture
+from media_screen.detectors.face_artifact.forged import CROPS_OF_TRACK, is_good, measure
 from media_screen.faces.track import evenly
-from media_screen.linear import Line
-from media_screen.training.face_artifact import augment, blends
-from media_screen.training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
-from media_screen.training.face_artifact.crops import ORIGINAL, Crop, Source
+from media_screen.weights.linear import Line
+from training.face_artifact import augment, blends
+from training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
+from training.face_artifact.crops import ORIGINAL, Crop, Source
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

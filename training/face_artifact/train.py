@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from media_screen.training.face_artifact import network
+from training.face_artifact import network
 
 BATCH = 16  # pairs
 WARM_UP = 100  # steps

@@ -9,10 +9,10 @@ from typing import Any
 
 from media_screen import weights
 from media_screen.evaluation.protocol import refuse_overlap
-from media_screen.training.face_artifact.crops import read_sources
-from media_screen.training.face_artifact.folds import joined, split
-from media_screen.training.lip_sync.prepare import COPY, ORIGINAL, PSEUDO, Clip, read_clips
-from media_screen.training.record import renew
+from training.face_artifact.crops import read_sources
+from training.face_artifact.folds import joined, split
+from training.lip_sync.prepare import COPY, ORIGINAL, PSEUDO, Clip, read_clips
+from training.record import renew
 
 CONFIG = "lip_sync/train.toml"
 VOICES = "voices.npz"
@@ -21,9 +21,7 @@ ALL = "all"  # in place of a fold: trained on everything, which is what is shipp
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one step."""
-    parser = argparse.ArgumentParser(
-        prog="python -m media_screen.training.lip_sync", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m training.lip_sync", description=__doc__)
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
     parser.add_argument("--work", type=Path, required=True, help="folder for store and checkpoints")
     steps = parser.add_subparsers(dest="step", required=True)
@@ -61,7 +59,7 @@ def config() -> dict[str, Any]:
 
 def plan(fold: str) -> Any:
     """Return the plan of one run."""
-    from media_screen.training.lip_sync.train import Plan
+    from training.lip_sync.train import Plan
 
     known = config()
     sync = dict(known["sync"])
@@ -75,15 +73,15 @@ def checkpoint(work: Path, fold: str) -> Path:
 
 
 def _prepare(asked: argparse.Namespace) -> None:
-    from media_screen.training.lip_sync.prepare import prepare
+    from training.lip_sync.prepare import prepare
 
     for line in prepare(asked.media, asked.work / "store"):
         print(line, flush=True)
 
 
 def _train(asked: argparse.Namespace) -> None:
-    from media_screen.training.lip_sync.pieces import pieces_of
-    from media_screen.training.lip_sync.train import train
+    from training.lip_sync.pieces import pieces_of
+    from training.lip_sync.train import train
 
     clips, folds = read_clips(asked.media), folds_of(asked.media)
     for fold in asked.folds:
@@ -99,7 +97,7 @@ def _train(asked: argparse.Namespace) -> None:
 
 
 def _score(asked: argparse.Namespace) -> None:
-    from media_screen.training.lip_sync import score
+    from training.lip_sync import score
 
     nets, folds = nets_of_folds(asked.work), folds_of(asked.media)
     found = score.score(nets, folds, asked.work / "store", read_clips(asked.media),
@@ -110,8 +108,8 @@ def _score(asked: argparse.Namespace) -> None:
 
 def nets_of_folds(work: Path) -> dict[int, Any]:
     """Return the network of each fold, which saw nothing of it."""
-    from media_screen.training.lip_sync.score import sync_net
-    from media_screen.training.lip_sync.train import load
+    from training.lip_sync.score import sync_net
+    from training.lip_sync.train import load
 
     return {
         fold: sync_net(load(plan(str(fold)), checkpoint(work, str(fold))))
@@ -121,7 +119,7 @@ def nets_of_folds(work: Path) -> dict[int, Any]:
 
 def training_table(media: Path, work: Path) -> tuple[Any, list[Clip]]:
     """Return the windows that the line of forged mouths is fitted on, and all clips."""
-    from media_screen.training.lip_sync import line, score
+    from training.lip_sync import line, score
 
     clips = read_clips(media)
     scores = score.read(work / "scores.npz")
@@ -129,7 +127,7 @@ def training_table(media: Path, work: Path) -> tuple[Any, list[Clip]]:
 
 
 def _voices(asked: argparse.Namespace) -> None:
-    from media_screen.training.lip_sync import overlap
+    from training.lip_sync import overlap
 
     known = list(overlap.voices(asked.media, asked.work / "store", read_clips(asked.media)))
     table = overlap.table_of(known)
@@ -138,9 +136,9 @@ def _voices(asked: argparse.Namespace) -> None:
 
 
 def _export(asked: argparse.Namespace) -> None:
-    from media_screen.training.lip_sync import line, overlap
-    from media_screen.training.lip_sync.export import export
-    from media_screen.training.lip_sync.train import load
+    from training.lip_sync import line, overlap
+    from training.lip_sync.export import export
+    from training.lip_sync.train import load
 
     table, _ = training_table(asked.media, asked.work)
     fitted = line.fit(table)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.lipsync.movement import JAW, LIPS
-from media_screen.lipsync.sound import BANDS, STEPS, levels
-from media_screen.training.lip_sync.pieces import Piece
+from media_screen.detectors.lip_sync.movement import JAW, LIPS
+from media_screen.detectors.lip_sync.sound import BANDS, STEPS, levels
+from training.lip_sync.pieces import Piece
 
 Floats = npt.NDArray[np.float32]
 

@@ -11,17 +11,17 @@ import numpy as np
 import onnx
 import torch
 
-from media_screen.linear import Line
-from media_screen.lipsync.forged import LINE
-from media_screen.lipsync.movement import FEATURES
-from media_screen.lipsync.overlap import FILE, Overlap
-from media_screen.lipsync.sound import BANDS, STEPS
-from media_screen.lipsync.synchrony import REACH, WEIGHTS
-from media_screen.training.lip_sync.network import SyncNetwork
+from media_screen.detectors.lip_sync.forged import LINE
+from media_screen.detectors.lip_sync.movement import FEATURES
+from media_screen.detectors.lip_sync.overlap import FILE, Overlap
+from media_screen.detectors.lip_sync.sound import BANDS, STEPS
+from media_screen.detectors.lip_sync.synchrony import REACH, WEIGHTS
+from media_screen.weights.linear import Line
+from training.lip_sync.network import SyncNetwork
 
 SEED = 11
 _FRAMES = 50
-_ORIGIN = "trained here: python -m media_screen.training.lip_sync"
+_ORIGIN = "trained here: python -m training.lip_sync"
 
 
 def export(model: SyncNetwork, line: Line, several: Overlap, models: Path) -> float:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.detectors.lip_sync.forged import LIMIT, NAMES, measures
+from media_screen.detectors.lip_sync.marks import Marks
 from media_screen.evaluation.logistic import balanced, regress
-from media_screen.linear import Line
-from media_screen.lipsync.forged import LIMIT, NAMES, measures
-from media_screen.lipsync.marks import Marks
-from media_screen.training.lip_sync.prepare import PSEUDO, Clip
-from media_screen.training.lip_sync.score import Scores
+from media_screen.weights.linear import Line
+from training.lip_sync.prepare import PSEUDO, Clip
+from training.lip_sync.score import Scores
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from media_screen.lipsync.movement import FEATURES
-from media_screen.lipsync.sound import BANDS, STEPS
+from media_screen.detectors.lip_sync.movement import FEATURES
+from media_screen.detectors.lip_sync.sound import BANDS, STEPS
 
 EMBEDDING = 64
 

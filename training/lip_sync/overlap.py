@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.detectors.lip_sync.overlap import Overlap, measure
+from media_screen.detectors.lip_sync.windows import WINDOW
 from media_screen.evaluation.logistic import balanced, regress
 from media_screen.evidence import Span
-from media_screen.lipsync.overlap import Overlap, measure
-from media_screen.lipsync.windows import WINDOW
 from media_screen.media import SAMPLE_RATE, Media
-from media_screen.training.lip_sync.prepare import ORIGINAL, Clip, load
-from media_screen.training.lip_sync.score import speech_in
-from media_screen.training.voice_spoof.channel import coloured_noise
+from training.lip_sync.prepare import ORIGINAL, Clip, load
+from training.lip_sync.score import speech_in
+from training.voice_spoof.channel import coloured_noise
 
 Floats = npt.NDArray[np.float64]
 Sound = npt.NDArray[np.float32]

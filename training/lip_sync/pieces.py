@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.lipsync.movement import RATE, Movement, movement
-from media_screen.lipsync.sound import STEPS, mel_levels
-from media_screen.lipsync.synchrony import SyncNet, opening_curve
-from media_screen.training.lip_sync.prepare import Clip, load
+from media_screen.detectors.lip_sync.movement import RATE, Movement, movement
+from media_screen.detectors.lip_sync.sound import STEPS, mel_levels
+from media_screen.detectors.lip_sync.synchrony import SyncNet, opening_curve
+from training.lip_sync.prepare import Clip, load
 
 Floats = npt.NDArray[np.float32]
 

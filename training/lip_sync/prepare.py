@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.detectors.lip_sync.sight import Course, Sight, crops_along, measure
 from media_screen.evidence import Span
 from media_screen.faces.align import REFERENCE
 from media_screen.faces.detect import Detection, FaceDetector
 from media_screen.faces.mesh import MeshNet
-from media_screen.lipsync.sight import Course, Sight, crops_along, measure
 from media_screen.look import MIN_FACE, WINDOW_FPS
 from media_screen.media import SAMPLE_RATE, Media, MediaError
-from media_screen.training.face_artifact import blends
+from training.face_artifact import blends
 
 if TYPE_CHECKING:
     from media_screen.media import Frame
@@ -267,7 +267,7 @@ def write_copy(media: Media, span: Span, target: Path) -> None:
 
 @functools.cache
 def _nets() -> tuple[FaceDetector, MeshNet]:
-    from media_screen import nets
+    from media_screen.weights import nets
 
     nets.limit_threads(1)
     return FaceDetector.load(), MeshNet.load()

@@ -12,16 +12,22 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from media_screen.detectors.lip_sync.marks import NAMES, measure_marks
+from media_screen.detectors.lip_sync.movement import RATE, Movement, movement
+from media_screen.detectors.lip_sync.sight import Sight
+from media_screen.detectors.lip_sync.sound import STEPS, mel_levels
+from media_screen.detectors.lip_sync.synchrony import (
+    REACH,
+    REACH_S,
+    Embedded,
+    SyncNet,
+    opening_curve,
+)
+from media_screen.detectors.lip_sync.windows import LEAST, WINDOW, WINDOWS
 from media_screen.evidence import Span
-from media_screen.lipsync.marks import NAMES, measure_marks
-from media_screen.lipsync.movement import RATE, Movement, movement
-from media_screen.lipsync.sight import Sight
-from media_screen.lipsync.sound import STEPS, mel_levels
-from media_screen.lipsync.synchrony import REACH, REACH_S, Embedded, SyncNet, opening_curve
-from media_screen.lipsync.windows import LEAST, WINDOW, WINDOWS
 from media_screen.media import SAMPLE_RATE
 from media_screen.speech import find_speech
-from media_screen.training.lip_sync.prepare import ORIGINAL, Clip, Seen, load
+from training.lip_sync.prepare import ORIGINAL, Clip, Seen, load
 
 Floats = npt.NDArray[np.float64]
 Sound = npt.NDArray[np.float32]

@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from media_screen.training.lip_sync.batches import REACH, Examples, trimmed
-from media_screen.training.lip_sync.network import SyncNetwork
-from media_screen.training.lip_sync.pieces import Piece, aligned
-from media_screen.training.lip_sync.score import sync_net
+from training.lip_sync.batches import REACH, Examples, trimmed
+from training.lip_sync.network import SyncNetwork
+from training.lip_sync.pieces import Piece, aligned
+from training.lip_sync.score import sync_net
 
 WARM_UP = 40  # steps
 SAVE_EVERY, LOG_EVERY = 100, 50  # steps

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import torch
 
-from media_screen import nets, weights
-from media_screen.speech.spoof import FEATURES
-from media_screen.training import voice_spoof
-from media_screen.training.record import renew
-from media_screen.training.voice_spoof.net import Net
-from media_screen.training.voice_spoof.prepare import load_prepared, noises_of, prepare
-from media_screen.training.voice_spoof.sources import read_media, read_noises, read_synthesised
-from media_screen.training.voice_spoof.train import Config, fit_all, read_config, training_rows
+from media_screen import weights
+from media_screen.detectors.voice_spoof.network import FEATURES
+from media_screen.weights import nets
+from training import voice_spoof
+from training.record import renew
+from training.voice_spoof.net import Net
+from training.voice_spoof.prepare import load_prepared, noises_of, prepare
+from training.voice_spoof.sources import read_media, read_noises, read_synthesised
+from training.voice_spoof.train import Config, fit_all, read_config, training_rows
 
 FOLDER = "voice_spoof"
 
@@ -39,7 +40,7 @@ def export(net: Net, file: Path) -> None:
             "sha256": hashlib.sha256(data).hexdigest(),
             "bytes": len(data),
             "licence": "Apache-2.0",
-            "origin": "trained here: python -m media_screen.training.voice_spoof train; in it the "
+            "origin": "trained here: python -m training.voice_spoof train; in it the "
             "first seven layers of YAMNet by Google (tensorflow/models), unchanged",
         }
     }
@@ -61,7 +62,7 @@ def train(work: Path, config: Config) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one step."""
     parser = argparse.ArgumentParser(
-        prog="python -m media_screen.training.voice_spoof", description=voice_spoof.__doc__
+        prog="python -m training.voice_spoof", description=voice_spoof.__doc__
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("step", choices=("synthesise", "prepare", "train"))
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"{options.step} needs --media")
     genuine = [sound for sound in read_media(options.media) if not sound.fake]
     if options.step == "synthesise":
-        from media_screen.training.voice_spoof.synthesise import synthesise
+        from training.voice_spoof.synthesise import synthesise
 
         for system, count in synthesise(genuine, options.work / "synthesised").items():
             sys.stdout.write(f"{system}: {count} files\n")

@@ -18,9 +18,9 @@ from onnx import numpy_helper
 from torch import nn
 
 from media_screen import weights
+from media_screen.detectors.voice_spoof.network import LEVELS, LOWEST_DB, RANGE_DB
 from media_screen.speech.listen import YAMNET
 from media_screen.speech.spectra import htk_filters
-from media_screen.speech.spoof import LEVELS, LOWEST_DB, RANGE_DB
 
 _BANDS = 64  # rows of a picture: YAMNet's mel bands, or bins of 31 Hz, 2 kHz in all
 PICTURES = LEVELS // _BANDS  # mel bands of all, and the bins of 2 to 4, 4 to 6 and 6 to 8 kHz

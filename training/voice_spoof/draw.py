@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.training.voice_spoof.prepare import NO_PAIR, Prepared
+from training.voice_spoof.prepare import NO_PAIR, Prepared
 
 Rows = npt.NDArray[np.intp]
 Random = np.random.Generator

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from media_screen.training.voice_spoof.borrowed import STATISTICS, Borrowed, yamnet_layers
-from media_screen.training.voice_spoof.prepare import NO_PAIR, Prepared
+from training.voice_spoof.borrowed import STATISTICS, Borrowed, yamnet_layers
+from training.voice_spoof.prepare import NO_PAIR, Prepared
 
 Rows = npt.NDArray[np.intp]
 Statistics = npt.NDArray[np.float16]

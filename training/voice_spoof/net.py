@@ -1,7 +1,7 @@
 """The networks: one looks at the texture of spectra, one at their course, and their scores add up.
 
 Both end in attentive statistics pooling (Okabe et al., Interspeech 2018). Input:
-`media_screen.speech.spoof.features`.
+`media_screen.detectors.voice_spoof.network.features`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from media_screen.speech.spoof import LEVELS, PULSES
+from media_screen.detectors.voice_spoof.network import LEVELS, PULSES
 
 _BANDS = 8  # that `Texture` leaves of the frequencies
 _COARSE, _FINE = 64, 32  # bands of `Course`: of 125 Hz for the level, of 250 Hz for what is finer

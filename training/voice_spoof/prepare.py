@@ -13,10 +13,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.detectors.voice_spoof.network import FEATURES, features
 from media_screen.media import SAMPLE_RATE, Media
 from media_screen.speech import find_speech, speech_windows
-from media_screen.speech.spoof import FEATURES, features
-from media_screen.training.voice_spoof.channel import (
+from training.voice_spoof.channel import (
     AAC_64,
     OPUS_24,
     mixed,
@@ -25,7 +25,7 @@ from media_screen.training.voice_spoof.channel import (
     through_codec,
     tones,
 )
-from media_screen.training.voice_spoof.sources import PRACTICE, Sound
+from training.voice_spoof.sources import PRACTICE, Sound
 
 Floats = npt.NDArray[np.float32]
 Set = Literal["train", "test"]

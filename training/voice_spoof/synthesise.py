@@ -27,10 +27,10 @@ import soundfile
 from scipy.signal import istft, stft
 
 from media_screen.media import SAMPLE_RATE
-from media_screen.training.voice_spoof import resynthesis
-from media_screen.training.voice_spoof.channel import resample
-from media_screen.training.voice_spoof.prepare import parts
-from media_screen.training.voice_spoof.sources import COPY_MARK, PRACTICE, Sound
+from training.voice_spoof import resynthesis
+from training.voice_spoof.channel import resample
+from training.voice_spoof.prepare import parts
+from training.voice_spoof.sources import COPY_MARK, PRACTICE, Sound
 
 Floats = npt.NDArray[np.float32]
 Spoken = tuple[Floats, int]  # samples, and Hz

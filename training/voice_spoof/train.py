@@ -14,13 +14,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from media_screen.speech.spoof import LEVELS, PULSES
-from media_screen.training.voice_spoof.borrowed import Borrowed, yamnet_layers
-from media_screen.training.voice_spoof.draw import Drawer
-from media_screen.training.voice_spoof.line import Line, fit_line, statistics_of
-from media_screen.training.voice_spoof.net import KINDS, Net
-from media_screen.training.voice_spoof.prepare import Prepared
-from media_screen.training.voice_spoof.sources import Sound
+from media_screen.detectors.voice_spoof.network import LEVELS, PULSES
+from training.voice_spoof.borrowed import Borrowed, yamnet_layers
+from training.voice_spoof.draw import Drawer
+from training.voice_spoof.line import Line, fit_line, statistics_of
+from training.voice_spoof.net import KINDS, Net
+from training.voice_spoof.prepare import Prepared
+from training.voice_spoof.sources import Sound
 
 if sys.version_info >= (3, 11):
     import tomllib

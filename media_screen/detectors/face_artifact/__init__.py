@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from media_screen.calibration import shipped
 from media_screen.case import Case
 from media_screen.detectors.contract import Need
-from media_screen.evidence import Abstention, Axis, Evidence, Reason, Span
-from media_screen.faces import texture
-from media_screen.faces.artifact import (
+from media_screen.detectors.face_artifact import texture
+from media_screen.detectors.face_artifact.forged import (
     LEAST_PX,
     below_genuine,
     is_good,
     to_judge,
     traces,
 )
+from media_screen.evidence import Abstention, Axis, Evidence, Reason, Span
+from media_screen.weights.calibration import shipped
 
 if TYPE_CHECKING:
-    from media_screen.faces.artifact import Traces
+    from media_screen.detectors.face_artifact.forged import Traces
     from media_screen.faces.track import Face, Track
 
 

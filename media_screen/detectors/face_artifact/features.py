@@ -55,7 +55,8 @@ class FeatureNet:
     @classmethod
     def load(cls, device: str = "cpu") -> FeatureNet:
         """Open the recorded weights on a device."""
-        from media_screen import nets, weights
+        from media_screen import weights
+        from media_screen.weights import nets
 
         return cls(nets.session(weights.path(WEIGHTS), device=device), batch=BATCH[device])
 

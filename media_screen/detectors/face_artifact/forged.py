@@ -1,6 +1,6 @@
 """Weighs what the crops of a face hold: how much it is that of a forged one, as far as measured.
 
-Two lines, fitted by `media_screen.training.face_artifact`: one over the texture of `faces.texture`
+Two lines, fitted by `training.face_artifact`: one over the texture of `faces.texture`
 and the borrowed features of `faces.features`, and one over texture alone that knows photographs
 from drawings. What they are worth on collections and methods that they never saw stands in the
 card of the model.
@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen import weights
-from media_screen.faces import features, texture
+from media_screen.detectors.face_artifact import features, texture
 from media_screen.faces.track import evenly
-from media_screen.linear import Line
+from media_screen.weights.linear import Line
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]

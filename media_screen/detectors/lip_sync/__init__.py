@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from media_screen.calibration import percent, shipped
 from media_screen.case import Case
 from media_screen.detectors.contract import Need
+from media_screen.detectors.lip_sync.fit import WORDS, Fit, below, tables
+from media_screen.detectors.lip_sync.forged import line, raw_of
+from media_screen.detectors.lip_sync.reading import read_windows
+from media_screen.detectors.lip_sync.windows import WINDOWS, WINDOWS_THOROUGH, choose, lacks_view
 from media_screen.evidence import Abstention, Axis, Evidence
-from media_screen.lipsync.fit import WORDS, Fit, below, tables
-from media_screen.lipsync.forged import line, raw_of
-from media_screen.lipsync.reading import read_windows
-from media_screen.lipsync.windows import WINDOWS, WINDOWS_THOROUGH, choose, lacks_view
+from media_screen.weights.calibration import percent, shipped
 
 if TYPE_CHECKING:
-    from media_screen.lipsync.reading import Reading
+    from media_screen.detectors.lip_sync.reading import Reading
 
 
 class LipSync:

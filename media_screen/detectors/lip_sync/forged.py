@@ -1,6 +1,6 @@
 """Weighs the marks of a mouth: how much they are those of a forged one, as far as was measured.
 
-A line over the marks, fitted by `python -m media_screen.training.lip_sync`; what it is worth on
+A line over the marks, fitted by `python -m training.lip_sync`; what it is worth on
 methods that it never saw stands in models/lip_sync/card.md.
 """
 
@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen import weights
-from media_screen.linear import Line
-from media_screen.lipsync import marks
-from media_screen.lipsync.marks import Marks
+from media_screen.detectors.lip_sync import marks
+from media_screen.detectors.lip_sync.marks import Marks
+from media_screen.weights.linear import Line
 
 if TYPE_CHECKING:
-    from media_screen.lipsync.reading import Reading
+    from media_screen.detectors.lip_sync.reading import Reading
 
 Floats = npt.NDArray[np.float64]
 

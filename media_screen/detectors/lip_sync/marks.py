@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.lipsync.movement import (
+from media_screen.detectors.lip_sync.movement import (
     JAW,
     LEAST_SCORE,
     LIPS,
@@ -22,7 +22,7 @@ from media_screen.lipsync.movement import (
     frontal,
     movement,
 )
-from media_screen.lipsync.sight import KINDS, REGIONS, Sight
+from media_screen.detectors.lip_sync.sight import KINDS, REGIONS, Sight
 
 Floats = npt.NDArray[np.float64]
 

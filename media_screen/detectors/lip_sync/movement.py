@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import dctn
 
-from media_screen.lipsync.sight import Sight
+from media_screen.detectors.lip_sync.sight import Sight
 
 Floats = npt.NDArray[np.float32]
 

@@ -4,7 +4,7 @@ One voice pauses between words, and its voiced sounds are one row of harmonics; 
 the pauses of the other, and a second row is left when the first is taken away (for both signs see
 Boakye et al., "Overlapped speech detection for improved speaker diarization", ICASSP 2008).
 Music and noise fill pauses, too: it is a reason to abstain, and no finding. A line over three
-measures, fitted by `python -m media_screen.training.lip_sync`.
+measures, fitted by `python -m training.lip_sync`.
 """
 
 from __future__ import annotations

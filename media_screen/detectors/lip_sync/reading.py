@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from media_screen.detectors.lip_sync.marks import Marks, measure_marks
+from media_screen.detectors.lip_sync.movement import RATE, movement
+from media_screen.detectors.lip_sync.overlap import overlap
+from media_screen.detectors.lip_sync.sight import crops_along, measure
+from media_screen.detectors.lip_sync.sound import STEPS, mel_levels
+from media_screen.detectors.lip_sync.synchrony import REACH_S, Curve, opening_curve, sync_net
+from media_screen.detectors.lip_sync.windows import Place, course_of
 from media_screen.evidence import Span
 from media_screen.faces.mesh import mesh_net
-from media_screen.lipsync.marks import Marks, measure_marks
-from media_screen.lipsync.movement import RATE, movement
-from media_screen.lipsync.overlap import overlap
-from media_screen.lipsync.sight import crops_along, measure
-from media_screen.lipsync.sound import STEPS, mel_levels
-from media_screen.lipsync.synchrony import REACH_S, Curve, opening_curve, sync_net
-from media_screen.lipsync.windows import Place, course_of
 from media_screen.media import SAMPLE_RATE
 
 if TYPE_CHECKING:

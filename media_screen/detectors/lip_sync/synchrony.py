@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.lipsync.movement import RATE, Movement
-from media_screen.lipsync.sound import STEPS, envelope
+from media_screen.detectors.lip_sync.movement import RATE, Movement
+from media_screen.detectors.lip_sync.sound import STEPS, envelope
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -94,7 +94,8 @@ class SyncNet:
     @classmethod
     def load(cls, device: str = "cpu") -> SyncNet:
         """Open the recorded weights on a device."""
-        from media_screen import nets, weights
+        from media_screen import weights
+        from media_screen.weights import nets
 
         return cls(nets.session(weights.path(WEIGHTS), device=device))
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from media_screen.detectors.lip_sync.sight import LONGEST_GAP, Course
 from media_screen.evidence import Reason, Span
-from media_screen.lipsync.sight import LONGEST_GAP, Course
 
 if TYPE_CHECKING:
     from media_screen.faces.track import Face, Track

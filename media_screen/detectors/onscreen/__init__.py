@@ -23,8 +23,8 @@ from media_screen.detectors.onscreen.accounts import (
 )
 from media_screen.detectors.onscreen.marks import Mark, find_marks
 from media_screen.evidence import Abstention, Axis, Evidence, Span
-from media_screen.ocr import Line, MissingOcr
-from media_screen.people import Person
+from media_screen.names.ocr import Line, MissingOcr
+from media_screen.people.registry import Person
 from media_screen.sidecar import Sidecar
 
 # Natural-log likelihood ratios, set by judgement: how often forgeries carry a mark is not known.

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from media_screen.detectors.onscreen.folding import fold, within_one
-from media_screen.ocr import Line
-from media_screen.people import Person
+from media_screen.names.folding import fold, within_one
+from media_screen.names.ocr import Line
+from media_screen.people.registry import Person
 from media_screen.sidecar import Sidecar
 
 _NAME = r"([A-Za-z0-9_][A-Za-z0-9_.\-]{2,29})"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from media_screen.case import Case
 from media_screen.detectors.contract import Need
+from media_screen.detectors.voice_identity.ratio import compare
 from media_screen.evidence import Abstention, Axis, Evidence
 from media_screen.faces.embed import calibrated_llr as face_llr
-from media_screen.speech.identity import compare
 
 if TYPE_CHECKING:
     from media_screen.speech.voices import Voice

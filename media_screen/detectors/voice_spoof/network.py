@@ -79,7 +79,8 @@ class SpoofNet:
     @classmethod
     def load(cls, device: str = "cpu") -> SpoofNet:
         """Open the recorded weights on a device."""
-        from media_screen import nets, weights
+        from media_screen import weights
+        from media_screen.weights import nets
 
         return cls(nets.session(weights.path(WEIGHTS), device=device))
 

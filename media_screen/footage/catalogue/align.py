@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.fingerprint import Fingerprint, picture, sound
+from media_screen.footage.fingerprint import Fingerprint, picture, sound
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]

@@ -16,12 +16,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.catalogue import align
-from media_screen.catalogue.align import FACE, Mapping, Series, region_series
-from media_screen.catalogue.parts import Part, Query
 from media_screen.evidence import Span
-from media_screen.fingerprint import Fingerprint
-from media_screen.fingerprint.sound import FRAMES_PER_S, Peaks
+from media_screen.footage.catalogue import align
+from media_screen.footage.catalogue.align import FACE, Mapping, Series, region_series
+from media_screen.footage.catalogue.parts import Part, Query
+from media_screen.footage.fingerprint import Fingerprint
+from media_screen.footage.fingerprint.sound import FRAMES_PER_S, Peaks
 
 Doubles = npt.NDArray[np.float64]
 

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.catalogue.align import SPEEDS, Mapping
-from media_screen.fingerprint import Fingerprint, picture, sound
+from media_screen.footage.catalogue.align import SPEEDS, Mapping
+from media_screen.footage.fingerprint import Fingerprint, picture, sound
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]

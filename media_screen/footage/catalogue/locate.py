@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.catalogue.align import Mapping, Series
-from media_screen.fingerprint import Fingerprint, picture
-from media_screen.fingerprint.picture import Box
+from media_screen.footage.catalogue.align import Mapping, Series
+from media_screen.footage.fingerprint import Fingerprint, picture
+from media_screen.footage.fingerprint.picture import Box
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

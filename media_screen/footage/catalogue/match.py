@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.catalogue import align, locate
-from media_screen.catalogue.align import Mapping
-from media_screen.catalogue.changes import (
+from media_screen.evidence import Match, Relation, Span
+from media_screen.footage.catalogue import align, locate
+from media_screen.footage.catalogue.align import Mapping
+from media_screen.footage.catalogue.changes import (
     JOINED_S,
     LOOK_CHANGE,
     MOVEMENT_CHANGE,
@@ -28,9 +29,9 @@ from media_screen.catalogue.changes import (
     movement_votes,
     sound_votes,
 )
-from media_screen.catalogue.index import Candidate
-from media_screen.catalogue.mouth import Mouth, compare_mouths
-from media_screen.catalogue.parts import (
+from media_screen.footage.catalogue.index import Candidate
+from media_screen.footage.catalogue.mouth import Mouth, compare_mouths
+from media_screen.footage.catalogue.parts import (
     CLEAR_SCORE,
     MOST_FOUND,
     PICTURE_SCORE,
@@ -48,9 +49,8 @@ from media_screen.catalogue.parts import (
     shift,
     sound_for,
 )
-from media_screen.evidence import Match, Relation, Span
-from media_screen.fingerprint import Fingerprint
-from media_screen.fingerprint.sound import FRAMES_PER_S, Peaks
+from media_screen.footage.fingerprint import Fingerprint
+from media_screen.footage.fingerprint.sound import FRAMES_PER_S, Peaks
 
 # A copy lacks at most this much of the reference: seconds or share, whichever is more.
 COPY_LACK_S, COPY_LACK = 0.6, 0.1

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.catalogue import align
-from media_screen.catalogue.align import Mapping, Series
 from media_screen.evidence import Span
-from media_screen.fingerprint import Fingerprint, picture
+from media_screen.footage.catalogue import align
+from media_screen.footage.catalogue.align import Mapping, Series
+from media_screen.footage.fingerprint import Fingerprint, picture
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]

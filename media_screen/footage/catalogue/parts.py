@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.catalogue import align, locate
-from media_screen.catalogue.align import Alignment, Changes, Mapping, Series
-from media_screen.catalogue.index import Candidate
 from media_screen.evidence import Span
-from media_screen.fingerprint import Fingerprint
-from media_screen.fingerprint.sound import FRAMES_PER_S, Peaks
+from media_screen.footage.catalogue import align, locate
+from media_screen.footage.catalogue.align import Alignment, Changes, Mapping, Series
+from media_screen.footage.catalogue.index import Candidate
+from media_screen.footage.fingerprint import Fingerprint
+from media_screen.footage.fingerprint.sound import FRAMES_PER_S, Peaks
 
 Doubles = npt.NDArray[np.float64]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from media_screen.catalogue.changes import joined
-from media_screen.catalogue.match import Found
 from media_screen.evidence import Span
+from media_screen.footage.catalogue.changes import joined
+from media_screen.footage.catalogue.match import Found
 
 if TYPE_CHECKING:
     from media_screen.faces.track import Track

@@ -22,13 +22,19 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.catalogue.index import Candidate, Index, Indexed, codes_to_index, pairs_to_index
-from media_screen.catalogue.match import Found, Known, compare, in_order, strongest
-from media_screen.catalogue.parts import Query
 from media_screen.database import Connection, Layout, connect, digest_of, transaction
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Match
-from media_screen.fingerprint import LAYOUT, Fingerprint, kept_thumbs, picture
+from media_screen.footage.catalogue.index import (
+    Candidate,
+    Index,
+    Indexed,
+    codes_to_index,
+    pairs_to_index,
+)
+from media_screen.footage.catalogue.match import Found, Known, compare, in_order, strongest
+from media_screen.footage.catalogue.parts import Query
+from media_screen.footage.fingerprint import LAYOUT, Fingerprint, kept_thumbs, picture
 
 Kind = Literal["official", "known_fake"]
 

@@ -16,7 +16,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.fingerprint import picture, sound
+from media_screen.footage.fingerprint import picture, sound
 
 Bytes = npt.NDArray[np.uint8]
 Codes = npt.NDArray[np.int8]

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from media_screen.calibration import shipped
 from media_screen.detectors import face_artifact
 from media_screen.detectors.face_artifact import FaceArtifact
+from media_screen.detectors.face_artifact.forged import CROPS_OF_TRACK, MOST_TRACKS, Traces
 from media_screen.evidence import Abstention, Evidence, MediaInfo
-from media_screen.faces.artifact import CROPS_OF_TRACK, MOST_TRACKS, Traces
+from media_screen.weights.calibration import shipped
 
 COLOURED = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
 GREY = np.repeat(COLOURED[..., :1], 3, axis=2)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from media_screen.faces import artifact, features, texture
-from media_screen.faces.align import align
-from media_screen.faces.artifact import (
+from media_screen.detectors.face_artifact import features, texture
+from media_screen.detectors.face_artifact import forged as artifact
+from media_screen.detectors.face_artifact.forged import (
     CROPS_OF_TRACK,
     NAMES,
     below_genuine,
     to_judge,
     traces,
 )
+from media_screen.faces.align import align
 from media_screen.faces.track import evenly
 from tests.faces.making import astronaut, detector
 

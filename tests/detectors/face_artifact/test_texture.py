@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from media_screen.faces import texture
-from media_screen.faces.texture import NAMES
+from media_screen.detectors.face_artifact import texture
+from media_screen.detectors.face_artifact.texture import NAMES
 
 
 def crop(seed: int = 0, *, noise: float = 12.0) -> np.ndarray:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from media_screen.lipsync.movement import JAW, LIPS, STILL
-from media_screen.lipsync.sight import KINDS, MOUTH_SIDE, REGIONS, Sight
+from media_screen.detectors.lip_sync.movement import JAW, LIPS, STILL
+from media_screen.detectors.lip_sync.sight import KINDS, MOUTH_SIDE, REGIONS, Sight
 
 UPPER, LOWER = (13, 82, 312, 0, 37, 267), (14, 87, 317, 17, 84, 314)
 FPS = 25

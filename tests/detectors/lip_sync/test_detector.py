@@ -7,20 +7,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from media_screen.calibration import Calibration
 from media_screen.detectors import lip_sync
-from media_screen.detectors.lip_sync import LipSync
+from media_screen.detectors.lip_sync import LipSync, marks
+from media_screen.detectors.lip_sync.fit import Tables
+from media_screen.detectors.lip_sync.forged import LIMIT, NAMES
+from media_screen.detectors.lip_sync.marks import Marks
+from media_screen.detectors.lip_sync.reading import Reading
+from media_screen.detectors.lip_sync.synchrony import REACH, Curve
+from media_screen.detectors.lip_sync.windows import Place
 from media_screen.evidence import Abstention, Evidence, Span
-from media_screen.linear import Line
-from media_screen.lipsync import marks
-from media_screen.lipsync.fit import Tables
-from media_screen.lipsync.forged import LIMIT, NAMES
-from media_screen.lipsync.marks import Marks
-from media_screen.lipsync.reading import Reading
-from media_screen.lipsync.synchrony import REACH, Curve
-from media_screen.lipsync.windows import Place
 from media_screen.sidecar import Fit, Sidecar
 from media_screen.speech import Speech, SpeechSegment, lacks_speech
+from media_screen.weights.calibration import Calibration
+from media_screen.weights.linear import Line
 
 
 def reading(track: int = 0, start: float = 0.0, *, offset_frames: int = 0, depth: float = 0.5,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from media_screen.lipsync.fit import WORDS, Tables, below
+from media_screen.detectors.lip_sync.fit import WORDS, Tables, below
 
 KNOWN = Tables(
     genuine=(0.1, 0.9), swapped=(-0.2, 0.2), anywhere=(0.0, 0.4), speed=(0.0, 1.0), raw=(0.0, 1.0)

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from media_screen.lipsync.marks import NAMES, measure_marks
-from media_screen.lipsync.movement import JAW
-from media_screen.lipsync.sight import KINDS, REGIONS, Sight
-from tests.lipsync.making import sight, syllables
+from media_screen.detectors.lip_sync.marks import NAMES, measure_marks
+from media_screen.detectors.lip_sync.movement import JAW
+from media_screen.detectors.lip_sync.sight import KINDS, REGIONS, Sight
+from tests.detectors.lip_sync.making import sight, syllables
 
 
 def seen() -> Sight:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from media_screen.lipsync.movement import FEATURES, frontal, movement
-from media_screen.lipsync.sight import Sight
-from tests.lipsync.making import sight, syllables
+from media_screen.detectors.lip_sync.movement import FEATURES, frontal, movement
+from media_screen.detectors.lip_sync.sight import Sight
+from tests.detectors.lip_sync.making import sight, syllables
 
 
 def turned(points: np.ndarray, degrees: np.ndarray) -> np.ndarray:

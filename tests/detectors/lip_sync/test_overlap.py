@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from media_screen.lipsync.overlap import NAMES, Overlap, measure, overlap
+from media_screen.detectors.lip_sync.overlap import NAMES, Overlap, measure, overlap
 from media_screen.media import SAMPLE_RATE
 
 SECONDS = 4

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from media_screen.detectors.lip_sync.sight import KINDS, REGIONS, Course, crops_along, measure
 from media_screen.faces.mesh import mesh_net
-from media_screen.lipsync.sight import KINDS, REGIONS, Course, crops_along, measure
 from media_screen.media import Frame
 from tests.faces.making import astronaut, detector
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from media_screen.lipsync.sound import BANDS, envelope, mel_levels
+from media_screen.detectors.lip_sync.sound import BANDS, envelope, mel_levels
 
 
 def noise(seconds: float) -> np.ndarray:

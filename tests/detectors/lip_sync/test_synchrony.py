@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from media_screen.lipsync.movement import movement
-from media_screen.lipsync.sound import BANDS, STEPS, mel_levels
-from media_screen.lipsync.synchrony import REACH, Curve, SyncNet, around, opening_curve
-from tests.lipsync.making import sight, syllables, voice_of
+from media_screen.detectors.lip_sync.movement import movement
+from media_screen.detectors.lip_sync.sound import BANDS, STEPS, mel_levels
+from media_screen.detectors.lip_sync.synchrony import REACH, Curve, SyncNet, around, opening_curve
+from tests.detectors.lip_sync.making import sight, syllables, voice_of
 
 
 def curve(best: float) -> Curve:

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
+from media_screen.detectors.lip_sync.windows import choose, lacks_view
 from media_screen.evidence import Span
 from media_screen.faces.track import Face, Track
-from media_screen.lipsync.windows import choose, lacks_view
 from media_screen.speech import Speech, SpeechSegment
 from tests.faces.making import face
 

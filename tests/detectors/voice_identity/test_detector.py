@@ -10,7 +10,7 @@ import pytest
 from media_screen.detectors import voice_identity
 from media_screen.detectors.voice_identity import VoiceIdentity
 from media_screen.evidence import Abstention, Evidence, Span
-from media_screen.gallery import Gallery, Template, VoiceTemplate
+from media_screen.people.gallery import Gallery, Template, VoiceTemplate
 from media_screen.speech.embed import DIMENSION
 from media_screen.speech.voices import Voice, VoiceWindow
 

@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from media_screen.speech.embed import DIMENSION, unit
-from media_screen.speech.identity import (
+from media_screen.detectors.voice_identity.ratio import (
     Calibration,
     Cohort,
     Row,
@@ -16,6 +15,7 @@ from media_screen.speech.identity import (
     cohort,
     read_calibration,
 )
+from media_screen.speech.embed import DIMENSION, unit
 
 TABLE = Calibration(
     rows=(Row(0.0, -100.0, 0.5, -2.0), Row(0.0, 5.0, 1.0, -3.0), Row(4.0, 5.0, 2.0, -5.0)),

@@ -9,9 +9,9 @@ import pytest
 
 from media_screen.detectors import voice_spoof
 from media_screen.detectors.voice_spoof import VoiceSpoof
+from media_screen.detectors.voice_spoof.network import Calibration
 from media_screen.evidence import Abstention, Evidence, Span
 from media_screen.speech.embed import DIMENSION
-from media_screen.speech.spoof import Calibration
 from media_screen.speech.voices import Voice, VoiceWindow
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from media_screen.media import SAMPLE_RATE
-from media_screen.speech.spoof import (
+from media_screen.detectors.voice_spoof.network import (
     FEATURES,
     PULSES,
     Calibration,
@@ -16,6 +15,7 @@ from media_screen.speech.spoof import (
     log_spectra,
     pulse_depths,
 )
+from media_screen.media import SAMPLE_RATE
 from tests.speech.making import message, noise
 
 WINDOW = message()[: 3 * SAMPLE_RATE]

@@ -1,0 +1,1 @@
+"""Recognises footage: fingerprints, the catalogue of official recordings, what was seen before."""
