@@ -11,17 +11,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks import provenance_attacks as attacks
 from benchmarks.provenance_attacks import Clip
 from benchmarks.provenance_set import Source, Workshop
+from media_screen.arrays import Doubles, Floats, Image
 from media_screen.media import SAMPLE_RATE
 
 MARGIN_S = 0.8  # s of the original at least before and after an edit
 WORD_S = 0.7  # a short word: what is moved, said twice or cut out
 MIXED_GAIN = 1.5  # how loud a second voice is against the first
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -115,20 +114,20 @@ def _place(clip: Clip, edit: Edit, rng: np.random.Generator) -> float:
     return float(starts[int(rng.choice(busy))])
 
 
-def _shown(clip: Clip, start: float, end: float, frames: list[attacks.Image]) -> Clip:
+def _shown(clip: Clip, start: float, end: float, frames: list[Image]) -> Clip:
     first, last = round(start * clip.fps), round(end * clip.fps)
     put = tuple(frames[index % len(frames)] for index in range(last - first))
     return replace(clip, frames=clip.frames[:first] + put + clip.frames[last:])
 
 
-def _heard(clip: Clip, start: float, end: float, sound: attacks.Floats) -> Clip:
+def _heard(clip: Clip, start: float, end: float, sound: Floats) -> Clip:
     heard = clip.sound.copy()
     place = slice(round(start * SAMPLE_RATE), round(end * SAMPLE_RATE))
     heard[place] = np.resize(sound, heard[place].size)
     return replace(clip, sound=heard)
 
 
-def _mixed(clip: Clip, start: float, sound: attacks.Floats) -> Clip:
+def _mixed(clip: Clip, start: float, sound: Floats) -> Clip:
     heard, first = clip.sound.copy(), round(start * SAMPLE_RATE)
     room = heard[first : first + sound.size]
     room += MIXED_GAIN * sound[: room.size]
@@ -154,7 +153,7 @@ def _joined(clip: Clip, *parts: tuple[float, float | None]) -> Clip:
     )
 
 
-def _loudest(clip: Clip, other: Clip, seconds: float) -> attacks.Floats:
+def _loudest(clip: Clip, other: Clip, seconds: float) -> Floats:
     """Return the loudest stretch of another voice, as loud as the clip."""
     count = round(seconds * SAMPLE_RATE)
     sound = np.resize(other.sound, max(count, other.sound.size))
@@ -165,7 +164,7 @@ def _loudest(clip: Clip, other: Clip, seconds: float) -> attacks.Floats:
     return np.asarray(np.clip(part * gain, -1, 1), dtype=np.float32)
 
 
-def _fitted(other: Clip, clip: Clip) -> list[attacks.Image]:
+def _fitted(other: Clip, clip: Clip) -> list[Image]:
     """Return the frames of another clip that fill the size of a clip, at its rate."""
     import cv2
 
@@ -182,7 +181,7 @@ def _fitted(other: Clip, clip: Clip) -> list[attacks.Image]:
     return result
 
 
-def _inset(clip: Clip, other: Clip, start: float) -> list[attacks.Image]:
+def _inset(clip: Clip, other: Clip, start: float) -> list[Image]:
     """Return the clip's frames from a moment on with another one in the middle, at half its size.
 
     A quarter of the picture is another one, and what is around it is the original's.

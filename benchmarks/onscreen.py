@@ -17,10 +17,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
+from media_screen.arrays import Image
 from media_screen.detectors.onscreen import examine_lines
 from media_screen.evidence import Evidence, Span
 from media_screen.media import Media
@@ -28,7 +28,6 @@ from media_screen.names.ocr import Reader, read_all
 from media_screen.sidecar import Sidecar
 from media_screen.weights import nets
 
-Image = npt.NDArray[np.uint8]
 Stills = list[tuple[float, Image]]
 
 RESULTS = Path(__file__).parent / "results"

@@ -16,13 +16,10 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Floats, Image
 from media_screen.evidence import Span
 from media_screen.media import SAMPLE_RATE, Media
-
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 SHORT_SIDE = 360  # px; clips are scaled down to it before they are attacked
 

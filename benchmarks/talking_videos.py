@@ -17,7 +17,8 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-import numpy.typing as npt
+
+from media_screen.arrays import Floats, Image
 
 WIDTH, HEIGHT, FPS = 1280, 720, 30
 BIT_RATE = 2_000_000  # bit/s, about what the platforms give at this size
@@ -27,9 +28,6 @@ MINUTE = 60  # s
 MINUTES = 5  # that are encoded at most; a longer video repeats them
 SHOTS = (4.0, 12.0)  # s, shortest and longest
 LEAST_CLIP = 5.0  # s; shorter ones are left out
-
-Image = npt.NDArray[np.uint8]
-Sound = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +167,7 @@ def _framed(image: Image) -> Image:
     return np.asarray(whole, np.uint8)
 
 
-def _sound(shot: Shot) -> Sound:
+def _sound(shot: Shot) -> Floats:
     """Return the sound of a shot: two channels, silence where the clip has none."""
     wanted = round(shot.seconds * SAMPLE_RATE)
     resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SAMPLE_RATE)

@@ -26,19 +26,19 @@ from media_screen.media.waveform import Waveform
 from media_screen.speech import lacks_speech
 
 if TYPE_CHECKING:
+    from media_screen.arrays import Floats, Image
     from media_screen.detectors.contract import Need
     from media_screen.faces.track import Track
     from media_screen.footage.catalogue import Catalogue
     from media_screen.footage.fingerprint import Fingerprint
     from media_screen.hearing import Ear, FurtherTrack, OtherSound
-    from media_screen.look import Image, Look, Looker
+    from media_screen.look import Look, Looker
     from media_screen.media import Media
     from media_screen.names.ocr import Line
     from media_screen.people.gallery import Gallery
     from media_screen.people.registry import Person
     from media_screen.sidecar import Sidecar
     from media_screen.speech import Speech
-    from media_screen.speech.spectra import Floats
     from media_screen.speech.voices import Voice
 
 _MAX_WHY = 300  # characters of an error that go into a result

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from media_screen.arrays import Floats
 from media_screen.evidence import MediaStream, Span
 from media_screen.footage.fingerprint import FingerprintBuilder
 from media_screen.media import SAMPLE_RATE, Media, Mix
 from media_screen.speech import Speech, find_speech, lacks_speech, speech_in
 from media_screen.speech.listen import Hearing, Listener, listener
-from media_screen.speech.spectra import Floats
 from media_screen.speech.spread import Spread
 from media_screen.speech.voices import Voice, find_voices
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Array, Image
 from media_screen.evidence import Span, Thumbnail
 from media_screen.faces.align import align, measure_quality
 from media_screen.faces.detect import Detection, FaceDetector
@@ -25,7 +25,6 @@ from media_screen.media.coverage import covered
 if TYPE_CHECKING:
     from media_screen.media import Frame, Media
 
-Image = npt.NDArray[np.uint8]
 
 # Frames held and searched together: 50 MB at 1920 px, and what a GPU's detector takes at once.
 BATCH = {"cpu": 8, "cuda": 16}
@@ -396,7 +395,7 @@ def _scaled(image: Image, side: int) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _jpeg(image: npt.NDArray[Any]) -> bytes:
+def _jpeg(image: Array) -> bytes:
     import cv2
 
     options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]

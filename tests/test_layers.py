@@ -11,7 +11,7 @@ from tests.places import PACKAGE, ROOT
 
 # From the bottom up; names on one line know nothing of each other.
 LAYERS = [
-    {"errors", "evidence", "files"},
+    {"arrays", "errors", "evidence", "files"},
     {"database", "media", "sidecar", "weights"},
     {"faces", "folders", "fusion", "results", "speech"},
     {"config", "exports", "look", "report"},

@@ -18,20 +18,17 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from media_screen.arrays import Array
 from training.convert_face_weights.onet import read_torch_tensors
 from training.convert_face_weights.onnx_models import IR_VERSION, OPSET
 from training.convert_face_weights.sources import Source
 from training.convert_face_weights.targets import Target, write_records, write_target
 from training.record import renew
-
-Array = npt.NDArray[Any]
 
 SILERO = Source(
     package="silero_vad",

@@ -19,14 +19,11 @@ from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Flags
 from media_screen.evaluation.logistic import balanced, regress
 from media_screen.evidence import Sensitivity
 from media_screen.fusion.combination import Combination, Subject, Threshold, likeliest
-
-Floats = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.bool_]
 
 # Shares of genuine media that each sensitivity may mark. One percent is what an analyst who looks
 # at a hundred files a day can bear; the others are half of it and five times as much.
@@ -48,8 +45,8 @@ class Examples:
     """
 
     detectors: Mapping[Subject, tuple[str, ...]]
-    llrs: Floats
-    fake: Labels
+    llrs: Doubles
+    fake: Flags
     clip: tuple[str, ...]
     collection: tuple[str, ...]
     group: Mapping[Subject, tuple[str, ...]]
@@ -59,7 +56,7 @@ class Examples:
         """The detectors in the order of the columns."""
         return tuple(name for own in self.detectors.values() for name in own)
 
-    def take(self, use: Labels) -> Examples:
+    def take(self, use: Flags) -> Examples:
         """Return the chosen rows."""
         rows = np.flatnonzero(use).tolist()
         return Examples(
@@ -68,7 +65,7 @@ class Examples:
             {about: tuple(own[row] for row in rows) for about, own in self.group.items()},
         )  # fmt: skip
 
-    def columns(self, names: Iterable[str]) -> Floats:
+    def columns(self, names: Iterable[str]) -> Doubles:
         """Return the ratios of some detectors."""
         return self.llrs[:, [self.names.index(name) for name in names]]
 
@@ -98,7 +95,7 @@ def fit(examples: Examples, about: Subject, counted: Iterable[str]) -> tuple[lis
     return [found.get(name, 0.0) for name in own], bound
 
 
-def _shares(examples: Examples) -> tuple[Floats, tuple[float, float]]:
+def _shares(examples: Examples) -> tuple[Doubles, tuple[float, float]]:
     """Return the weight of each row, and the effective numbers of genuine and of forged clips."""
     copies = _counts(examples.clip)
     clips: dict[tuple[bool, str], set[str]] = {}
@@ -120,12 +117,12 @@ def _shares(examples: Examples) -> tuple[Floats, tuple[float, float]]:
     return share, (numbers[0], numbers[1])
 
 
-def _counts(names: Sequence[str]) -> Floats:
+def _counts(names: Sequence[str]) -> Doubles:
     _, place, counts = np.unique(names, return_inverse=True, return_counts=True)
     return np.asarray(counts[place], dtype=np.float64)
 
 
-def held_out(examples: Examples, counted: Sequence[str]) -> Floats:
+def held_out(examples: Examples, counted: Sequence[str]) -> Doubles:
     """Return the fused ratio of each row by weights that saw nothing of its groups.
 
     NaN where no detector that counts spoke.
@@ -137,11 +134,13 @@ def held_out(examples: Examples, counted: Sequence[str]) -> Floats:
     return np.array([_joined(_at(sums, row), _at(bounds, row)) for row in rows])
 
 
-def _at(found: Mapping[Subject, Floats], row: int) -> dict[Subject, float]:
+def _at(found: Mapping[Subject, Doubles], row: int) -> dict[Subject, float]:
     return {about: float(own[row]) for about, own in found.items()}
 
 
-def _held_out(examples: Examples, about: Subject, counted: Sequence[str]) -> tuple[Floats, Floats]:
+def _held_out(
+    examples: Examples, about: Subject, counted: Sequence[str]
+) -> tuple[Doubles, Doubles]:
     """Return each row's sum of one subject, NaN where nothing spoke, and the bound of its weights.
 
     A row whose label is not about the subject taught nothing of it, and takes the weights of all.
@@ -176,7 +175,7 @@ def least_bound(bounds: Iterable[float]) -> float:
     return min((bound for bound in bounds if bound > 0), default=0.0)
 
 
-def thresholds(examples: Examples, totals: Floats) -> dict[Sensitivity, Threshold]:
+def thresholds(examples: Examples, totals: Doubles) -> dict[Sensitivity, Threshold]:
     """Return the threshold of each sensitivity, from fused ratios of files that were held out.
 
     A genuine clip counts with the highest ratio of its versions. With n such clips, a next one

@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.accuracy.clips import Clip, subject
 from benchmarks.accuracy.ratios import VERSIONS, Ratio
+from media_screen.arrays import Doubles
 from media_screen.evaluation.logistic import balanced, regress
 from media_screen.evaluation.measure import (
     Evaluation,
@@ -32,7 +33,7 @@ from media_screen.evaluation.outcomes import Outcome
 from media_screen.evidence import SENSITIVITIES, Abstention, Evidence, Sensitivity, Verdict
 from media_screen.fusion.combination import Combination, Subject
 from training import fusion
-from training.fusion import Examples, Floats
+from training.fusion import Examples
 
 Said = Mapping[str, Mapping[tuple[str, str], Ratio]]  # detector, then hash and version
 Totals = Mapping[tuple[str, str], float]  # by hash and version
@@ -242,7 +243,7 @@ def _number(llr: float | None) -> float:
     return math.nan if llr is None else llr
 
 
-def _by_clip(clips: Sequence[Clip], totals: Floats) -> Totals:
+def _by_clip(clips: Sequence[Clip], totals: Doubles) -> Totals:
     """Return the sum of each file and version on which a counted detector spoke."""
     keys = [(one.sha256, version) for version in VERSIONS for one in clips]
     return {
@@ -294,7 +295,7 @@ def _of_sum(clips: Sequence[Clip], version: str, totals: Totals) -> Measures:
     return measure([clip.item for clip in clips], found)
 
 
-def _alarms(clips: Sequence[Clip], learned: Learned, totals: Floats) -> list[Alarms]:
+def _alarms(clips: Sequence[Clip], learned: Learned, totals: Doubles) -> list[Alarms]:
     """Count the genuine files that are marked, each in the worst of its versions."""
     table = learned.table
     highest: dict[str, float] = {}

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Floats
 from media_screen.media import SAMPLE_RATE, Media
 
 _FRAME = SAMPLE_RATE // 50  # 20 ms, in which speech hardly changes
@@ -57,7 +58,7 @@ def read_facts(path: Path) -> SoundFacts | None:
     return facts(samples) if samples.size >= _FRAME and samples.any() else None
 
 
-def facts(samples: npt.NDArray[np.float32]) -> SoundFacts:
+def facts(samples: Floats) -> SoundFacts:
     """Measure a sound of 16 kHz mono, full scale 1, that lasts a frame at least and is not 0."""
     frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME).astype(np.float64)
     levels = _db(np.mean(frames**2, axis=1))
@@ -79,5 +80,5 @@ def facts(samples: npt.NDArray[np.float32]) -> SoundFacts:
     )
 
 
-def _db(power: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def _db(power: npt.ArrayLike) -> Doubles:
     return np.asarray(10 * np.log10(np.maximum(power, 10 ** (_FLOOR / 10))))

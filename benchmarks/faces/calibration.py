@@ -14,10 +14,8 @@ from benchmarks.faces import COMMAND
 from benchmarks.faces.nets import embed
 from benchmarks.faces.pairs import mean_rows
 from benchmarks.faces.sights import Sight
+from media_screen.arrays import Array, Flags, Image
 from media_screen.faces import align
-
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[Any]
 
 # Widths, px, at which the calibration is fitted: one face of each pair, or both, are shrunk to it
 # and stored as JPEG of quality 40. The row holds from the middle between the neighbouring widths.
@@ -29,8 +27,8 @@ ROW_STARTS = (0.0, 20.0, 28.0, 40.0)
 class Scored:
     """Cosines of pairs, whether each is of one person, and the two identities."""
 
-    cosine: Floats
-    same: npt.NDArray[np.bool_]
+    cosine: Array
+    same: Flags
     left: npt.NDArray[np.str_]
     right: npt.NDArray[np.str_]
 
@@ -43,12 +41,12 @@ class Scored:
             np.concatenate([self.right, other.right]),
         )
 
-    def take(self, keep: npt.NDArray[np.bool_]) -> Scored:
+    def take(self, keep: Flags) -> Scored:
         """Return the kept pairs."""
         return Scored(self.cosine[keep], self.same[keep], self.left[keep], self.right[keep])
 
 
-def pair_weights(pairs: Scored) -> Floats:
+def pair_weights(pairs: Scored) -> Array:
     """Weigh each person with same-person pairs equally, each other pair equally, classes alike."""
     weights = np.zeros(len(pairs.cosine))
     people, counts = np.unique(pairs.left[pairs.same], return_counts=True)
@@ -76,7 +74,7 @@ def fit_line(pairs: Scored) -> tuple[float, float]:
     return float(model.coef_[0, 0]), float(model.intercept_[0])
 
 
-def cllr(llr: Floats, same: npt.NDArray[np.bool_], weights: Floats) -> float:
+def cllr(llr: Array, same: Flags, weights: Array) -> float:
     """Return the cost of log-likelihood ratios in bits: 0 is perfect, 1 says nothing."""
     cost = np.where(same, np.logaddexp(0, -llr), np.logaddexp(0, llr)) / math.log(2)
     share = [np.sum((weights * cost)[part]) / np.sum(weights[part]) for part in (same, ~same)]
@@ -120,7 +118,7 @@ def degrade(crop: Image, width: int, seed: int) -> Image:
     return np.asarray(cv2.warpAffine(large, matrix, (align.CROP_SIDE,) * 2), dtype=np.uint8)
 
 
-def score_pairs(left: Floats, right: Floats, identities: Sequence[str]) -> Scored:
+def score_pairs(left: Array, right: Array, identities: Sequence[str]) -> Scored:
     """Return all pairs of rows of two tables with equal row order, each pair once."""
     first, second = np.triu_indices(len(identities), 1)
     names = np.array(identities)
@@ -129,7 +127,7 @@ def score_pairs(left: Floats, right: Floats, identities: Sequence[str]) -> Score
 
 
 def calibrate(
-    session: Any, sights: Sequence[Sight], rows: Floats, groups: Mapping[str, Sequence[int]]
+    session: Any, sights: Sequence[Sight], rows: Array, groups: Mapping[str, Sequence[int]]
 ) -> dict[str, Any]:
     """Return the calibration record: a line for each range of widths, limits and Cllr."""
     identities = [sights[members[0]].identity for members in groups.values()]

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.faces.nets import import_mtcnn, open_session
 from benchmarks.faces.sights import read_frames
+from media_screen.arrays import Image
 from media_screen.faces import align
 from media_screen.faces.detect import FaceDetector
 from media_screen.faces.landmarks import LandmarkNet
-
-Image = npt.NDArray[np.uint8]
 
 # Upright stills of 256 px, the face about half as wide, for the test of the points.
 FRONTAL_STILLS = "real_face/makeittalk"

@@ -8,21 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.faces.nets import embed, facenet_input, import_mtcnn, open_session, unit
 from benchmarks.faces.pairs import Pairs, mean_rows
 from benchmarks.faces.sights import Sight
+from media_screen.arrays import Array, Image
 from media_screen.faces import align
-
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[Any]
 
 # A still of Face-Mask-Detection whose crop is covered less than this is of its East Asian part.
 TIGHT_INSIDE = 0.62
 
 
-def verification(same: Floats, different: Floats) -> dict[str, float]:
+def verification(same: Array, different: Array) -> dict[str, float]:
     """Return AUC and the share of same-person pairs above the 1e-3 quantile of the others."""
     ranks = np.searchsorted(np.sort(different), same)
     threshold = float(np.quantile(different, 0.999))
@@ -34,7 +31,7 @@ def verification(same: Floats, different: Floats) -> dict[str, float]:
 
 
 def embedder_table(
-    vectors: Mapping[str, Floats], groups: Mapping[str, Sequence[int]], pairs: Pairs
+    vectors: Mapping[str, Array], groups: Mapping[str, Sequence[int]], pairs: Pairs
 ) -> list[dict[str, Any]]:
     """Return verification figures of each net, their fusion, flips and frame counts."""
     table = []
@@ -58,7 +55,7 @@ def embedder_table(
 
 
 def east_asian_table(
-    sights: Sequence[Sight], vectors: Mapping[str, Floats], threshold: float
+    sights: Sequence[Sight], vectors: Mapping[str, Array], threshold: float
 ) -> dict[str, Any]:
     """Return what the unlabelled East Asian stills tell of SFace and FaceNet."""
     chosen = [
@@ -87,7 +84,7 @@ def east_asian_table(
 
 
 def same_clip_table(
-    sights: Sequence[Sight], rows: Floats, groups: Mapping[str, Sequence[int]], threshold: float
+    sights: Sequence[Sight], rows: Array, groups: Mapping[str, Sequence[int]], threshold: float
 ) -> dict[str, Any]:
     """Return the cosines of the first and the last third of each clip of at least 3 s."""
     cosines = []

@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Array, Image
 from media_screen.faces import align
-
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[Any]
 
 # FaceNet's window of the crop, px (x, y, side); the best of 12 that were tried.
 FACENET_WINDOW = (24.0, 32.0, 208.0)
@@ -30,13 +27,13 @@ def open_session(path: Path, threads: int = 2) -> Any:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def facenet_input(crops: Image) -> Floats:
+def facenet_input(crops: Image) -> Array:
     """Return FaceNet's input (n, 3, 160, 160), about -1 to 1."""
     windows = align.window(crops, FACENET_WINDOW, 160).transpose(0, 3, 1, 2)
     return np.ascontiguousarray((windows.astype(np.float32) - 127.5) / 128.0)
 
 
-def embed(session: Any, prepare: Callable[[Image], Floats], crops: Sequence[Image]) -> Floats:
+def embed(session: Any, prepare: Callable[[Image], Array], crops: Sequence[Image]) -> Array:
     """Return unit-length embeddings, eight crops in a call."""
     parts = []
     for start in range(0, len(crops), 8):
@@ -45,7 +42,7 @@ def embed(session: Any, prepare: Callable[[Image], Floats], crops: Sequence[Imag
     return np.concatenate(parts)
 
 
-def unit(rows: Floats) -> Floats:
+def unit(rows: Array) -> Array:
     """Scale rows to unit length."""
     return np.asarray(rows / np.linalg.norm(rows, axis=-1, keepdims=True))
 

@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.faces.nets import unit
 from benchmarks.faces.people import LEFT_OUT, base_name
 from benchmarks.faces.sights import Sight
-
-Floats = npt.NDArray[Any]
+from media_screen.arrays import Array, Flags, Ints
 
 
 @dataclass(frozen=True)
 class Pairs:
     """Pairs of files: indices of both, whether one person, and of what kind."""
 
-    left: npt.NDArray[np.int64]
-    right: npt.NDArray[np.int64]
-    same: npt.NDArray[np.bool_]
-    session: npt.NDArray[np.bool_]  # same person, but recorded in one session (MEAD)
+    left: Ints
+    right: Ints
+    same: Flags
+    session: Flags  # same person, but recorded in one session (MEAD)
 
 
 def group_files(sights: Sequence[Sight]) -> dict[str, list[int]]:
@@ -46,7 +43,7 @@ def make_pairs(identities: Sequence[str]) -> Pairs:
     return Pairs(left, right, same, same & mead[left])
 
 
-def mean_rows(rows: Floats, groups: Mapping[str, Sequence[int]], frames: int) -> Floats:
+def mean_rows(rows: Array, groups: Mapping[str, Sequence[int]], frames: int) -> Array:
     """Return the unit mean embedding of each file over at most `frames` evenly spaced frames."""
     means = []
     for members in groups.values():

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.faces.people import identity_of
+from media_screen.arrays import Image
 from media_screen.faces import align
 from media_screen.faces.detect import FaceDetector
-
-Image = npt.NDArray[np.uint8]
 
 # Frames taken from a clip, evenly spaced.
 FRAMES = {"real_video": 12, "fake_video": 4}

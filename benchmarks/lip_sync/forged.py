@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.accuracy.ratios import Ratio
+from media_screen.arrays import Doubles, Flags
 from media_screen.detectors.lip_sync.forged import NAMES
 from media_screen.evaluation import calibration, controls, metrics
 from media_screen.media import Media, MediaError
@@ -20,8 +21,6 @@ from training.face_artifact.crops import read_sources
 from training.lip_sync import line
 from training.lip_sync.line import Table
 from training.lip_sync.prepare import COPY, ORIGINAL, PSEUDO, Clip
-
-Floats = npt.NDArray[np.float64]
 
 VERSIONS = (ORIGINAL, COPY)
 FALSE_ALARMS = 0.05
@@ -34,13 +33,13 @@ class Held:
 
     path: npt.NDArray[np.str_]
     version: npt.NDArray[np.str_]
-    raw: Floats
-    fake: npt.NDArray[np.bool_]
+    raw: Doubles
+    fake: Flags
     method: npt.NDArray[np.str_]
     collection: npt.NDArray[np.str_]
     group: npt.NDArray[np.int_]
 
-    def take(self, keep: npt.NDArray[np.bool_]) -> Held:
+    def take(self, keep: Flags) -> Held:
         """Return the kept rows."""
         return Held(*(getattr(self, name)[keep] for name in Held.__dataclass_fields__))
 
@@ -135,7 +134,7 @@ def tables(held: Held, table: Table, media: Path, threshold: float) -> dict[str,
     }
 
 
-def _rate(llrs: Floats, threshold: float) -> float:
+def _rate(llrs: Doubles, threshold: float) -> float:
     return round(float(np.mean(llrs >= threshold)), 3)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Array, Doubles, Floats
 from media_screen.detectors.lip_sync.fit import WORDS, Tables, below
 from media_screen.detectors.lip_sync.movement import RATE, movement
 from media_screen.detectors.lip_sync.synchrony import Curve, Embedded, SyncNet, opening_curve
@@ -20,7 +21,7 @@ from media_screen.evaluation import metrics
 from media_screen.evidence import Span
 from media_screen.media import SAMPLE_RATE
 from training.lip_sync.prepare import COPY, ORIGINAL, Clip, load
-from training.lip_sync.score import Sound, Window, speech_in, windows_by_length
+from training.lip_sync.score import Window, speech_in, windows_by_length
 from training.voice_spoof.channel import coloured_noise, mixed
 
 LENGTHS = (2.0, WINDOW, 10.0)  # s
@@ -73,7 +74,7 @@ class _Heard:
 
     window: Window
     embedded: Embedded
-    mels: tuple[Sound, int]
+    mels: tuple[Floats, int]
 
 
 def trials(
@@ -137,17 +138,17 @@ def _of_fold(
             yield from _again(one, mels, net, condition, "time", np.nan)
 
 
-def _mels(window: Window, noise: bool, *, shift_s: float = 0.0) -> tuple[Sound, int]:
+def _mels(window: Window, noise: bool, *, shift_s: float = 0.0) -> tuple[Floats, int]:
     """Return what is heard around a window; noise is the same each time."""
     rng = np.random.default_rng((zlib.crc32(window.clip.path.encode()), round(window.span.start)))
 
-    def noisy(sound: Sound) -> Sound:
+    def noisy(sound: Floats) -> Floats:
         return mixed(sound, coloured_noise(len(sound), rng), NOISE_DB, rng)
 
     return window.mels(shift_s=shift_s, change=noisy if noise else None)
 
 
-def _again(one: _Heard, mels: tuple[Sound, int], net: SyncNet, condition: str, kind: str,
+def _again(one: _Heard, mels: tuple[Floats, int], net: SyncNet, condition: str, kind: str,
            truth_ms: float) -> Iterator[Trial]:  # fmt: skip
     """Try a mouth with other sound of the same file."""
     if len(mels[0]):
@@ -274,7 +275,7 @@ def _windows(found: Sequence[Trial]) -> list[Trial]:
     ]  # fmt: skip
 
 
-def percentiles_of(found: Sequence[Trial], at: npt.NDArray[Any]) -> dict[str, tuple[float, ...]]:
+def percentiles_of(found: Sequence[Trial], at: Array) -> dict[str, tuple[float, ...]]:
     """Return the tables of agreements and speeds that the detector compares with."""
     windows = _windows(found)
 
@@ -329,7 +330,7 @@ def _right(found: Sequence[Trial], condition: str, place: int) -> dict[str, Any]
     }
 
 
-def _shares(errors: npt.NDArray[np.float64], paths: npt.NDArray[np.str_]) -> dict[str, Any]:
+def _shares(errors: Doubles, paths: npt.NDArray[np.str_]) -> dict[str, Any]:
     wrong = np.abs(errors)
     return {
         "windows": len(wrong),

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.mixture import GaussianMixture
 
+from media_screen.arrays import Doubles, Floats, Rows
 from media_screen.detectors.voice_spoof.network import LEVELS
-from media_screen.speech.spectra import Floats
 from training.voice_spoof.prepare import Prepared
-from training.voice_spoof.train import Rows
 
 CEPSTRA = 20  # with their first and second differences: 60 values a frame
 MIXTURES = 32
@@ -56,12 +54,12 @@ def score(mixtures: tuple[Any, Any], window: Floats) -> float:
     return synthetic - genuine
 
 
-def scores(mixtures: tuple[Any, Any], windows: list[Floats]) -> npt.NDArray[np.float64]:
+def scores(mixtures: tuple[Any, Any], windows: list[Floats]) -> Doubles:
     """Return the score of each window, frames x 288."""
     return np.array([score(mixtures, one) for one in windows])
 
 
-def example_weights(data: Prepared, rows: Rows) -> npt.NDArray[np.float64]:
+def example_weights(data: Prepared, rows: Rows) -> Doubles:
     """Return how often each row is drawn: both classes alike, and within a class each group alike.
 
     Groups of genuine speech are that of the web and the rest; of synthetic, its families.

@@ -25,10 +25,10 @@ from benchmarks.accuracy.ratios import Ratio
 from benchmarks.voice import spoof
 from benchmarks.voice.spoof import Scored
 from media_screen import weights
+from media_screen.arrays import Floats
 from media_screen.detectors.voice_spoof.network import features
 from media_screen.media import Media, MediaError
 from media_screen.speech import find_speech, lacks_speech
-from media_screen.speech.spectra import Floats
 from media_screen.speech.voices import find_voices
 from training.voice_spoof.channel import AAC_64, OPUS_24, telephone, through_codec
 from training.voice_spoof.sources import family

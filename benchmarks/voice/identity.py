@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen import weights
+from media_screen.arrays import Doubles, Flags, Floats, Rows
 from media_screen.detectors.voice_identity.ratio import NEAREST, Cohort
 from media_screen.evaluation import calibration as calibrations
 from media_screen.evaluation import metrics
 from media_screen.media import SAMPLE_RATE, Media
 from media_screen.speech import find_speech
 from media_screen.speech.embed import embedder, unit
-from media_screen.speech.spectra import Floats
 from training.record import renew
 from training.voice_spoof.channel import (
     OPUS_24,
@@ -178,12 +178,12 @@ def cohort_of(recordings: list[Recording]) -> tuple[list[str], Floats]:
 class Trials:
     """Comparisons of one recording with references of a speaker from other recordings."""
 
-    cosine: npt.NDArray[np.float64]
-    normalised: npt.NDArray[np.float64]
-    same: npt.NDArray[np.bool_]
+    cosine: Doubles
+    normalised: Doubles
+    same: Flags
     speaker: npt.NDArray[np.str_]  # whose references they are
-    condition: npt.NDArray[np.intp]  # in CHANNELS
-    length: npt.NDArray[np.float64]
+    condition: Rows  # in CHANNELS
+    length: Doubles
 
 
 def _tested(recordings: list[Recording]) -> Iterator[tuple[Recording, list[Recording]]]:
@@ -238,7 +238,7 @@ def trials(recordings: list[Recording], conditions: Sequence[str] = CHANNELS) ->
     return Trials(*(np.array(column) for column in columns))
 
 
-def weights_of(data: Trials) -> npt.NDArray[np.float64]:
+def weights_of(data: Trials) -> Doubles:
     """Weigh each speaker alike within each class."""
     names = np.char.add(data.speaker, np.where(data.same, "+", "-"))
     _, place, counts = np.unique(names, return_inverse=True, return_counts=True)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from benchmarks.voice import baseline
 from media_screen import weights
+from media_screen.arrays import Doubles, Flags, Rows
 from media_screen.evaluation import calibration, metrics
 from media_screen.fusion.judge import DECLARED_THRESHOLD as TEN_TO_ONE
 from training.voice_spoof.prepare import CONDITIONS, NO_PAIR, Prepared, load_prepared
@@ -20,7 +21,6 @@ from training.voice_spoof.sources import PRACTICE
 from training.voice_spoof.train import Fold, fit_all, read_config, scores, test_rows, training_rows
 
 FALSE_ALARMS = 0.05  # at which the detection rate is given beside that of the shipped threshold
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,15 @@ class Scored:
     not been trained on.
     """
 
-    net: npt.NDArray[np.float64]
-    baseline: npt.NDArray[np.float64]
+    net: Doubles
+    baseline: Doubles
     fake: Flags
-    condition: npt.NDArray[np.intp]
+    condition: Rows
     family: npt.NDArray[np.str_]
     system: npt.NDArray[np.str_]
     collection: npt.NDArray[np.str_]
     web: Flags
-    fold: npt.NDArray[np.intp]
+    fold: Rows
     new_family: Flags
     new_collection: Flags
     new_file: Flags
@@ -144,7 +144,7 @@ def _pairs(data: Prepared, fold: Fold, net: Any) -> list[Pair]:
     ]
 
 
-def class_weights(data: Scored) -> npt.NDArray[np.float64]:
+def class_weights(data: Scored) -> Doubles:
     """Weigh each collection (of genuine) and family (of synthetic) by the root of its size.
 
     A collection of one clip counts for one clip, and a large one does not drown the rest.
@@ -173,13 +173,13 @@ def calibrate(found: Scored) -> dict[str, Any]:
     }
 
 
-def ratios(raw: npt.NDArray[np.float64], record: dict[str, Any]) -> npt.NDArray[np.float64]:
+def ratios(raw: Doubles, record: dict[str, Any]) -> Doubles:
     """Return the calibrated ratios of scores."""
     bound = record["bound"]
     return np.asarray(np.clip(record["slope"] * raw + record["offset"], -bound, bound))
 
 
-def measures(data: Scored, llrs: npt.NDArray[np.float64], raw: str = "net") -> dict[str, Any]:
+def measures(data: Scored, llrs: Doubles, raw: str = "net") -> dict[str, Any]:
     """Return the measures of one set of windows; rates of the threshold are of the llrs."""
     values = getattr(data, raw)
     area = metrics.bootstrap(
@@ -223,9 +223,7 @@ def tables(found: Scored, pairs: Sequence[Pair], record: dict[str, Any]) -> dict
     }
 
 
-def _by_condition(
-    data: Scored, llrs: npt.NDArray[np.float64], raw: str = "net"
-) -> dict[str, dict[str, Any]]:
+def _by_condition(data: Scored, llrs: Doubles, raw: str = "net") -> dict[str, dict[str, Any]]:
     rows = {}
     for number, name in enumerate(CONDITIONS):
         keep = data.condition == number
@@ -233,7 +231,7 @@ def _by_condition(
     return rows
 
 
-def _each(data: Scored, own: npt.NDArray[np.float64], names: Any) -> dict[str, Any]:
+def _each(data: Scored, own: Doubles, names: Any) -> dict[str, Any]:
     """Return for each family or system of synthetic speech its separation from all genuine."""
     rows = {}
     for name in np.unique(names[data.fake]).tolist():
@@ -253,7 +251,7 @@ def _each(data: Scored, own: npt.NDArray[np.float64], names: Any) -> dict[str, A
     return rows
 
 
-def _genuine(data: Scored, own: npt.NDArray[np.float64], names: Any) -> dict[str, Any]:
+def _genuine(data: Scored, own: Doubles, names: Any) -> dict[str, Any]:
     """Return how often genuine speech of each name reaches the threshold, and even odds."""
     rows = {}
     for name in np.unique(names[~data.fake]).tolist():

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from media_screen import weights
+from media_screen.arrays import Doubles, Floats, Image
 from media_screen.detectors.contract import Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
 from media_screen.weights import nets
@@ -34,8 +34,6 @@ PARTS = {
     14: "male genitals",
 }
 _BOX_ROWS = 4
-
-Image = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +102,9 @@ def exposure(session: Any, image: Image, time_s: float) -> Exposure:
     return Exposure(time_s, {name: float(best[row]) for row, name in PARTS.items()})
 
 
-def _scores(session: Any, image: Image, share: float) -> npt.NDArray[np.float64]:
+def _scores(session: Any, image: Image, share: float) -> Doubles:
     (output,) = session.run(None, {session.get_inputs()[0].name: _prepared(image, share)})
-    scores: npt.NDArray[np.float64] = np.asarray(output, np.float64)[0, _BOX_ROWS:].max(axis=1)
+    scores: Doubles = np.asarray(output, np.float64)[0, _BOX_ROWS:].max(axis=1)
     return scores
 
 
@@ -122,7 +120,7 @@ def told(exposures: Sequence[Exposure]) -> Evidence:
     )  # fmt: skip
 
 
-def _prepared(image: Image, share: float) -> npt.NDArray[np.float32]:
+def _prepared(image: Image, share: float) -> Floats:
     """Shrink to a share of the network's square, in its middle, with black around."""
     import cv2
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Flags
 from media_screen.evaluation.logistic import balanced, regress
-from media_screen.evaluation.metrics import Floats
 from media_screen.weights.calibration import Calibration
 
 
@@ -49,11 +49,11 @@ def fit(
     return Calibration(slope / spread, offset - slope * mean / spread, bound)
 
 
-def _effective_number(weights: Floats) -> float:
+def _effective_number(weights: Doubles) -> float:
     return float(weights.sum() ** 2 / np.sum(weights**2))
 
 
-def _check(values: Floats, fake: npt.NDArray[np.bool_], weights: Floats, l2: float) -> None:
+def _check(values: Doubles, fake: Flags, weights: Doubles, l2: float) -> None:
     if not (values.shape == fake.shape == weights.shape) or values.ndim != 1:
         raise ValueError(
             f"expected as many labels and weights as scores, got {fake.shape} and {weights.shape} "

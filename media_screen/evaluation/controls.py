@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Flags
 from media_screen.evaluation.logistic import balanced, regress
-from media_screen.evaluation.metrics import Floats, auc
+from media_screen.evaluation.metrics import auc
 from media_screen.evidence import MediaInfo
 
 FOLDS = 5  # of files, when there are not two collections to tell apart
@@ -42,8 +43,8 @@ def metadata_scores(
     media: Sequence[MediaInfo],
     labels: npt.ArrayLike,
     collections: Sequence[str],
-    further: Floats | None = None,
-) -> Floats:
+    further: Doubles | None = None,
+) -> Doubles:
     """Return for each file the log odds of forged that its technical facts alone give.
 
     Logistic regression, both classes weighing the same, on container, codecs, width, height, frame
@@ -98,7 +99,7 @@ def shuffled_metadata(
     media: Sequence[MediaInfo],
     labels: npt.ArrayLike,
     collections: Sequence[str],
-    further: Floats | None = None,
+    further: Doubles | None = None,
     *,
     seed: int = 0,
 ) -> Shuffled:
@@ -119,7 +120,7 @@ def _summed(found: Sequence[float]) -> Shuffled:
     return Shuffled(float(np.mean(found)), float(low), float(high))
 
 
-def _features(media: Sequence[MediaInfo]) -> Floats:
+def _features(media: Sequence[MediaInfo]) -> Doubles:
     """Return numbers for the facts of each file; names become one column for each frequent one."""
     columns: list[list[float]] = []
     for name in ("container", "video_codec", "audio_codec", "kind"):
@@ -134,7 +135,7 @@ def _features(media: Sequence[MediaInfo]) -> Floats:
     return np.asarray(np.transpose(columns), dtype=np.float64)
 
 
-def _folds(fake: npt.NDArray[np.bool_], collections: Sequence[str]) -> list[npt.NDArray[np.bool_]]:
+def _folds(fake: Flags, collections: Sequence[str]) -> list[Flags]:
     """Return the rows to hold out together: collections, each file without one for itself."""
     groups = _codes([name or row for row, name in enumerate(collections)])
     found = [groups == group for group in range(int(groups.max()) + 1)]

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from media_screen.evaluation.metrics import Floats
+from media_screen.arrays import Doubles, Flags
 
 
 def regress(
-    facts: Floats,
-    fake: npt.NDArray[np.bool_],
-    weights: Floats,
+    facts: Doubles,
+    fake: Flags,
+    weights: Doubles,
     l2: float,
     *,
     rising: bool = False,
     most: float | None = None,
     through_origin: bool = False,
-    leads: Floats | None = None,
+    leads: Doubles | None = None,
     lead_weight: float = 0.0,
-) -> tuple[Floats, float]:
+) -> tuple[Doubles, float]:
     """Return the slopes and the offset of least cost: weighted log loss plus `l2` / 2 x slopes².
 
     `facts` has shape (n, k) and should be standardised, or of one unit, so that the prior treats
@@ -32,7 +31,7 @@ def regress(
 
     signs = np.where(fake, 1.0, -1.0)
 
-    def cost(line: Floats) -> tuple[float, Floats]:
+    def cost(line: Doubles) -> tuple[float, Doubles]:
         slopes, offset = line[:-1], line[-1]
         margins = signs * (facts @ slopes + offset)
         pull = -weights * signs * np.exp(-np.logaddexp(0, margins))  # derivative by the log odds
@@ -58,7 +57,7 @@ def regress(
     return found.x[:-1], float(found.x[-1])
 
 
-def balanced(fake: npt.NDArray[np.bool_], weights: Floats) -> Floats:
+def balanced(fake: Flags, weights: Doubles) -> Doubles:
     """Scale weights so that both classes weigh one half together."""
     total = np.where(fake, weights[fake].sum(), weights[~fake].sum())
     return np.asarray(weights / total / 2)

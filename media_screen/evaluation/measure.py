@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Flags
 from media_screen.evaluation import controls, metrics
 from media_screen.evaluation.controls import Shuffled
 from media_screen.evaluation.manifest import Item
-from media_screen.evaluation.metrics import Floats, Interval
+from media_screen.evaluation.metrics import Interval
 from media_screen.evaluation.outcomes import Outcome, outcomes
 from media_screen.evidence import MediaInfo, Verdict
 from media_screen.fusion.judge import threshold
 
 ORIGINAL = "original"
-Labels = npt.NDArray[np.bool_]
 Kind = Literal["method", "collection", "identity"]  # of a slice
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ROUNDS = 1000  # of the bootstrap; the ends of an interval then vary by about a tenth of its width
@@ -141,7 +140,7 @@ class Metadata:
     what they reach, `shuffled` what they reach when they are learned from shuffled labels.
     """
 
-    scores: Floats = field(repr=False)
+    scores: Doubles = field(repr=False)
     auc: Interval
     shuffled: Shuffled
 
@@ -209,7 +208,7 @@ def measure_version(
 
 
 def guess(
-    items: Sequence[Item], media: Sequence[MediaInfo], further: Floats | None = None
+    items: Sequence[Item], media: Sequence[MediaInfo], further: Doubles | None = None
 ) -> Metadata | None:
     """Work out the control of metadata; None when too few files of a class can be read.
 
@@ -246,7 +245,7 @@ def _system(
     name: str,
     items: Sequence[Item],
     found: tuple[Outcome, ...],
-    metadata: Floats | None,
+    metadata: Doubles | None,
     *,
     sliced: bool,
 ) -> System:
@@ -286,7 +285,7 @@ def measure(items: Sequence[Item], found: Sequence[Outcome], *, rounds: int = RO
                     _cost(llrs, labels) if llrs.any() else None)  # fmt: skip
 
 
-def _separation(scores: Floats, labels: Labels, area: Interval, counts: Counts) -> Separation:
+def _separation(scores: Doubles, labels: Flags, area: Interval, counts: Counts) -> Separation:
     pairs = counts.genuine * counts.forged
     covered = counts.judged_genuine * counts.judged_forged / pairs
     return Separation(
@@ -298,7 +297,7 @@ def _separation(scores: Floats, labels: Labels, area: Interval, counts: Counts) 
     )
 
 
-def _decisions(llrs: Floats, labels: Labels, counts: Counts) -> Decisions:
+def _decisions(llrs: Doubles, labels: Flags, counts: Counts) -> Decisions:
     flagged = llrs >= threshold()
     alarms, hits = int((flagged & ~labels).sum()), int((flagged & labels).sum())
     return Decisions(
@@ -308,7 +307,7 @@ def _decisions(llrs: Floats, labels: Labels, counts: Counts) -> Decisions:
     )
 
 
-def _cost(llrs: Floats, labels: Labels) -> Cost:
+def _cost(llrs: Doubles, labels: Flags) -> Cost:
     prior = np.log(labels.sum() / (~labels).sum())
     probabilities = np.exp(-np.logaddexp(0, -(llrs + prior)))
     return Cost(
@@ -318,7 +317,7 @@ def _cost(llrs: Floats, labels: Labels) -> Cost:
     )
 
 
-def _control(items: Sequence[Item], found: Sequence[Outcome], metadata: Floats) -> Control | None:
+def _control(items: Sequence[Item], found: Sequence[Outcome], metadata: Doubles) -> Control | None:
     """Compare a detector with the control of metadata, on the files that it judged."""
     judged = np.array([outcome.state == "scored" for outcome in found], dtype=bool)
     labels = np.array([item.fake for item in items], dtype=bool)[judged]
@@ -364,9 +363,9 @@ def _slices(items: Sequence[Item], found: Sequence[Outcome]) -> tuple[Slice, ...
     return tuple(slices)
 
 
-def _both(labels: Labels) -> bool:
+def _both(labels: Flags) -> bool:
     return bool(labels.any() and not labels.all())
 
 
-def _pick(groups: Sequence[Hashable], use: Labels) -> list[Hashable]:
+def _pick(groups: Sequence[Hashable], use: Flags) -> list[Hashable]:
     return [group for group, chosen in zip(groups, use, strict=True) if chosen]

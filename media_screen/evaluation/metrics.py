@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from media_screen.arrays import Doubles, Flags
+
 Measure = Callable[[Any, Any], float]
 
 
@@ -27,9 +28,9 @@ class Roc:
     is infinite. Both rates, 0 to 1, rise.
     """
 
-    false_alarms: Floats
-    detections: Floats
-    thresholds: Floats
+    false_alarms: Doubles
+    detections: Doubles
+    thresholds: Doubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ def bootstrap(
     return Interval(float(value), float(low), float(high))
 
 
-def _strata(fake: npt.NDArray[np.bool_], groups: Sequence[Hashable]) -> list[Any]:
+def _strata(fake: Flags, groups: Sequence[Hashable]) -> list[Any]:
     """Return lists of groups (arrays of rows): genuine only, forged only, and both."""
     if len(groups) != len(fake):
         raise ValueError(f"expected a group for each of {len(fake)} items, got {len(groups)}")
@@ -203,7 +204,7 @@ def _strata(fake: npt.NDArray[np.bool_], groups: Sequence[Hashable]) -> list[Any
     return list(strata.values())
 
 
-def _hull(curve: Roc) -> tuple[Floats, Floats]:
+def _hull(curve: Roc) -> tuple[Doubles, Doubles]:
     """Return the corners of the upper convex hull of a ROC (the monotone chain algorithm)."""
     corners: list[tuple[float, float]] = []
     for x, y in zip(curve.false_alarms.tolist(), curve.detections.tolist(), strict=True):
@@ -217,7 +218,7 @@ def _hull(curve: Roc) -> tuple[Floats, Floats]:
     return points[:, 0], points[:, 1]
 
 
-def _floats(values: npt.ArrayLike) -> Floats:
+def _floats(values: npt.ArrayLike) -> Doubles:
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1 or np.isnan(array).any():
         raise ValueError(f"expected a row of numbers, got shape {array.shape} or a NaN in it")
@@ -226,7 +227,7 @@ def _floats(values: npt.ArrayLike) -> Floats:
 
 def _checked(
     scores: npt.ArrayLike, labels: npt.ArrayLike, need: tuple[bool, ...] = (False, True)
-) -> tuple[Floats, npt.NDArray[np.bool_]]:
+) -> tuple[Doubles, Flags]:
     values, fake = _floats(scores), np.asarray(labels, dtype=bool)
     if values.shape != fake.shape:
         raise ValueError(f"expected a label for each of {values.size} scores, got {fake.size}")

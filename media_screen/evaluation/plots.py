@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from media_screen.arrays import Doubles
 from media_screen.evaluation import metrics
 from media_screen.evaluation.measure import Evaluation, System, Version
-from media_screen.evaluation.metrics import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,8 +44,8 @@ class Plot:
 @dataclass(frozen=True, slots=True)
 class _Judged:
     name: str
-    scores: Floats
-    llrs: Floats
+    scores: Doubles
+    llrs: Doubles
     labels: Any  # True for forged
 
 

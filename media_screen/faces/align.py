@@ -10,13 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+from media_screen.arrays import Array, Doubles, Floats, Image
 
 # Side of the crop, px.
 CROP_SIDE = 256
@@ -116,7 +114,7 @@ def align(image: Image, landmarks: Floats) -> Image:
     return np.asarray(crop, dtype=np.uint8)
 
 
-def similarity(source: Floats, target: Floats) -> npt.NDArray[np.float64]:
+def similarity(source: Floats, target: Floats) -> Doubles:
     """Return the 2 x 3 matrix (turn, scale, shift; no mirror) that moves points best."""
     from_points = source.astype(np.float64)
     to_points = target.astype(np.float64)
@@ -132,7 +130,7 @@ def similarity(source: Floats, target: Floats) -> npt.NDArray[np.float64]:
     return np.column_stack([turn, to_mean - turn @ from_mean])
 
 
-def _shrunk(image: Image, matrix: npt.NDArray[np.float64]) -> tuple[Image, npt.NDArray[np.float64]]:
+def _shrunk(image: Image, matrix: Doubles) -> tuple[Image, Doubles]:
     """Shrink a picture by area when the crop is below half its size: warping would alias."""
     import cv2
 
@@ -203,7 +201,7 @@ def measure_quality(
     )
 
 
-def _inside(matrix: npt.NDArray[np.float64], image_shape: tuple[int, ...]) -> float:
+def _inside(matrix: Doubles, image_shape: tuple[int, ...]) -> float:
     """Return the share of the crop's area that the picture covers, on a 16 x 16 grid."""
     axis = (np.arange(16) + 0.5) * (CROP_SIDE / 16)
     grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
@@ -241,15 +239,13 @@ def sharpness(crop: Image, *, size_px: float) -> float:
     import cv2
 
     left, top, right, bottom = FACE_WINDOW
-    grey: npt.NDArray[Any] = cv2.cvtColor(crop[top:bottom, left:right], cv2.COLOR_RGB2GRAY).astype(
-        np.float32
-    )
+    grey: Array = cv2.cvtColor(crop[top:bottom, left:right], cv2.COLOR_RGB2GRAY).astype(np.float32)
     scale = min(SHARPNESS_WIDTH, max(SHARPNESS_LEAST, size_px)) / FACE_WIDTH
     grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return min(_kept(grey), _kept(grey.T))
 
 
-def _kept(grey: npt.NDArray[Any]) -> float:
+def _kept(grey: Array) -> float:
     """Return the share of the differences between rows that a blur along the columns removes."""
     import cv2
 

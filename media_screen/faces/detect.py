@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Array, Floats, Image
 from media_screen.faces.landmarks import LandmarkNet
 
 if TYPE_CHECKING:
     import onnxruntime
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 WEIGHTS = "face_detector/yunet.onnx"
 
@@ -152,7 +150,7 @@ def _net_input(images: Sequence[Image], scale: float) -> Floats:
     padded = (-(-height // last) * last, -(-width // last) * last)
     batch = np.zeros((len(images), 3, *padded), dtype=np.float32)
     for slot, image in zip(batch, images, strict=True):
-        small: npt.NDArray[Any] = image
+        small: Array = image
         if scale < 1.0:
             small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         slot[:, :height, :width] = small[:, :, ::-1].transpose(2, 0, 1)

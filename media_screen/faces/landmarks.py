@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+
+from media_screen.arrays import Floats, Image
 
 if TYPE_CHECKING:
     import onnxruntime
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 WEIGHTS = "face_detector/onet.onnx"
 # Side of the net's input, px.

@@ -12,15 +12,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Floats, Image
 from media_screen.faces.align import window
 
 if TYPE_CHECKING:
     import onnxruntime
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 WEIGHTS = "face_mesh/mesh.onnx"
 POINTS = 468

@@ -17,12 +17,10 @@ from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Floats, Image
 from media_screen.faces.align import Quality
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 Item = TypeVar("Item")
 
 # Up to this gap, s, place leads; beyond it, looks do. Dense windows have 0.08 to 0.2 s.

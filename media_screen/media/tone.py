@@ -7,7 +7,9 @@ ordinary video in PQ looks like the ordinary video again (ITU-R BT.2408: its whi
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from media_screen.arrays import Array, Floats
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,12 +59,12 @@ def tone_mapped(
 
 
 @functools.cache
-def _light_of(transfer: int) -> npt.NDArray[np.float32]:
+def _light_of(transfer: int) -> Floats:
     """Return the light of each code: of the screen over WHITE for PQ, of the scene for HLG."""
     import numpy as np
 
     signal = np.linspace(0, 1, 1 << _BITS)
-    light: npt.NDArray[Any]
+    light: Array
     if transfer == PQ:  # SMPTE ST 2084
         m1, m2, c1, c2, c3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
         root = signal ** (1 / m2)

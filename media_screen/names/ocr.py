@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from media_screen import weights
+from media_screen.arrays import Image
 from media_screen.errors import MediaScreenError
 from media_screen.weights import nets
-
-Image = npt.NDArray[np.uint8]
 
 # px, longest side that is read: handles of 2% of the height are still 11 px there, which is read;
 # twice the size takes four times as long.

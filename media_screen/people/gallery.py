@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Floats
 from media_screen.media import shown_path
 from media_screen.people.references import FoundFace, FoundVoice
 from media_screen.speech.embed import unit
@@ -21,7 +21,6 @@ from media_screen.speech.voices import SAME_VOICE, same_voice
 if TYPE_CHECKING:
     from media_screen.people.registry import Person
 
-Floats = npt.NDArray[np.float32]
 
 MIN_REFERENCE_FACE = 60.0  # px wide; smaller references make every comparison vague
 MIN_SHARPNESS = 0.15  # of faces.align.Quality; below, the picture is too blurred to compare with

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from media_screen import weights
+from media_screen.arrays import Floats
 from media_screen.database import Layout, connect, digest_of
 from media_screen.evidence import Span
 from media_screen.faces.embed import WEIGHTS as EMBEDDER
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from media_screen.faces.track import Track
     from media_screen.look import Looker
 
-Floats = npt.NDArray[np.float32]
 Way = Literal["picture", "video"]  # how the faces of a file were read
 
 CHUNK = 30.0  # s of official footage whose faces are held at a time: 120 frames, about 50 MB

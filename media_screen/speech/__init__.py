@@ -11,12 +11,11 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Flags, Floats
 from media_screen.evidence import Reason, Span
 from media_screen.media import SAMPLE_RATE
 from media_screen.speech.listen import BANDS, FRAME, PATCH_HOP_S, PATCH_S, Hear, Heard, listener
-from media_screen.speech.spectra import Floats
 
 __all__ = [
     "Kind",
@@ -204,9 +203,7 @@ def _runs(activity: Floats) -> list[tuple[int, int]]:
     return _stretches(spoken, gap=_MAX_GAP, least=_MIN_SPEECH)
 
 
-def _stretches(
-    mask: npt.NDArray[np.bool_], *, gap: float = 0.5, least: float = 0.5
-) -> list[tuple[int, int]]:
+def _stretches(mask: Flags, *, gap: float = 0.5, least: float = 0.5) -> list[tuple[int, int]]:
     """Return (first, last + 1) of stretches that hold, gaps closed, short ones left out; s."""
     edges = np.flatnonzero(np.diff(np.pad(mask.astype(np.int8), 1)))
     joined: list[tuple[int, int]] = []

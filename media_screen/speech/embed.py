@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from media_screen.speech.spectra import Floats, frames, power, slaney_filters
+from media_screen.arrays import Floats
+from media_screen.speech.spectra import frames, power, slaney_filters
 
 if TYPE_CHECKING:
     import onnxruntime

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from media_screen.arrays import Floats
 from media_screen.evidence import Span
 from media_screen.media import SAMPLE_RATE
-from media_screen.speech.spectra import Floats, frames, htk_filters, power
+from media_screen.speech.spectra import frames, htk_filters, power
 
 if TYPE_CHECKING:
     import onnxruntime

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.fft import rfft
 
+from media_screen.arrays import Array, Floats
 from media_screen.media import SAMPLE_RATE
-
-Floats = npt.NDArray[np.float32]
 
 
 def frames(rows: Floats, *, length: int, step: int) -> Floats:
@@ -34,14 +31,14 @@ def power(rows: Floats, *, size: int) -> Floats:
     return np.asarray(spectra.real**2 + spectra.imag**2, np.float32)
 
 
-def _triangles(edges: npt.NDArray[Any], scale: npt.NDArray[Any]) -> Floats:
+def _triangles(edges: Array, scale: Array) -> Floats:
     """Return triangular filters, bands x bins, between neighbouring edges on a frequency scale."""
     left, middle, right = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rising, falling = (scale - left) / (middle - left), (right - scale) / (right - middle)
     return np.asarray(np.maximum(0.0, np.minimum(rising, falling)), np.float32)
 
 
-def _bins(size: int) -> npt.NDArray[Any]:
+def _bins(size: int) -> Array:
     return np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
 
 
@@ -52,7 +49,7 @@ def htk_filters(bands: int, *, size: int, low: float, high: float) -> Floats:
     They are triangles on the mel scale 1127 ln(1 + f / 700), from `low` to `high` Hz.
     """
 
-    def mel(hertz: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def mel(hertz: Array) -> Array:
         return 1127.0 * np.log1p(hertz / 700.0)
 
     ends = mel(np.array([low, high]))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from media_screen.arrays import Floats
 from media_screen.evidence import Span
 from media_screen.media.sound import Mix
 from media_screen.speech import Speech, speech_windows
 from media_screen.speech.embed import embedder, unit
-from media_screen.speech.spectra import Floats
 
 if TYPE_CHECKING:
     from media_screen.media import Media

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from media_screen.arrays import Doubles
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Line:
     offset: float
     limit: float
 
-    def raw(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def raw(self, values: npt.ArrayLike) -> Doubles:
         """Return the log odds, uncalibrated, of measures (..., k)."""
         standard = (np.asarray(values, np.float64) - np.array(self.means)) / np.array(self.spreads)
         held = np.clip(standard, -self.limit, self.limit)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Floats, Image
 from media_screen.faces.align import Quality
 from media_screen.faces.detect import FaceDetector
 from media_screen.faces.embed import FaceEmbedder
 from media_screen.faces.track import Face
 from tests.places import SAMPLES
-
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 _EDGE, _SCALE = 10, 6  # px around a face of 25 px, and by how much it is enlarged
 

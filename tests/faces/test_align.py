@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from media_screen.arrays import Doubles, Floats, Image
 from media_screen.faces import align
 from media_screen.faces.align import REFERENCE
 from media_screen.faces.align import align as align_face
 from tests.faces.making import astronaut, detector
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
-
-def placing(angle_deg: float, scale: float) -> npt.NDArray[np.float64]:
+def placing(angle_deg: float, scale: float) -> Doubles:
     """Return the 2 x 3 matrix that turns about the face, scales, and centres it on 1024 x 1024."""
     matrix = cv2.getRotationMatrix2D((224, 120), angle_deg, scale)
     matrix[:, 2] += (512 - 224, 512 - 120)

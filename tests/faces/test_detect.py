@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from media_screen.arrays import Image
 from media_screen.faces.detect import Detection
 from tests.faces.making import astronaut, detector, frames, strangers
-
-Image = npt.NDArray[np.uint8]
 
 # The astronaut's face in the original, px: x0, y0, x1, y1 (read off the picture).
 FACE = (178, 63, 270, 178)

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from media_screen.arrays import Floats, Image
 from media_screen.faces import embed
 from media_screen.faces.align import align
 from tests.faces.making import astronaut, detector, embedder, frames, picture, strangers
-
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 
 def crop_of(image: Image) -> Image:

@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 
+from media_screen.arrays import Array
 from training.convert_face_weights.onnx_models import Builder, make_model
-
-Array = npt.NDArray[Any]
 
 INPUT_SIDE = 192  # px
 POINTS = 468

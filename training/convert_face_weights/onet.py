@@ -6,15 +6,12 @@ import io
 import math
 import struct
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 
+from media_screen.arrays import Array
 from training.convert_face_weights.onnx_models import Builder, make_model
-
-Array = npt.NDArray[Any]
 
 # The convolutions of O-Net, in order, and after which of them values are pooled (window, px).
 ONET_CONVOLUTIONS = (("conv1", 3), ("conv2", 3), ("conv3", 2), ("conv4", 0))

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-Array = npt.NDArray[Any]
+from media_screen.arrays import Array
 
 # Opset 17 has every operator used here and is old enough for onnxruntime 1.12 and newer.
 OPSET = 17

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from media_screen.arrays import Array
 from training.convert_face_weights.onnx_models import IR_VERSION, OPSET, make_model
-
-Array = npt.NDArray[Any]
 
 
 def dequantise(model: onnx.ModelProto) -> dict[str, Array]:

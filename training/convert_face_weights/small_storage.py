@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-Array = npt.NDArray[Any]
+from media_screen.arrays import Array
 
 # Tensors with fewer values than this stay in 32-bit floats: quantising biases saves nothing.
 SMALLEST_QUANTISED = 1024

@@ -10,11 +10,9 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Image
 from training.face_artifact.view import LEFT, TOP, WINDOW
-
-Image = npt.NDArray[np.uint8]
 
 CENTRE = (LEFT + WINDOW / 2, TOP + WINDOW / 2)  # of what the network sees, px of the crop
 

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Image
 from media_screen.detectors.face_artifact.forged import is_good
 from training.face_artifact import augment, blends
 from training.face_artifact.copies import PORTRAITS
 from training.face_artifact.crops import Crop, Source
-
-Image = npt.NDArray[np.uint8]
 
 # Of the genuine crops that stand against labelled fakes: most of those are portraits as generators
 # write them, and a network that saw few genuine ones learns to tell the form.

@@ -18,10 +18,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Floats, Image
 from media_screen.faces.align import CROP_SIDE, REFERENCE
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 Points = npt.NDArray[np.float32]
 
 # Outlines in px of the aligned crop, of a frontal adult face (eyes 62 px apart, chin at 223).

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Image = npt.NDArray[np.uint8]
+from media_screen.arrays import Image
+
 Condition = Callable[[Image, np.random.Generator], Image]
 
 

@@ -19,15 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Image
 from training.face_artifact.copies import COPIES, PORTRAITS, Copy, Window, portrait_window, reencode
 
 if TYPE_CHECKING:
     from media_screen.faces.track import Track
     from media_screen.look import Looker
 
-Image = npt.NDArray[np.uint8]
 
 ORIGINAL = "original"
 SHAPE = (256, 256, 3)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Flags, Image
 from media_screen.detectors.face_artifact import texture
 from media_screen.detectors.face_artifact.features import SIDE
 from media_screen.detectors.face_artifact.features import WEIGHTS as FEATURES
@@ -21,9 +21,6 @@ from training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
 from training.face_artifact.crops import DRAWINGS, ORIGINAL, Crop, Source
 from training.face_artifact.line import DIGITS
 from training.face_artifact.score import tracks_of
-
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float64]
 
 CROPS = 3  # of a genuine clip or still, each drawn and photographed
 FOLDS = 5  # of files, to set the line with
@@ -76,12 +73,12 @@ def fit_photographic(
     return found, told
 
 
-def _measured(crops: Sequence[Image]) -> Floats:
+def _measured(crops: Sequence[Image]) -> Doubles:
     rows = [texture.measure(crop) for crop in crops]
     return np.array(rows, np.float64).reshape(-1, len(texture.NAMES))
 
 
-def _fit(values: Floats, truth: npt.NDArray[np.bool_], *, offset: float = 0.0) -> Line:
+def _fit(values: Doubles, truth: Flags, *, offset: float = 0.0) -> Line:
     from sklearn.linear_model import LogisticRegression
 
     mean, spread = values.mean(axis=0), values.std(axis=0) + 1e-3

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Flags, Floats, Image
 from media_screen.detectors.face_artifact import texture
 from media_screen.detectors.face_artifact.forged import LIMIT, NAMES, measure
 from media_screen.evaluation.logistic import balanced, regress
@@ -26,9 +27,6 @@ from media_screen.weights.linear import Line
 from training.face_artifact import augment, blends
 from training.face_artifact.crops import ORIGINAL, Crop, Source
 from training.face_artifact.score import tracks_of
-
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 # Crops of a track that are measured, evenly spread, by version.
 CROPS = {ORIGINAL: 8, "480p": 6, "320p": 3, "portrait": 3}
@@ -176,12 +174,12 @@ def fit(
     )
 
 
-def _keys(found: Measures, use: npt.NDArray[np.bool_]) -> list[tuple[str, str, int]]:
+def _keys(found: Measures, use: Flags) -> list[tuple[str, str, int]]:
     columns = (found.path[use], found.version[use], found.track[use])
     return [
         (str(path), str(version), int(track)) for path, version, track in zip(*columns, strict=True)
     ]
 
 
-def _rounded(numbers: npt.NDArray[np.float64]) -> tuple[float, ...]:
+def _rounded(numbers: Doubles) -> tuple[float, ...]:
     return tuple(round(float(number), DIGITS) for number in numbers)

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Floats
 from media_screen.detectors.face_artifact.forged import is_good
 from training.face_artifact.copies import LOW
 from training.face_artifact.crops import ORIGINAL, Crop, Source
 from training.face_artifact.score import CropScore
 
-Floats = npt.NDArray[np.float32]
 Encoder = Callable[[Floats], Floats]  # (n, 3, side, side) RGB of 0 to 255 to (n, features)
 
 FRAMES = 6  # of a clip and version

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Floats, Image
 from media_screen.detectors.face_artifact import texture
 from media_screen.detectors.face_artifact.forged import CROPS_OF_TRACK, is_good, measure
 from media_screen.faces.track import evenly
@@ -17,9 +17,6 @@ from media_screen.weights.linear import Line
 from training.face_artifact import augment, blends
 from training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
 from training.face_artifact.crops import ORIGINAL, Crop, Source
-
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 BATCH = 16  # crops
 CONDITION_CROPS = 4  # of a genuine clip, under each condition

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+from media_screen.arrays import Floats, Image
 
 # Part of the 256 px crop that a network sees, px: side, left and upper edge. The whole outline of
 # the face with a little of what surrounds it, since a blend shows where the two meet.

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Array, Flags, Floats
 from media_screen.detectors.lip_sync.movement import JAW, LIPS
 from media_screen.detectors.lip_sync.sound import BANDS, STEPS, levels
 from training.lip_sync.pieces import Piece
-
-Floats = npt.NDArray[np.float32]
 
 FRAMES = 64  # of a training example: 2.56 s, so that clips of 3 s take part
 REACH = 30  # frames by which the voice is moved at most in training: 1.2 s
@@ -29,7 +26,7 @@ class Batch:
 
     movement: Floats
     sound: Floats
-    possible: npt.NDArray[np.bool_]
+    possible: Flags
 
 
 class Examples:
@@ -58,9 +55,7 @@ class Examples:
         movement, sound, possible = (np.stack(column) for column in zip(*rows, strict=True))
         return Batch(movement, _mixed(sound, rng), possible)
 
-    def _example(
-        self, piece: Piece, rng: np.random.Generator
-    ) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    def _example(self, piece: Piece, rng: np.random.Generator) -> tuple[Floats, Floats, Flags]:
         speed = float(rng.uniform(0.9, 1.1))
         room = piece.frames - FRAMES * speed
         place = float(rng.uniform(0, room)) if room > 0 else 0.0
@@ -76,12 +71,12 @@ class Examples:
         return _moved(movement, rng), _heard(sound, rng), share > 0.95
 
 
-def trimmed(sound_embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def trimmed(sound_embeddings: Floats) -> Floats:
     """Cut the edges off again, which are there for the convolutions only."""
     return sound_embeddings[:, _EDGE:-_EDGE]
 
 
-def _at(rows: Floats, places: npt.NDArray[Any]) -> Floats:
+def _at(rows: Floats, places: Array) -> Floats:
     """Return rows at places between them, by linear interpolation."""
     held = np.clip(places, 0, len(rows) - 1)
     low = np.minimum(held.astype(int), max(0, len(rows) - 2))

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Flags
 from media_screen.detectors.lip_sync.forged import LIMIT, NAMES, measures
 from media_screen.detectors.lip_sync.marks import Marks
 from media_screen.evaluation.logistic import balanced, regress
 from media_screen.weights.linear import Line
 from training.lip_sync.prepare import PSEUDO, Clip
 from training.lip_sync.score import Scores
-
-Floats = npt.NDArray[np.float64]
 
 # Strength of the prior on standardised weights. The 150 clips are of some 45 groups; of 3 to 1000,
 # every weaker one was worse on groups held out, and a stronger one hardly better.
@@ -32,14 +31,14 @@ class Table:
     `values` (n, 13); `path`, `version`; `fake` (pseudo-fakes count as such), `method` and `group`.
     """
 
-    values: Floats
+    values: Doubles
     path: npt.NDArray[np.str_]
     version: npt.NDArray[np.str_]
-    fake: npt.NDArray[np.bool_]
+    fake: Flags
     method: npt.NDArray[np.str_]
     group: npt.NDArray[np.int_]
 
-    def take(self, keep: npt.NDArray[np.bool_]) -> Table:
+    def take(self, keep: Flags) -> Table:
         """Return the kept rows."""
         return Table(*(getattr(self, name)[keep] for name in Table.__dataclass_fields__))
 
@@ -99,7 +98,7 @@ def fit(table: Table) -> Line:
     )
 
 
-def _weights(table: Table) -> Floats:
+def _weights(table: Table) -> Doubles:
     pseudo = table.version == PSEUDO
     keys = np.where(pseudo, "pseudo", np.where(table.fake, table.method, table.group.astype(str)))
     _, place, counts = np.unique(keys, return_inverse=True, return_counts=True)
@@ -109,7 +108,7 @@ def _weights(table: Table) -> Floats:
     return np.asarray(weights, np.float64)
 
 
-def held_out(table: Table) -> Floats:
+def held_out(table: Table) -> Doubles:
     """Return the score of windows, by a line fitted without their collection, method and people."""
     raw = np.zeros(len(table.path))
     for group in np.unique(table.group):
@@ -119,7 +118,7 @@ def held_out(table: Table) -> Floats:
     return raw
 
 
-def by_clip(table: Table, raw: Floats) -> dict[tuple[str, str], float]:
+def by_clip(table: Table, raw: Doubles) -> dict[tuple[str, str], float]:
     """Return the mean score of each clip and version, as the detector pools its windows."""
     found: dict[tuple[str, str], list[float]] = {}
     for path, version, value in zip(table.path, table.version, raw, strict=True):

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Flags, Floats
 from media_screen.detectors.lip_sync.overlap import Overlap, measure
 from media_screen.detectors.lip_sync.windows import WINDOW
 from media_screen.evaluation.logistic import balanced, regress
@@ -22,9 +23,6 @@ from media_screen.media import SAMPLE_RATE, Media
 from training.lip_sync.prepare import ORIGINAL, Clip, load
 from training.lip_sync.score import speech_in
 from training.voice_spoof.channel import coloured_noise
-
-Floats = npt.NDArray[np.float64]
-Sound = npt.NDArray[np.float32]
 
 L2 = 0.02  # of standardised weights, a mean over examples: three measures need little
 FALSE_ALARMS = 0.05  # of genuine clips of one voice, at which the limit lies
@@ -39,7 +37,7 @@ class Voice:
 
     collection: str
     person: str
-    samples: Sound
+    samples: Floats
     clip: bool  # of a genuine video
 
 
@@ -47,11 +45,11 @@ class Voice:
 class Table:
     """Measures (n, 3) of sounds, whether they hold several voices, and what they are made of."""
 
-    values: Floats
-    several: npt.NDArray[np.bool_]
+    values: Doubles
+    several: Flags
     collection: npt.NDArray[np.str_]
-    clip: npt.NDArray[np.bool_]
-    under_db: Floats  # of the other voice; NaN where there is none
+    clip: Flags
+    under_db: Doubles  # of the other voice; NaN where there is none
 
 
 def voices(media: Path, store: Path, clips: Sequence[Clip]) -> Iterator[Voice]:
@@ -88,7 +86,7 @@ def table_of(known: Sequence[Voice]) -> Table:
         other = others[int(rng.integers(len(others)))].samples
         noise = coloured_noise(len(voice.samples), rng)
         alone, length = voice.samples, min(len(voice.samples), len(other))
-        made: list[tuple[Sound, float]] = [(alone, np.nan)]
+        made: list[tuple[Floats, float]] = [(alone, np.nan)]
         if not voice.clip:
             made.append((_over(alone, noise, float(rng.uniform(5, 20))), np.nan))
             half = length // 2
@@ -111,7 +109,7 @@ def fit(table: Table) -> Overlap:
     return Overlap(rounded[0], rounded[1], rounded[2], round(offset, 5), round(limit, 3))
 
 
-def held_out(table: Table) -> Floats:
+def held_out(table: Table) -> Doubles:
     """Return the log odds of each row by a line fitted without its collection."""
     raw = np.zeros(len(table.several))
     for collection in np.unique(table.collection):
@@ -121,7 +119,7 @@ def held_out(table: Table) -> Floats:
     return raw
 
 
-def _line(table: Table, use: npt.NDArray[np.bool_]) -> tuple[Floats, float, Floats, Floats]:
+def _line(table: Table, use: Flags) -> tuple[Doubles, float, Doubles, Doubles]:
     values, several = table.values[use], table.several[use]
     means, spreads = values.mean(axis=0), values.std(axis=0) + 1e-6
     share = balanced(several, np.ones(len(several)))
@@ -129,11 +127,11 @@ def _line(table: Table, use: npt.NDArray[np.bool_]) -> tuple[Floats, float, Floa
     return slopes, offset, means, spreads
 
 
-def _level(samples: Sound) -> Sound:
+def _level(samples: Floats) -> Floats:
     return np.asarray(samples / (np.sqrt(np.mean(samples**2)) + 1e-9), np.float32)
 
 
-def _over(one: Sound, other: Sound, under_db: float) -> Sound:
+def _over(one: Floats, other: Floats, under_db: float) -> Floats:
     length = min(len(one), len(other))
     quieter = 10 ** (-under_db / 20)
     return np.asarray(_level(one[:length]) + quieter * _level(other[:length]), np.float32)

@@ -6,15 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from media_screen.arrays import Floats
 from media_screen.detectors.lip_sync.movement import RATE, Movement, movement
 from media_screen.detectors.lip_sync.sound import STEPS, mel_levels
 from media_screen.detectors.lip_sync.synchrony import SyncNet, opening_curve
 from training.lip_sync.prepare import Clip, load
-
-Floats = npt.NDArray[np.float32]
 
 LEAST_FRAMES = 40  # 1.6 s; of less no offset can be told
 MOST_MS = 360.0  # by which a file is believed to be off; a larger best offset is taken for chance

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Floats, Image
 from media_screen.detectors.lip_sync.sight import Course, Sight, crops_along, measure
 from media_screen.evidence import Span
 from media_screen.faces.align import REFERENCE
@@ -32,7 +32,6 @@ from training.face_artifact import blends
 if TYPE_CHECKING:
     from media_screen.media import Frame
 
-Image = npt.NDArray[np.uint8]
 
 ORIGINAL, COPY, PSEUDO = "original", "480p", "pseudo"
 # s of a file that are kept. A genuine clip trains the network, so all of it; the others are judged
@@ -79,7 +78,7 @@ class Clip:
 class Seen:
     """What is kept of one file and version: the sound (16 kHz) and the faces that were followed."""
 
-    sound: npt.NDArray[np.float32]
+    sound: Floats
     sights: tuple[Sight, ...]
 
 

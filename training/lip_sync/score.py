@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from media_screen.arrays import Doubles, Floats
 from media_screen.detectors.lip_sync.marks import NAMES, measure_marks
 from media_screen.detectors.lip_sync.movement import RATE, Movement, movement
 from media_screen.detectors.lip_sync.sight import Sight
@@ -29,10 +30,7 @@ from media_screen.media import SAMPLE_RATE
 from media_screen.speech import find_speech
 from training.lip_sync.prepare import ORIGINAL, Clip, Seen, load
 
-Floats = npt.NDArray[np.float64]
-Sound = npt.NDArray[np.float32]
-
-Change = Callable[[Sound], Sound]
+Change = Callable[[Floats], Floats]
 
 TRIED = 1.0  # s between the starts of windows that are compared
 _BLOCK = 10.0  # s of sound that are listened to at a time
@@ -47,12 +45,12 @@ class Window:
     span: Span
     sight: Sight
     movement: Movement
-    sound: Sound
+    sound: Floats
     speech_s: float
 
     def mels(
-        self, *, shift_s: float = 0.0, other: Sound | None = None, change: Change | None = None
-    ) -> tuple[Sound, int]:
+        self, *, shift_s: float = 0.0, other: Floats | None = None, change: Change | None = None
+    ) -> tuple[Floats, int]:
         """Return the levels around the window, and the row that belongs to its first frame.
 
         The sound is moved by `shift_s` (later when above zero), may be another one, and what is
@@ -80,12 +78,12 @@ class Scores:
 
     path: npt.NDArray[np.str_]
     version: npt.NDArray[np.str_]
-    start: Floats
-    distances: Floats  # n x 61
-    opening: Floats  # n x 61
-    marks: Floats  # n x 15
-    speed: Floats
-    speech: Floats
+    start: Doubles
+    distances: Doubles  # n x 61
+    opening: Doubles  # n x 61
+    marks: Doubles  # n x 15
+    speed: Doubles
+    speech: Doubles
 
 
 class TorchSession:

@@ -12,13 +12,12 @@ from fractions import Fraction
 
 import av
 import numpy as np
-import numpy.typing as npt
 from scipy.fft import irfft, rfft, rfftfreq
 from scipy.signal import fftconvolve, resample_poly
 
+from media_screen.arrays import Floats
 from media_screen.media import SAMPLE_RATE
 
-Floats = npt.NDArray[np.float32]
 Random = np.random.Generator
 
 

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Rows
 from training.voice_spoof.prepare import NO_PAIR, Prepared
 
-Rows = npt.NDArray[np.intp]
 Random = np.random.Generator
 Key = TypeVar("Key")
 Item = TypeVar("Item")

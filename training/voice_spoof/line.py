@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from media_screen.arrays import Doubles, Rows
 from training.voice_spoof.borrowed import STATISTICS, Borrowed, yamnet_layers
 from training.voice_spoof.prepare import NO_PAIR, Prepared
 
-Rows = npt.NDArray[np.intp]
 Statistics = npt.NDArray[np.float16]
 
 _AT_ONCE = 16  # windows whose statistics are computed together
@@ -115,7 +115,7 @@ def _pairs(data: Prepared, rows: Rows) -> tuple[Rows, Rows, torch.Tensor]:
     return first, second, _tensor(share / max(share.sum(), 1e-9))
 
 
-def _rooted(names: Sequence[str]) -> npt.NDArray[np.float64]:
+def _rooted(names: Sequence[str]) -> Doubles:
     """Return for each item one over the root of how many bear its name."""
     _, place, counts = np.unique(
         np.array(names, dtype=str), return_inverse=True, return_counts=True

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Floats
 from media_screen.detectors.voice_spoof.network import FEATURES, features
 from media_screen.media import SAMPLE_RATE, Media
 from media_screen.speech import find_speech, speech_windows
@@ -27,7 +28,6 @@ from training.voice_spoof.channel import (
 )
 from training.voice_spoof.sources import PRACTICE, Sound
 
-Floats = npt.NDArray[np.float32]
 Set = Literal["train", "test"]
 
 CONDITIONS = ("clean", "AAC 64k", "Opus 24k", "music at 10 dB", "telephone")

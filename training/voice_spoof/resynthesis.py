@@ -14,8 +14,9 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter, uniform_filter
 from scipy.signal import istft, lfilter, stft
 
+from media_screen.arrays import Doubles, Flags, Floats, Rows
 from media_screen.media import SAMPLE_RATE
-from media_screen.speech.spectra import Floats, frames, slaney_filters
+from media_screen.speech.spectra import frames, slaney_filters
 
 Random = np.random.Generator
 Complex = npt.NDArray[np.complexfloating]
@@ -107,7 +108,7 @@ def _changed(samples: Floats, change: Callable[[Complex], Complex], size: int) -
     return np.asarray(sound[: len(samples)], np.float32)
 
 
-def _periods(rows: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+def _periods(rows: Floats) -> tuple[Rows, Flags]:
     """Return the period of each frame, in samples, and whether it is voiced (autocorrelation)."""
     spectra = np.abs(np.fft.rfft(rows, 2 * rows.shape[1], axis=1)) ** 2
     correlation = np.fft.irfft(spectra, axis=1)[:, : _LAGS[1]]
@@ -131,9 +132,7 @@ def _predictors(rows: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
     return np.concatenate([ones, -solved], axis=1), np.sqrt(power)
 
 
-def _excitation(
-    periods: npt.NDArray[np.intp], voiced: npt.NDArray[np.bool_], *, breath: float, random: Random
-) -> npt.NDArray[np.float64]:
+def _excitation(periods: Rows, voiced: Flags, *, breath: float, random: Random) -> Doubles:
     """Return pulses at the periods of voiced frames, noise elsewhere; both of power 1."""
     count = (len(periods) + 2) * _HOP
     noise = random.standard_normal(count)

@@ -19,20 +19,18 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import soundfile
 from scipy.signal import istft, stft
 
+from media_screen.arrays import Array, Floats
 from media_screen.media import SAMPLE_RATE
 from training.voice_spoof import resynthesis
 from training.voice_spoof.channel import resample
 from training.voice_spoof.prepare import parts
 from training.voice_spoof.sources import COPY_MARK, PRACTICE, Sound
 
-Floats = npt.NDArray[np.float32]
 Spoken = tuple[Floats, int]  # samples, and Hz
 
 _log = logging.getLogger(__name__)
@@ -208,7 +206,7 @@ def world() -> Vocoder | None:
     )
 
 
-def _stretched(rows: npt.NDArray[Any], factor: float) -> npt.NDArray[Any]:
+def _stretched(rows: Array, factor: float) -> Array:
     """Move spectra (frames x bins) along frequency."""
     bins = np.arange(rows.shape[1])
     places = np.clip(bins / factor, 0, rows.shape[1] - 1)

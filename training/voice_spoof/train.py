@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from media_screen.arrays import Doubles, Floats, Rows
 from media_screen.detectors.voice_spoof.network import LEVELS, PULSES
 from training.voice_spoof.borrowed import Borrowed, yamnet_layers
 from training.voice_spoof.draw import Drawer
@@ -27,8 +27,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Rows = npt.NDArray[np.intp]
-Floats = npt.NDArray[np.float32]
 
 CHECKPOINT_STEPS = 100
 SPARED = 10  # of so many genuine files one is spared in each fold, whatever its collection
@@ -255,7 +253,7 @@ def _resume(path: Path, net: nn.Module, optimiser: torch.optim.Optimizer) -> int
 
 
 @torch.inference_mode()
-def scores(net: nn.Module, windows: Sequence[Floats]) -> npt.NDArray[np.float64]:
+def scores(net: nn.Module, windows: Sequence[Floats]) -> Doubles:
     """Return the score of each of many windows, frames x 288, of any lengths."""
     found = np.zeros(len(windows))
     lengths = np.array([len(one) for one in windows])

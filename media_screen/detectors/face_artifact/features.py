@@ -13,13 +13,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+
+from media_screen.arrays import Floats, Image
 
 if TYPE_CHECKING:
     import onnxruntime
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 WEIGHTS = "face_artifact/features.onnx"
 SIDE = 224  # px, what the filters were learned at; the 256 px crop is shown whole

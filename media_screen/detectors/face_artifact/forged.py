@@ -15,15 +15,13 @@ from functools import cache
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from media_screen import weights
+from media_screen.arrays import Doubles, Floats, Image
 from media_screen.detectors.face_artifact import features, texture
 from media_screen.faces.track import evenly
 from media_screen.weights.linear import Line
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float64]
 Track = TypeVar("Track")
 View = TypeVar("View")
 
@@ -57,11 +55,11 @@ class Lines:
 class Traces:
     """What the lines say of n faces, one uncalibrated number for each."""
 
-    forged: Floats
-    photographic: Floats
+    forged: Doubles
+    photographic: Doubles
 
 
-def measure(crops: Sequence[Image] | Image, *, device: str = "cpu") -> npt.NDArray[np.float32]:
+def measure(crops: Sequence[Image] | Image, *, device: str = "cpu") -> Floats:
     """Return the measures (n, 1302) of 256 x 256 RGB crops of `align`, in the order of NAMES."""
     rows = np.zeros((0, len(texture.NAMES)), np.float32)
     if len(crops):

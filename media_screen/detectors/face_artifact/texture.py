@@ -17,10 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+from media_screen.arrays import Floats, Image
 
 CHANNELS = ("Y", "Cr", "Cb")
 LEVELS = 4  # octaves of detail, the finest first: a pixel of the crop, then 2, 4 and 8

@@ -10,10 +10,8 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from media_screen import weights
+from media_screen.arrays import Doubles
 from media_screen.detectors.lip_sync import marks
 from media_screen.detectors.lip_sync.marks import Marks
 from media_screen.weights.linear import Line
@@ -21,7 +19,6 @@ from media_screen.weights.linear import Line
 if TYPE_CHECKING:
     from media_screen.detectors.lip_sync.reading import Reading
 
-Floats = npt.NDArray[np.float64]
 
 LINE = "lip_sync/forged.json"
 # Marks that hang on frame rate and codec: at 25 frames a second flicker told forged clips here
@@ -31,7 +28,7 @@ NAMES = tuple(name for name in marks.NAMES if name not in LEFT_OUT)
 LIMIT = 3.0  # spreads from the mean at which a measure is held: one odd value decides nothing
 
 
-def measures(found: Marks) -> Floats:
+def measures(found: Marks) -> Doubles:
     """Return what the line sees of a window: its marks in the order of NAMES."""
     return found.values[[marks.NAMES.index(name) for name in NAMES]]
 

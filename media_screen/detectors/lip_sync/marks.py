@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Flags, Floats
 from media_screen.detectors.lip_sync.movement import (
     JAW,
     LEAST_SCORE,
@@ -23,8 +23,6 @@ from media_screen.detectors.lip_sync.movement import (
     movement,
 )
 from media_screen.detectors.lip_sync.sight import KINDS, REGIONS, Sight
-
-Floats = npt.NDArray[np.float64]
 
 LEAST_FRAMES = 25  # frames that show the face; of fewer no course of time can be told
 _FAST = 6.0  # Hz; speech moves lips and jaw below it (Ohala 1975), noise and flicker do so above
@@ -54,7 +52,7 @@ _CHIN = 152  # of the mesh
 class Marks:
     """The marks of one mouth in one window: `values` (15,), in the order of NAMES."""
 
-    values: Floats
+    values: Doubles
 
 
 def measure_marks(sight: Sight) -> Marks | None:
@@ -67,7 +65,7 @@ def measure_marks(sight: Sight) -> Marks | None:
     return Marks(np.asarray(values, np.float64))
 
 
-def _of_texture(texture: npt.NDArray[np.float32]) -> list[float]:
+def _of_texture(texture: Floats) -> list[float]:
     """Return the first nine marks from (n, regions, kinds)."""
     mean = np.median(texture.astype(np.float64), axis=0) + 0.05  # levels; flat skin has little
 
@@ -97,7 +95,7 @@ def _of_texture(texture: npt.NDArray[np.float32]) -> list[float]:
     ]
 
 
-def _of_movement(sight: Sight, good: npt.NDArray[np.bool_], found: Movement) -> list[float]:
+def _of_movement(sight: Sight, good: Flags, found: Movement) -> list[float]:
     posed = frontal(sight.points[good]).astype(np.float64)
     jaw, still = _jerk(posed[:, JAW, :2]), _jerk(posed[:, STILL, :2])
     lips = found.features[found.valid][:, : 3 * len(LIPS)].astype(np.float64)
@@ -117,12 +115,12 @@ def _of_movement(sight: Sight, good: npt.NDArray[np.bool_], found: Movement) -> 
     ]
 
 
-def _jerk(points: Floats) -> float:
+def _jerk(points: Doubles) -> float:
     """Return the median second difference of points (n, k, 2), their noise from frame to frame."""
     return float(np.median(np.linalg.norm(np.diff(points, 2, axis=0), axis=2)))
 
 
-def _fast_share(rows: Floats) -> float:
+def _fast_share(rows: Doubles) -> float:
     """Return the logarithm of the share of the power of movement that lies over 6 Hz."""
     spectrum = np.abs(np.fft.rfft(rows - rows.mean(axis=0), axis=0)) ** 2
     frequency = np.fft.rfftfreq(len(rows), 1 / RATE)
@@ -131,7 +129,7 @@ def _fast_share(rows: Floats) -> float:
     return math.log((fast + 1e-9) / (total + 1e-9))
 
 
-def _correlation(one: Floats, other: Floats) -> float:
+def _correlation(one: Doubles, other: Doubles) -> float:
     spread = float(one.std() * other.std())
     if spread < 1e-9:
         return 0.0

@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import dctn
 
+from media_screen.arrays import Doubles, Flags, Floats
 from media_screen.detectors.lip_sync.sight import Sight
-
-Floats = npt.NDArray[np.float32]
 
 RATE = 25  # movements a second; the usual rate of synchrony networks, and a frame is 40 ms
 # Points of the mesh: lips (outer, then inner), jaw, and what stays still in speech: the corners of
@@ -50,7 +49,7 @@ class Movement:
     features: Floats
     opening: Floats
     width: Floats
-    valid: npt.NDArray[np.bool_]
+    valid: Flags
 
     @property
     def seconds(self) -> float:
@@ -102,24 +101,24 @@ def frontal(points: Floats) -> Floats:
     Each frame is turned, scaled and moved so that its still points fit their mean over all frames
     (Procrustes analysis; Kabsch 1976).
     """
-    exact: npt.NDArray[np.float64] = points.astype(np.float64)
+    exact: Doubles = points.astype(np.float64)
     still = exact[:, STILL]
-    reference: npt.NDArray[np.float64] = still.mean(axis=0)
+    reference: Doubles = still.mean(axis=0)
     for _ in range(2):  # the mean of turned frames is blurred, that of aligned ones is not
         reference = np.mean(_fitted(still, still, reference), axis=0)
     return np.asarray(_fitted(exact, still, reference) / _eye_distance(reference), np.float32)
 
 
-def _eye_distance(reference: npt.NDArray[np.float64]) -> float:
+def _eye_distance(reference: Doubles) -> float:
     left, right = (reference[STILL.index(index)] for index in _OUTER_EYES)
     return max(float(np.linalg.norm(left - right)), 1e-6)
 
 
 def _fitted(
-    points: npt.NDArray[np.float64],
-    still: npt.NDArray[np.float64],
-    reference: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
+    points: Doubles,
+    still: Doubles,
+    reference: Doubles,
+) -> Doubles:
     """Move the points of each frame by what brings its still points onto the reference."""
     centre = still.mean(axis=1, keepdims=True)
     own, wanted = still - centre, reference - reference.mean(axis=0)

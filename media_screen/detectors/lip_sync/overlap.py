@@ -16,13 +16,11 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from media_screen import weights
+from media_screen.arrays import Doubles, Flags, Floats
 from media_screen.media import SAMPLE_RATE
 from media_screen.speech.spectra import frames
-
-Floats = npt.NDArray[np.float64]
 
 FILE = "lip_sync/overlap.json"
 NAMES = (
@@ -53,12 +51,12 @@ class Overlap:
     offset: float
     limit: float
 
-    def raw(self, values: Floats) -> float:
+    def raw(self, values: Doubles) -> float:
         """Return the log odds, uncalibrated, of the measures of one stretch (3,)."""
         standard = (values - np.array(self.means)) / np.array(self.spreads)
         return float(standard @ np.array(self.weights)) + self.offset
 
-    def several(self, samples: npt.NDArray[np.float32]) -> bool:
+    def several(self, samples: Floats) -> bool:
         """Say whether a sound (16 kHz) is like several voices at once; False when it is short."""
         values = measure(samples)
         return values is not None and self.raw(values) > self.limit
@@ -77,7 +75,7 @@ class Overlap:
         return Overlap(means, spreads, sizes, float(record["offset"]), float(record["limit"]))
 
 
-def measure(samples: npt.NDArray[np.float32]) -> Floats | None:
+def measure(samples: Floats) -> Doubles | None:
     """Return the measures (3,) of 16 kHz sound, in the order of NAMES, or None when it is short."""
     rows = frames(np.asarray(samples, np.float64), length=_LENGTH, step=_STEP)
     if len(rows) < _LEAST:
@@ -101,12 +99,12 @@ def measure(samples: npt.NDArray[np.float32]) -> Floats | None:
     ])  # fmt: skip
 
 
-def _frequencies() -> Floats:
+def _frequencies() -> Doubles:
     return np.arange(_BINS) * SAMPLE_RATE / _SIZE
 
 
 @cache
-def _combs() -> Floats:
+def _combs() -> Doubles:
     """Return for each pitch what adds up its harmonics and takes off what lies between them."""
     rows = np.zeros((len(_PITCHES), _BINS))
     for row, pitch in zip(rows, _PITCHES, strict=True):
@@ -122,7 +120,7 @@ def _combs() -> Floats:
 
 
 @cache
-def _beside() -> Floats:
+def _beside() -> Doubles:
     """Return for each pitch a mask that takes its harmonics out of a spectrum."""
     hertz, pitch = _frequencies()[None], _PITCHES[:, None]
     away = np.abs(hertz - np.round(hertz / pitch) * pitch)
@@ -131,7 +129,7 @@ def _beside() -> Floats:
 
 
 @cache
-def _alike() -> npt.NDArray[np.bool_]:
+def _alike() -> Flags:
     """Return for each pitch which others could stand for it."""
     octaves = np.log2(_PITCHES)
     apart = octaves[None] - octaves[:, None]

@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Floats, Image
 from media_screen.faces.align import MOUTH_WINDOW, align, window
 from media_screen.faces.mesh import MeshNet
 
 if TYPE_CHECKING:
     from media_screen.media import Frame
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 # s between two placed faces over which the points are interpolated; a look has steps of 0.2 s, and
 # with two lost in a row a talking head has moved by less than the mesh corrects.
@@ -47,7 +45,7 @@ _FINE, _MIDDLE = 1.2, 3.6  # px, spreads of the blurs between which detail lies
 class Course:
     """Where a face is over time: `times` (k,) s, rising, and `landmarks` (k, 5, 2) px."""
 
-    times: npt.NDArray[np.float64]
+    times: Doubles
     landmarks: Floats
 
     def at(self, time_s: float) -> Floats | None:
@@ -73,7 +71,7 @@ class Sight:
     (n, 32, 32) grey; `texture` (n, regions, kinds) in levels of 0 to 255 (see REGIONS and KINDS).
     """
 
-    times: npt.NDArray[np.float64]
+    times: Doubles
     points: Floats
     scores: Floats
     mouths: Image

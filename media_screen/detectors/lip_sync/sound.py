@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from media_screen.arrays import Floats
 from media_screen.media import SAMPLE_RATE
-from media_screen.speech.spectra import Floats, frames, htk_filters, power
+from media_screen.speech.spectra import frames, htk_filters, power
 
 BANDS = 40
 STEPS = 4  # spectra for each movement of the mouth (25 Hz)

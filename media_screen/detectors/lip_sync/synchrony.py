@@ -12,15 +12,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Flags, Floats
 from media_screen.detectors.lip_sync.movement import RATE, Movement
 from media_screen.detectors.lip_sync.sound import STEPS, envelope
 
 if TYPE_CHECKING:
     import onnxruntime
 
-Floats = npt.NDArray[np.float32]
 
 WEIGHTS = "lip_sync/sync.onnx"
 REACH = 30  # frames by which the voice is moved: 1.2 s either way
@@ -40,7 +39,7 @@ class Curve:
     little sound. Positive offsets of the voice mean that the mouth leads.
     """
 
-    distances: npt.NDArray[np.float64]
+    distances: Doubles
 
     @property
     def offset_ms(self) -> float:
@@ -77,8 +76,8 @@ class Embedded:
 
     mouth: Floats
     voice: Floats
-    seen: npt.NDArray[np.bool_]
-    heard: npt.NDArray[np.bool_]
+    seen: Flags
+    heard: Flags
 
     def curve(self) -> Curve | None:
         """Return the distances at all offsets, or None when too little was seen and heard."""
@@ -115,7 +114,7 @@ class SyncNet:
         return Embedded(mouth[0], voice[0], movement.valid, heard)
 
 
-def around(mels: Floats, first: int, count: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def around(mels: Floats, first: int, count: int) -> tuple[Floats, Flags]:
     """Return the levels from `REACH` frames before to after a window, and which frames have any."""
     wanted = first + np.arange(-STEPS * REACH, STEPS * (count + REACH))
     there = (wanted >= 0) & (wanted < len(mels))
@@ -142,9 +141,7 @@ def opening_curve(movement: Movement, mels: Floats, first: int) -> Curve | None:
     return Curve(rows) if np.isfinite(rows).any() else None
 
 
-def _curve(
-    mouth: Floats, voice: Floats, seen: npt.NDArray[np.bool_], heard: npt.NDArray[np.bool_]
-) -> Curve | None:
+def _curve(mouth: Floats, voice: Floats, seen: Flags, heard: Flags) -> Curve | None:
     count = len(mouth)
     rows = np.full(2 * REACH + 1, np.nan)
     least = max(LEAST_FRAMES, LEAST_SHARE * seen.sum())

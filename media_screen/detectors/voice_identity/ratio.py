@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from media_screen.speech.spectra import Floats
+from media_screen.arrays import Floats
 
 if TYPE_CHECKING:
     from media_screen.speech.voices import Voice

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from media_screen.speech.spectra import Floats, frames, power
+from media_screen.arrays import Floats
+from media_screen.speech.spectra import frames, power
 
 if TYPE_CHECKING:
     import onnxruntime

@@ -14,10 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Codes, Doubles, Flags, Floats, Ints
 from media_screen.footage.fingerprint import Fingerprint, picture, sound
-
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
 
 GRID_HZ = 8.0  # moments a second at which a reference is tried against a query
 GAP_S = 0.5  # over which a change is measured: heads move visibly, cuts are rare
@@ -61,7 +59,7 @@ class Series:
     times: Doubles
     values: Floats
 
-    def at(self, times: Doubles) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    def at(self, times: Doubles) -> tuple[Floats, Flags]:
         """Return interpolated descriptors and whether the series has a picture at these times."""
         if len(self.times) < 2:
             near = np.abs(times - self.times[0]) < HOLE_S / 4
@@ -108,14 +106,14 @@ def region_series(fingerprint: Fingerprint) -> dict[str, Series]:
     return {name: Series(times, values[:, index]) for index, name in enumerate(picture.REGIONS)}
 
 
-def face_lanes(fingerprint: Fingerprint) -> list[npt.NDArray[np.int64]]:
+def face_lanes(fingerprint: Fingerprint) -> list[Ints]:
     """Return the rows of faces that can be followed, at most MOST_LANES such sequences.
 
     A lane is one track and then another that is not seen at the same time: over an hour a person is
     in hundreds of tracks. The tracks with most faces are placed first.
     """
     tracks, counts = np.unique(fingerprint.face_tracks, return_counts=True)
-    lanes: list[list[npt.NDArray[np.int64]]] = []
+    lanes: list[list[Ints]] = []
     taken: list[list[tuple[float, float]]] = []
     for track in tracks[np.argsort(-counts, kind="stable")]:
         rows = np.flatnonzero(fingerprint.face_tracks == track)
@@ -132,9 +130,7 @@ def face_lanes(fingerprint: Fingerprint) -> list[npt.NDArray[np.int64]]:
     return [np.sort(np.concatenate(lane)) for lane in lanes]
 
 
-def lane_series(
-    fingerprint: Fingerprint, rows: npt.NDArray[np.int64], values: npt.NDArray[np.int8]
-) -> Series:
+def lane_series(fingerprint: Fingerprint, rows: Ints, values: Codes) -> Series:
     """Return one kind of descriptor of one lane."""
     times = fingerprint.face_times[rows].astype(np.float64)
     times, first = np.unique(times, return_index=True)
@@ -333,7 +329,7 @@ def align_sound(
     *,
     pitch: bool,
     slack: float = 1.0,
-) -> npt.NDArray[np.bool_]:
+) -> Flags:
     """Tell for each peak of the query whether the reference has it at the mapped time.
 
     `slack` widens how far apart in time two peaks may be.
@@ -346,9 +342,7 @@ def align_sound(
 TIME_SLACK, STEP_SLACK = 1.6, 2.5  # frames (26 ms) and 1/60 octaves
 
 
-def _coincide(
-    frames: Doubles, steps: Doubles, reference: sound.Peaks, slack: float
-) -> npt.NDArray[np.bool_]:
+def _coincide(frames: Doubles, steps: Doubles, reference: sound.Peaks, slack: float) -> Flags:
     """Find for each (frame, step) whether a peak of the reference is near."""
     hit = np.zeros(len(frames), bool)
     if not len(reference.frames):

@@ -14,16 +14,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Flags
 from media_screen.evidence import Span
 from media_screen.footage.catalogue import align
 from media_screen.footage.catalogue.align import FACE, Mapping, Series, region_series
 from media_screen.footage.catalogue.parts import Part, Query
 from media_screen.footage.fingerprint import Fingerprint
 from media_screen.footage.fingerprint.sound import FRAMES_PER_S, Peaks
-
-Doubles = npt.NDArray[np.float64]
 
 # What a typical moment of the match has in common, as a quantile: others are quiet or exchanged.
 TYPICAL = 0.7
@@ -78,7 +76,7 @@ class Votes:
             if score >= least and self.times[last - 1] - self.times[first] >= CHANGE_S
         ]
 
-    def supported(self, rows: npt.NDArray[np.bool_]) -> Votes:
+    def supported(self, rows: Flags) -> Votes:
         """Return the same votes with some of them for the reference."""
         return Votes(self.times, np.where(rows, MOST_FOR, self.values))
 

@@ -18,11 +18,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Bytes, Flags, Ints
 from media_screen.footage.catalogue.align import SPEEDS, Mapping
 from media_screen.footage.fingerprint import Fingerprint, picture, sound
-
-Bytes = npt.NDArray[np.uint8]
-Ints = npt.NDArray[np.int64]
 
 # A hash is indexed when it differs from the last one kept, or after STILL_S of standstill.
 STEP_S, STILL_S = 2.4, 10.0
@@ -111,7 +109,7 @@ def pairs_to_index(fingerprint: Fingerprint) -> npt.NDArray[np.uint64]:
     return np.asarray((keys[chosen].astype(np.uint64) << np.uint64(32)) | ticks)
 
 
-def _chosen(keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+def _chosen(keys: npt.NDArray[np.uint32]) -> Flags:
     """Tell which keys are used; Knuth's multiplicative hash spreads them."""
     scrambled = (keys * np.uint32(2654435761)) >> np.uint32(16)
     return np.asarray(scrambled % KEY_SHARE == 0)

@@ -13,14 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Bytes, Doubles, Flags, Floats
 from media_screen.footage.catalogue.align import Mapping, Series
 from media_screen.footage.fingerprint import Fingerprint, picture
 from media_screen.footage.fingerprint.picture import Box
-
-Bytes = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 SIDE = 64  # px, longest side of the pictures that are slid over each other
 LEAST_SCALE = 0.3  # of the larger picture's side; smaller insets have too few pixels
@@ -102,10 +99,10 @@ def reframed(
     query: Fingerprint,
     reference: Fingerprint,
     mapping: Mapping,
-    times: npt.NDArray[np.float64],
+    times: Doubles,
     *,
     mirrored: bool,
-) -> npt.NDArray[np.bool_]:
+) -> Flags:
     """Tell of some frames that look otherwise which show the same picture in another frame."""
     same = np.zeros(len(times), bool)
     if not len(query.thumb_times) or not len(reference.thumb_times):
@@ -148,7 +145,7 @@ def part_of(fine: Floats, box: Box) -> Floats:
 
 
 @functools.lru_cache(maxsize=256)
-def _part_matrix(start: float, end: float) -> npt.NDArray[np.float64]:
+def _part_matrix(start: float, end: float) -> Doubles:
     """Return how the cosines of a whole line add up to those of its part."""
     count = picture.GRID
     order = np.arange(picture.FINE_SIDE)[:, None]

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Flags
 from media_screen.evidence import Match, Relation, Span
 from media_screen.footage.catalogue import align, locate
 from media_screen.footage.catalogue.align import Mapping
@@ -236,7 +236,7 @@ def _seen(query: Query, known: Known, picture: Part, whole: Span) -> _Course:
     return _Course(tuple(compared), tuple(Change("picture", span) for span in changes))
 
 
-def _reframed(query: Query, known: Known, picture: Part, looks: Votes) -> npt.NDArray[np.bool_]:
+def _reframed(query: Query, known: Known, picture: Part, looks: Votes) -> Flags:
     """Tell which frames only look otherwise because they show the same in another frame."""
     assert picture.alignment is not None
     suspect = np.zeros(len(looks.times), bool)

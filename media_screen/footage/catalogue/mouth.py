@@ -11,15 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Doubles, Flags, Floats, Ints
 from media_screen.evidence import Span
 from media_screen.footage.catalogue import align
 from media_screen.footage.catalogue.align import Mapping, Series
 from media_screen.footage.fingerprint import Fingerprint, picture
-
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
 
 # Thresholds from the clips of the set half (benchmarks/results/provenance.md, "Mouth").
 FACE_FOLLOWS = 0.62  # agreement of the upper face from which the mouth can be judged at all
@@ -95,7 +92,7 @@ def compare_mouths(
 def _compared(
     query: Fingerprint,
     reference: Fingerprint,
-    rows: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    rows: tuple[Ints, Ints],
     mapping: Mapping,
     span: Span,
     mirrored: bool,
@@ -133,7 +130,7 @@ class _Products:
     theirs: Doubles
     alike: float
 
-    def pooled(self, rows: npt.NDArray[np.bool_] | slice = slice(None)) -> float:
+    def pooled(self, rows: Flags | slice = slice(None)) -> float:
         """Return the cosine of all changes of these rows taken as one vector."""
         scale = np.sqrt(float(self.mine[rows].sum()) * float(self.theirs[rows].sum()))
         return float(self.both[rows].sum() / max(float(scale), 1e-9))

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Doubles
 from media_screen.evidence import Span
 from media_screen.footage.catalogue import align, locate
 from media_screen.footage.catalogue.align import Alignment, Changes, Mapping, Series
 from media_screen.footage.catalogue.index import Candidate
 from media_screen.footage.fingerprint import Fingerprint
 from media_screen.footage.fingerprint.sound import FRAMES_PER_S, Peaks
-
-Doubles = npt.NDArray[np.float64]
 
 # Score (see `catalogue.align`) at which a picture matches when nothing else says where to look, and
 # when the sound has already said it.

@@ -20,8 +20,8 @@ from types import TracebackType
 from typing import Any, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from media_screen.arrays import Array
 from media_screen.database import Connection, Layout, connect, digest_of, transaction
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Match
@@ -182,7 +182,7 @@ class Catalogue:
         length = fingerprint.duration_s if duration_s is None else duration_s
         if not 0.0 <= length <= _LONGEST_S:
             raise ValueError(f"duration_s must be 0 to {_LONGEST_S:.0f}, got {length}")
-        arrays: dict[str, npt.NDArray[Any]] = {
+        arrays: dict[str, Array] = {
             name: getattr(fingerprint, name) for name in LAYOUT if name not in _NOT_STORED
         }
         for name, array in kept_thumbs(fingerprint).items():
@@ -349,7 +349,7 @@ class Catalogue:
             raise CatalogueError(f"{self.path}: reference {number}: {error}") from error
         return Known(number, person, reference, kind, duration_s, fingerprint)
 
-    def _arrays(self, number: int, names: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
+    def _arrays(self, number: int, names: tuple[str, ...]) -> dict[str, Array]:
         marks = ", ".join("?" * len(names))
         rows = self._rows(
             "SELECT name, rows, data, array.digest, sha256 FROM array "
@@ -370,7 +370,7 @@ class Catalogue:
             raise CatalogueError(f"{self.path}: reference {number} lacks {', '.join(missing)}")
         return found
 
-    def _array(self, number: int, name: str, count: int, data: bytes) -> npt.NDArray[Any]:
+    def _array(self, number: int, name: str, count: int, data: bytes) -> Array:
         kind, row = _ROWS[name]
         expected = count * int(np.prod(row, dtype=np.int64)) * np.dtype(kind).itemsize
         if count < 0 or len(data) != expected:

@@ -16,11 +16,8 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Array, Bytes, Codes, Floats
 from media_screen.footage.fingerprint import picture, sound
-
-Bytes = npt.NDArray[np.uint8]
-Codes = npt.NDArray[np.int8]
-Floats = npt.NDArray[np.float32]
 
 REFERENCE_FPS = 4.0  # frames/s at which official footage is fingerprinted, from end to end
 # A reference keeps a small picture every so many seconds, sooner after a change of so many bits.
@@ -152,7 +149,7 @@ class Fingerprint:
         return cls(**lengths, **arrays)
 
 
-def kept_thumbs(fingerprint: Fingerprint) -> dict[str, npt.NDArray[Any]]:
+def kept_thumbs(fingerprint: Fingerprint) -> dict[str, Array]:
     """Return the small pictures that a catalogue keeps: spread over the file, MOST_THUMBS."""
     count = len(fingerprint.thumb_times)
     rows = np.unique(np.linspace(0, count - 1, min(count, MOST_THUMBS)).astype(int))
@@ -234,7 +231,7 @@ class FingerprintBuilder:
         thumbs = {row[0]: row for row in self._thumbs}
         rows = (frames.values(), faces.values(), thumbs.values())
         names = (GROUPS[0], _FACE_COLUMNS, GROUPS[3])
-        arrays: dict[str, npt.NDArray[Any]] = {}
+        arrays: dict[str, Array] = {}
         for values, group in zip(rows, names, strict=True):
             arrays |= zip(group, _columns(values, group), strict=True)
         return Fingerprint(
@@ -310,7 +307,7 @@ _FACE_COLUMNS = (
 )
 
 
-def _columns(rows: Iterable[tuple[Any, ...]], names: tuple[str, ...]) -> list[npt.NDArray[Any]]:
+def _columns(rows: Iterable[tuple[Any, ...]], names: tuple[str, ...]) -> list[Array]:
     """Turn rows into one array a column, in order of time."""
     rows = sorted(rows, key=lambda row: row[0])
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)

@@ -21,9 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Bytes = npt.NDArray[np.uint8]
-Codes = npt.NDArray[np.int8]
-Floats = npt.NDArray[np.float32]
+from media_screen.arrays import Bytes, Codes, Floats, Ints
 
 GRID = 64  # px; side of the luma picture that is transformed, as in PDQ
 HASH_BYTES = 32  # 256 bits
@@ -248,6 +246,6 @@ def _middle(grey: Bytes, width: int, height: int) -> Bytes:
     return grey[top : top + height, left : left + width]
 
 
-def hamming(left: Bytes, right: Bytes) -> npt.NDArray[np.int64]:
+def hamming(left: Bytes, right: Bytes) -> Ints:
     """Return the number of differing bits along the last axis."""
     return np.asarray(np.bitwise_count(left ^ right).sum(axis=-1, dtype=np.int64))

@@ -14,9 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from media_screen.arrays import Doubles, Flags, Floats, Ints
 
 RATE = 16_000  # Hz
 WINDOW = 1024  # samples, 64 ms: resolves the harmonics of speech
@@ -170,7 +168,7 @@ def _strongest(frame: Ints, bin_: Ints, salience: Floats) -> tuple[Ints, Ints]:
     return frame[kept], bin_[kept]
 
 
-def _telling(frames: Ints, steps: Ints) -> npt.NDArray[np.bool_]:
+def _telling(frames: Ints, steps: Ints) -> Flags:
     """Tell which peaks are part of something that changes: not of held tones, hum and beeps."""
     order = np.lexsort((steps, frames))
     frame, step = frames[order], steps[order]
