@@ -120,8 +120,14 @@ def run(folder: Path, out: Path, damage: dict[str, str], workers: int) -> list[s
 
     config = Config(device="cpu", threads=1)
     with peak:
-        summary = scan([folder], out, config, workers=workers, limits=Limits(time_s=TIME_LIMIT),
-                       on_result=on_result)  # fmt: skip
+        summary = scan(
+            [folder],
+            out,
+            config,
+            workers=workers,
+            limits=Limits(time_s=TIME_LIMIT),
+            on_result=on_result,
+        )
     print(file=sys.stderr)
     names = sorted({label for _, label in labels})
     lines = [

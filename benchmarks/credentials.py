@@ -22,8 +22,16 @@ from media_screen.detectors.credentials.manifest import Unreadable, context, par
 
 RESULTS = Path(__file__).parent / "results"
 COPIES = 400  # with one byte changed, of each intact file
-OTHERS = ("real_video", "real_other", "real_dubbed", "real_face", "real_audio",
-          "fake_video", "fake_face", "fake_audio")  # fmt: skip
+OTHERS = (
+    "real_video",
+    "real_other",
+    "real_dubbed",
+    "real_face",
+    "real_audio",
+    "fake_video",
+    "fake_face",
+    "fake_audio",
+)
 
 # What the names mean. Names of the public test files: C claim, A actions, I ingredient, E- an error
 # that was put in (dat: content, sig: signature, uri: reference, clm: claim), X changed afterwards.

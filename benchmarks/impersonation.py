@@ -72,9 +72,13 @@ UNSEEN: dict[str, str] = {"edtalk/edtalk-0004.mp4": "obama", "lia/lia-0004.mov":
 SAME_FOOTAGE: dict[str, str] = {"edtalk/edtalk-0002.mp4": "ocasio-cortez"}
 
 Kind = Literal[
-    "official post", "copy elsewhere", "fake", "fake, re-encoded", "genuine, of enrolled people",
+    "official post",
+    "copy elsewhere",
+    "fake",
+    "fake, re-encoded",
+    "genuine, of enrolled people",
     "genuine, of others",
-]  # fmt: skip
+]
 
 
 @dataclass(frozen=True)
@@ -106,9 +110,10 @@ class Aim:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Enroll, screen, print and write."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.impersonation", description=__doc__,
+        prog="python -m benchmarks.impersonation",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    )
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
     parser.add_argument("--work", type=Path, help="folder to go on in; a temporary one by default")
     asked = parser.parse_args(arguments)
@@ -226,11 +231,17 @@ def _copy(source: Path, target: Path, sidecar: dict[str, Any]) -> None:
 def _sidecar(channel: str, file: Path) -> dict[str, Any]:
     """Return what yt-dlp writes of a video on a channel of YouTube."""
     return {
-        "extractor_key": "Youtube", "extractor": "youtube", "id": file.stem[:11],
-        "webpage_url": "https://www.youtube.com/watch?v=0000000000a", "ext": file.suffix[1:],
-        "title": "A video", "channel": _name(channel), "uploader": _name(channel),
-        "channel_id": _id(channel), "uploader_id": f"@{_handle(channel)}",
-    }  # fmt: skip
+        "extractor_key": "Youtube",
+        "extractor": "youtube",
+        "id": file.stem[:11],
+        "webpage_url": "https://www.youtube.com/watch?v=0000000000a",
+        "ext": file.suffix[1:],
+        "title": "A video",
+        "channel": _name(channel),
+        "uploader": _name(channel),
+        "channel_id": _id(channel),
+        "uploader_id": f"@{_handle(channel)}",
+    }
 
 
 def _name(person: str) -> str:
@@ -256,11 +267,17 @@ def summary(found: Sequence[tuple[Query, Verdict]]) -> dict[str, Any]:
         "labels": {kind: dict(counts[kind]) for kind in counts},
         "aims": [vars(aim) for aim in aims(found)],
         "missed": [
-            {"kind": query.kind, "file": query.name.partition("/")[2], "person": query.person,
-             "label": verdict.label, "why": verdict.summary}
-            for query, verdict in found if _wrong(query, verdict.label)
+            {
+                "kind": query.kind,
+                "file": query.name.partition("/")[2],
+                "person": query.person,
+                "label": verdict.label,
+                "why": verdict.summary,
+            }
+            for query, verdict in found
+            if _wrong(query, verdict.label)
         ],
-    }  # fmt: skip
+    }
 
 
 def _wrong(query: Query, label: Label) -> bool:
@@ -274,12 +291,20 @@ def aims(found: Sequence[tuple[Query, Verdict]]) -> list[Aim]:
     own = [one.label in ACCUSING for query, one in found if query.kind in posts]
     other = [one.label in ACCUSING for query, one in found if query.kind.startswith("genuine")]
     return [
-        Aim("fakes of enrolled people called suspected_impersonation or altered_official: 95%",
-            sum(fakes), len(fakes), sum(fakes) >= 0.95 * len(fakes)),
+        Aim(
+            "fakes of enrolled people called suspected_impersonation or altered_official: 95%",
+            sum(fakes),
+            len(fakes),
+            sum(fakes) >= 0.95 * len(fakes),
+        ),
         Aim("official posts and copies accused: none", sum(own), len(own), not any(own)),
-        Aim("other genuine clips accused: at most 3%", sum(other), len(other),
-            sum(other) <= 0.03 * len(other)),
-    ]  # fmt: skip
+        Aim(
+            "other genuine clips accused: at most 3%",
+            sum(other),
+            len(other),
+            sum(other) <= 0.03 * len(other),
+        ),
+    ]
 
 
 def markdown(record: dict[str, Any]) -> str:

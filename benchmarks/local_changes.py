@@ -83,9 +83,10 @@ class Answer:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Ask, print and write."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.local_changes", description=__doc__,
+        prog="python -m benchmarks.local_changes",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    )
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
     parser.add_argument("--work", type=Path, help="where files are kept (default: a temporary one)")
     parser.add_argument("--take", type=int, help="how many files are asked about (default: all)")

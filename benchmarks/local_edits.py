@@ -144,8 +144,9 @@ def _replaced(clip: Clip, start: float, end: float, other: Clip) -> Clip:
 
 def _joined(clip: Clip, *parts: tuple[float, float | None]) -> Clip:
     """Put stretches of a clip one after another."""
-    cuts = [attacks.cut(clip, start, clip.duration_s if end is None else end)
-            for start, end in parts]  # fmt: skip
+    cuts = [
+        attacks.cut(clip, start, clip.duration_s if end is None else end) for start, end in parts
+    ]
     return replace(
         clip,
         frames=tuple(frame for one in cuts for frame in one.frames),

@@ -39,15 +39,31 @@ FINDINGS = ("generator_mark", "generator_name", "other_account", "platform_mark"
 
 # What is drawn, and the finding it should lead to; one of each row in each of the four corners.
 MARKS = (
-    (("KLING AI", "generator_mark"), ("AI generated", "generator_mark"),
-     ("Sora", "generator_name"), ("@harbour_news24", "other_account")),
-    (("HeyGen", "generator_mark"), ("Généré par IA", "generator_mark"),
-     ("Veo", "generator_name"), ("@marta.visentin", "other_account")),
-    (("Synthesia", "generator_mark"), ("KI-generiert", "generator_mark"),
-     ("Runway", "generator_name"), ("@QuayWatchDaily", "other_account")),
-    (("Hailuo AI", "generator_mark"), ("generado por IA", "generator_mark"),
-     ("Pika", "generator_name"), ("tiktok.com/@news_4_you", "other_account")),
-)  # fmt: skip
+    (
+        ("KLING AI", "generator_mark"),
+        ("AI generated", "generator_mark"),
+        ("Sora", "generator_name"),
+        ("@harbour_news24", "other_account"),
+    ),
+    (
+        ("HeyGen", "generator_mark"),
+        ("Généré par IA", "generator_mark"),
+        ("Veo", "generator_name"),
+        ("@marta.visentin", "other_account"),
+    ),
+    (
+        ("Synthesia", "generator_mark"),
+        ("KI-generiert", "generator_mark"),
+        ("Runway", "generator_name"),
+        ("@QuayWatchDaily", "other_account"),
+    ),
+    (
+        ("Hailuo AI", "generator_mark"),
+        ("generado por IA", "generator_mark"),
+        ("Pika", "generator_name"),
+        ("tiktok.com/@news_4_you", "other_account"),
+    ),
+)
 LABELS = ("AI generated", "Généré par IA", "KI-generiert", "generado por IA")
 HEIGHTS = (0.02, 0.03, 0.045)  # of the picture's height, of a capital letter with its margins
 OPACITIES = (0.45, 0.9)

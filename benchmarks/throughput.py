@@ -152,8 +152,21 @@ def cold_start(people: Path) -> Start:
     """Start the command line on one picture, and wait until it has printed the verdict."""
     picture = SAMPLES / "downloads" / "forwarded-picture.jpg"
     with tempfile.TemporaryDirectory() as out:
-        command = [sys.executable, "-m", "media_screen", "scan", str(picture), "--out", out,
-                   "--people", str(people), "--device", "cpu", "--jsonl", "--quiet"]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "media_screen",
+            "scan",
+            str(picture),
+            "--out",
+            out,
+            "--people",
+            str(people),
+            "--device",
+            "cpu",
+            "--jsonl",
+            "--quiet",
+        ]
         before, clock = os.times(), time.monotonic()
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
@@ -231,9 +244,11 @@ class Measured:
         return "\n".join([*head, *(line for table in tables for line in [*table, ""])])
 
     def _scan_table(self) -> list[str]:
-        lines = ["| video | screening, s | decoding it once, s | ratio | times real time "
-                 "| hours of video a day, one core | files a day, one core | peak memory, MiB |",
-                 "|---|---|---|---|---|---|---|---|"]  # fmt: skip
+        lines = [
+            "| video | screening, s | decoding it once, s | ratio | times real time "
+            "| hours of video a day, one core | files a day, one core | peak memory, MiB |",
+            "|---|---|---|---|---|---|---|---|",
+        ]
         for minutes, found in sorted(self._scans.items()):
             plain = self.decode_s(minutes)
             speed = 60 * minutes / found.cpu_s

@@ -307,9 +307,13 @@ class Case:
             count = THOROUGH_WINDOWS if self.thorough else WINDOWS
             for ear in clear:
                 found += find_voices(
-                    self.media, ear.speech,
-                    device=self.device, count=count, mix=ear.mix, first=len(found),
-                )  # fmt: skip
+                    self.media,
+                    ear.speech,
+                    device=self.device,
+                    count=count,
+                    mix=ear.mix,
+                    first=len(found),
+                )
             found += track_voices(
                 self.media, self.further_tracks, first=len(found), count=count, device=self.device
             )

@@ -89,9 +89,12 @@ def connect(path: Path, layout: Layout, *, exclusive: bool = False) -> Connectio
     ready_database(path)
     _refuse_foreign(path, layout)
     connection = sqlite3.connect(
-        path, timeout=layout.wait_s, check_same_thread=False, isolation_level=None,
+        path,
+        timeout=layout.wait_s,
+        check_same_thread=False,
+        isolation_level=None,
         factory=Connection,
-    )  # fmt: skip
+    )
     try:
         connection.patience_s = layout.wait_s + STATEMENT_S
         connection.set_progress_handler(lambda: time.monotonic() > connection.until, _STEPS)

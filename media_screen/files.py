@@ -21,9 +21,11 @@ from typing import BinaryIO
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700  # modes: for the owner alone
 # Nothing is followed, nothing waits for the other end of a pipe, no text is translated.
 _CAREFULLY = (
-    getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
-)  # fmt: skip
+)
 JOURNALS = ("-wal", "-shm", "-journal")  # what SQLite leaves beside a database
 
 

@@ -131,13 +131,15 @@ def further_tracks(
     with ExitStack() as opened:
         tracks = [
             _Track(
-                opened.enter_context(media.beside(stream.index)), stream, number,
+                opened.enter_context(media.beside(stream.index)),
+                stream,
+                number,
                 listener=listener(device) if asked and number <= MOST_JUDGED else None,
                 choose=None if thorough else Spread(media.info.duration_s),
             )
             for number, stream in enumerate(_tracks(media)[:MOST_TRACKS], start=1)
             if not stream.judged
-        ]  # fmt: skip
+        ]
         known: Iterator[Floats] = iter(())
         if judged is not None and any(track.compared for track in tracks):
             known = _cells(media.audio_blocks(mix=judged.mix))
@@ -160,9 +162,13 @@ def track_voices(
         if lacks_speech(track.speech) is None:
             with media.beside(track.stream.index) as other:
                 found += find_voices(
-                    other, track.speech, device=device, count=count, first=first + len(found),
+                    other,
+                    track.speech,
+                    device=device,
+                    count=count,
+                    first=first + len(found),
                     place=track.name,
-                )  # fmt: skip
+                )
     return tuple(found)
 
 

@@ -166,9 +166,13 @@ class Screener:
         anchors = sorted(file for file in (folder / TRUST).glob("*.pem") if file.is_file())
         self._trust_anchors = "\n".join(file.read_text("utf-8", "replace") for file in anchors)
         enrolment = enrol(
-            folder, self._people, lambda: looker, device=self._device, on_reference=on_reference,
+            folder,
+            self._people,
+            lambda: looker,
+            device=self._device,
+            on_reference=on_reference,
             cache=Path(self.config.cache) if self.config.cache else None,
-        )  # fmt: skip
+        )
         for problem in enrolment.problems:
             _log.warning("%s: %s: %s", problem.person, problem.file, problem.why)
         if enrolment.catalogue is not None:
@@ -362,8 +366,9 @@ class Screener:
     def _unable(
         self, info: MediaInfo, sidecar: sidecars.Sidecar | None, abstentions: list[Abstention]
     ) -> Verdict:
-        return unable(info, abstentions, post=_post(sidecar), device=self._device,
-                      versions=self._versions)  # fmt: skip
+        return unable(
+            info, abstentions, post=_post(sidecar), device=self._device, versions=self._versions
+        )
 
 
 def _detectors_of(config: Config) -> tuple[Detector, ...]:

@@ -98,26 +98,60 @@ def make_verdict(label: Label = "suspected_impersonation", **changes: Any) -> Ve
     """
     fields: dict[str, Any] = {
         "label": label,
-        "media": MediaInfo("clip.mp4", "ab" * 32, "video", 4_200_000, 41.2, 1280, 720, 25.0,
-                           "mov,mp4,m4a", "h264", "aac", "clip.info.json"),
+        "media": MediaInfo(
+            "clip.mp4",
+            "ab" * 32,
+            "video",
+            4_200_000,
+            41.2,
+            1280,
+            720,
+            25.0,
+            "mov,mp4,m4a",
+            "h264",
+            "aac",
+            "clip.info.json",
+        ),
         "person": "irena-valequist",
         "llr": {"manipulation": 3.4, "identity": 5.1},
         "probability_bounds": probability_bounds(3.4),
         "fusion": Fusion("normal", 2.5, 4.0, (Contribution("lip_sync", 4.0, 3.4),)),
         "summary": "Presents Irena Valequist, not on an official channel, and looks fabricated.",
         "provenance": Provenance(channel="not_official", credentials="none"),
-        "post": Post("youtube", "UC0000000000000000000000", "quick_clips", "Quick Clips", "A talk",
-                     "https://www.youtube.com/watch?v=0000000000a", "2026-01-02T03:04:05Z"),
+        "post": Post(
+            "youtube",
+            "UC0000000000000000000000",
+            "quick_clips",
+            "Quick Clips",
+            "A talk",
+            "https://www.youtube.com/watch?v=0000000000a",
+            "2026-01-02T03:04:05Z",
+        ),
         "evidence": (
-            Evidence("face_identity", "identity", 0.7, 5.1, "the face is hers (cosine 0.70)",
-                     person="irena-valequist", values={"cosine": 0.7}),
-            Evidence("lip_sync", "manipulation", 0.9, 3.4, "the mouth leads the voice by 180 ms",
-                     span=Span(4.2, 9.2), track=0, values={"offset_ms": -180.0}),
+            Evidence(
+                "face_identity",
+                "identity",
+                0.7,
+                5.1,
+                "the face is hers (cosine 0.70)",
+                person="irena-valequist",
+                values={"cosine": 0.7},
+            ),
+            Evidence(
+                "lip_sync",
+                "manipulation",
+                0.9,
+                3.4,
+                "the mouth leads the voice by 180 ms",
+                span=Span(4.2, 9.2),
+                track=0,
+                values={"offset_ms": -180.0},
+            ),
         ),
         "abstentions": (Abstention("credentials", "not_applicable", "there is no manifest"),),
         "versions": {"media_screen": "0.1.0"},
         "timing_s": {"total": 1.5},
-    }  # fmt: skip
+    }
     return Verdict(**fields | changes)
 
 
@@ -145,10 +179,16 @@ def make_sample(folder: Path, *, seconds: float = 2.0) -> Path:
         frame_of_sound.rate = 48_000
         container.mux(sound.encode(frame_of_sound))
         container.mux(sound.encode())
-    record = {"extractor_key": "Youtube", "id": "0000000000a", "title": "A sample",
-              "channel_id": "UC0000000000000000000000", "uploader_id": "@quick_clips",
-              "webpage_url": "https://www.youtube.com/watch?v=0000000000a", "ext": "mp4",
-              "duration": seconds}  # fmt: skip
+    record = {
+        "extractor_key": "Youtube",
+        "id": "0000000000a",
+        "title": "A sample",
+        "channel_id": "UC0000000000000000000000",
+        "uploader_id": "@quick_clips",
+        "webpage_url": "https://www.youtube.com/watch?v=0000000000a",
+        "ext": "mp4",
+        "duration": seconds,
+    }
     path.with_suffix(".info.json").write_text(json.dumps(record), "utf-8")
     return path
 
@@ -163,8 +203,10 @@ def _examined(detector: Detector, path: Path) -> list[list[Evidence | Abstention
     beside = sidecars.find(path)
     with Media.open(path) as media:
         case = Case(
-            media, looker=Looker(), sidecar=sidecars.read(beside) if beside else None,
+            media,
+            looker=Looker(),
+            sidecar=sidecars.read(beside) if beside else None,
             gallery=Gallery(),
-        )  # fmt: skip
+        )
         lacking = case.abstention(detector.name, detector.needs)
         return [[lacking] if lacking else list(detector.examine(case)) for _ in range(2)]

@@ -114,10 +114,17 @@ PLATFORMS = ("YouTube", "Twitter", "Facebook", "TikTok", "")
 @pytest.mark.parametrize("form", [misp, stix], ids=["misp", "stix"])
 @pytest.mark.parametrize(
     "post",
-    [Post(), Post(url="https://example.org/1"), Post(title="t"), Post(channel_id="UC1"),
-     Post(handle="h"), Post(display_name="d"), Post(title="\u200b ")],
+    [
+        Post(),
+        Post(url="https://example.org/1"),
+        Post(title="t"),
+        Post(channel_id="UC1"),
+        Post(handle="h"),
+        Post(display_name="d"),
+        Post(title="\u200b "),
+    ],
     ids=["empty", "address", "title", "channel", "handle", "name", "invisible-title"],
-)  # fmt: skip
+)
 def test_a_post_that_lacks_anything_stops_no_export(
     form: object, platform: str, post: Post
 ) -> None:

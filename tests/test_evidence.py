@@ -34,8 +34,14 @@ from media_screen.evidence import (
 MATCH = Match("ada", "talk.mp4", "excerpt", Span(0, 4.25), Span(10, 14.25), 0.97, 0.5)
 FULL = Verdict(
     label="altered_official",
-    media=MediaInfo(path="a\n<b>\udcff".encode("utf-8", "surrogateescape").decode("latin-1"),
-                    sha256="ab" * 32, kind="video", duration_s=4.25, width=640, height=360),
+    media=MediaInfo(
+        path="a\n<b>\udcff".encode("utf-8", "surrogateescape").decode("latin-1"),
+        sha256="ab" * 32,
+        kind="video",
+        duration_s=4.25,
+        width=640,
+        height=360,
+    ),
     person="ada",
     llr={"manipulation": 2.5, "identity": 6.0},
     probability_bounds=(0.11, 0.92),
@@ -44,12 +50,23 @@ FULL = Verdict(
     provenance=Provenance(official=False, channel="not_official", match=MATCH),
     post=Post(platform="tiktok", title="x\u202ey", ai_labels=("TikTok: creator",)),
     duplicate_of=Duplicate("earlier.mp4", "cd" * 32, False, 0.93, 1.0),
-    context=Context((NameSeen("Ada", "person", "onscreen", "by ADA", "ADA", span=Span(1, 1),
-                              person="ada"),)),
+    context=Context(
+        (NameSeen("Ada", "person", "onscreen", "by ADA", "ADA", span=Span(1, 1), person="ada"),)
+    ),
     tracks=(TrackSummary(0, Span(0, 4), 20, 120.0, "ada", 0.71),),
     evidence=(
-        Evidence("catalogue", "provenance", 1.0, 2.0, "why", span=Span(0, 4), person="ada",
-                 finding="revoiced", values={"offset_s": 10.0}, match=MATCH),
+        Evidence(
+            "catalogue",
+            "provenance",
+            1.0,
+            2.0,
+            "why",
+            span=Span(0, 4),
+            person="ada",
+            finding="revoiced",
+            values={"offset_s": 10.0},
+            match=MATCH,
+        ),
         Evidence("container", "manipulation", 0.0, 0.0, "nothing"),
     ),
     abstentions=(Abstention("lip_sync", "no_speech", "nobody speaks"),),
@@ -57,7 +74,7 @@ FULL = Verdict(
     flags=("incomplete",),
     versions={"media_screen": "1"},
     timing_s={"total": 1.5},
-)  # fmt: skip
+)
 BARE = Verdict(label="unable_to_evaluate", media=MediaInfo(path="x"))
 SCHEMA = json.loads(
     resources.files("media_screen").joinpath("schema/verdict.schema.json").read_text("utf-8")

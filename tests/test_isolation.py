@@ -67,8 +67,13 @@ def test_neither_the_network_nor_a_file_named_by_metadata_is_touched(
     downloads.mkdir()
     shutil.copy(SAMPLE, downloads / "a.mp4")
     record = json.loads(SAMPLE.with_suffix(".info.json").read_text("utf-8"))
-    record |= {"filename": "", "_filename": "", "requested_downloads": [{"filepath": ""}],
-               "thumbnails": [{"filepath": "", "url": ""}], "infojson_filename": ""}  # fmt: skip
+    record |= {
+        "filename": "",
+        "_filename": "",
+        "requested_downloads": [{"filepath": ""}],
+        "thumbnails": [{"filepath": "", "url": ""}],
+        "infojson_filename": "",
+    }
     (downloads / "a.info.json").write_text(json.dumps(naming(record, str(secret))), "utf-8")
     tags = {"title": str(secret), "comment": f"file://{secret}", "encoder": "http://127.0.0.1:9/"}
     write_video(downloads / "b.mp4", [quarters()] * 25, tags=tags)
@@ -107,19 +112,38 @@ def quiet_home(folder: Path) -> dict[str, str]:
     for name in ("home", "tmp", "cwd"):
         (folder / name).mkdir()
     # CI would make some libraries silent by themselves.
-    return kept | {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"),
-                   "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
+    return kept | {
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "tmp"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
 
 COMMANDS = {
-    "scan": ("-m", "media_screen", "scan", str(SAMPLES / "downloads" / "forwarded-picture.jpg"),
-             "--people", str(SAMPLES / "people"), "--quiet", "--transcript", "--out"),
-    "library": ("-c", "import sys; from media_screen import Screener;"
-              "label = Screener().screen(sys.argv[2]).label; open(sys.argv[3], 'w').write(label)",
-              "-", str(SAMPLES / "downloads" / "voice-message.m4a")),
-    "plots": ("-c", "import sys; from media_screen.evaluation.plots import _import_matplotlib;"
-              "open(sys.argv[1], 'w').write(_import_matplotlib().__version__)"),
-}  # fmt: skip
+    "scan": (
+        "-m",
+        "media_screen",
+        "scan",
+        str(SAMPLES / "downloads" / "forwarded-picture.jpg"),
+        "--people",
+        str(SAMPLES / "people"),
+        "--quiet",
+        "--transcript",
+        "--out",
+    ),
+    "library": (
+        "-c",
+        "import sys; from media_screen import Screener;"
+        "label = Screener().screen(sys.argv[2]).label; open(sys.argv[3], 'w').write(label)",
+        "-",
+        str(SAMPLES / "downloads" / "voice-message.m4a"),
+    ),
+    "plots": (
+        "-c",
+        "import sys; from media_screen.evaluation.plots import _import_matplotlib;"
+        "open(sys.argv[1], 'w').write(_import_matplotlib().__version__)",
+    ),
+}
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
@@ -136,8 +160,14 @@ def test_no_name_is_asked_for_and_nothing_is_written_elsewhere(
     for name in ("home", "cwd"):
         assert library.inotify_add_watch(watch, os.fsencode(tmp_path / name), IN_CREATE) >= 0
     arguments = [*inside, sys.executable, *command, str(out)]
-    done = subprocess.run(arguments, env=environment, cwd=tmp_path / "cwd", capture_output=True,
-                          text=True, check=False)  # fmt: skip
+    done = subprocess.run(
+        arguments,
+        env=environment,
+        cwd=tmp_path / "cwd",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert out.exists()
     assert not inside or json.loads(log.read_text("utf-8")) == [watched.CONTROL]

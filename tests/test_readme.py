@@ -48,8 +48,9 @@ def test_commands_run(checkout: Path, command: str) -> None:
 def test_examples_run(checkout: Path, example: str) -> None:
     script = checkout / "example.py"  # a file, which processes that it starts can read
     script.write_text(example, "utf-8")
-    done = subprocess.run([sys.executable, script.name], cwd=checkout, capture_output=True,
-                          text=True, check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, script.name], cwd=checkout, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("unverified_appearance irena-valequist")
 
@@ -76,6 +77,7 @@ def test_what_a_page_names_is_there(page: Path) -> None:
     text = page.read_text("utf-8")
     named = re.findall(r"\]\(([^)#:]+)\)", text)
     missing = [name for name in named if not (page.parent / name).exists()]
-    missing += [name for name in re.findall(r"`(tests/[\w/.]*)`", text)
-                if not (ROOT / name).exists()]  # fmt: skip
+    missing += [
+        name for name in re.findall(r"`(tests/[\w/.]*)`", text) if not (ROOT / name).exists()
+    ]
     assert named and not missing

@@ -117,16 +117,23 @@ def test_settings_change_with_the_watch_list_and_what_is_installed(
 POSTS: dict[str, tuple[dict[str, object] | str, str, bool]] = {
     "fits": ({}, "official", False),
     "look-alike-of-another-length": (
-        {"duration": 999, "channel_id": "UCx", "uploader_id": "@adaexampel"}, "lookalike", True,
+        {"duration": 999, "channel_id": "UCx", "uploader_id": "@adaexampel"},
+        "lookalike",
+        True,
     ),
     "official-of-another-length": ({"duration": 999}, "claimed", True),
     "official-of-another-kind": ({"ext": "webm"}, "claimed", True),
     "no-id": ({"channel_id": None}, "claimed", False),
     "damaged": ("{", "unknown", False),
-}  # fmt: skip
-OFFICIAL = {"extractor_key": "Youtube", "webpage_url": "https://www.youtube.com/watch?v=1",
-            "ext": "mp4", "duration": 1.0, "channel_id": "UCada",
-            "uploader_id": "@adaexample"}  # fmt: skip
+}
+OFFICIAL = {
+    "extractor_key": "Youtube",
+    "webpage_url": "https://www.youtube.com/watch?v=1",
+    "ext": "mp4",
+    "duration": 1.0,
+    "channel_id": "UCada",
+    "uploader_id": "@adaexample",
+}
 
 
 @pytest.fixture(scope="module")

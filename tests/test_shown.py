@@ -168,14 +168,15 @@ FORGED = {
         "1 further track of pictures",
     ),
     "second-sound-track-is-another": (
-        lambda path: film(path, [PICTURE], [SOUND, OTHER_SOUND]), "another sound is heard",
+        lambda path: film(path, [PICTURE], [SOUND, OTHER_SOUND]),
+        "another sound is heard",
     ),
     "second-sound-track-is-official": (
-        lambda path: film(path, [PICTURE], [OTHER_SOUND, SOUND]), "the sound is not the original's",
+        lambda path: film(path, [PICTURE], [OTHER_SOUND, SOUND]),
+        "the sound is not the original's",
     ),
     "voice-in-opposite-phase": (
-        lambda path: film(path, [PICTURE], [np.concatenate(
-            [SOUND + SPOKEN, SOUND - SPOKEN]) / 2]),
+        lambda path: film(path, [PICTURE], [np.concatenate([SOUND + SPOKEN, SOUND - SPOKEN]) / 2]),
         "another sound is heard",
     ),
     "other-voice-on-the-right": (
@@ -183,14 +184,15 @@ FORGED = {
         "another sound is heard",
     ),
     "other-voice-for-5-s": (
-        lambda path: film(path, [PICTURE], [heard(4.0, 9.0)]), "the sound of 0:04 to 0:09",
+        lambda path: film(path, [PICTURE], [heard(4.0, 9.0)]),
+        "the sound of 0:04 to 0:09",
     ),
     "other-picture-for-3-s": (
         lambda path: film(path, [PICTURE[:50] + OTHER_PICTURE[50:80] + PICTURE[80:]], [SOUND]),
         "the picture of 0:05 to 0:08",
     ),
     "words-moved": (moved, "is not that of the original"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", FORGED)

@@ -213,13 +213,24 @@ def pipe(name: Path, victim: Path) -> None:
 
 
 LINKS = [
-    (RESULTS, to_file), (RESULTS, to_nothing_yet), (RESULTS, second_name), (RESULTS, pipe),
-    (STATE, to_file), (STATE, to_nothing_yet), (STATE, pipe), (f"{STATE}-journal", to_file),
-    (MEMORY, to_file), (MEMORY, to_nothing_yet), (f"{MEMORY}-wal", to_file),
-    (f"{MEMORY}-shm", to_nothing_yet), (f"{MEMORY}-shm", second_name),
-    (f"{MEMORY}-wal", second_name), (f"{MEMORY}-wal", pipe), (f"{STATE}-journal", second_name),
+    (RESULTS, to_file),
+    (RESULTS, to_nothing_yet),
+    (RESULTS, second_name),
+    (RESULTS, pipe),
+    (STATE, to_file),
+    (STATE, to_nothing_yet),
+    (STATE, pipe),
+    (f"{STATE}-journal", to_file),
+    (MEMORY, to_file),
+    (MEMORY, to_nothing_yet),
+    (f"{MEMORY}-wal", to_file),
+    (f"{MEMORY}-shm", to_nothing_yet),
+    (f"{MEMORY}-shm", second_name),
+    (f"{MEMORY}-wal", second_name),
+    (f"{MEMORY}-wal", pipe),
+    (f"{STATE}-journal", second_name),
     ("thumbs", to_folder),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -255,8 +266,9 @@ def test_links_that_old_temporary_names_had_are_left_alone(screened: tuple[Path,
 
 def test_folders_above_a_private_one_are_private_too(tmp_path: Path) -> None:
     private_folder(tmp_path / "out" / "references")
-    assert [path.stat().st_mode & 0o777 for path in (tmp_path / "out", tmp_path / "out/references")
-            ] == [0o700, 0o700]  # fmt: skip
+    assert [
+        path.stat().st_mode & 0o777 for path in (tmp_path / "out", tmp_path / "out/references")
+    ] == [0o700, 0o700]
 
 
 @pytest.mark.parametrize("folder", ["report", "report/files", "thumbs", "thumbs/{key}"])
@@ -745,9 +757,11 @@ def test_a_new_mode_is_no_change(two_videos: tuple[Path, Path]) -> None:
 # --- reading -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("read", [write_report, lambda out: list(saved_verdicts(out)),
-                                  lambda out: read_results(out / RESULTS)],
-                         ids=["report", "export", "evaluation"])  # fmt: skip
+@pytest.mark.parametrize(
+    "read",
+    [write_report, lambda out: list(saved_verdicts(out)), lambda out: read_results(out / RESULTS)],
+    ids=["report", "export", "evaluation"],
+)
 def test_a_pipe_in_place_of_results_is_refused_and_not_waited_for(
     tmp_path: Path, read: Callable[[Path], object]
 ) -> None:

@@ -40,10 +40,24 @@ def sets_of_extras() -> dict[str, list[str]]:
 
 def resolve(python: str, extras: list[str]) -> set[str]:
     """Return the names of the packages that would be installed; raises CalledProcessError."""
-    command = [str(Path(sys.executable).parent / "uv"), "pip", "compile", "--quiet", "--no-header",
-               "--no-annotate", "--only-binary", ":all:", "--python", sys.executable,
-               "--python-version", python, "--python-platform", PLATFORM,
-               *(f"--extra={name}" for name in extras), "pyproject.toml"]  # fmt: skip
+    command = [
+        str(Path(sys.executable).parent / "uv"),
+        "pip",
+        "compile",
+        "--quiet",
+        "--no-header",
+        "--no-annotate",
+        "--only-binary",
+        ":all:",
+        "--python",
+        sys.executable,
+        "--python-version",
+        python,
+        "--python-platform",
+        PLATFORM,
+        *(f"--extra={name}" for name in extras),
+        "pyproject.toml",
+    ]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return set(re.findall(r"^([\w.-]+)==", done.stdout, re.MULTILINE))
 

@@ -104,8 +104,13 @@ def yamnet_to_onnx(data: bytes) -> onnx.ModelProto:
         helper.make_node("Sigmoid", ["logits"], ["scores"]),
     ]
     used = {name for node in nodes for name in node.input}
-    return _model("yamnet", nodes, {k: v for k, v in weights.items() if k in used},
-                  {"audio": ["n", 1, 96, 64]}, {"scores": ["n", len(scores)]})  # fmt: skip
+    return _model(
+        "yamnet",
+        nodes,
+        {k: v for k, v in weights.items() if k in used},
+        {"audio": ["n", 1, 96, 64]},
+        {"scores": ["n", len(scores)]},
+    )
 
 
 def _without_head(nodes: list[onnx.NodeProto]) -> list[onnx.NodeProto]:
@@ -154,8 +159,11 @@ def ge2e_to_onnx(data: bytes) -> onnx.ModelProto:
         weights[f"b{layer}"] = np.concatenate([p.ravel() for p in pieces[first : first + 2]])[None]
         last = layer == GE2E_LAYERS - 1
         outputs = ["", "state"] if last else [f"y{layer}"]
-        nodes.append(helper.make_node("LSTM", [x, f"w{layer}", f"r{layer}", f"b{layer}"], outputs,
-                                      hidden_size=GE2E_CELLS))  # fmt: skip
+        nodes.append(
+            helper.make_node(
+                "LSTM", [x, f"w{layer}", f"r{layer}", f"b{layer}"], outputs, hidden_size=GE2E_CELLS
+            )
+        )
         if not last:
             weights["direction"] = np.array([1], np.int64)
             nodes.append(helper.make_node("Squeeze", [f"y{layer}", "direction"], [f"x{layer}"]))
@@ -167,8 +175,9 @@ def ge2e_to_onnx(data: bytes) -> onnx.ModelProto:
         helper.make_node("LpNormalization", ["positive"], ["embedding"], axis=1, p=2),
     ]
     weights["direction0"] = np.array([0], np.int64)
-    return _model("ge2e", nodes, weights, {"mels": ["n", 160, GE2E_BANDS]},
-                  {"embedding": ["n", GE2E_CELLS]})  # fmt: skip
+    return _model(
+        "ge2e", nodes, weights, {"mels": ["n", 160, GE2E_BANDS]}, {"embedding": ["n", GE2E_CELLS]}
+    )
 
 
 def _gates(values: Array) -> Array:

@@ -60,10 +60,13 @@ class Examples:
         """Return the chosen rows."""
         rows = np.flatnonzero(use).tolist()
         return Examples(
-            self.detectors, self.llrs[use], self.fake[use],
-            tuple(self.clip[row] for row in rows), tuple(self.collection[row] for row in rows),
+            self.detectors,
+            self.llrs[use],
+            self.fake[use],
+            tuple(self.clip[row] for row in rows),
+            tuple(self.collection[row] for row in rows),
             {about: tuple(own[row] for row in rows) for about, own in self.group.items()},
-        )  # fmt: skip
+        )
 
     def columns(self, names: Iterable[str]) -> Doubles:
         """Return the ratios of some detectors."""

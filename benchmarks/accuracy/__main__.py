@@ -44,9 +44,10 @@ README = RESULTS.parent.parent / "README.md"
 def main() -> None:
     """Gather the ratios of a detector, or fuse all that are kept."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.accuracy", description=__doc__,
+        prog="python -m benchmarks.accuracy",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    )
     parser.add_argument("--detector", choices=sorted(GATHERED), help="gather its ratios")
     parser.add_argument("--work", type=Path, help="folder of training, to take the scores from")
     parser.add_argument("--media", type=Path, help="folder with manifest.tsv; with --work")

@@ -34,8 +34,17 @@ from media_screen.media import Media
 
 FILE = RESULTS / "clips.csv"
 _LABEL = ("label", "method", "collection", "identity")
-_FACTS = ("kind", "container", "video_codec", "audio_codec", "width", "height", "fps", "duration_s",
-          "size_bytes")  # fmt: skip
+_FACTS = (
+    "kind",
+    "container",
+    "video_codec",
+    "audio_codec",
+    "width",
+    "height",
+    "fps",
+    "duration_s",
+    "size_bytes",
+)
 _SOUND = tuple(field.name for field in fields(SoundFacts))
 # Desynchronised genuine clips: forged for a check of synchrony, genuine for all others, so neither.
 SHIFTED = "AV offset"
@@ -93,9 +102,13 @@ def _clip(path: Path, row: dict[str, str]) -> Clip:
         info = replace(opened.info, sha256=row["sha256"])
     heard = row["audio"] == "ok" and not fake if info.kind == "video" else True
     return Clip(
-        fake, row["method"] if fake else "", row["collection"], row["identity"], info,
+        fake,
+        row["method"] if fake else "",
+        row["collection"],
+        row["identity"],
+        info,
         sound.read_facts(path) if heard else None,
-    )  # fmt: skip
+    )
 
 
 def write(clips: Iterable[Clip], path: Path = FILE) -> None:
@@ -119,12 +132,18 @@ def read(path: Path = FILE) -> tuple[Clip, ...]:
 
 def _read(row: dict[str, str]) -> Clip:
     media = MediaInfo(
-        path=row["sha256"], sha256=row["sha256"],
-        kind="audio" if row["kind"] == "audio" else "video", size_bytes=int(row["size_bytes"]),
-        duration_s=float(row["duration_s"]), width=int(row["width"]), height=int(row["height"]),
-        fps=float(row["fps"]), container=row["container"], video_codec=row["video_codec"],
+        path=row["sha256"],
+        sha256=row["sha256"],
+        kind="audio" if row["kind"] == "audio" else "video",
+        size_bytes=int(row["size_bytes"]),
+        duration_s=float(row["duration_s"]),
+        width=int(row["width"]),
+        height=int(row["height"]),
+        fps=float(row["fps"]),
+        container=row["container"],
+        video_codec=row["video_codec"],
         audio_codec=row["audio_codec"],
-    )  # fmt: skip
+    )
     heard = SoundFacts(*(float(row[name]) for name in _SOUND)) if row[_SOUND[0]] else None
     fake = row["label"] == "fake"
     return Clip(fake, row["method"], row["collection"], row["identity"], media, heard)

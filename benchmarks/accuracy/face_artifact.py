@@ -101,9 +101,10 @@ def _ensemble(found: Sequence[Held]) -> list[Held]:
         for version in heldout.VERSIONS:
             for fold in {one.fold for one in found}:
                 part = [
-                    one for one in _clips(found, run)
+                    one
+                    for one in _clips(found, run)
                     if one.version == version and one.fold == fold and one.score is not None
-                ]  # fmt: skip
+                ]
                 order = np.argsort(np.argsort([one.score or 0.0 for one in part]))
                 for one, rank in zip(part, order, strict=True):
                     ranked[one.sha256, version].append((one, float(rank) / max(1, len(part) - 1)))
@@ -301,9 +302,10 @@ def _alike(found: Sequence[Held], odds: Sequence[dict[str, str]]) -> list[str]:
     for run in (run for run in RUNS if _clips(found, run)):
         for version in heldout.VERSIONS:
             own = [
-                one for one in _clips(found, run)
+                one
+                for one in _clips(found, run)
                 if one.version == version and one.score is not None and one.sha256 in of_hash
-            ]  # fmt: skip
+            ]
             scores, fake = [one.score or 0.0 for one in own], [one.fake for one in own]
             alone, both = (
                 controls.matched_auc(
@@ -327,9 +329,10 @@ def _by_fold(found: Sequence[Held]) -> list[str]:
             areas = []
             for fold in folds:
                 own = [
-                    (one.score, one.fake) for one in _clips(found, run)
+                    (one.score, one.fake)
+                    for one in _clips(found, run)
                     if (one.version, one.fold) == (version, fold) and one.score is not None
-                ]  # fmt: skip
+                ]
                 scores, fake = zip(*own, strict=True)
                 areas.append(metrics.auc(scores, fake))
             cells = " | ".join(f"{area:.2f}" for area in areas)

@@ -62,10 +62,16 @@ def pooled(work: Path, run: str, folds: int, sources: Sequence[Source]) -> Itera
             source = of_path.get(path)
             if source is not None and version in VERSIONS:
                 yield Held(
-                    run, version, source.sha256, source.kind, source.collection, source.method,
-                    source.identity or source.path.rsplit("/", 1)[-1], fold,
+                    run,
+                    version,
+                    source.sha256,
+                    source.kind,
+                    source.collection,
+                    source.method,
+                    source.identity or source.path.rsplit("/", 1)[-1],
+                    fold,
                     round(max(float(np.mean(logits)) for logits in to_judge(of_file).values()), 4),
-                )  # fmt: skip
+                )
 
 
 def with_missing(
@@ -83,9 +89,16 @@ def with_missing(
             for version in VERSIONS if source.kind.endswith("video") else VERSIONS[:1]:
                 if (run, version, source.sha256) not in seen:
                     yield Held(
-                        run, version, source.sha256, source.kind, source.collection, source.method,
-                        source.identity or source.path.rsplit("/", 1)[-1], folds[source.path], None,
-                    )  # fmt: skip
+                        run,
+                        version,
+                        source.sha256,
+                        source.kind,
+                        source.collection,
+                        source.method,
+                        source.identity or source.path.rsplit("/", 1)[-1],
+                        folds[source.path],
+                        None,
+                    )
 
 
 def write(path: Path, held: Iterable[Held]) -> None:

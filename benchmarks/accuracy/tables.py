@@ -18,9 +18,11 @@ NONE = "-"
 _DIGITS = 4
 _TITLES = {"picture": "Pictures", "sound": "Speech"}
 _VERSIONS = {
-    "original": "originals", "480p": "copies at 480p", "opus24k": "as Opus of 24 kbit/s",
+    "original": "originals",
+    "480p": "copies at 480p",
+    "opus24k": "as Opus of 24 kbit/s",
     "telephone": "by telephone",
-}  # fmt: skip
+}
 
 
 def record(learned: Learned, measured: Measured) -> dict[str, Any]:
@@ -139,13 +141,14 @@ def markdown(found: dict[str, Any]) -> str:
             "",
             *_indicators(found),
         ]
-    )  # fmt: skip
+    )
 
 
 def _media(one: dict[str, Any]) -> Iterator[str]:
     kind = {
-        "picture": "clips", "sound": "recordings of speech, or clips with speech,",
-    }[one["about"]]  # fmt: skip
+        "picture": "clips",
+        "sound": "recordings of speech, or clips with speech,",
+    }[one["about"]]
     split = {
         "picture": "groups share no collection, no method of forging and no person",
         "sound": "groups share no collection of genuine speech and no family of synthesis; more "
@@ -183,8 +186,14 @@ def _weights(found: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
             yield about, name, weight
 
 
-ALARMS = ("sensitivity", "stated", "genuine files", "judged", "false alarms",
-          "by a threshold without their collection")  # fmt: skip
+ALARMS = (
+    "sensitivity",
+    "stated",
+    "genuine files",
+    "judged",
+    "false alarms",
+    "by a threshold without their collection",
+)
 
 
 def _false_alarms(found: dict[str, Any]) -> Iterator[str]:
@@ -200,12 +209,15 @@ def _alarm_rows(found: dict[str, Any]) -> list[list[str]]:
     stated = found["combination"]["thresholds"]
     return [
         [
-            one["sensitivity"], f"{stated[one['sensitivity']]['false_alarms']:.1%}", one["files"],
-            str(one["judged"]), _share(one["flagged"], one["judged"]),
+            one["sensitivity"],
+            f"{stated[one['sensitivity']]['false_alarms']:.1%}",
+            one["files"],
+            str(one["judged"]),
+            _share(one["flagged"], one["judged"]),
             _share(one["flagged_unseen"], one["judged"]),
         ]
         for one in found["alarms"]
-    ]  # fmt: skip
+    ]
 
 
 def _share(count: int, of: int) -> str:
@@ -234,8 +246,17 @@ def _version(about: str, version: dict[str, Any]) -> Iterator[str]:
 
 
 HEAD = ("", "judged", "AUC", "metadata", "alike", "luck", "all files", "EER", "TPR 1%", "TPR 5%")
-COSTS = ("", "false alarms at the threshold", "detected", "of all forged", "Cllr", "least Cllr",
-         "ECE", "abstained", "failed")  # fmt: skip
+COSTS = (
+    "",
+    "false alarms at the threshold",
+    "detected",
+    "of all forged",
+    "Cllr",
+    "least Cllr",
+    "ECE",
+    "abstained",
+    "failed",
+)
 
 
 def _row(system: dict[str, Any]) -> list[str]:
@@ -245,13 +266,17 @@ def _row(system: dict[str, Any]) -> list[str]:
     if found is None:
         return [f"`{system['name']}`", judged, *[NONE] * (len(HEAD) - 2)]
     return [
-        f"`{system['name']}`", judged, _interval(found["auc"]),
+        f"`{system['name']}`",
+        judged,
+        _interval(found["auc"]),
         NONE if control is None else _number(control["metadata_auc"]),
         NONE if control is None else _interval(control["matched"]),
         NONE if control is None else _number(control["shuffled"]["high"]),
-        _number(found["covered_auc"]), _percent(found["eer"]), _percent(found["tpr_at_1"]),
+        _number(found["covered_auc"]),
+        _percent(found["eer"]),
+        _percent(found["tpr_at_1"]),
         _percent(found["tpr_at_5"]),
-    ]  # fmt: skip
+    ]
 
 
 def _cost_row(system: dict[str, Any]) -> list[str]:
@@ -261,8 +286,9 @@ def _cost_row(system: dict[str, Any]) -> list[str]:
         f"`{system['name']}`",
         *(_percent(decided[key]) for key in ("false_alarms", "detections", "detections_of_all")),
         *(_number(cost.get(key)) for key in ("cllr", "min_cllr", "ece")),
-        _percent(overall["abstention_rate"]), _percent(overall["failure_rate"]),
-    ]  # fmt: skip
+        _percent(overall["abstention_rate"]),
+        _percent(overall["failure_rate"]),
+    ]
 
 
 def _parts(systems: Sequence[dict[str, Any]], kind: str) -> Iterator[str]:
@@ -290,14 +316,24 @@ def _cell(part: dict[str, Any]) -> str:
 
 def _added(found: dict[str, Any]) -> Iterator[str]:
     """Compare the sum with and without each detector; one that does not count is tried in it."""
-    head = ("detector", "version", "counts", "judged", "AUC", "all files", "TPR 1%", "TPR 5%",
-            "Cllr")  # fmt: skip
+    head = (
+        "detector",
+        "version",
+        "counts",
+        "judged",
+        "AUC",
+        "all files",
+        "TPR 1%",
+        "TPR 5%",
+        "Cllr",
+    )
     rows = []
     for one in found["added"]:
         sides = one["with_it"], one["without"]
         rows.append(
             [
-                f"`{one['detector']}`", _VERSIONS[one["version"]],
+                f"`{one['detector']}`",
+                _VERSIONS[one["version"]],
                 "yes" if one["counted"] else "no",
                 _change(sides, "counts", lambda c: str(c["judged_genuine"] + c["judged_forged"])),
                 _change(sides, "separation", lambda s: _number(s["auc"]["value"])),
@@ -306,7 +342,7 @@ def _added(found: dict[str, Any]) -> Iterator[str]:
                 _change(sides, "separation", lambda s: _percent(s["tpr_at_5"])),
                 _change(sides, "cost", lambda c: _number(c["cllr"])),
             ]
-        )  # fmt: skip
+        )
     yield "The sum with the detector and, after the arrow, without it; '-' where nothing is left."
     yield ""
     yield from _table(head, rows)
@@ -355,9 +391,19 @@ def _system(version: dict[str, Any], name: str) -> dict[str, Any] | None:
     return next((system for system in version["systems"] if system["name"] == name), None)
 
 
-README = ("judged on", "", "weight", "files judged", "AUC (95%)", "alike", "EER",
-          "TPR at 1% / 5% FPR", "false alarms / detected at the threshold", "Cllr (least)",
-          "AUC at 480p")  # fmt: skip
+README = (
+    "judged on",
+    "",
+    "weight",
+    "files judged",
+    "AUC (95%)",
+    "alike",
+    "EER",
+    "TPR at 1% / 5% FPR",
+    "false alarms / detected at the threshold",
+    "Cllr (least)",
+    "AUC at 480p",
+)
 
 
 def readme(found: dict[str, Any]) -> str:
@@ -414,19 +460,24 @@ def _readme_row(found: dict[str, Any], one: dict[str, Any], system: dict[str, An
     weight = found["combination"]["weights"][one["about"]].get(name)
     judged = f"{counts['judged_genuine']}+{counts['judged_forged']}"
     lead = [
-        _TITLES[one["about"]].lower(), f"`{name}`", NONE if weight is None else f"{weight:.2f}",
+        _TITLES[one["about"]].lower(),
+        f"`{name}`",
+        NONE if weight is None else f"{weight:.2f}",
         judged,
-    ]  # fmt: skip
+    ]
     if apart is None:
         return [*lead, *[NONE] * (len(README) - len(lead))]
     second = copies[0]["overall"]["separation"] if copies and copies[0] else None
     return [
-        *lead, _interval(apart["auc"]), NONE if control is None else _interval(control["matched"]),
-        _percent(apart["eer"]), f"{_percent(apart['tpr_at_1'])} / {_percent(apart['tpr_at_5'])}",
+        *lead,
+        _interval(apart["auc"]),
+        NONE if control is None else _interval(control["matched"]),
+        _percent(apart["eer"]),
+        f"{_percent(apart['tpr_at_1'])} / {_percent(apart['tpr_at_5'])}",
         f"{_percent(decided['false_alarms'])} / {_percent(decided['detections'])}",
         NONE if cost is None else f"{_number(cost['cllr'])} ({_number(cost['min_cllr'])})",
         NONE if second is None else _number(second["auc"]["value"]),
-    ]  # fmt: skip
+    ]
 
 
 def in_readme(text: str, found: dict[str, Any]) -> str:

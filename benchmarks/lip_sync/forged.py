@@ -96,10 +96,13 @@ def ratios(held: Held, hashes: Mapping[str, str], *, counts: bool) -> list[Ratio
     found = {
         (path, version): (raw, lines[group].llr(raw) if counts else 0.0)
         for path, version, raw, group in zip(
-            held.path.tolist(), held.version.tolist(), held.raw.tolist(), held.group.tolist(),
+            held.path.tolist(),
+            held.version.tolist(),
+            held.raw.tolist(),
+            held.group.tolist(),
             strict=True,
         )
-    }  # fmt: skip
+    }
     return [
         Ratio(sha256, version, *found[path, version])
         if (path, version) in found

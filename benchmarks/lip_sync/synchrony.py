@@ -40,8 +40,12 @@ SILENT_S, MARGIN_S = 1.0, 0.3  # s of a stretch without speech at least, and kep
 CONDITIONS = ("original", "480p", "noise at 10 dB")
 MEASURES = ("network", "opening")
 # Sets that were cut for research into lip reading, whose synchrony was checked by their makers.
-CHECKED = ("smeetrs/deep_avsr", "rizkiarm/LipNet", "v-iashin/SparseSync",
-           "facebookresearch/VisualVoice")  # fmt: skip
+CHECKED = (
+    "smeetrs/deep_avsr",
+    "rizkiarm/LipNet",
+    "v-iashin/SparseSync",
+    "facebookresearch/VisualVoice",
+)
 
 
 @dataclass(frozen=True)
@@ -131,8 +135,11 @@ def _of_fold(
         for place in rng.permutation(len(others))[:OTHERS].tolist():
             yield from _trial(one, others[place], condition, "other", np.nan)
         length_s = len(window.sound) / SAMPLE_RATE
-        starts = [start for start in np.arange(0.0, length_s - length, 0.5)
-                  if abs(start - window.span.start) >= max(APART_S, length)]  # fmt: skip
+        starts = [
+            start
+            for start in np.arange(0.0, length_s - length, 0.5)
+            if abs(start - window.span.start) >= max(APART_S, length)
+        ]
         if starts:
             mels = _mels(window, noise, shift_s=window.span.start - float(rng.choice(starts)))
             yield from _again(one, mels, net, condition, "time", np.nan)
@@ -148,8 +155,9 @@ def _mels(window: Window, noise: bool, *, shift_s: float = 0.0) -> tuple[Floats,
     return window.mels(shift_s=shift_s, change=noisy if noise else None)
 
 
-def _again(one: _Heard, mels: tuple[Floats, int], net: SyncNet, condition: str, kind: str,
-           truth_ms: float) -> Iterator[Trial]:  # fmt: skip
+def _again(
+    one: _Heard, mels: tuple[Floats, int], net: SyncNet, condition: str, kind: str, truth_ms: float
+) -> Iterator[Trial]:
     """Try a mouth with other sound of the same file."""
     if len(mels[0]):
         other = _Heard(one.window, net.embed(one.window.movement, *mels), mels)
@@ -173,11 +181,20 @@ def _trial(
         return getattr(found[0], name), getattr(found[1], name)
 
     yield Trial(
-        window.clip.path, window.clip.collection, condition, window.span.duration,
-        window.span.start, window.movement.seconds, window.movement.speed, kind, truth_ms,
-        pair("offset_ms"), pair("agreement"), pair("confidence"),
+        window.clip.path,
+        window.clip.collection,
+        condition,
+        window.span.duration,
+        window.span.start,
+        window.movement.seconds,
+        window.movement.speed,
+        kind,
+        truth_ms,
+        pair("offset_ms"),
+        pair("agreement"),
+        pair("confidence"),
         (1 - found[0].distance, 1 - found[1].distance),
-    )  # fmt: skip
+    )
 
 
 def silent_speeds(store: Path, clips: Sequence[Clip]) -> list[float]:
@@ -219,17 +236,19 @@ def tables(found: Sequence[Trial]) -> dict[str, Any]:
         f"{condition}, {length:.0f} s": {
             name: _areas(
                 [one for one in long if (one.condition, one.length) == (condition, length)],
-                measure, place,
+                measure,
+                place,
             )
             for name, measure, place in (
-                ("network", "agreement", 0), ("network, margin", "confidence", 0),
+                ("network", "agreement", 0),
+                ("network, margin", "confidence", 0),
                 ("opening", "agreement", 1),
             )
         }
         for condition in CONDITIONS
         for length in LENGTHS
         if any((one.condition, one.length) == (condition, length) for one in long)
-    }  # fmt: skip
+    }
     return {"offsets": offsets, "collections": _collections(found), "swaps": swaps}
 
 
@@ -270,9 +289,10 @@ def fits(found: Sequence[Trial], known: Tables, silent: Sequence[float]) -> dict
 def _windows(found: Sequence[Trial]) -> list[Trial]:
     """Return the trials of windows of 5 s of originals, with the face in view long enough."""
     return [
-        one for one in found
+        one
+        for one in found
         if one.condition == ORIGINAL and one.length == WINDOW and one.seen_s >= SEEN * WINDOW
-    ]  # fmt: skip
+    ]
 
 
 def percentiles_of(found: Sequence[Trial], at: Array) -> dict[str, tuple[float, ...]]:

@@ -137,20 +137,33 @@ def _lines(result: dict[str, Any]) -> list[str]:
     identity_rows = identity.markdown(result["voice_identity"])
     spoof_rows = spoof.markdown(result["voice_spoof"], result["voice_spoof_calibration"])
     return [
-        "# Voice", "", f"`{COMMAND}`", "",
-        "## Genuine or synthetic", "",
+        "# Voice",
+        "",
+        f"`{COMMAND}`",
+        "",
+        "## Genuine or synthetic",
+        "",
         "Each window of 3 s is scored by a network of a fold. Unseen collections: of genuine "
         "speech; unseen systems: the whole family that shares the vocoder. Where collections are "
-        "seen, the genuine files are not. Intervals: bootstrap over collections.", "",
-        *spoof_rows, "",
-        "## Whose voice", "",
-        "Pairs of different recordings only; strangers are of the same collection.", "",
-        *identity_rows, "",
-        "## Time", "",
+        "seen, the genuine files are not. Intervals: bootstrap over collections.",
+        "",
+        *spoof_rows,
+        "",
+        "## Whose voice",
+        "",
+        "Pairs of different recordings only; strangers are of the same collection.",
+        "",
+        *identity_rows,
+        "",
+        "## Time",
+        "",
         "Of one core, for a second of sound (decode, speech) or of speech listened to (voices with "
-        "their decode and embedding, spoof).", "",
-        "| stage | times decoding | ms a second |", "| --- | --- | --- |", *rows,
-    ]  # fmt: skip
+        "their decode and embedding, spoof).",
+        "",
+        "| stage | times decoding | ms a second |",
+        "| --- | --- | --- |",
+        *rows,
+    ]
 
 
 if __name__ == "__main__":

@@ -160,14 +160,18 @@ def markdown(rows: Sequence[Mapping[str, Any]], pairs: tuple[int, int, int]) -> 
     """Return the table as lines of Markdown."""
     same, different, speakers = pairs
     lines = [
-        "# Voices at other levels", "", f"`{COMMAND}`", "",
+        "# Voices at other levels",
+        "",
+        f"`{COMMAND}`",
+        "",
         f"{same} pairs of one person's recordings ({speakers} people) and {different} of strangers "
         "of the same collection. Heard: a voice was found. TPR: at 1% and 5% of strangers, each "
         "version by its own threshold. Recognised, strangers: over the threshold of a scan "
-        f"({VOICE_THRESHOLD}). Not heard counts as not recognised.", "",
+        f"({VOICE_THRESHOLD}). Not heard counts as not recognised.",
+        "",
         "| version | heard | EER | TPR at 1% | TPR at 5% | recognised | strangers | mean score |",
         "| --- " * 8 + "|",
-    ]  # fmt: skip
+    ]
     return lines + [
         f"| {row['version']} | {row['heard']:.0%} | {row['eer']:.1%} | {row['tpr_at_1']:.1%} | "
         f"{row['tpr_at_5']:.1%} | {row['recognised']:.1%} | {row['strangers']:.1%} | "

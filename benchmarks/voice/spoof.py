@@ -290,22 +290,34 @@ def markdown(result: dict[str, Any], calibration_record: dict[str, Any]) -> Sequ
     for title, key in (("family", "families"), ("system", "systems")):
         lines += [f"### Network, {HARDEST}, by {title}", "", *_each_table(result[key], title), ""]
     for title, key in (("kind", "genuine"), ("collection", "collections")):
-        lines += [f"### Genuine speech by {title}", "",
-                  "Windows over even odds, and at the threshold where any is.", "",
-                  *_genuine_table(result[key], title), ""]  # fmt: skip
-    lines += ["### Copies against their own source", "",
-              "How often a copy scores higher than its source through the same channel; neither "
-              "the source's collection nor the vocoder's family was trained on. Half is chance.",
-              "",
-              "| vocoder | pairs | clean | through channels |", "| --- " * 4 + "|"]  # fmt: skip
+        lines += [
+            f"### Genuine speech by {title}",
+            "",
+            "Windows over even odds, and at the threshold where any is.",
+            "",
+            *_genuine_table(result[key], title),
+            "",
+        ]
+    lines += [
+        "### Copies against their own source",
+        "",
+        "How often a copy scores higher than its source through the same channel; neither "
+        "the source's collection nor the vocoder's family was trained on. Half is chance.",
+        "",
+        "| vocoder | pairs | clean | through channels |",
+        "| --- " * 4 + "|",
+    ]
     lines += [
         f"| {system}{' (practice only)' if row['practice'] else ''} | {row['clean']['pairs']} | "
         f"{row['clean']['copy_higher']:.0%} | {row['through channels']['copy_higher']:.0%} |"
         for system, row in result["pairs"].items()
     ]
     bound = calibration_record["bound"]
-    lines += ["", f"The threshold is ten to one, {TEN_TO_ONE}; ratios of "
-              f"this detector alone reach {bound} at most."]  # fmt: skip
+    lines += [
+        "",
+        f"The threshold is ten to one, {TEN_TO_ONE}; ratios of "
+        f"this detector alone reach {bound} at most.",
+    ]
     return lines
 
 

@@ -44,25 +44,59 @@ def _recipes(_: click.Context, __: click.Parameter, names: str) -> tuple[str, ..
 )
 @click.argument("manifest", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
-    "--out", type=_FOLDER, default=Path("media-screen-evaluation"), show_default=True,
+    "--out",
+    type=_FOLDER,
+    default=Path("media-screen-evaluation"),
+    show_default=True,
     help="Folder for tables, plots, scores and copies; a second run goes on where one stopped.",
-)  # fmt: skip
-@click.option("--reencode", default="", metavar="NAMES", callback=_recipes,
-              help="Measure copies as well: 480p, 240p, tiktok, several with commas.")  # fmt: skip
-@click.option("--results", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-              help="Measure the results.jsonl of a scan, and screen nothing.")  # fmt: skip
-@click.option("--protocol", type=_FILE, metavar="FILE",
-              help="Hashes of training files: refuse a manifest that holds any.")  # fmt: skip
-@click.option("--fold", default="", metavar="SPLIT:FOLD",
-              help="Only those that are trained on when this fold is held out.")  # fmt: skip
+)
+@click.option(
+    "--reencode",
+    default="",
+    metavar="NAMES",
+    callback=_recipes,
+    help="Measure copies as well: 480p, 240p, tiktok, several with commas.",
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Measure the results.jsonl of a scan, and screen nothing.",
+)
+@click.option(
+    "--protocol",
+    type=_FILE,
+    metavar="FILE",
+    help="Hashes of training files: refuse a manifest that holds any.",
+)
+@click.option(
+    "--fold",
+    default="",
+    metavar="SPLIT:FOLD",
+    help="Only those that are trained on when this fold is held out.",
+)
 @click.option("--people", type=_PEOPLE, help="Folder of enrolled people (see enroll).")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
-              show_default=True, help="Where the networks run.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(min=0), default=0, show_default=True,
-              help="Processes that screen at the same time; 0: one for each core.")  # fmt: skip
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where the networks run.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Processes that screen at the same time; 0: one for each core.",
+)
 @click.option("--thorough", is_flag=True, help="Look at more of each file; several times slower.")
-@click.option("--detector", "detectors", multiple=True, metavar="NAME",
-              help="Use only this detector; may be given several times.")  # fmt: skip
+@click.option(
+    "--detector",
+    "detectors",
+    multiple=True,
+    metavar="NAME",
+    help="Use only this detector; may be given several times.",
+)
 @click.option("--quiet", is_flag=True, help="Show no progress and no tables.")
 def evaluate(
     manifest: Path,
@@ -121,8 +155,13 @@ def evaluate(
             evaluation = run.evaluate(items, out, scan_into, recipes=reencode)
         evaluation = run.write(evaluation, out)
     except (
-        ManifestError, ResultsError, ProtocolError, DeviceError, UnknownDetector, PeopleError,
-    ) as error:  # fmt: skip
+        ManifestError,
+        ResultsError,
+        ProtocolError,
+        DeviceError,
+        UnknownDetector,
+        PeopleError,
+    ) as error:
         raise click.UsageError(plain_lines(str(error))) from error
     except (BatchError, WeightsError, WorkerError, OSError) as error:
         raise click.ClickException(str(error)) from error
@@ -144,9 +183,12 @@ def _show_evaluation(evaluation: Evaluation, page: Path) -> None:
         overall = tables.overall_tables(version)
         for shown in (*overall, *tables.slice_tables(version)):
             table = Table(
-                box=None, padding=(0, 1, 0, 0), pad_edge=False, title=shown.title,
+                box=None,
+                padding=(0, 1, 0, 0),
+                pad_edge=False,
+                title=shown.title,
                 title_justify="left",
-            )  # fmt: skip
+            )
             table.add_column(shown.columns[0], overflow="fold", no_wrap=shown in overall)
             for column in shown.columns[1:]:
                 # Headings in several lines leave 80 columns room for the numbers.

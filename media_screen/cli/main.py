@@ -65,14 +65,19 @@ def _weights(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> t
 
 
 _zone_option = click.option(
-    "--time-zone", default="UTC", show_default=True, metavar="ZONE", callback=_time_zone,
+    "--time-zone",
+    default="UTC",
+    show_default=True,
+    metavar="ZONE",
+    callback=_time_zone,
     help="Time zone of dates and posting hours in the report, such as Asia/Shanghai.",
-)  # fmt: skip
+)
 
 _list_option = click.option(
-    "--list-left-out", is_flag=True,
+    "--list-left-out",
+    is_flag=True,
     help="List what was left aside, too: each file and folder, and what it is.",
-)  # fmt: skip
+)
 
 
 @click.group(cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -104,61 +109,120 @@ def main(verbose: bool) -> None:
 @click.argument("paths", nargs=-1, type=MediaPath(path_type=Path))
 @click.option("--people", type=_PEOPLE, help="Folder of enrolled people (see enroll).")
 @click.option(
-    "--out", type=_PATHS, default=Path("media-screen-out"), show_default=True,
+    "--out",
+    type=_PATHS,
+    default=Path("media-screen-out"),
+    show_default=True,
     help="Folder for results and report; a scan into the same folder goes on where it stopped.",
-)  # fmt: skip
+)
 @click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True,
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
     help="Where the networks run; cuda without a usable GPU is an error.",
-)  # fmt: skip
+)
 @click.option(
-    "--workers", type=click.IntRange(min=0), default=0, show_default=True,
+    "--workers",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
     help="Processes that screen at the same time; 0: one for each core, with a GPU four at most.",
-)  # fmt: skip
+)
 @click.option(
-    "--executor", type=click.Choice(["local", "ray"]), default="local", show_default=True,
+    "--executor",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
     help="Where to screen: here, or on a Ray cluster (extra ray) whose nodes all see the files and "
     "the people under the same paths, and have this package. There the device auto is the cpu, and "
     "0 workers are one for each CPU, or GPU, of the cluster.",
-)  # fmt: skip
-@click.option("--ray-address", metavar="ADDRESS",
-              help="HOST:PORT of the cluster; $RAY_ADDRESS or a local one by default.")  # fmt: skip
+)
+@click.option(
+    "--ray-address",
+    metavar="ADDRESS",
+    help="HOST:PORT of the cluster; $RAY_ADDRESS or a local one by default.",
+)
 @click.option("--thorough", is_flag=True, help="Look at more of each file; several times slower.")
 @click.option(
-    "--sensitivity", type=click.Choice(SENSITIVITIES), default="normal", show_default=True,
+    "--sensitivity",
+    type=click.Choice(SENSITIVITIES),
+    default="normal",
+    show_default=True,
     help="How readily manipulation is suspected: about 0.5%, 1% or 5% of genuine files are.",
-)  # fmt: skip
+)
 @click.option(
-    "--fail-on", "fail_on", multiple=True, type=click.Choice(LABELS), metavar="LABEL",
+    "--fail-on",
+    "fail_on",
+    multiple=True,
+    type=click.Choice(LABELS),
+    metavar="LABEL",
     help="Exit with 3 when a file gets this label; may be given several times.",
-)  # fmt: skip
+)
 @click.option(
-    "--detector", "detectors", multiple=True, metavar="NAME",
+    "--detector",
+    "detectors",
+    multiple=True,
+    metavar="NAME",
     help="Use only this detector, or one of another package; may be given several times.",
-)  # fmt: skip
+)
 @click.option(
-    "--add-detector", "add_detectors", multiple=True, metavar="NAME",
+    "--add-detector",
+    "add_detectors",
+    multiple=True,
+    metavar="NAME",
     help="Use this detector of another package besides the others; may be given several times.",
-)  # fmt: skip
+)
 @click.option(
-    "--weight", "own_weights", multiple=True, metavar="NAME=SUBJECT:WEIGHT", callback=_weights,
+    "--weight",
+    "own_weights",
+    multiple=True,
+    metavar="NAME=SUBJECT:WEIGHT",
+    callback=_weights,
     help="Let such a detector count for manipulation of the picture or the sound with a weight of "
     "0 to 1, as NAME=picture:0.5; without one it informs only. Nobody measured what that does to "
     "the rate of false alarms.",
-)  # fmt: skip
-@click.option("--time-limit", type=float, default=600.0, show_default=True, metavar="SECONDS",
-              help="Give a file up after this time.")  # fmt: skip
-@click.option("--memory-limit", type=int, default=1800, show_default=True, metavar="MIB",
-              help="Give a file up when its process takes more memory.")  # fmt: skip
-@click.option("--size-limit", type=int, default=16384, show_default=True, metavar="MIB",
-              help="Leave larger files unread.")  # fmt: skip
-@click.option("--watch", type=_FILE, metavar="FILE",
-              help="List of names (TOML) to look for in posts and pictures.")  # fmt: skip
-@click.option("--transcript", is_flag=True,
-              help="Look for names in what is said, too (English; slow).")  # fmt: skip
+)
+@click.option(
+    "--time-limit",
+    type=float,
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Give a file up after this time.",
+)
+@click.option(
+    "--memory-limit",
+    type=int,
+    default=1800,
+    show_default=True,
+    metavar="MIB",
+    help="Give a file up when its process takes more memory.",
+)
+@click.option(
+    "--size-limit",
+    type=int,
+    default=16384,
+    show_default=True,
+    metavar="MIB",
+    help="Leave larger files unread.",
+)
+@click.option(
+    "--watch",
+    type=_FILE,
+    metavar="FILE",
+    help="List of names (TOML) to look for in posts and pictures.",
+)
+@click.option(
+    "--transcript", is_flag=True, help="Look for names in what is said, too (English; slow)."
+)
 @click.option("--jsonl", is_flag=True, help="Print each verdict as a line of JSON, and no table.")
-@click.option("--stdin", "from_stdin", is_flag=True,
-              help="Read paths or records from stdin, a line each; write no files.")  # fmt: skip
+@click.option(
+    "--stdin",
+    "from_stdin",
+    is_flag=True,
+    help="Read paths or records from stdin, a line each; write no files.",
+)
 @_zone_option
 @_list_option
 @click.option("--quiet", is_flag=True, help="Show no progress and no table.")
@@ -218,10 +282,18 @@ def scan(
     limits = Limits(time_limit, memory_limit << 20, size_limit << 20)
     try:
         config = config_of(
-            people, device, thorough, detectors, workers, watch, transcript,
-            sensitivity=sensitivity, add_detectors=add_detectors, own_weights=own_weights,
+            people,
+            device,
+            thorough,
+            detectors,
+            workers,
+            watch,
+            transcript,
+            sensitivity=sensitivity,
+            add_detectors=add_detectors,
+            own_weights=own_weights,
             cluster=executor == "ray",
-        )  # fmt: skip
+        )
         if people is not None:
             cache = cache_folder(people, None if from_stdin else out / REFERENCES)
             config = replace(config, cache=cache)
@@ -250,8 +322,13 @@ def scan(
     examples=["media-screen enroll people", "media-screen enroll people --strict"],
 )
 @click.argument("people", type=_PEOPLE)
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
-              show_default=True, help="Where the networks run.")  # fmt: skip
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where the networks run.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 when a reference was refused.")
 @_list_option
 def enroll(people: Path, device: str, strict: bool, list_left_out: bool) -> None:
@@ -299,8 +376,14 @@ def enroll(people: Path, device: str, strict: bool, list_left_out: bool) -> None
     ],
 )
 @click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--format", "form", type=click.Choice(["html", *FORMATS]), default="html",
-              show_default=True, help="The pages, or an export for other tools.")  # fmt: skip
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", *FORMATS]),
+    default="html",
+    show_default=True,
+    help="The pages, or an export for other tools.",
+)
 @click.option("--output", type=_PATHS, help="File of the export; OUT/results... by default.")
 @_zone_option
 def report(out: Path, form: str, output: Path | None, time_zone: str) -> None:
@@ -373,10 +456,19 @@ def detectors(names: tuple[str, ...]) -> None:
 )
 @click.option("--verify", is_flag=True, help="Read every file, and exit with 1 when one differs.")
 @click.option("--fetch", "name", metavar="NAME", help="Fetch optional weights, by their SHA-256.")
-@click.option("--from", "source", type=_FILE, metavar="FILE",
-              help="Take them from this file rather than from their address.")  # fmt: skip
-@click.option("--registry", type=_FILE, metavar="FILE",
-              help="List of further weights (TOML): name, url, sha256, licence.")  # fmt: skip
+@click.option(
+    "--from",
+    "source",
+    type=_FILE,
+    metavar="FILE",
+    help="Take them from this file rather than from their address.",
+)
+@click.option(
+    "--registry",
+    type=_FILE,
+    metavar="FILE",
+    help="List of further weights (TOML): name, url, sha256, licence.",
+)
 def models(verify: bool, name: str | None, source: Path | None, registry: Path | None) -> None:
     """List the networks with licence, origin, hash and measured result; fetch optional ones.
 

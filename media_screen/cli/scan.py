@@ -37,8 +37,10 @@ class MediaPath(click.Path):
         if is_address(text) and not os.path.lexists(text):
             self.fail(
                 f"{plain(text)} is an address, and nothing is fetched: download it first, with "
-                f"yt-dlp --write-info-json {plain(shlex.quote(text))}", param, ctx,
-            )  # fmt: skip
+                f"yt-dlp --write-info-json {plain(shlex.quote(text))}",
+                param,
+                ctx,
+            )
         return super().convert(value, param, ctx)
 
 
@@ -147,9 +149,13 @@ def enrol_people(
             bar.update(task, person=person, completed=done, total=total)
 
         return enrol(
-            people, persons, lambda: Looker(choose_device(device)),
-            device=choose_device(device), on_reference=on_reference, cache=cache,
-        )  # fmt: skip
+            people,
+            persons,
+            lambda: Looker(choose_device(device)),
+            device=choose_device(device),
+            on_reference=on_reference,
+            cache=cache,
+        )
 
 
 def scan_with_progress(
@@ -171,10 +177,13 @@ def scan_with_progress(
 
     console = new_console(stderr=True)
     columns = (
-        TextColumn("screening"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}", markup=False), TimeRemainingColumn(),
+        TextColumn("screening"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}", markup=False),
+        TimeRemainingColumn(),
         TextColumn("{task.fields[last]}", style="dim", markup=False),
-    )  # fmt: skip
+    )
     live = console.is_terminal and not quiet
     with Bar(*columns, console=console, transient=True, disable=not live) as bar:
         task = bar.add_task("scan", total=None, rate="", last="")
@@ -201,9 +210,15 @@ def scan_with_progress(
 
         with _stoppable():
             return scan_files(
-                paths, out, config, workers=workers, limits=limits, executor=executor,
-                on_start=on_start, on_result=on_result,
-            )  # fmt: skip
+                paths,
+                out,
+                config,
+                workers=workers,
+                limits=limits,
+                executor=executor,
+                on_start=on_start,
+                on_result=on_result,
+            )
 
 
 def print_line(verdict: Verdict) -> None:

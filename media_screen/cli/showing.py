@@ -34,9 +34,15 @@ _COLOURS = {
 }
 # What an analyst looks at first comes first.
 _ORDER: tuple[Label, ...] = (
-    "suspected_impersonation", "altered_official", "synthetic_media", "unverified_appearance",
-    "unable_to_evaluate", "official_copy", "official", "no_finding",
-)  # fmt: skip
+    "suspected_impersonation",
+    "altered_official",
+    "synthetic_media",
+    "unverified_appearance",
+    "unable_to_evaluate",
+    "official_copy",
+    "official",
+    "no_finding",
+)
 
 
 def show_summary(summary: Summary, report: Path) -> None:
@@ -131,12 +137,15 @@ def show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
         state = "ready" if template else "channels only: no usable face reference"
         pictures, videos = (template.pictures, template.videos) if template else (0, 0)
         table.add_row(
-            Text(person.slug), Text(plain(person.name)), str(len(person.channels)),
-            f"{pictures} of {len(person.faces)}", f"{videos} of {len(person.official)}",
+            Text(person.slug),
+            Text(plain(person.name)),
+            str(len(person.channels)),
+            f"{pictures} of {len(person.faces)}",
+            f"{videos} of {len(person.official)}",
             f"{voices[person.slug].recordings if person.slug in voices else 0} of "
             f"{len(person.voice)}",
             Text(state, style="green" if template else "yellow"),
-        )  # fmt: skip
+        )
     console.print(table)
     for problem in enrolment.problems:
         kind = "refused" if problem.refused else "note"

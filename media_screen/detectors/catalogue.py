@@ -268,8 +268,9 @@ def _compared(found: Found) -> str:
         "picture": sum(span.duration for span in found.pictures) / length,
         "sound": sum(span.duration for span in found.sounds) / length,
     }
-    some = [f"the {part} over {int(100 * share)}%" for part, share in shares.items()
-            if share < COMPARED]  # fmt: skip
+    some = [
+        f"the {part} over {int(100 * share)}%" for part, share in shares.items() if share < COMPARED
+    ]
     return f" where they were compared ({' and '.join(some)} of it)" if some else ""
 
 

@@ -113,11 +113,16 @@ def told(exposures: Sequence[Exposure]) -> Evidence:
     most = max(exposures, key=lambda one: one.highest[1])
     part, score = most.highest
     return Evidence(
-        detector=Explicit.name, axis=Explicit.axis, score=score, llr=0.0, finding="exposure",
+        detector=Explicit.name,
+        axis=Explicit.axis,
+        score=score,
+        llr=0.0,
+        finding="exposure",
         why=f"of exposed parts of bodies, {part} scores highest: {score:.2f} of 1 "
         f"at {most.time_s:.1f} s, in {len(exposures)} stills",
-        span=Span(most.time_s, most.time_s), values=most.scores,
-    )  # fmt: skip
+        span=Span(most.time_s, most.time_s),
+        values=most.scores,
+    )
 
 
 def _prepared(image: Image, share: float) -> Floats:

@@ -60,9 +60,10 @@ class FaceConsistency:
         ]
         if not measured:
             yield Abstention(
-                self.name, "too_short",
+                self.name,
+                "too_short",
                 f"no face is seen in {MIN_STEPS} steps of at most {MAX_STEP} s",
-            )  # fmt: skip
+            )
             return
         for track, found in measured:
             yield self._evidence(found, track=track)
@@ -74,18 +75,26 @@ class FaceConsistency:
         self, found: Consistency, *, track: Track | None = None, spread: float | None = None
     ) -> Evidence:
         share = share_of_genuine_below(found.flicker)
-        values = {"flicker": found.flicker, "drift": found.drift, "steps": found.steps,
-                  "genuine_below": share}  # fmt: skip
+        values = {
+            "flicker": found.flicker,
+            "drift": found.drift,
+            "steps": found.steps,
+            "genuine_below": share,
+        }
         if spread is not None:
             values["between_tracks"] = spread
         return Evidence(
-            detector=self.name, axis=self.axis, score=share, llr=0.0,
+            detector=self.name,
+            axis=self.axis,
+            score=share,
+            llr=0.0,
             why=f"the identity flickers more than in {percent(share)} of genuine clips; "
             "this measure does not tell forged from genuine and weighs nothing",
             span=None if track is None else Span(*track.span),
             track=None if track is None else track.id,
-            finding="measured", values=values,
-        )  # fmt: skip
+            finding="measured",
+            values=values,
+        )
 
 
 def measure(track: Track) -> Consistency | None:

@@ -281,8 +281,12 @@ def measure(items: Sequence[Item], found: Sequence[Outcome], *, rounds: int = RO
     area = metrics.bootstrap(
         metrics.auc, scores, labels, groups=_pick(resampling_groups(items), judged), rounds=rounds
     )
-    return Measures(counts, _separation(scores, labels, area, counts), decisions,
-                    _cost(llrs, labels) if llrs.any() else None)  # fmt: skip
+    return Measures(
+        counts,
+        _separation(scores, labels, area, counts),
+        decisions,
+        _cost(llrs, labels) if llrs.any() else None,
+    )
 
 
 def _separation(scores: Doubles, labels: Flags, area: Interval, counts: Counts) -> Separation:

@@ -147,8 +147,9 @@ def _det(judged: Sequence[_Judged]) -> Figure | None:
     edge = _RATES[0]
     for system in judged:
         curve = metrics.roc(system.scores, system.labels)
-        rates = [np.clip(rate, edge, 1 - edge) for rate in
-                 (curve.false_alarms, 1 - curve.detections)]  # fmt: skip
+        rates = [
+            np.clip(rate, edge, 1 - edge) for rate in (curve.false_alarms, 1 - curve.detections)
+        ]
         axes.plot(*ndtri(rates), label=system.name)
     ticks, names = ndtri(_RATES), [f"{rate:.1%}".replace(".0%", "%") for rate in _RATES]
     axes.plot(ticks, ticks, color="grey", linestyle=":", linewidth=1)
@@ -227,15 +228,32 @@ def _panels(judged: Sequence[_Judged], panel: Callable[[Axes, _Judged], None]) -
 
 # Kind to title, what to look for, and the function that draws it.
 _PLOTS: dict[str, tuple[str, str, Callable[[Sequence[_Judged]], Figure | None]]] = {
-    "roc": ("ROC", "Detections against false alarms; the dotted line is luck, in brackets the AUC.",
-            _roc),
-    "det": ("DET", "Misses against false alarms on normal-deviate axes, lower is "
-            "better; the dotted line is where both are equal.", _det),
-    "tippett": ("Tippett", "How many files get at least this likelihood ratio; genuine ones should "
-                "fall before 0, forged ones after it.", _tippett),
-    "calibration": ("Calibration", "Stated against observed ratio; points on the dotted line mean "
-                    "that the ratios hold.", _calibration),
-    "histogram": ("Scores", "Scores of genuine and forged files; each class adds up to 1.",
-                  _histogram),
-}  # fmt: skip
+    "roc": (
+        "ROC",
+        "Detections against false alarms; the dotted line is luck, in brackets the AUC.",
+        _roc,
+    ),
+    "det": (
+        "DET",
+        "Misses against false alarms on normal-deviate axes, lower is "
+        "better; the dotted line is where both are equal.",
+        _det,
+    ),
+    "tippett": (
+        "Tippett",
+        "How many files get at least this likelihood ratio; genuine ones should "
+        "fall before 0, forged ones after it.",
+        _tippett,
+    ),
+    "calibration": (
+        "Calibration",
+        "Stated against observed ratio; points on the dotted line mean that the ratios hold.",
+        _calibration,
+    ),
+    "histogram": (
+        "Scores",
+        "Scores of genuine and forged files; each class adds up to 1.",
+        _histogram,
+    ),
+}
 KINDS = tuple(_PLOTS)

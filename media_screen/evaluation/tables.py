@@ -42,17 +42,36 @@ def overall_tables(version: Version) -> tuple[Table, Table]:
     return (
         Table(
             "Separation",
-            ("detector", "AUC", "interval", "metadata", "luck", "all files", "EER", "TPR 1%",
-             "TPR 5%", "judged"),
+            (
+                "detector",
+                "AUC",
+                "interval",
+                "metadata",
+                "luck",
+                "all files",
+                "EER",
+                "TPR 1%",
+                "TPR 5%",
+                "judged",
+            ),
             tuple(_separation_row(system) for system in version.systems),
         ),
         Table(
             "Decisions at the shipped threshold, and calibration",
-            ("detector", "false alarms", "detected", "of all forged", "Cllr", "least Cllr",
-             "ECE", "abstained", "failed"),
+            (
+                "detector",
+                "false alarms",
+                "detected",
+                "of all forged",
+                "Cllr",
+                "least Cllr",
+                "ECE",
+                "abstained",
+                "failed",
+            ),
             tuple(_decision_row(system) for system in version.systems),
         ),
-    )  # fmt: skip
+    )
 
 
 def _separation_row(system: System) -> tuple[str, ...]:
@@ -61,12 +80,17 @@ def _separation_row(system: System) -> tuple[str, ...]:
     if found is None:
         return (system.name, *[NONE] * 8, judged)
     return (
-        system.name, _number(found.auc.value), _ends(found.auc),
+        system.name,
+        _number(found.auc.value),
+        _ends(found.auc),
         _number(None if control is None else control.metadata_auc),
         _number(None if control is None else control.shuffled.high),
-        _number(found.covered_auc), _percent(found.eer), _percent(found.tpr_at_1),
-        _percent(found.tpr_at_5), judged,
-    )  # fmt: skip
+        _number(found.covered_auc),
+        _percent(found.eer),
+        _percent(found.tpr_at_1),
+        _percent(found.tpr_at_5),
+        judged,
+    )
 
 
 def _decision_row(system: System) -> tuple[str, ...]:
@@ -76,10 +100,14 @@ def _decision_row(system: System) -> tuple[str, ...]:
     if cost is not None:
         costs = [_number(value) for value in (cost.cllr, cost.min_cllr, cost.ece)]
     return (
-        system.name, _percent(decided.false_alarms), _percent(decided.detections),
-        _percent(decided.detections_of_all), *costs,
-        _percent(counts.abstention_rate), _percent(counts.failure_rate),
-    )  # fmt: skip
+        system.name,
+        _percent(decided.false_alarms),
+        _percent(decided.detections),
+        _percent(decided.detections_of_all),
+        *costs,
+        _percent(counts.abstention_rate),
+        _percent(counts.failure_rate),
+    )
 
 
 def slice_tables(version: Version) -> tuple[Table, ...]:

@@ -53,9 +53,13 @@ def write(verdicts: Iterable[Verdict], stream: TextIO, *, as_of: datetime) -> in
             event.add_object(one)
     for technique in _named(suspected):
         event.add_attribute(
-            "link", technique.url, comment=f"DISARM {technique.id}: {technique.name}",
-            uuid=stable_uuid("technique", event.uuid, technique.id), timestamp=as_of, to_ids=False,
-        )  # fmt: skip
+            "link",
+            technique.url,
+            comment=f"DISARM {technique.id}: {technique.name}",
+            uuid=stable_uuid("technique", event.uuid, technique.id),
+            timestamp=as_of,
+            to_ids=False,
+        )
     stream.write(event.to_json(sort_keys=True))
     stream.write("\n")
     return len(suspected)
@@ -63,12 +67,16 @@ def write(verdicts: Iterable[Verdict], stream: TextIO, *, as_of: datetime) -> in
 
 def _objects(verdict: Verdict, event: str) -> Iterator[MISPObject]:
     seed = (event, sha256(verdict), verdict.media.key)
-    file = _object("file", seed, {
-        "sha256": sha256(verdict),
-        "filename": name_of(verdict),
-        "size-in-bytes": str(verdict.media.size_bytes) if verdict.media.size_bytes > 0 else "",
-        "text": clean(verdict.label),
-    })  # fmt: skip
+    file = _object(
+        "file",
+        seed,
+        {
+            "sha256": sha256(verdict),
+            "filename": name_of(verdict),
+            "size-in-bytes": str(verdict.media.size_bytes) if verdict.media.size_bytes > 0 else "",
+            "text": clean(verdict.label),
+        },
+    )
     post, channel = _post(verdict, seed), _channel(verdict, seed)
     if post is not None:
         _refer(file, post, "retrieved-from")
@@ -89,26 +97,54 @@ def _post(verdict: Verdict, seed: tuple[str, ...]) -> MISPObject | None:
         return None
     when = time.isoformat() if time else ""
     if post.platform.lower() == "youtube" and post.title:
-        made = _object("youtube-video", seed, {
-            "video-title": post.title, "url": url, "channel-name": post.display_name,
-            "creator": post.handle,
-        })  # fmt: skip
+        made = _object(
+            "youtube-video",
+            seed,
+            {
+                "video-title": post.title,
+                "url": url,
+                "channel-name": post.display_name,
+                "creator": post.handle,
+            },
+        )
     elif post.platform.lower() == "twitter":
-        made = _object("twitter-post", seed, {
-            "post": post.title, "url": url, "name": post.display_name or post.handle,
-            "user-id": post.channel_id, "created-at": when,
-        })  # fmt: skip
+        made = _object(
+            "twitter-post",
+            seed,
+            {
+                "post": post.title,
+                "url": url,
+                "name": post.display_name or post.handle,
+                "user-id": post.channel_id,
+                "created-at": when,
+            },
+        )
     elif post.platform.lower() == "facebook":
-        made = _object("facebook-post", seed, {
-            "post": post.title, "url": url, "user-name": post.display_name,
-            "username": post.handle, "user-id": post.channel_id,
-        })  # fmt: skip
+        made = _object(
+            "facebook-post",
+            seed,
+            {
+                "post": post.title,
+                "url": url,
+                "user-name": post.display_name,
+                "username": post.handle,
+                "user-id": post.channel_id,
+            },
+        )
     else:
-        made = _object("microblog", seed, {
-            "title": post.title, "url": url, "display-name": post.display_name,
-            "username": post.handle, "creation-date": when, "type": post.platform,
-            "post": post.title,
-        })  # fmt: skip
+        made = _object(
+            "microblog",
+            seed,
+            {
+                "title": post.title,
+                "url": url,
+                "display-name": post.display_name,
+                "username": post.handle,
+                "creation-date": when,
+                "type": post.platform,
+                "post": post.title,
+            },
+        )
     return _complete(made)
 
 
@@ -116,9 +152,17 @@ def _channel(verdict: Verdict, seed: tuple[str, ...]) -> MISPObject | None:
     post = verdict.post
     if post is None or post.platform.lower() != "youtube" or not post.channel_id:
         return None
-    return _complete(_object("youtube-channel", seed, {
-        "channel-id": post.channel_id, "channel-name": post.display_name, "url": _account_url(post),
-    }))  # fmt: skip
+    return _complete(
+        _object(
+            "youtube-channel",
+            seed,
+            {
+                "channel-id": post.channel_id,
+                "channel-name": post.display_name,
+                "url": _account_url(post),
+            },
+        )
+    )
 
 
 def _impersonation(verdict: Verdict, seed: tuple[str, ...]) -> MISPObject | None:
@@ -126,10 +170,16 @@ def _impersonation(verdict: Verdict, seed: tuple[str, ...]) -> MISPObject | None
     if verdict.label != "suspected_impersonation" or not verdict.person:
         return None
     post = verdict.post or Post()
-    return _object("impersonation", seed, {
-        "real-name": verdict.person, "type": "Person", "account-name": post.handle,
-        "account-url": _account_url(post),
-    })  # fmt: skip
+    return _object(
+        "impersonation",
+        seed,
+        {
+            "real-name": verdict.person,
+            "type": "Person",
+            "account-name": post.handle,
+            "account-url": _account_url(post),
+        },
+    )
 
 
 def _account_url(post: Post) -> str:

@@ -57,17 +57,24 @@ def _objects(verdict: Verdict, modified: datetime) -> Iterator[Any]:
     seen = list(_seen(verdict))
     at = published(verdict) or modified
     observed = stix2.v21.ObservedData(
-        id=_id("observed-data", sha256(verdict), verdict.media.key), **times,
-        first_observed=at, last_observed=at, number_observed=1,
+        id=_id("observed-data", sha256(verdict), verdict.media.key),
+        **times,
+        first_observed=at,
+        last_observed=at,
+        number_observed=1,
         object_refs=[one["id"] for one in seen],
-    )  # fmt: skip
+    )
     indicator = stix2.v21.Indicator(
-        id=_id("indicator", sha256(verdict)), **times,
-        name=f"File: {LABELS[verdict.label].name.lower()}", description=LIMITS,
-        indicator_types=["anomalous-activity"], labels=_labels(verdict),
-        pattern=f"[file:hashes.'SHA-256' = '{sha256(verdict)}']", pattern_type="stix",
+        id=_id("indicator", sha256(verdict)),
+        **times,
+        name=f"File: {LABELS[verdict.label].name.lower()}",
+        description=LIMITS,
+        indicator_types=["anomalous-activity"],
+        labels=_labels(verdict),
+        pattern=f"[file:hashes.'SHA-256' = '{sha256(verdict)}']",
+        pattern_type="stix",
         valid_from=CREATED,
-    )  # fmt: skip
+    )
     yield from (_PROGRAM, *seen, observed, indicator)
     yield _relation(indicator, "based-on", observed, times)
     about = [observed, indicator]
@@ -81,10 +88,13 @@ def _objects(verdict: Verdict, modified: datetime) -> Iterator[Any]:
         yield pattern
         yield _relation(indicator, "indicates", pattern, times)
     yield stix2.v21.Note(
-        id=_id("note", sha256(verdict), verdict.media.key), **times,
-        abstract=LABELS[verdict.label].name, content=statement(verdict), labels=_labels(verdict),
+        id=_id("note", sha256(verdict), verdict.media.key),
+        **times,
+        abstract=LABELS[verdict.label].name,
+        content=statement(verdict),
+        labels=_labels(verdict),
         object_refs=[one["id"] for one in about],
-    )  # fmt: skip
+    )
 
 
 def _seen(verdict: Verdict) -> Iterator[Any]:
@@ -114,28 +124,39 @@ def _labels(verdict: Verdict) -> list[str]:
 @functools.cache
 def _person(slug: str) -> Any:
     return stix2.v21.Identity(
-        id=_id("identity", "person", slug), created=CREATED, modified=CREATED, name=clean(slug),
-        created_by_ref=_PROGRAM["id"], identity_class="individual",
+        id=_id("identity", "person", slug),
+        created=CREATED,
+        modified=CREATED,
+        name=clean(slug),
+        created_by_ref=_PROGRAM["id"],
+        identity_class="individual",
         description="An enrolled person whom a screened file presents, by the name of the entry.",
-    )  # fmt: skip
+    )
 
 
 @functools.cache
 def _technique(technique: Technique) -> Any:
     return stix2.v21.AttackPattern(
-        id=_id("attack-pattern", technique.id), created=CREATED, modified=CREATED,
-        created_by_ref=_PROGRAM["id"], name=technique.name,
+        id=_id("attack-pattern", technique.id),
+        created=CREATED,
+        modified=CREATED,
+        created_by_ref=_PROGRAM["id"],
+        name=technique.name,
         external_references=[
             {"source_name": "DISARM", "external_id": technique.id, "url": technique.url}
         ],
-    )  # fmt: skip
+    )
 
 
 def _relation(source: Any, kind: str, target: Any, times: dict[str, Any]) -> Any:
     return stix2.v21.Relationship(
-        source, kind, target, id=_id("relationship", source["id"], kind, target["id"]), **times,
+        source,
+        kind,
+        target,
+        id=_id("relationship", source["id"], kind, target["id"]),
+        **times,
         description="As a suspicion, with the strength that the note on the file states.",
-    )  # fmt: skip
+    )
 
 
 def _id(kind: str, *parts: str) -> str:
@@ -143,6 +164,10 @@ def _id(kind: str, *parts: str) -> str:
 
 
 _PROGRAM = stix2.v21.Identity(
-    id=_id("identity", "program"), created=CREATED, modified=CREATED, name="media_screen",
-    identity_class="system", description=LIMITS,
-)  # fmt: skip
+    id=_id("identity", "program"),
+    created=CREATED,
+    modified=CREATED,
+    name="media_screen",
+    identity_class="system",
+    description=LIMITS,
+)

@@ -71,9 +71,13 @@ _REST = ("unmatched_rest",)
 # A file, its platform or a mark in its picture says that it was generated. The same label is often
 # seen in several of these places, so the strongest counts, once.
 _DECLARED = (
-    "declared_ai", "generator_tag", "ai_generated", "ai_composite", "platform_ai_label",
+    "declared_ai",
+    "generator_tag",
+    "ai_generated",
+    "ai_composite",
+    "platform_ai_label",
     "generator_mark",
-)  # fmt: skip
+)
 DECLARED = "declared"  # under which name the strongest of them is listed beside the detectors
 _CREDENTIALS = ("none", "invalid", "valid", "trusted")
 
@@ -118,9 +122,14 @@ def judge(
     fusion = fuse_manipulation(evidence, weighing, sensitivity)
     manipulation = _total(fusion, weighing)
     facts = _facts(
-        evidence, abstentions, failures, identity, duration_s,
-        suspicion=_suspicion(evidence, fusion, manipulation), coverage=coverage or Coverage(),
-    )  # fmt: skip
+        evidence,
+        abstentions,
+        failures,
+        identity,
+        duration_s,
+        suspicion=_suspicion(evidence, fusion, manipulation),
+        coverage=coverage or Coverage(),
+    )
     row = look_up(facts)
     person = row.who(facts) or facts.shown or facts.matched
     llr = {}
@@ -364,8 +373,12 @@ def _provenance(evidence: Sequence[Evidence], facts: Facts) -> Provenance:
         channel = "not_official"
     match: Match | None = None
     for piece in (
-        facts.known_fake, facts.altered, facts.copy, facts.excerpt, facts.unconfirmed,
-    ):  # fmt: skip
+        facts.known_fake,
+        facts.altered,
+        facts.copy,
+        facts.excerpt,
+        facts.unconfirmed,
+    ):
         match = match or (piece.match if piece else None)
     credentials = next(
         (

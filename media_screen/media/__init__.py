@@ -355,9 +355,13 @@ class Media:
     def beside(self, sound: int) -> Media:
         """Open the file once more for another of its sound tracks; its packets are known."""
         return Media(
-            self.path, shown=self.info.path, threads=self._threads, sound=sound,
-            source=self.source, index=self._reader.index,
-        )  # fmt: skip
+            self.path,
+            shown=self.info.path,
+            threads=self._threads,
+            sound=sound,
+            source=self.source,
+            index=self._reader.index,
+        )
 
     def sound(self, span: Span | None = None, *, block_s: float = AUDIO_BLOCK) -> Iterator[Block]:
         """Give the sound of a span, by default all of it, in blocks of two sides (one for mono)."""

@@ -26,8 +26,19 @@ MAX_SIDE = 1920
 SEEN_THROUGH = 0.01
 # Codecs of which the whole side data may be read. Those of pictures put texts beside a colour
 # profile and EXIF, which PyAV frees a second time: the process would die.
-_MATRIX_CODECS = ("h264", "hevc", "vvc", "av1", "libdav1d", "vp8", "vp9", "mpeg4", "mpeg2video",
-                  "h263", "prores")  # fmt: skip
+_MATRIX_CODECS = (
+    "h264",
+    "hevc",
+    "vvc",
+    "av1",
+    "libdav1d",
+    "vp8",
+    "vp9",
+    "mpeg4",
+    "mpeg2video",
+    "h263",
+    "prores",
+)
 _UNSPECIFIED = 2  # the value of every colour declaration that says nothing (ITU-T H.273)
 
 

@@ -19,8 +19,15 @@ if TYPE_CHECKING:
     from media_screen.names.ocr import Line
     from media_screen.sidecar import Sidecar
 
-__all__ = ["Names", "Text", "WatchError", "WatchName", "names_of_people", "read_watch_list",
-           "texts_of"]  # fmt: skip
+__all__ = [
+    "Names",
+    "Text",
+    "WatchError",
+    "WatchName",
+    "names_of_people",
+    "read_watch_list",
+    "texts_of",
+]
 
 MAX_NAMES = 100  # told of one file; a description that lists more is a list
 _AROUND = 40  # characters quoted before and after a name
@@ -40,8 +47,9 @@ class Names:
 
     def __init__(self, names: Sequence[WatchName]) -> None:
         self._names = tuple(names)
-        self._spellings = Spellings([name.spellings for name in names],
-                                    turned=[name.is_personal for name in names])  # fmt: skip
+        self._spellings = Spellings(
+            [name.spellings for name in names], turned=[name.is_personal for name in names]
+        )
 
     def __bool__(self) -> bool:
         return bool(self._names)
@@ -66,10 +74,16 @@ class Names:
         name = self._names[index]
         around = text.text[max(0, best.start - _AROUND) : best.end + _AROUND]
         return NameSeen(
-            name=name.name, kind=name.kind, where=text.where, text=around,
-            spelled=text.text[best.start : best.end], distance=best.distance, count=count,
-            span=text.span, person=name.person,
-        )  # fmt: skip
+            name=name.name,
+            kind=name.kind,
+            where=text.where,
+            text=around,
+            spelled=text.text[best.start : best.end],
+            distance=best.distance,
+            count=count,
+            span=text.span,
+            person=name.person,
+        )
 
 
 def texts_of(sidecar: Sidecar | None, lines: Iterable[Line] = ()) -> Iterator[Text]:

@@ -135,9 +135,13 @@ class Spellings:
                         yield spelling.name, found
 
     def _match(
-        self, spelling: _Spelling, at: int, text: str, words: list[_Word],
+        self,
+        spelling: _Spelling,
+        at: int,
+        text: str,
+        words: list[_Word],
         alike: list[dict[str, int]],
-    ) -> Found | None:  # fmt: skip
+    ) -> Found | None:
         """Return where a spelling stands from a word on, or None."""
         last = at + len(spelling.words) - 1
         if last >= len(words):
@@ -148,8 +152,9 @@ class Spellings:
             if differs is None:
                 return None
             distance += differs
-            if offset and not _GAP.fullmatch(text, words[at + offset - 1].end,
-                                             words[at + offset].start):  # fmt: skip
+            if offset and not _GAP.fullmatch(
+                text, words[at + offset - 1].end, words[at + offset].start
+            ):
                 return None
         start, end = words[at].start, words[last].end
         if distance > spelling.allowed or spelling.as_written not in ("", text[start:end]):

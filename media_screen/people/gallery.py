@@ -96,17 +96,24 @@ def face_template(
         main_face = _main_face(tracks, len(videos))
         if main_face is None:
             problems.append(
-                problem_of(person.slug, person.folder / "official",
-                         "the official videos do not show one person throughout",
-                         "add a picture of the person to faces/")
-            )  # fmt: skip
+                problem_of(
+                    person.slug,
+                    person.folder / "official",
+                    "the official videos do not show one person throughout",
+                    "add a picture of the person to faces/",
+                )
+            )
             return None
         centre = main_face
     else:
         problems.append(
-            problem_of(person.slug, person.folder / "faces", "no usable face reference",
-                     "add two or more clear, frontal pictures of the person to faces/")
-        )  # fmt: skip
+            problem_of(
+                person.slug,
+                person.folder / "faces",
+                "no usable face reference",
+                "add two or more clear, frontal pictures of the person to faces/",
+            )
+        )
         return None
     matching = [(file, face) for file, face in tracks if centre @ face.embedding >= SAME_PERSON]
     problems.extend(_strangers(person, videos, matching))
@@ -129,30 +136,45 @@ def _checked_picture(
     if not faces:
         if not any(problem.file == shown_path(file) for problem in problems):
             problems.append(
-                problem_of(person.slug, file, "no face was found in it",
-                         "use a picture in which the face is upright and unobstructed")
-            )  # fmt: skip
+                problem_of(
+                    person.slug,
+                    file,
+                    "no face was found in it",
+                    "use a picture in which the face is upright and unobstructed",
+                )
+            )
         return None
     # Someone small in the background is no second person.
     large = [face for face in faces if face.size_px >= faces[0].size_px / 2]
     if len(large) > 1:
         problems.append(
-            problem_of(person.slug, file, f"it shows {len(large)} people of similar size",
-                     f"crop it so that only {person.name} is in it")
-        )  # fmt: skip
+            problem_of(
+                person.slug,
+                file,
+                f"it shows {len(large)} people of similar size",
+                f"crop it so that only {person.name} is in it",
+            )
+        )
         return None
     face = faces[0]
     if face.size_px < MIN_REFERENCE_FACE:
         problems.append(
-            problem_of(person.slug, file, f"the face is only {face.size_px:.0f} px wide",
-                     f"use a picture with a face at least {MIN_REFERENCE_FACE:.0f} px wide")
-        )  # fmt: skip
+            problem_of(
+                person.slug,
+                file,
+                f"the face is only {face.size_px:.0f} px wide",
+                f"use a picture with a face at least {MIN_REFERENCE_FACE:.0f} px wide",
+            )
+        )
         return None
     for bad, why, fix in (
         (face.sharpness < MIN_SHARPNESS, "the face is blurred", "use a sharper picture"),
-        (abs(face.yaw_deg) > MAX_TURN, "the face is seen from the side",
-         "add a frontal picture too"),
-    ):  # fmt: skip
+        (
+            abs(face.yaw_deg) > MAX_TURN,
+            "the face is seen from the side",
+            "add a frontal picture too",
+        ),
+    ):
         if bad:
             problems.append(problem_of(person.slug, file, why, fix, refused=False))
     return face
@@ -206,10 +228,12 @@ def _strangers(
     for file, faces in videos:
         if faces and file not in matched:
             yield problem_of(
-                person.slug, file, f"nobody in it looks like {person.name}",
+                person.slug,
+                file,
+                f"nobody in it looks like {person.name}",
                 "check that it is a video of the person; it still counts as official footage",
                 refused=False,
-            )  # fmt: skip
+            )
 
 
 def voice_template(
@@ -258,22 +282,34 @@ def _checked_recording(
     if not voices:
         if not any(problem.file == shown_path(file) for problem in problems):
             problems.append(
-                problem_of(person.slug, file, "nobody speaks in it",
-                         "use a recording of speech without music")
-            )  # fmt: skip
+                problem_of(
+                    person.slug,
+                    file,
+                    "nobody speaks in it",
+                    "use a recording of speech without music",
+                )
+            )
         return None
     total = sum(voice.seconds for voice in voices)
     if voices[0].seconds * 2 < total:
         problems.append(
-            problem_of(person.slug, file, f"{len(voices)} people speak in it",
-                     f"cut it so that only {person.name} speaks")
-        )  # fmt: skip
+            problem_of(
+                person.slug,
+                file,
+                f"{len(voices)} people speak in it",
+                f"cut it so that only {person.name} speaks",
+            )
+        )
         return None
     if voices[0].seconds < MIN_REFERENCE_SPEECH:
         problems.append(
-            problem_of(person.slug, file, f"it has only {voices[0].seconds:.1f} s of one voice",
-                     f"use a recording with at least {MIN_REFERENCE_SPEECH:.0f} s")
-        )  # fmt: skip
+            problem_of(
+                person.slug,
+                file,
+                f"it has only {voices[0].seconds:.1f} s of one voice",
+                f"use a recording with at least {MIN_REFERENCE_SPEECH:.0f} s",
+            )
+        )
         return None
     return voices[0]
 

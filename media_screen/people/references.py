@@ -234,10 +234,14 @@ class Store:
         for one in found:
             embedding, *rest = (getattr(one, name) for name in one.__dataclass_fields__)
             packed = base64.b64encode(embedding.astype("<f4").tobytes()).decode("ascii")
-            rows.append([packed, *(value.item() if hasattr(value, "item") else value
-                                   for value in rest)])  # fmt: skip
+            rows.append(
+                [packed, *(value.item() if hasattr(value, "item") else value for value in rest)]
+            )
         record = json.dumps({"found": rows, "error": error})
         self._row(
             "INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?)",
-            sha256, model, record, digest_of(sha256, model, record),
-        )  # fmt: skip
+            sha256,
+            model,
+            record,
+            digest_of(sha256, model, record),
+        )

@@ -319,8 +319,12 @@ def _put_earlier_aside(out: Path) -> None:
         file.rename(old)  # the state last: when it was interrupted, the next scan goes on
     # At this level it is shown to whoever waits for the scan: all is screened again, and why.
     kept = " and ".join(old.name for old in aside)
-    _log.error("the results in %s are of an earlier version: they were kept as %s, and all is "
-               "screened again", shown_path(out), kept)  # fmt: skip
+    _log.error(
+        "the results in %s are of an earlier version: they were kept as %s, and all is "
+        "screened again",
+        shown_path(out),
+        kept,
+    )
 
 
 def _open_state(path: Path) -> Connection:

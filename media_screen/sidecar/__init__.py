@@ -56,7 +56,7 @@ __all__ = [
     "platform_name",
     "read",
     "without_format",
-]  # fmt: skip
+]
 
 MAX_WHOLE = 8 << 20  # bytes read at once; larger ones have thousands of comments
 MAX_TITLE = 1_000  # characters

@@ -20,10 +20,19 @@ _MAX_FIELDS = 2_000  # kept of the top level
 # What is large and says nothing of the post: words of others, and what could have been downloaded.
 _BULK = frozenset(
     (
-        "comments", "formats", "fragments", "subtitles", "automatic_captions", "thumbnails",
-        "heatmap", "entries", "chapters", "requested_subtitles", "http_headers",
+        "comments",
+        "formats",
+        "fragments",
+        "subtitles",
+        "automatic_captions",
+        "thumbnails",
+        "heatmap",
+        "entries",
+        "chapters",
+        "requested_subtitles",
+        "http_headers",
     )
-)  # fmt: skip
+)
 
 
 def read_stream(path: Path) -> tuple[Any, str]:

@@ -136,8 +136,9 @@ def read_table(name: str) -> bytes:
     except OSError as error:
         raise WeightsError(f"{file} can't be read: {error.strerror}; {_REINSTALL}") from error
     if hashlib.sha256(data).hexdigest() != SHA256.get(name):
-        raise WeightsError(f"{file} was changed: it has not the SHA-256 that the program expects; "
-                           f"{_REINSTALL}")  # fmt: skip
+        raise WeightsError(
+            f"{file} was changed: it has not the SHA-256 that the program expects; {_REINSTALL}"
+        )
     return data
 
 
@@ -257,8 +258,17 @@ def _registered(data: bytes, path: Path) -> tuple[ModelFile, ...]:
     return tuple(_entry(table, f"{path}: weights {n}") for n, table in enumerate(tables, start=1))
 
 
-_FIELDS = ("name", "sha256", "licence", "origin", "measured", "package", "member", "url",
-           "archive_sha256")  # fmt: skip
+_FIELDS = (
+    "name",
+    "sha256",
+    "licence",
+    "origin",
+    "measured",
+    "package",
+    "member",
+    "url",
+    "archive_sha256",
+)
 
 
 def _entry(table: dict[str, Any], where: str) -> ModelFile:

@@ -81,10 +81,23 @@ def test_every_line_is_answered_and_broken_ones_stop_nothing(tmp_path: Path) -> 
 
 
 def test_answers_come_while_the_input_is_open(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "media_screen", "scan", "--stdin", "--jsonl", "--device",
-               "cpu", "--detector", "container", "--workers", "2"]  # fmt: skip
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, cwd=tmp_path) as process:  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "media_screen",
+        "scan",
+        "--stdin",
+        "--jsonl",
+        "--device",
+        "cpu",
+        "--detector",
+        "container",
+        "--workers",
+        "2",
+    ]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
+    ) as process:
         assert process.stdin is not None and process.stdout is not None
         for name in ("one.mp4", "two.mp4"):
             process.stdin.write(name.encode() + b"\n")

@@ -106,8 +106,19 @@ def test_a_killed_scan_goes_on_without_losing_or_repeating(tmp_path: Path) -> No
     source = write_video(folder / "00.mp4", [quarters(1280, 720)] * 150)
     for index in range(1, 16):
         shutil.copy(source, folder / f"{index:02}.mp4")
-    command = [sys.executable, "-m", "media_screen", "scan", str(folder), "--out", str(out),
-               "--device", "cpu", "--workers", "2"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "media_screen",
+        "scan",
+        str(folder),
+        "--out",
+        str(out),
+        "--device",
+        "cpu",
+        "--workers",
+        "2",
+    ]
     finished_before = []
     for wanted in (2, 7):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -35,8 +35,16 @@ def screen(folder: Path, names: list[str], *, workers: int = 1) -> dict[str, Ver
 
 
 def test_a_batch_survives_crash_hang_memory_and_errors(tmp_path: Path, plugins: None) -> None:
-    names = ["a.wav", "crash-1.wav", "b.wav", "exit-1.wav", "hang-1.wav", "memory-1.wav",
-             "raise-1.wav", "c.wav"]  # fmt: skip
+    names = [
+        "a.wav",
+        "crash-1.wav",
+        "b.wav",
+        "exit-1.wav",
+        "hang-1.wav",
+        "memory-1.wav",
+        "raise-1.wav",
+        "c.wav",
+    ]
     found = screen(tmp_path, names, workers=2)
     assert set(found) == set(names)
     for name in ("a.wav", "b.wav", "c.wav"):

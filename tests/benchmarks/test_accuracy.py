@@ -93,10 +93,12 @@ def test_every_detector_has_one_row_for_a_file_and_has_most_of_its_files() -> No
 def test_speech_is_labelled_for_its_sound_and_forged_clips_for_their_picture_alone() -> None:
     found = {(one.media.kind, one.fake, one.subjects) for one in KNOWN.values()}
     assert found - {("audio", False, ())} == {  # one recording is empty
-        ("video", True, ("picture",)), ("video", False, ("picture",)),
-        ("video", False, ("picture", "sound")), ("audio", True, ("sound",)),
+        ("video", True, ("picture",)),
+        ("video", False, ("picture",)),
+        ("video", False, ("picture", "sound")),
+        ("audio", True, ("sound",)),
         ("audio", False, ("sound",)),
-    }  # fmt: skip
+    }
 
 
 def test_what_needs_nothing_but_speech_is_judged_on_speech() -> None:
@@ -139,10 +141,17 @@ def made(count: int = 80, *, leak: bool = False) -> list[Clip]:
         fake = row % 2 == 1
         tall = leak and random.random() < (0.9 if fake else 0.1)
         media = MediaInfo(
-            f"{row}", sha256=f"{row:064x}", kind="video", size_bytes=int(random.integers(9e5, 1e6)),
-            duration_s=4.0, width=640 if tall else 320, height=480 if tall else 240, fps=25.0,
-            container="mov", video_codec="h264",
-        )  # fmt: skip
+            f"{row}",
+            sha256=f"{row:064x}",
+            kind="video",
+            size_bytes=int(random.integers(9e5, 1e6)),
+            duration_s=4.0,
+            width=640 if tall else 320,
+            height=480 if tall else 240,
+            fps=25.0,
+            container="mov",
+            video_codec="h264",
+        )
         found.append(
             Clip(fake, "swap" if fake else "", f"c{row // 2 % 4}", f"p{row // 2 % 8}", media)
         )
@@ -158,9 +167,14 @@ def spoken(count: int = 80, *, leak: bool = False) -> list[Clip]:
         loud = leak and random.random() < (0.9 if fake else 0.1)
         heard = sound.facts(random.normal(size=16_000).astype(np.float32) * (0.2 if loud else 0.02))
         media = MediaInfo(
-            f"s{row}", sha256=f"{row + 1000:064x}", kind="audio", size_bytes=90_000,
-            duration_s=5.0, container="flac", audio_codec="flac",
-        )  # fmt: skip
+            f"s{row}",
+            sha256=f"{row + 1000:064x}",
+            kind="audio",
+            size_bytes=90_000,
+            duration_s=5.0,
+            container="flac",
+            audio_codec="flac",
+        )
         found.append(Clip(fake, "tts" if fake else "", f"s{row // 2 % 4}", "", media, heard))
     return found
 
@@ -215,9 +229,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_detector_counts_when_it_beats_a_coin() -> None:
     known = made()
     found = learned(
-        known, lip_sync=told(known, 1.5, 1), face_consistency=noise(known),
+        known,
+        lip_sync=told(known, 1.5, 1),
+        face_consistency=noise(known),
         container=[0.0] * len(known),
-    )  # fmt: skip
+    )
     assert found.counted == ("lip_sync",)
     weigh = found.combination.weight
     assert weigh("lip_sync") > 0.3
@@ -255,8 +271,10 @@ def test_a_detector_is_judged_where_the_label_is_about_its_evidence() -> None:
     }
     assert names == {"picture": ["fused", "lip_sync"], "sound": ["fused", "voice_spoof"]}
     assert {one.files: one.judged for one in measured.alarms} == {
-        "clips": 40, "speech": 40, "all": 80,
-    }  # fmt: skip
+        "clips": 40,
+        "speech": 40,
+        "all": 80,
+    }
     record = json.loads(json.dumps(tables.record(found, measured)))
     assert "| normal | 1.0% | all | 80 |" in tables.markdown(record)
     assert "| speech | `voice_spoof` |" in tables.readme(record)
@@ -286,8 +304,9 @@ def test_what_a_detector_adds_is_measured_with_and_without_it() -> None:
     found = learned(known, lip_sync=told(known, 1.2, 1), container=told(known, 1.2, 2))
     measured = fused.measure_all(known, found)
     assert [(one.detector, one.version) for one in measured.added][:2] == [
-        ("lip_sync", "original"), ("lip_sync", "480p"),
-    ]  # fmt: skip
+        ("lip_sync", "original"),
+        ("lip_sync", "480p"),
+    ]
     first = measured.added[0]
     assert first.with_it.separation is not None and first.without.separation is not None
     assert first.with_it.separation.auc.value > first.without.separation.auc.value
@@ -357,8 +376,11 @@ def test_what_was_screened_is_kept_by_the_hash_of_the_original(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     genuine, forged = "a" * 64, "b" * 64
-    rows = [("real_video", "real", genuine), ("fake_video", "swap", forged),
-            ("fake_video", f"{clips.SHIFTED} (genuine)", "c" * 64)]  # fmt: skip
+    rows = [
+        ("real_video", "real", genuine),
+        ("fake_video", "swap", forged),
+        ("fake_video", f"{clips.SHIFTED} (genuine)", "c" * 64),
+    ]
     lines = ["path\tkind\tmethod\tsha256", *(f"{row[2][0]}.mp4\t" + "\t".join(row) for row in rows)]
     (tmp_path / "manifest.tsv").write_text("\n".join(lines) + "\n", "utf-8")
     for version, names in (("original", ("a.mp4", "b.mp4")), ("480p", (f"{genuine[:24]}.mp4",))):
@@ -379,7 +401,9 @@ def test_what_was_screened_is_kept_by_the_hash_of_the_original(
     rules.write(tmp_path, tmp_path)
     kept = ratios.read_all(tmp_path)
     assert [(one.sha256, one.version) for one in kept["face_consistency"]] == [
-        (genuine, "original"), (forged, "original"), (genuine, "480p"),
-    ]  # fmt: skip
+        (genuine, "original"),
+        (forged, "original"),
+        (genuine, "480p"),
+    ]
     assert {one.score for one in kept["face_consistency"]} == {0.25}
     assert {one.llr for one in kept["container"]} == {None}

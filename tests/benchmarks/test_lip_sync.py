@@ -17,23 +17,46 @@ from benchmarks.lip_sync.synchrony import CHECKED, Trial
 from media_screen.detectors.lip_sync.fit import Tables
 
 
-def trial(kind: str, truth_ms: float, offset_ms: float, *, agreement: float = 0.5,
-          start: float = 0.0, path: str = "a.mp4", collection: str = "web", speed: float = 0.3,
-          seen_s: float = 5.0) -> Trial:  # fmt: skip
-    return Trial(path, collection, "original", 5.0, start, seen_s, speed, kind, truth_ms,
-                 (offset_ms, offset_ms + 500), (agreement, 0.1), (agreement, 0.1),
-                 (agreement, 0.1))  # fmt: skip
+def trial(
+    kind: str,
+    truth_ms: float,
+    offset_ms: float,
+    *,
+    agreement: float = 0.5,
+    start: float = 0.0,
+    path: str = "a.mp4",
+    collection: str = "web",
+    speed: float = 0.3,
+    seen_s: float = 5.0,
+) -> Trial:
+    return Trial(
+        path,
+        collection,
+        "original",
+        5.0,
+        start,
+        seen_s,
+        speed,
+        kind,
+        truth_ms,
+        (offset_ms, offset_ms + 500),
+        (agreement, 0.1),
+        (agreement, 0.1),
+        (agreement, 0.1),
+    )
 
 
 def test_an_offset_is_counted_from_that_of_the_other_windows() -> None:
     found = [
-        *(trial("own", 0.0, offset, start=start) for start, offset in
-          ((0, 300), (5, -100), (10, -110))),
+        *(
+            trial("own", 0.0, offset, start=start)
+            for start, offset in ((0, 300), (5, -100), (10, -110))
+        ),
         trial("shifted", 500.0, 390.0),  # -110 from the truth, -5 from the others' offset
         trial("shifted", -300.0, -360.0, start=5),  # the others are 410 ms apart: unknown
         trial("own", 0.0, 10.0, path="b.mp4", collection=CHECKED[0]),
         trial("shifted", 200.0, 230.0, path="b.mp4", collection=CHECKED[0], seen_s=3.0),
-    ]  # fmt: skip
+    ]
     table = synchrony.tables(found)
     network = table["offsets"]["original"]["network"]
     assert network["as_is"] == {"windows": 3, "clips": 2, "within_40": 0.333, "within_80": 0.667}
@@ -82,13 +105,17 @@ FOUND = {
     ("change", "counts"),
     [
         pytest.param(lambda f: None, True, id="clear"),
-        pytest.param(lambda f: f["versions"]["480p"].update(auc_interval=[0.55, 0.9]), False,
-                     id="luck-would-do"),
-        pytest.param(lambda f: f["controls"].update(metadata_auc=0.85), False,
-                     id="technical-facts-do-better"),
+        pytest.param(
+            lambda f: f["versions"]["480p"].update(auc_interval=[0.55, 0.9]),
+            False,
+            id="luck-would-do",
+        ),
+        pytest.param(
+            lambda f: f["controls"].update(metadata_auc=0.85), False, id="technical-facts-do-better"
+        ),
         pytest.param(lambda f: f["versions"].pop("480p"), False, id="never-tried-on-copies"),
     ],
-)  # fmt: skip
+)
 def test_what_did_not_beat_luck_and_form_weighs_nothing(change, counts: bool) -> None:
     found = copy.deepcopy(FOUND)
     change(found)

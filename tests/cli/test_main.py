@@ -110,8 +110,13 @@ def test_a_terminal_without_the_letters_of_a_name_shows_them_escaped(tmp_path: P
     touch(tmp_path, "a.txt")
     command = [sys.executable, "-m", "media_screen", "scan", tmp_path]
     plainest = {"PYTHONIOENCODING": "ascii", "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
-    done = subprocess.run([*command, "--out", tmp_path / "caf\u00e9"], env=plainest, check=False,
-                          capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        [*command, "--out", tmp_path / "caf\u00e9"],
+        env=plainest,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert "caf\\xe9" in done.stdout.replace("\n", "")
 

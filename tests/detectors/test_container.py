@@ -81,9 +81,15 @@ def test_what_says_nothing_is_plain(tags: dict) -> None:
 
 @pytest.mark.parametrize(
     ("video_s", "audio_s", "kind", "found"),
-    [(10, 14, "video", True), (14, 10, "video", True), (10, 10.4, "video", False),
-     (600, 610, "video", False), (10, None, "video", False), (10, 14, "image", False)],
-)  # fmt: skip
+    [
+        (10, 14, "video", True),
+        (14, 10, "video", True),
+        (10, 10.4, "video", False),
+        (600, 610, "video", False),
+        (10, None, "video", False),
+        (10, 14, "image", False),
+    ],
+)
 def test_unequal_lengths_are_said_and_not_counted(video_s, audio_s, kind, found: bool) -> None:
     pieces = examine(video_s=video_s, audio_s=audio_s, kind=kind)
     assert [piece.finding == "length_mismatch" for piece in pieces] == [found]

@@ -57,9 +57,13 @@ def case(request: pytest.FixtureRequest, looker: Looker, enrolment: Enrolment) -
     assert enrolment.catalogue is not None
     with Media.open(path) as media, Catalogue.open(enrolment.catalogue) as catalogue:
         yield Case(
-            media, looker=looker, sidecar=sidecars.read(beside) if beside else None,
-            people=load_people(PEOPLE), gallery=enrolment.gallery, catalogue=catalogue,
-        )  # fmt: skip
+            media,
+            looker=looker,
+            sidecar=sidecars.read(beside) if beside else None,
+            people=load_people(PEOPLE),
+            gallery=enrolment.gallery,
+            catalogue=catalogue,
+        )
 
 
 @pytest.fixture(scope="module", params=FILES)

@@ -53,9 +53,15 @@ class Maker:
     authority: str  # PEM
     signer: Any
 
-    def sign(self, data: bytes, *actions: dict[str, Any], kind: str = "image/jpeg",
-             name: str = "Test Camera", url: str = "",
-             ingredients: tuple[tuple[str, bytes], ...] = ()) -> tuple[bytes, bytes]:  # fmt: skip
+    def sign(
+        self,
+        data: bytes,
+        *actions: dict[str, Any],
+        kind: str = "image/jpeg",
+        name: str = "Test Camera",
+        url: str = "",
+        ingredients: tuple[tuple[str, bytes], ...] = (),
+    ) -> tuple[bytes, bytes]:
         """Return the signed file and its manifest; with an address, the file has only that."""
         import c2pa
 
@@ -83,29 +89,46 @@ def make_authority(name: str) -> Maker:
 
     now = datetime.datetime.now(datetime.timezone.utc)
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    titles = [x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, title),
-                         x509.NameAttribute(NameOID.COMMON_NAME, title)])
-              for title in (name, f"Signer of {name}")]  # fmt: skip
+    titles = [
+        x509.Name(
+            [
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, title),
+                x509.NameAttribute(NameOID.COMMON_NAME, title),
+            ]
+        )
+        for title in (name, f"Signer of {name}")
+    ]
     certificates = []
     for is_signer, key in enumerate(keys):
-        unused = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-                  "encipher_only", "decipher_only")  # fmt: skip
+        unused = (
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "encipher_only",
+            "decipher_only",
+        )
         usage = x509.KeyUsage(
-            digital_signature=bool(is_signer), key_cert_sign=not is_signer,
-            crl_sign=not is_signer, **dict.fromkeys(unused, False),
-        )  # fmt: skip
+            digital_signature=bool(is_signer),
+            key_cert_sign=not is_signer,
+            crl_sign=not is_signer,
+            **dict.fromkeys(unused, False),
+        )
         building = (
             x509.CertificateBuilder()
-            .subject_name(titles[is_signer]).issuer_name(titles[0]).public_key(key.public_key())
+            .subject_name(titles[is_signer])
+            .issuer_name(titles[0])
+            .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - datetime.timedelta(days=1))
             .not_valid_after(now + datetime.timedelta(days=1))
             .add_extension(x509.BasicConstraints(not is_signer, None), critical=True)
             .add_extension(usage, critical=True)
             .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(keys[0].public_key()), False)
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(keys[0].public_key()), False
+            )
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-        )  # fmt: skip
+        )
         if is_signer:
             mail = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
             building = building.add_extension(mail, critical=False)
@@ -129,8 +152,14 @@ def plain() -> bytes:
     return bytes(cv2.imencode(".jpg", noise)[1])
 
 
-def run(data: bytes | Path, tmp_path: Path, *, name: str = "file", trust: str = "",
-        sidecar: Sidecar | None = None) -> list[Evidence | Abstention]:  # fmt: skip
+def run(
+    data: bytes | Path,
+    tmp_path: Path,
+    *,
+    name: str = "file",
+    trust: str = "",
+    sidecar: Sidecar | None = None,
+) -> list[Evidence | Abstention]:
     path = data if isinstance(data, Path) else tmp_path / name
     if isinstance(data, bytes):
         path.write_bytes(data)
@@ -305,8 +334,14 @@ def test_damaged_files_get_an_answer(maker: Maker, plain: bytes, tmp_path: Path)
         (found,) = findings(run(copy, tmp_path, trust=maker.authority))
         seen.add(found)
     assert "invalid" in seen
-    assert seen <= {"none", "invalid", "valid", "trusted",
-                    "abstained: unreadable", "abstained: not_applicable"}  # fmt: skip
+    assert seen <= {
+        "none",
+        "invalid",
+        "valid",
+        "trusted",
+        "abstained: unreadable",
+        "abstained: not_applicable",
+    }
 
 
 def test_a_manifest_store_of_any_shape_is_read() -> None:
@@ -318,9 +353,15 @@ def test_a_manifest_store_of_any_shape_is_read() -> None:
         for name, other in (("a", "b"), ("b", "a"))
     }
     assert parse({"active_manifest": "a", "manifests": loop}).source == ""
-    for record in ([], 3, None, {"manifests": []}, {"validation_status": [[], {"code": 1}]},
-                   {"active_manifest": "a", "manifests": {"a": {"signature_info": "x"}}},
-                   {"active_manifest": ["a"], "manifests": {"a": 1}}):  # fmt: skip
+    for record in (
+        [],
+        3,
+        None,
+        {"manifests": []},
+        {"validation_status": [[], {"code": 1}]},
+        {"active_manifest": "a", "manifests": {"a": {"signature_info": "x"}}},
+        {"active_manifest": ["a"], "manifests": {"a": 1}},
+    ):
         reading = parse(record)
         assert reading.state == "valid" and not reading.source and not reading.signer
     assert parse({"validation_state": "Weird"}).state == "invalid"

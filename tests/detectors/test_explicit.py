@@ -106,9 +106,12 @@ def test_the_recorded_network_knows_the_parts_by_these_rows() -> None:
 
     labels = vars(nudenet)["__labels"]
     assert [labels[row] for row in PARTS] == [
-        "BUTTOCKS_EXPOSED", "FEMALE_BREAST_EXPOSED", "FEMALE_GENITALIA_EXPOSED", "ANUS_EXPOSED",
+        "BUTTOCKS_EXPOSED",
+        "FEMALE_BREAST_EXPOSED",
+        "FEMALE_GENITALIA_EXPOSED",
+        "ANUS_EXPOSED",
         "MALE_GENITALIA_EXPOSED",
-    ]  # fmt: skip
+    ]
 
 
 def test_the_real_network_sees_nothing_in_a_plain_picture() -> None:

@@ -55,8 +55,10 @@ def test_too_few_short_steps_are_not_measured(count: int, step: float) -> None:
 def test_every_track_is_shown_and_none_weighs() -> None:
     pieces = examine(track(0.1), track(0.5, number=1, count=30))
     assert [(p.track, p.llr) for p in pieces if isinstance(p, Evidence)] == [
-        (0, 0.0), (1, 0.0), (None, 0.0),
-    ]  # fmt: skip
+        (0, 0.0),
+        (1, 0.0),
+        (None, 0.0),
+    ]
     assert pieces[-1].values["steps"] == 29  # type: ignore[union-attr]
 
 

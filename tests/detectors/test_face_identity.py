@@ -18,8 +18,13 @@ ADA, BOB = np.eye(DIMENSION, dtype=np.float32)[:2]
 
 def track(number: int, embedding: np.ndarray, size_px: float = 120.0):
     best = SimpleNamespace(quality=SimpleNamespace(size_px=size_px))
-    return SimpleNamespace(id=number, embedding=embedding, best=best, faces=(best,) * 5,
-                           span=(float(number), number + 2.0))  # fmt: skip
+    return SimpleNamespace(
+        id=number,
+        embedding=embedding,
+        best=best,
+        faces=(best,) * 5,
+        span=(float(number), number + 2.0),
+    )
 
 
 def examine(*tracks, people=(("ada", ADA), ("bob", BOB))) -> list[Evidence | Abstention]:
@@ -51,10 +56,13 @@ def test_a_stranger_is_unlikely_to_be_anyone() -> None:
 
 def test_likelihood_rises_with_the_cosine() -> None:
     llrs = [
-        next(p.llr for p in examine(track(0, mixed(c))) if isinstance(p, Evidence) and
-             p.track is None and p.person == "ada")
+        next(
+            p.llr
+            for p in examine(track(0, mixed(c)))
+            if isinstance(p, Evidence) and p.track is None and p.person == "ada"
+        )
         for c in (0.1, 0.3, 0.5, 0.7, 0.9)
-    ]  # fmt: skip
+    ]
     assert llrs == sorted(llrs) and llrs[0] < 0 < llrs[-1]
 
 
@@ -76,7 +84,10 @@ def test_the_most_similar_track_stands_for_the_file() -> None:
 
 def test_a_small_face_says_less() -> None:
     def llr(size_px: float, cosine: float) -> float:
-        return next(p.llr for p in examine(track(0, mixed(cosine), size_px))
-                    if isinstance(p, Evidence) and p.track is None)  # fmt: skip
+        return next(
+            p.llr
+            for p in examine(track(0, mixed(cosine), size_px))
+            if isinstance(p, Evidence) and p.track is None
+        )
 
     assert llr(120.0, 0.05) < llr(22.0, 0.05) < 0

@@ -47,8 +47,13 @@ def line(text: str, time_s: float = 1.0, box: tuple[float, float, float, float] 
     return Line(text, time_s, box)
 
 
-def findings(texts: Sequence[str], *, stills: int = 1, post: Sidecar | None = POST,
-             people: Sequence[Person] = ()) -> list[str]:  # fmt: skip
+def findings(
+    texts: Sequence[str],
+    *,
+    stills: int = 1,
+    post: Sidecar | None = POST,
+    people: Sequence[Person] = (),
+) -> list[str]:
     """The findings when these lines stand in every one of the stills."""
     lines = [line(text, float(time_s)) for time_s in range(stills) for text in texts]
     return [p.finding for p in examine_lines(lines, stills=stills, post=post, people=people)]
@@ -145,9 +150,20 @@ def test_an_account_is_found(text: str, handle: str, platform: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["mail@harbour.com", "@gmail.com", "@5pm", "3 apples @2.50", "youtube.com/watch?v=1234",
-     "x.com/home", "netflix.com/title", "facebook.com/groups", "at harbour", "@@@@", "a@b"],
-)  # fmt: skip
+    [
+        "mail@harbour.com",
+        "@gmail.com",
+        "@5pm",
+        "3 apples @2.50",
+        "youtube.com/watch?v=1234",
+        "x.com/home",
+        "netflix.com/title",
+        "facebook.com/groups",
+        "at harbour",
+        "@@@@",
+        "a@b",
+    ],
+)
 def test_what_is_no_account(text: str) -> None:
     assert not find_accounts([line(text)], stills=1)
 
@@ -210,8 +226,9 @@ def picture(*texts: tuple[str, int, int], width: int = 640, height: int = 360) -
     noise = np.random.default_rng(2).integers(60, 120, (height, width, 3), dtype=np.uint8)
     image = cv2.GaussianBlur(noise, (0, 0), 5)
     for text, x, y in texts:
-        cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_DUPLEX, 0.6, (250, 250, 250), 1,
-                    cv2.LINE_AA)  # fmt: skip
+        cv2.putText(
+            image, text, (x, y), cv2.FONT_HERSHEY_DUPLEX, 0.6, (250, 250, 250), 1, cv2.LINE_AA
+        )
     return image
 
 

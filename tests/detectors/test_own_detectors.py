@@ -41,10 +41,14 @@ def test_an_added_one_comes_besides_the_others() -> None:
 
 @pytest.mark.parametrize(
     ("weights", "added"),
-    [((), None), ((Weight("accusing", "picture", 0.25),), 2.0),
-     ((Weight("accusing", "sound", 0.5),), 4.0), ((Weight("accusing", "sound", 0.0),), None)],
+    [
+        ((), None),
+        ((Weight("accusing", "picture", 0.25),), 2.0),
+        ((Weight("accusing", "sound", 0.5),), 4.0),
+        ((Weight("accusing", "sound", 0.0),), None),
+    ],
     ids=["none", "quarter", "half", "nothing"],
-)  # fmt: skip
+)
 def test_it_counts_as_much_as_its_user_says(
     weights: tuple[Weight, ...], added: float | None, sample: Path
 ) -> None:

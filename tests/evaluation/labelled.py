@@ -43,9 +43,17 @@ def digest(name: str) -> str:
 
 def info(path: Path | str, *, size_bytes: int = 1000, codec: str = "h264") -> MediaInfo:
     return MediaInfo(
-        str(path), sha256=digest(Path(path).stem), kind="video", size_bytes=size_bytes,
-        duration_s=4.0, width=640, height=480, fps=25.0, container="mov", video_codec=codec,
-    )  # fmt: skip
+        str(path),
+        sha256=digest(Path(path).stem),
+        kind="video",
+        size_bytes=size_bytes,
+        duration_s=4.0,
+        width=640,
+        height=480,
+        fps=25.0,
+        container="mov",
+        video_codec=codec,
+    )
 
 
 def unreadable(path: Path | str) -> Verdict:
@@ -69,9 +77,14 @@ def gathering(
         fake = row % 2 == 1
         path = folder / f"{row:03}.mp4"
         items.append(
-            Item(path, fake, method if fake else "real", f"collection {row // 2 % 4}",
-                 f"person {row // 2 % 20}")
-        )  # fmt: skip
+            Item(
+                path,
+                fake,
+                method if fake else "real",
+                f"collection {row // 2 % 4}",
+                f"person {row // 2 % 20}",
+            )
+        )
         score = float(random.normal() + 2.0 * fake)
         media = info(path, size_bytes=int(random.integers(1000, 9000)))
         if row % 10 == 9:

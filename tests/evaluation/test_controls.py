@@ -33,23 +33,27 @@ def drawn(seed: int = 0) -> list[MediaInfo]:
     ],
 )
 def test_a_fact_that_gives_the_label_away_is_found(change: dict) -> None:
-    media = [replace(one, **change) if fake else one
-             for one, fake in zip(drawn(), FAKE, strict=True)]  # fmt: skip
+    media = [
+        replace(one, **change) if fake else one for one, fake in zip(drawn(), FAKE, strict=True)
+    ]
     assert auc(controls.metadata_scores(media, FAKE, COLLECTIONS), FAKE) > 0.95
 
 
 @pytest.mark.parametrize("collections", [COLLECTIONS, [""] * COUNT], ids=["collections", "files"])
 def test_facts_that_say_nothing_reach_half(collections: list[str]) -> None:
-    areas = [auc(controls.metadata_scores(drawn(seed), FAKE, collections), FAKE)
-             for seed in range(5)]  # fmt: skip
+    areas = [
+        auc(controls.metadata_scores(drawn(seed), FAKE, collections), FAKE) for seed in range(5)
+    ]
     assert np.mean(areas) == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_collection_is_scored_without_what_it_alone_would_teach() -> None:
     """Scored by file, the forged collection would be known by its codec."""
     marked = np.arange(COUNT) % 4 == 3
-    media = [replace(one, video_codec="vp9") if mark else one
-             for one, mark in zip(drawn(), marked, strict=True)]  # fmt: skip
+    media = [
+        replace(one, video_codec="vp9") if mark else one
+        for one, mark in zip(drawn(), marked, strict=True)
+    ]
     collections = ["marked" if mark else f"other {row % 5}" for row, mark in enumerate(marked)]
     by_file = controls.metadata_scores(media, FAKE, [""] * COUNT)
     by_collection = controls.metadata_scores(media, FAKE, collections)
@@ -67,7 +71,8 @@ def test_shuffled_labels_give_a_range_around_half() -> None:
 
 
 def test_training_on_shuffled_labels_leaks_nothing() -> None:
-    media = [replace(one, fps=30.0) if fake else one
-             for one, fake in zip(drawn(), FAKE, strict=True)]  # fmt: skip
+    media = [
+        replace(one, fps=30.0) if fake else one for one, fake in zip(drawn(), FAKE, strict=True)
+    ]
     found = controls.shuffled_metadata(media, FAKE, COLLECTIONS)
     assert found.mean == pytest.approx(0.5, abs=0.1)

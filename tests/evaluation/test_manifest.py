@@ -21,8 +21,13 @@ def write(folder: Path, *lines: str, encoding: str = "utf-8") -> Path:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_rows_become_items_with_paths_beside_the_manifest(tmp_path: Path, encoding: str) -> None:
-    path = write(tmp_path, HEAD + ",note", "a.mp4, Real,,Grid,劉欣,x", "b.mp4,fake,swap,FF++,",
-                 encoding=encoding)  # fmt: skip
+    path = write(
+        tmp_path,
+        HEAD + ",note",
+        "a.mp4, Real,,Grid,劉欣,x",
+        "b.mp4,fake,swap,FF++,",
+        encoding=encoding,
+    )
     assert read_manifest(path) == (
         Item(tmp_path / "a.mp4", False, "", "Grid", "劉欣"),
         Item(tmp_path / "b.mp4", True, "swap", "FF++", ""),

@@ -118,8 +118,10 @@ def test_a_detector_that_reads_what_the_metadata_say_is_not_believed() -> None:
 
 def test_parts_are_methods_against_all_genuine_files_and_collections_alone() -> None:
     files, verdicts = gathering(Path("downloads"))
-    files = [replace(item, method="lips" if row % 8 == 1 and item.fake else item.method)
-             for row, item in enumerate(files)]  # fmt: skip
+    files = [
+        replace(item, method="lips" if row % 8 == 1 and item.fake else item.method)
+        for row, item in enumerate(files)
+    ]
     parts = measure.measure_version("original", files, verdicts).systems[0].slices
     counts = {(part.kind, part.name): part.measures.counts for part in parts}
     assert (counts["method", "lips"].genuine, counts["method", "lips"].forged) == (40, 10)

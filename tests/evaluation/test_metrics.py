@@ -50,9 +50,9 @@ def test_auc_and_roc_are_those_of_scikit_learn(seed: int) -> None:
     np.testing.assert_allclose(curve.thresholds, thresholds)
 
 
-@pytest.mark.parametrize(("llrs", "labels", "cost", "least"), [
-    pytest.param(*case[1:], id=case[0]) for case in PUBLISHED
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("llrs", "labels", "cost", "least"), [pytest.param(*case[1:], id=case[0]) for case in PUBLISHED]
+)
 def test_cllr_is_that_of_a_published_implementation(
     llrs: list[float], labels: list[int], cost: float, least: float
 ) -> None:

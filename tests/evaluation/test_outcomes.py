@@ -61,8 +61,10 @@ def test_the_fused_ratio_is_that_of_the_verdict() -> None:
 
 def test_detectors_of_other_axes_are_left_out() -> None:
     pieces = [Evidence("face_identity", "identity", 0.9, 4.0, "why"), evidence("new", 0.5, 0.0)]
-    silent = [Abstention("channel", "no_sidecar", "why"),
-              Abstention("face_consistency", "no_face", "why")]  # fmt: skip
+    silent = [
+        Abstention("channel", "no_sidecar", "why"),
+        Abstention("face_consistency", "no_face", "why"),
+    ]
     found = outcomes([verdict("a", pieces, abstentions=silent)])
     assert list(found) == [FUSED, "face_consistency", "new"]
 
@@ -76,8 +78,9 @@ def test_results_are_found_by_path_and_else_by_content(
     content = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
     (tmp_path / "b.mp4").write_text("foo")  # whose SHA-256 that is
     moved = verdict("elsewhere/moved.mp4")
-    moved = moved.from_dict({**moved.to_dict(), "media": {**moved.to_dict()["media"],
-                                                          "sha256": content}})  # fmt: skip
+    moved = moved.from_dict(
+        {**moved.to_dict(), "media": {**moved.to_dict()["media"], "sha256": content}}
+    )
     path = write_results(tmp_path / "out", [verdict("a.mp4"), moved, verdict("a.mp4", llr=1.0)])
     items = [Item(tmp_path / name, False) for name in ("a.mp4", "b.mp4", "c.mp4")]
     found = join(items, read_results(path))

@@ -51,8 +51,9 @@ def play(llrs: dict[str, float]) -> run.Scan:
     """A screening that gives each file the ratio of its stem; files are counted as they come."""
 
     def scan(paths: Sequence[Path], folder: Path) -> None:
-        found = [verdict(path, [evidence("x", llrs.get(path.stem, 0.5), 1.0)], llr=1.0)
-                 for path in paths]  # fmt: skip
+        found = [
+            verdict(path, [evidence("x", llrs.get(path.stem, 0.5), 1.0)], llr=1.0) for path in paths
+        ]
         write_results(folder, found)
 
     return scan
@@ -92,8 +93,15 @@ def evaluated(saved: tuple[Path, Path]) -> tuple[Result, Path]:
 def test_saved_results_are_measured_without_screening(evaluated: tuple[Result, Path]) -> None:
     result, out = evaluated
     assert result.exit_code == 0, result.output
-    for words in ("Separation", "face_artifact", "By method", "collection 3", "person 7",
-                  "beats the control of metadata", str(out / "evaluation.html")):  # fmt: skip
+    for words in (
+        "Separation",
+        "face_artifact",
+        "By method",
+        "collection 3",
+        "person 7",
+        "beats the control of metadata",
+        str(out / "evaluation.html"),
+    ):
         assert words in result.output
 
 
@@ -182,8 +190,10 @@ def test_copies_are_screened_and_measured_beside_the_originals(tmp_path: Path) -
 
 
 def test_a_second_run_finds_the_copies_and_asks_for_the_same_files(tmp_path: Path) -> None:
-    items = [Item(write_video(tmp_path / f"{row}.mp4", [quarters()] * (row + 2)), row == 1)
-             for row in range(2)]  # fmt: skip
+    items = [
+        Item(write_video(tmp_path / f"{row}.mp4", [quarters()] * (row + 2)), row == 1)
+        for row in range(2)
+    ]
     asked: list[list[Path]] = []
 
     def scan(paths: Sequence[Path], folder: Path) -> None:
@@ -213,8 +223,10 @@ def said(verdicts: Sequence[Verdict], items: Sequence[Item]) -> str:
 
 def test_a_reader_is_told_what_not_to_believe(tmp_path: Path) -> None:
     items, verdicts = gathering(tmp_path, count=FILES)
-    random = [replace(one, llr={}, evidence=(evidence("guess", float(row * 7 % 11), 0.0),))
-              for row, one in enumerate(verdicts)]  # fmt: skip
+    random = [
+        replace(one, llr={}, evidence=(evidence("guess", float(row * 7 % 11), 0.0),))
+        for row, one in enumerate(verdicts)
+    ]
     told = said(random, items)
     assert "fused judged 0 genuine and 0 forged files: nothing to tell apart." in told
     assert "guess does not beat the control of metadata by a clear margin" in told
@@ -233,13 +245,15 @@ def test_unreadable_files_alone_give_a_page(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         pytest.param(["--reencode", "480p,8k"], "no recipe '8k'; there are 480p", id="recipe"),
-        pytest.param(["--results", "R", "--reencode", "480p"], "can't be used with --results",
-                     id="nothing-to-reencode"),
+        pytest.param(
+            ["--results", "R", "--reencode", "480p"],
+            "can't be used with --results",
+            id="nothing-to-reencode",
+        ),
         pytest.param(["--detector", "x"], "no detector named 'x'", id="detector"),
-        pytest.param(["--results", "labelled.csv"], "the first is line 1",
-                     id="no-results"),
+        pytest.param(["--results", "labelled.csv"], "the first is line 1", id="no-results"),
     ],
-)  # fmt: skip
+)
 def test_usage_errors_say_what_is_wrong(
     saved: tuple[Path, Path], tmp_path: Path, arguments: list[str], message: str
 ) -> None:

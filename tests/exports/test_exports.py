@@ -136,9 +136,15 @@ def test_changed_footage_is_not_said_to_be_made_by_ai(relation: str, technique: 
 
 def test_a_statement_gives_propositions_strength_and_limits() -> None:
     text = statement(make_verdict())
-    for part in ("H1, the media was manipulated", "H2, it is a genuine recording", "3.40",
-                 "Moderate support", "1 file in 100", "attributes the file to nobody",
-                 "credentials: there is no manifest"):  # fmt: skip
+    for part in (
+        "H1, the media was manipulated",
+        "H2, it is a genuine recording",
+        "3.40",
+        "Moderate support",
+        "1 file in 100",
+        "attributes the file to nobody",
+        "credentials: there is no manifest",
+    ):
         assert part in text
 
 
@@ -190,10 +196,22 @@ def test_the_bundle_is_read_by_the_library_and_hangs_together() -> None:
         assert set(refs) <= set(ids), f"{one.type} refers to what is not in the bundle"
         assert "confidence" not in one
     kinds = {one.type for one in bundle.objects}
-    assert kinds == {"identity", "file", "url", "user-account", "observed-data", "indicator",
-                     "relationship", "attack-pattern", "note"}  # fmt: skip
-    (pattern,) = {one.pattern for one in bundle.objects
-                  if one.type == "indicator" and "ab" * 32 in one.pattern}  # fmt: skip
+    assert kinds == {
+        "identity",
+        "file",
+        "url",
+        "user-account",
+        "observed-data",
+        "indicator",
+        "relationship",
+        "attack-pattern",
+        "note",
+    }
+    (pattern,) = {
+        one.pattern
+        for one in bundle.objects
+        if one.type == "indicator" and "ab" * 32 in one.pattern
+    }
     assert pattern == f"[file:hashes.'SHA-256' = '{'ab' * 32}']"
 
 
@@ -214,8 +232,12 @@ def test_a_later_export_updates_the_same_objects() -> None:
 
 # --- MISP ------------------------------------------------------------------------------------
 
-SITES = {"youtube": "youtube-video", "twitter": "twitter-post", "facebook": "facebook-post",
-         "tiktok": "microblog"}  # fmt: skip
+SITES = {
+    "youtube": "youtube-video",
+    "twitter": "twitter-post",
+    "facebook": "facebook-post",
+    "tiktok": "microblog",
+}
 
 
 @pytest.mark.parametrize("platform", SITES)
@@ -261,9 +283,17 @@ def test_an_account_is_linked_only_by_an_id_of_its_site() -> None:
 
 # The properties of schema.org 29 that are used, and what holds them.
 REVIEW = {
-    "@type", "@id", "name", "abstract", "reviewBody", "datePublished", "author", "itemReviewed",
-    "mediaAuthenticityCategory", "originalMediaContextDescription",
-}  # fmt: skip
+    "@type",
+    "@id",
+    "name",
+    "abstract",
+    "reviewBody",
+    "datePublished",
+    "author",
+    "itemReviewed",
+    "mediaAuthenticityCategory",
+    "originalMediaContextDescription",
+}
 ITEM = {"@type", "name", "sha256", "contentUrl", "contentSize", "duration", "uploadDate", "about"}
 
 

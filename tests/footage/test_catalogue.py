@@ -230,8 +230,16 @@ def test_the_face_of_a_copy_is_confirmed_or_not(tmp_path: Path, head: int, same:
     assert found.mouth is not None and found.mouth.confirmed is same
 
 
-FACE = Mouth(face=0.9, mouth=0.9, alike=0.97, face_alike=0.99, changes=20, size_px=120,
-             mirrored=False, spans=())  # fmt: skip
+FACE = Mouth(
+    face=0.9,
+    mouth=0.9,
+    alike=0.97,
+    face_alike=0.99,
+    changes=20,
+    size_px=120,
+    mirrored=False,
+    spans=(),
+)
 
 
 @pytest.mark.parametrize(

@@ -132,9 +132,13 @@ def test_silence_has_no_peaks(level: float) -> None:
 
 @pytest.mark.parametrize(
     ("decibels", "share"),
-    [pytest.param(-45, 0.6, id="-45 dB"), pytest.param(-30, 0.8, id="-30 dB"),
-     pytest.param(-12, 0.95, id="-12 dB"), pytest.param(6, 0.95, id="+6 dB")],
-)  # fmt: skip
+    [
+        pytest.param(-45, 0.6, id="-45 dB"),
+        pytest.param(-30, 0.8, id="-30 dB"),
+        pytest.param(-12, 0.95, id="-12 dB"),
+        pytest.param(6, 0.95, id="+6 dB"),
+    ],
+)
 @pytest.mark.parametrize("offset", [0.0, 0.2], ids="offset {}".format)
 def test_a_copy_at_another_level_keeps_its_peaks(
     decibels: float, share: float, offset: float

@@ -118,7 +118,12 @@ EDITS: dict[str, Clip] = {
         part(o, 0, 5.2), part(o, 6, 6.8), part(o, 5.2, 6), part(o, 6.8, 12)
     ),
     "two-swaps": joined(
-        part(o, 0, 2), part(o, 3, 4), part(o, 2, 3), part(o, 4, 8), part(o, 9, 10), part(o, 8, 9),
+        part(o, 0, 2),
+        part(o, 3, 4),
+        part(o, 2, 3),
+        part(o, 4, 8),
+        part(o, 9, 10),
+        part(o, 8, 9),
         part(o, 10, 12),
     ),
     "halves-swapped": joined(part(o, 6, 12), part(o, 0, 6)),
@@ -131,7 +136,7 @@ EDITS: dict[str, Clip] = {
     "start-replaced": joined(part(x, 3, 5.5), part(o, 2.5, 12)),
     "end-put-on": joined(o, part(x, 3, 6)),
     "start-put-on": joined(part(x, 3, 6), o),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -244,7 +249,7 @@ PLAIN: dict[str, np.ndarray] = {
     "siren": 0.3 * np.sin(2 * np.pi * 900 * SECONDS + 95 * np.sin(np.pi * SECONDS)),
     "dialling": 0.2 * np.sin(2 * np.pi * SECONDS * ROWS) + 0.2 * np.sin(2 * np.pi * SECONDS * COLS),
     **{f"tone-{hertz}-hz": 0.3 * np.sin(2 * np.pi * hertz * SECONDS) for hertz in (300, 997, 3500)},
-}  # fmt: skip
+}
 
 
 def card(number: int) -> np.ndarray:
@@ -322,8 +327,12 @@ LEADERS: dict[str, Callable[[float], np.ndarray]] = {
     "fades": lambda time_s: sheet(round(127 + 127 * np.sin(time_s))),
     "title": lambda _: card(1),
     "numbers": lambda time_s: card(9 - int(time_s)),
-    "bars": bars, "countdown": countdown, "clock": clock, "loading": loading, "credits": credits,
-}  # fmt: skip
+    "bars": bars,
+    "countdown": countdown,
+    "clock": clock,
+    "loading": loading,
+    "credits": credits,
+}
 
 
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0], ids=["white", "pink", "brown"])

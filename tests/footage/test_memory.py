@@ -115,10 +115,13 @@ def test_a_file_that_is_met_again_does_not_repeat_itself_or_its_copies(
 def test_copies_are_found_while_the_memory_grows(tmp_path: Path, first: Fingerprint) -> None:
     noise = np.random.default_rng(0)
     with_noise = [
-        replace(first, hashes=noise.integers(0, 256, first.hashes.shape, np.uint8),
-                peak_steps=noise.permutation(first.peak_steps))
+        replace(
+            first,
+            hashes=noise.integers(0, 256, first.hashes.shape, np.uint8),
+            peak_steps=noise.permutation(first.peak_steps),
+        )
         for _ in range(40)
-    ]  # fmt: skip
+    ]
     memory = Memory(tmp_path / MEMORY)
     for number in range(40):
         if number % 10 == 0:  # one that comes back ten files later, across every rebuilding

@@ -17,9 +17,12 @@ OVER = 2.0
 WEIGHING = Combination(
     {"picture": {"face_artifact": 0.8, "lip_sync": 0.5}, "sound": {"voice_spoof": 0.0}},
     bound=3.5,
-    thresholds={"low": Threshold(0.005, 2.6), "normal": Threshold(0.01, OVER),
-                "high": Threshold(0.05, 1.0)},
-)  # fmt: skip
+    thresholds={
+        "low": Threshold(0.005, 2.6),
+        "normal": Threshold(0.01, OVER),
+        "high": Threshold(0.05, 1.0),
+    },
+)
 judge = partial(judging.judge, weighing=WEIGHING)
 SHOWN = Evidence("face_identity", "identity", 0.7, IDENTITY_THRESHOLD + 1, "alike", person="ada")
 CLEARER = Evidence("face_identity", "identity", 0.8, IDENTITY_THRESHOLD + 2, "alike", person="bob")
@@ -36,28 +39,41 @@ CRASH = Failure("face_identity", "ValueError: x")
 
 
 def channel(finding: str, person: str | None = "ada") -> Evidence:
-    return Evidence("channel", "provenance", 1.0, 0.0, f"{finding} {{odd}}", person=person,
-                    finding=finding)  # fmt: skip
+    return Evidence(
+        "channel", "provenance", 1.0, 0.0, f"{finding} {{odd}}", person=person, finding=finding
+    )
 
 
 def match(finding: str, person: str | None = "ada") -> Evidence:
     relation = "copy" if finding in ("altered_official", "unconfirmed_copy") else finding
     found = Match(person or "", "talk.mp4", relation, Span(0, 4), Span(5, 9), 1.0, 1.0)
-    return Evidence("catalogue", "provenance", 1.0, 0.0, finding, person=person, finding=finding,
-                    match=found)  # fmt: skip
+    return Evidence(
+        "catalogue", "provenance", 1.0, 0.0, finding, person=person, finding=finding, match=found
+    )
 
 
 TABLE = [
     ("official post", [channel("official"), SHOWN, GENUINE], [], "official"),
     ("official post without face", [channel("official"), PLAIN], [NO_FACE], "official"),
     ("official handle, no id", [channel("claimed_official"), SHOWN], [], "unverified_appearance"),
-    ("official handle, forged", [channel("claimed_official"), SHOWN, FORGED], [],
-     "suspected_impersonation"),
-    ("official handle of one, look-alike of another",
-     [channel("claimed_official", "bob"), channel("lookalike_handle"), SHOWN], [],
-     "suspected_impersonation"),
-    ("official handle without the person", [channel("claimed_official"), STRANGER], [],
-     "no_finding"),
+    (
+        "official handle, forged",
+        [channel("claimed_official"), SHOWN, FORGED],
+        [],
+        "suspected_impersonation",
+    ),
+    (
+        "official handle of one, look-alike of another",
+        [channel("claimed_official", "bob"), channel("lookalike_handle"), SHOWN],
+        [],
+        "suspected_impersonation",
+    ),
+    (
+        "official handle without the person",
+        [channel("claimed_official"), STRANGER],
+        [],
+        "no_finding",
+    ),
     ("official post, forged", [channel("official"), SHOWN, FORGED], [], "official"),
     ("copy elsewhere", [match("copy"), channel("not_official", None), SHOWN], [], "official_copy"),
     ("excerpt, detector errs", [match("excerpt"), SHOWN, FORGED], [], "official_copy"),
@@ -66,26 +82,58 @@ TABLE = [
     ("re-pictured", [match("repictured"), PLAIN], [NO_FACE], "altered_official"),
     ("mouth changed", [match("altered_official"), SHOWN], [], "altered_official"),
     ("face not confirmed", [match("unconfirmed_copy"), SHOWN], [], "unverified_appearance"),
-    ("face of nobody, not confirmed", [match("unconfirmed_copy"), STRANGER], [],
-     "unverified_appearance"),
-    ("face not confirmed, forged", [match("unconfirmed_copy"), STRANGER, FORGED], [],
-     "altered_official"),
-    ("official post, not confirmed", [channel("official"), match("unconfirmed_copy")], [],
-     "official"),
+    (
+        "face of nobody, not confirmed",
+        [match("unconfirmed_copy"), STRANGER],
+        [],
+        "unverified_appearance",
+    ),
+    (
+        "face not confirmed, forged",
+        [match("unconfirmed_copy"), STRANGER, FORGED],
+        [],
+        "altered_official",
+    ),
+    (
+        "official post, not confirmed",
+        [channel("official"), match("unconfirmed_copy")],
+        [],
+        "official",
+    ),
     ("known fake", [match("known_fake"), SHOWN], [], "suspected_impersonation"),
     ("known fake of nobody", [match("known_fake", None)], [], "synthetic_media"),
-    ("known fake of nobody, who is shown", [match("known_fake", None), SHOWN], [],
-     "suspected_impersonation"),
-    ("known fake of nobody, from footage", [match("known_fake", None), match("revoiced")], [],
-     "suspected_impersonation"),
+    (
+        "known fake of nobody, who is shown",
+        [match("known_fake", None), SHOWN],
+        [],
+        "suspected_impersonation",
+    ),
+    (
+        "known fake of nobody, from footage",
+        [match("known_fake", None), match("revoiced")],
+        [],
+        "suspected_impersonation",
+    ),
     ("re-voiced and forged", [match("revoiced"), SHOWN, FORGED], [], "suspected_impersonation"),
-    ("re-voiced on look-alike", [match("revoiced"), SHOWN, channel("lookalike_name")], [],
-     "suspected_impersonation"),
-    ("look-alike of the less clear of two", [SHOWN, CLEARER, channel("lookalike_name")], [],
-     "suspected_impersonation"),
+    (
+        "re-voiced on look-alike",
+        [match("revoiced"), SHOWN, channel("lookalike_name")],
+        [],
+        "suspected_impersonation",
+    ),
+    (
+        "look-alike of the less clear of two",
+        [SHOWN, CLEARER, channel("lookalike_name")],
+        [],
+        "suspected_impersonation",
+    ),
     ("forged person", [SHOWN, FORGED], [], "suspected_impersonation"),
-    ("forged, not official", [channel("not_official", None), SHOWN, FORGED], [],
-     "suspected_impersonation"),
+    (
+        "forged, not official",
+        [channel("not_official", None), SHOWN, FORGED],
+        [],
+        "suspected_impersonation",
+    ),
     ("look-alike channel", [channel("lookalike_handle"), SHOWN], [], "suspected_impersonation"),
     ("look-alike without the person", [channel("lookalike_handle"), STRANGER], [], "no_finding"),
     ("unverified", [channel("not_official", None), SHOWN, GENUINE], [], "unverified_appearance"),
@@ -97,7 +145,7 @@ TABLE = [
     ("sound only", [PLAIN], [NOBODY, SOUND], "unable_to_evaluate"),
     ("unreadable", [], [BROKEN], "unable_to_evaluate"),
     ("nothing at all", [], [], "unable_to_evaluate"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -232,8 +280,9 @@ def test_a_reason_names_what_adds_up_and_not_what_does_not_count() -> None:
 )
 def test_a_lower_sensitivity_marks_less(llr: float, flagged: str) -> None:
     piece = Evidence("face_artifact", "manipulation", 0.9, llr / 0.8, "blended")
-    labels = {name: judge([STRANGER, piece], sensitivity=name).label
-              for name in ("low", "normal", "high")}  # fmt: skip
+    labels = {
+        name: judge([STRANGER, piece], sensitivity=name).label for name in ("low", "normal", "high")
+    }
     assert {name for name, label in labels.items() if label == "synthetic_media"} == set(
         flagged.split()
     )

@@ -87,8 +87,11 @@ def test_an_official_post_in_doubt_is_never_called_clean() -> None:
 
 def test_every_row_is_reached_and_its_sentence_ends() -> None:
     rows = {id(row): row.say(facts, "Ada") for facts in every_case() for row in [look_up(facts)]}
-    rows |= {id(row): row.say(it, "Ada") for it in [replace(NOTHING, compared=False)]
-             for row in [look_up(it)]}  # fmt: skip
+    rows |= {
+        id(row): row.say(it, "Ada")
+        for it in [replace(NOTHING, compared=False)]
+        for row in [look_up(it)]
+    }
     from media_screen.fusion.table import TABLE
 
     assert {id(row) for row in TABLE} == set(rows)
@@ -104,10 +107,14 @@ def test_the_queue_and_the_table_agree_on_what_comes_first() -> None:
 # --- the same on evidence --------------------------------------------------------------------
 
 WEIGHING = Combination(
-    {"picture": {"face_artifact": 0.8}, "sound": {"voice_spoof": 0.7}}, bound=3.5,
-    thresholds={"low": Threshold(0.005, 2.6), "normal": Threshold(0.01, 2.0),
-                "high": Threshold(0.05, 1.0)},
-)  # fmt: skip
+    {"picture": {"face_artifact": 0.8}, "sound": {"voice_spoof": 0.7}},
+    bound=3.5,
+    thresholds={
+        "low": Threshold(0.005, 2.6),
+        "normal": Threshold(0.01, 2.0),
+        "high": Threshold(0.05, 1.0),
+    },
+)
 
 
 def face(person: str, llr: float) -> Evidence:
@@ -121,35 +128,46 @@ def learned(detector: str, llr: float) -> Evidence:
 def footage(finding: str, person: str | None, end: float) -> Evidence:
     relation = finding if finding in ("revoiced", "repictured", "known_fake") else "copy"
     found = Match(person or "", "talk.mp4", relation, Span(0, end), Span(0, end), 1.0, 1.0)
-    return Evidence("catalogue", "provenance", 1.0, 0.0, finding, person=person, finding=finding,
-                    match=found)  # fmt: skip
+    return Evidence(
+        "catalogue", "provenance", 1.0, 0.0, finding, person=person, finding=finding, match=found
+    )
 
 
 PEOPLE = st.sampled_from(["ada", "bob"])
 SUSPICIOUS = st.one_of(
-    st.builds(learned, st.sampled_from(["face_artifact", "voice_spoof", "other"]),
-              st.floats(0.01, 6)),
+    st.builds(
+        learned, st.sampled_from(["face_artifact", "voice_spoof", "other"]), st.floats(0.01, 6)
+    ),
     st.builds(face, PEOPLE, st.floats(0.01, 8)),
     st.builds(piece, st.sampled_from(["lookalike_name", "lookalike_handle"]), PEOPLE),
     st.builds(piece, st.just("unmatched_rest"), PEOPLE),
-    st.builds(footage, st.sampled_from(["revoiced", "repictured", "altered_official"]), PEOPLE,
-              st.floats(1, 20)),
+    st.builds(
+        footage,
+        st.sampled_from(["revoiced", "repictured", "altered_official"]),
+        PEOPLE,
+        st.floats(1, 20),
+    ),
     st.builds(footage, st.just("known_fake"), st.sampled_from([None, "ada"]), st.floats(1, 20)),
-    st.builds(lambda llr: Evidence("container", "manipulation", 1.0, llr, "says so",
-                                   finding="declared_ai"), st.floats(0.1, 4)),
-)  # fmt: skip
+    st.builds(
+        lambda llr: Evidence(
+            "container", "manipulation", 1.0, llr, "says so", finding="declared_ai"
+        ),
+        st.floats(0.1, 4),
+    ),
+)
 EXCUSING = st.one_of(
     st.builds(learned, st.sampled_from(["face_artifact", "voice_spoof"]), st.floats(-6, 0)),
     st.builds(face, PEOPLE, st.floats(-8, 0)),
     st.builds(piece, st.sampled_from(["official", "claimed_official", "not_official"]), PEOPLE),
     st.builds(footage, st.sampled_from(["copy", "excerpt"]), PEOPLE, st.floats(1, 20)),
-)  # fmt: skip
+)
 
 
 @given(
-    st.lists(st.one_of(SUSPICIOUS, EXCUSING), max_size=7), SUSPICIOUS,
+    st.lists(st.one_of(SUSPICIOUS, EXCUSING), max_size=7),
+    SUSPICIOUS,
     st.sampled_from(["low", "normal", "high"]),
-)  # fmt: skip
+)
 def test_more_suspicious_evidence_never_lowers_a_verdict(
     evidence: list, more: Evidence, sensitivity: str
 ) -> None:
@@ -170,15 +188,24 @@ def test_more_suspicious_evidence_never_lowers_a_verdict(
         pytest.param(Coverage(1.0, 1.0), "no_finding", "", id="whole"),
         pytest.param(Coverage(), "no_finding", "", id="of-an-older-result"),
         pytest.param(Coverage(0.9996, None), "no_finding", "Only 99% of the picture", id="nearly"),
-        pytest.param(Coverage(0.5, 0.25), "no_finding",
-                     "Only 50% of the picture's time was looked at and 25% of the sound's time was "
-                     "listened to.", id="sampled"),
-        pytest.param(Coverage(0.04, 1.0), "unable_to_evaluate", "only 4% of the picture",
-                     id="one-frame-of-25-s"),
-        pytest.param(Coverage(None, 0.0), "unable_to_evaluate", "only 0% of the sound",
-                     id="nothing-heard"),
+        pytest.param(
+            Coverage(0.5, 0.25),
+            "no_finding",
+            "Only 50% of the picture's time was looked at and 25% of the sound's time was "
+            "listened to.",
+            id="sampled",
+        ),
+        pytest.param(
+            Coverage(0.04, 1.0),
+            "unable_to_evaluate",
+            "only 4% of the picture",
+            id="one-frame-of-25-s",
+        ),
+        pytest.param(
+            Coverage(None, 0.0), "unable_to_evaluate", "only 0% of the sound", id="nothing-heard"
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_was_not_looked_at_is_not_without_finding(
     coverage: Coverage, label: str, words: str
 ) -> None:

@@ -267,8 +267,15 @@ def damage_state(chance: random.Random, out: Path) -> None:
     elif way == 4:  # another program's, or another version's
         path.unlink(missing_ok=True)
         with sqlite3.connect(path) as state:
-            state.execute(chance.choice(["CREATE TABLE done (a, b)", "CREATE VIEW done AS SELECT 1",
-                                         "CREATE TABLE meta (a)"]))  # fmt: skip
+            state.execute(
+                chance.choice(
+                    [
+                        "CREATE TABLE done (a, b)",
+                        "CREATE VIEW done AS SELECT 1",
+                        "CREATE TABLE meta (a)",
+                    ]
+                )
+            )
         state.close()
     else:
         path.with_name(f"{STATE}-journal").write_bytes(chance.randbytes(600))

@@ -61,6 +61,14 @@ def _wav(channels: np.ndarray, kind: str, count: int, rate: int) -> bytes:
     speed = (rate * frame) & 0xFFFFFFFF
     head = struct.pack("<HHIIHH", FORMATS[kind], count, rate, speed, frame, 8 * width)
     return b"".join(
-        [b"RIFF", struct.pack("<I", 36 + len(body)), b"WAVEfmt ", struct.pack("<I", 16), head,
-         b"data", struct.pack("<I", len(body)), body]
-    )  # fmt: skip
+        [
+            b"RIFF",
+            struct.pack("<I", 36 + len(body)),
+            b"WAVEfmt ",
+            struct.pack("<I", 16),
+            head,
+            b"data",
+            struct.pack("<I", len(body)),
+            body,
+        ]
+    )

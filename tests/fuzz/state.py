@@ -72,8 +72,12 @@ def tamper_database(chance: random.Random, path: Path) -> None:
 
 def _tamper_rows(chance: random.Random, path: Path, *, schema: bool) -> None:
     with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection, connection:
-        tables = [name for (name,) in connection.execute(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]  # fmt: skip
+        tables = [
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
+            )
+        ]
         table = chance.choice(tables)
         if schema:
             sql = chance.choice(sorted(SCHEMAS.values())).format(table=table)
@@ -158,9 +162,19 @@ DATABASES: dict[str, tuple[Use, Use]] = {
 # --- links ---------------------------------------------------------------------------------------
 
 PLACES = (
-    RESULTS, f"{RESULTS}.new", f"{RESULTS}.old", STATE, f"{STATE}-journal", MEMORY, f"{MEMORY}-wal",
-    f"{MEMORY}-shm", "thumbs", "report", "report/files", "report/index.html",
-)  # fmt: skip
+    RESULTS,
+    f"{RESULTS}.new",
+    f"{RESULTS}.old",
+    STATE,
+    f"{STATE}-journal",
+    MEMORY,
+    f"{MEMORY}-wal",
+    f"{MEMORY}-shm",
+    "thumbs",
+    "report",
+    "report/files",
+    "report/index.html",
+)
 
 
 def check_links(chance: random.Random, folder: Path) -> None:

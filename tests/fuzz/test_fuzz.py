@@ -12,8 +12,16 @@ from tests.fuzz.__main__ import passes
 from tests.fuzz.checks import CHECKS
 from tests.fuzz.media import SOURCES, WAYS, boxes
 
-ROUNDS = {"media": 1, "sound": 6, "sidecars": 3, "people": 6, "lines": 10, "results": 12,
-          "databases": 20, "links": 3}  # fmt: skip
+ROUNDS = {
+    "media": 1,
+    "sound": 6,
+    "sidecars": 3,
+    "people": 6,
+    "lines": 10,
+    "results": 12,
+    "databases": 20,
+    "links": 3,
+}
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -32,8 +40,9 @@ def test_damage_is_the_same_for_a_seed_and_changes_the_file(way) -> None:
 
 
 def test_the_boxes_of_the_samples_are_found() -> None:
-    kinds = {kind for path in SOURCES if path.suffix == ".mp4" for _, _, kind in
-             boxes(path.read_bytes())}  # fmt: skip
+    kinds = {
+        kind for path in SOURCES if path.suffix == ".mp4" for _, _, kind in boxes(path.read_bytes())
+    }
     assert {b"ftyp", b"moov", b"trak", b"stbl", b"stsz", b"mdat"} <= kinds
 
 

@@ -29,15 +29,21 @@ FRAMES = [quarters()] * 50  # 2 s
 VIDEOS = [
     pytest.param("a.mp4", {"codec": "libx264"}, id="mp4-h264"),
     pytest.param("a.mov", {"codec": "prores_ks", "pixels": "yuv422p10le"}, id="mov-prores-10bit"),
-    pytest.param("a.mkv", {"codec": "libx265", "pixels": "yuv420p10le",
-                           "options": {"x265-params": "log-level=none"}}, id="mkv-hevc-10bit"),
-    pytest.param("a.webm", {"codec": "libvpx-vp9", "pixels": "yuva420p", "sound_codec": "libopus"},
-                 id="webm-vp9-alpha"),
+    pytest.param(
+        "a.mkv",
+        {"codec": "libx265", "pixels": "yuv420p10le", "options": {"x265-params": "log-level=none"}},
+        id="mkv-hevc-10bit",
+    ),
+    pytest.param(
+        "a.webm",
+        {"codec": "libvpx-vp9", "pixels": "yuva420p", "sound_codec": "libopus"},
+        id="webm-vp9-alpha",
+    ),
     pytest.param("av1.mp4", {"codec": "libsvtav1"}, id="mp4-av1"),
     pytest.param("a.avi", {"codec": "mpeg4", "sound_codec": "libmp3lame"}, id="avi-mpeg4"),
     pytest.param("a.flv", {"codec": "libx264"}, id="flv"),
     pytest.param("a.ts", {"codec": "libx264"}, id="ts"),
-]  # fmt: skip
+]
 
 
 def corners(image: np.ndarray) -> list[tuple[int, int, int]]:
@@ -159,9 +165,15 @@ def test_blocks_of_sound_join_to_the_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "codec"),
-    [("a.m4a", "aac"), ("a.mp3", "libmp3lame"), ("a.wav", "pcm_s16le"), ("a.flac", "flac"),
-     ("a.ogg", "libopus"), ("a.opus", "libopus")],
-)  # fmt: skip
+    [
+        ("a.m4a", "aac"),
+        ("a.mp3", "libmp3lame"),
+        ("a.wav", "pcm_s16le"),
+        ("a.flac", "flac"),
+        ("a.ogg", "libopus"),
+        ("a.opus", "libopus"),
+    ],
+)
 def test_sound_files_open(tmp_path: Path, name: str, codec: str) -> None:
     path = write_sound_file(tmp_path / name, codec=codec)
     with Media.open(path) as media:

@@ -24,9 +24,17 @@ def wav(rate: int) -> bytes:
     data = WAVE.tobytes()
     form = struct.pack("<HHIIHH", 1, 1, rate, 2 * rate % 2**32, 2, 16)
     return b"".join(
-        (b"RIFF", struct.pack("<I", 36 + len(data)), b"WAVEfmt ", struct.pack("<I", len(form)),
-         form, b"data", struct.pack("<I", len(data)), data)
-    )  # fmt: skip
+        (
+            b"RIFF",
+            struct.pack("<I", 36 + len(data)),
+            b"WAVEfmt ",
+            struct.pack("<I", len(form)),
+            form,
+            b"data",
+            struct.pack("<I", len(data)),
+            data,
+        )
+    )
 
 
 def au(rate: int) -> bytes:

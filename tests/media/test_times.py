@@ -211,11 +211,17 @@ def packets(times: list[float], *, number: int = 0, lasts: float = 0.04) -> list
     )
     return [
         SimpleNamespace(
-            size=9, pts=round(t * 1000), dts=round(t * 1000), duration=round(lasts * 1000),
-            is_keyframe=n % 25 == 0, is_discard=False, stream=stream, stream_index=number,
+            size=9,
+            pts=round(t * 1000),
+            dts=round(t * 1000),
+            duration=round(lasts * 1000),
+            is_keyframe=n % 25 == 0,
+            is_discard=False,
+            stream=stream,
+            stream_index=number,
         )
         for n, t in enumerate(times)
-    ]  # fmt: skip
+    ]
 
 
 @given(
@@ -226,9 +232,10 @@ def packets(times: list[float], *, number: int = 0, lasts: float = 0.04) -> list
 def test_no_clock_loses_or_invents_time(lengths, starts, sent) -> None:
     """Stretches of packets with clocks that start anywhere: all of them play, one after another."""
     times = [
-        start + n / 25 for length, start in zip(lengths, starts, strict=False)
+        start + n / 25
+        for length, start in zip(lengths, starts, strict=False)
         for n in range(length)
-    ]  # fmt: skip
+    ]
     line = index.read(packets(times), sent=sent).timelines[0]
     whole = sum(lengths) / 25
     pauses = starts[: len(lengths)]

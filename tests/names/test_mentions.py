@@ -107,27 +107,42 @@ def test_a_name_is_told_once_for_each_place_with_its_words() -> None:
     ]
     told = NAMES.find(texts).names
     assert [(one.where, one.count) for one in told] == [
-        ("title", 1), ("description", 3), ("onscreen", 2),
-    ]  # fmt: skip
+        ("title", 1),
+        ("description", 3),
+        ("onscreen", 2),
+    ]
     assert told[1] == NameSeen(
-        "Xin Liu", "person", "description", text=words[:53],
-        spelled="Xin Liu", count=3, person="xin-liu",
-    )  # fmt: skip
+        "Xin Liu",
+        "person",
+        "description",
+        text=words[:53],
+        spelled="Xin Liu",
+        count=3,
+        person="xin-liu",
+    )
     assert told[2].span == Span(2.0, 2.0)
 
 
 def test_the_best_spelling_is_told() -> None:
-    (one,) = NAMES.find([Text("title", "Vivianne Dumarchais"),
-                         Text("title", "Viviane Dumarchais")]).names  # fmt: skip
+    (one,) = NAMES.find(
+        [Text("title", "Vivianne Dumarchais"), Text("title", "Viviane Dumarchais")]
+    ).names
     assert (one.spelled, one.distance, one.count) == ("Viviane Dumarchais", 0, 2)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["Viviane " * 20_000, "\u9a6c" * 200_000, "#" + "aA" * 100_000, "\u0301" * 200_000,
-     "Viviane Dumarchais " * 20_000, "RN" * 100_000, "\ufdfa" * 100_000],
+    [
+        "Viviane " * 20_000,
+        "\u9a6c" * 200_000,
+        "#" + "aA" * 100_000,
+        "\u0301" * 200_000,
+        "Viviane Dumarchais " * 20_000,
+        "RN" * 100_000,
+        "\ufdfa" * 100_000,
+    ],
     ids=["first-words", "han", "hashtag", "marks", "names", "no-spaces", "ligatures"],
-)  # fmt: skip
+)
 def test_huge_texts_are_cut(text: str) -> None:
     told = NAMES.find([Text("description", text)]).names
     assert all(len(one.text) < 200 and one.count <= MAX_TEXT for one in told)
@@ -137,8 +152,11 @@ def test_texts_of_a_post_and_of_the_picture() -> None:
     post = Sidecar(title="a", description="b", tags=("c", "d"))
     line = Line("e", 1.5, (0.0, 0.0, 1.0, 1.0))
     assert [(text.where, text.text) for text in texts_of(post, [line])] == [
-        ("title", "a"), ("description", "b"), ("tags", "c\nd"), ("onscreen", "e"),
-    ]  # fmt: skip
+        ("title", "a"),
+        ("description", "b"),
+        ("tags", "c\nd"),
+        ("onscreen", "e"),
+    ]
     assert not list(texts_of(None))
 
 
@@ -158,8 +176,11 @@ def test_people_are_found_by_name_and_alias() -> None:
 
 def test_a_watch_list_is_read(tmp_path: Path) -> None:
     path = tmp_path / "names.toml"
-    path.write_text('[[name]]\nname = "Viviane Dumarchais"\nkind = "politician"\n'
-                    'aliases = ["杜玛尔谢"]\n[[name]]\nname = "RN"\n', "utf-8")  # fmt: skip
+    path.write_text(
+        '[[name]]\nname = "Viviane Dumarchais"\nkind = "politician"\n'
+        'aliases = ["杜玛尔谢"]\n[[name]]\nname = "RN"\n',
+        "utf-8",
+    )
     assert read_watch_list(path) == (
         WatchName("Viviane Dumarchais", "politician", ("Viviane Dumarchais", "杜玛尔谢")),
         WatchName("RN", "other", ("RN",)),

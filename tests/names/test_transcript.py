@@ -62,12 +62,14 @@ def test_without_the_package_a_scan_says_so(
 ) -> None:
     (tmp_path / "names.toml").write_text('[[name]]\nname = "A sample"\n')
     monkeypatch.setitem(sys.modules, "faster_whisper", None)
-    config = Config(device="cpu", detectors=("container",), transcript=True,
-                    watch=tmp_path / "names.toml")  # fmt: skip
+    config = Config(
+        device="cpu", detectors=("container",), transcript=True, watch=tmp_path / "names.toml"
+    )
     verdict = Screener(config).screen(sample)
     (missing,) = [piece for piece in verdict.abstentions if piece.detector == "transcript"]
     assert missing.reason == "missing_package"
     assert [(one.name, one.where) for one in verdict.context.names] == [("A sample", "title")]
-    assert verdict.label == Screener(Config(device="cpu", detectors=("container",))).screen(
-        sample
-    ).label, "context moves no verdict"  # fmt: skip
+    assert (
+        verdict.label
+        == Screener(Config(device="cpu", detectors=("container",))).screen(sample).label
+    ), "context moves no verdict"

@@ -93,13 +93,19 @@ def test_what_an_address_holds_is_taken(tmp_path: Path, line: str, channel: Chan
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        pytest.param('platform = "tiktok"\nid = "1"\nurl = "https://x.com/xin"',
-                     "`platform` is 'tiktok', but `url` is an address of twitter", id="platform"),
-        pytest.param('platform = "x"\nid = "1"\nurl = "https://x.com/i/user/2"',
-                     "`id` is '1', but `url` names the id '2'", id="id"),
+        pytest.param(
+            'platform = "tiktok"\nid = "1"\nurl = "https://x.com/xin"',
+            "`platform` is 'tiktok', but `url` is an address of twitter",
+            id="platform",
+        ),
+        pytest.param(
+            'platform = "x"\nid = "1"\nurl = "https://x.com/i/user/2"',
+            "`id` is '1', but `url` names the id '2'",
+            id="id",
+        ),
         pytest.param('url = "https://www.youtube.com/c/XinLiu"', "got neither", id="neither"),
     ],
-)  # fmt: skip
+)
 def test_an_address_that_contradicts_is_refused(tmp_path: Path, line: str, message: str) -> None:
     with pytest.raises(PeopleError, match=message):
         enrolled(tmp_path, line)
@@ -109,8 +115,14 @@ def post(person: Person, **fields: Any) -> None:
     official = person.folder / "official"
     official.mkdir(exist_ok=True)
     (official / "talk.mp4").write_bytes(b"x")
-    record = {"extractor_key": "Youtube", "webpage_url": "https://www.youtube.com/watch?v=1",
-              "ext": "mp4", "channel_id": UC, "uploader_id": "@XinLiu", **fields}  # fmt: skip
+    record = {
+        "extractor_key": "Youtube",
+        "webpage_url": "https://www.youtube.com/watch?v=1",
+        "ext": "mp4",
+        "channel_id": UC,
+        "uploader_id": "@XinLiu",
+        **fields,
+    }
     (official / "talk.info.json").write_text(json.dumps(record))
 
 

@@ -345,12 +345,19 @@ def test_what_lies_among_the_references_and_is_none_is_told(people: Path, tmp_pa
     enrolment, _ = run(people, {64: [face()]})
     told = {Path(problem.file).name: problem.why for problem in enrolment.problems}
     irregular = "it is not a regular file"
-    assert told == {"b.png": irregular, "c.txt": irregular, "d.mp4": irregular,
-                    "more": "a linked folder is not looked into"}  # fmt: skip
+    assert told == {
+        "b.png": irregular,
+        "c.txt": irregular,
+        "d.mp4": irregular,
+        "more": "a linked folder is not looked into",
+    }
     assert all(problem.fix for problem in enrolment.problems)
     assert sorted(one.path.name for one in enrolment.left_out if one.kind != "special") == [
-        "Thumbs.db", "e.mp4.part", "f.en.vtt", "more",
-    ]  # fmt: skip
+        "Thumbs.db",
+        "e.mp4.part",
+        "f.en.vtt",
+        "more",
+    ]
 
 
 def test_nobody_usable_is_told(people: Path) -> None:
@@ -395,10 +402,12 @@ def recording(people: Path, name: str) -> None:
         pytest.param([voice(), voice(VOICE_OF_BOB, 5.0)], "", 1, id="a question in between"),
         pytest.param(
             [voice(), voice(VOICE_OF_BOB), voice(like(VOICE_OF_BOB))],
-            "3 people speak", 0, id="a panel",
+            "3 people speak",
+            0,
+            id="a panel",
         ),
     ],
-)  # fmt: skip
+)
 def test_each_recording_is_checked(
     people: Path, heard: dict[str, list[FoundVoice]], voices: list[FoundVoice], why: str, used: int
 ) -> None:

@@ -10,8 +10,15 @@ import sys
 from media_screen.evidence import Evidence
 
 LOG = os.open(os.environ["GUARDING_LOG"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto",
-           "socket.sendmsg", "urllib.Request", "http.client.connect")  # fmt: skip
+NETWORK = (
+    "socket.connect",
+    "socket.getaddrinfo",
+    "socket.gethostbyname",
+    "socket.sendto",
+    "socket.sendmsg",
+    "urllib.Request",
+    "http.client.connect",
+)
 
 
 def watch(event, arguments):

@@ -309,8 +309,16 @@ def test_sound_alone_has_a_timeline() -> None:
 
 
 def lip_sync(start: float, offset_ms: float, *, track: int | None = 0, **values: float) -> Evidence:
-    return Evidence("lip_sync", "manipulation", 0.5, 0.0, "why", Span(start, start + 5), track,
-                    values={"offset_ms": offset_ms, **values})  # fmt: skip
+    return Evidence(
+        "lip_sync",
+        "manipulation",
+        0.5,
+        0.0,
+        "why",
+        Span(start, start + 5),
+        track,
+        values={"offset_ms": offset_ms, **values},
+    )
 
 
 def test_offsets_make_a_curve_for_each_track() -> None:

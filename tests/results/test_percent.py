@@ -7,8 +7,17 @@ import pytest
 from media_screen.weights.calibration import percent
 from tests.test_layers import PACKAGE
 
-SHARES = {0.0: "0%", 1e-9: "under 1%", 0.0099: "under 1%", 0.01: "1%", 0.5: "50%", 0.994: "99%",
-          0.996: "99%", 0.9999999: "99%", 1.0: "100%"}  # fmt: skip
+SHARES = {
+    0.0: "0%",
+    1e-9: "under 1%",
+    0.0099: "under 1%",
+    0.01: "1%",
+    0.5: "50%",
+    0.994: "99%",
+    0.996: "99%",
+    0.9999999: "99%",
+    1.0: "100%",
+}
 
 
 @pytest.mark.parametrize(("share", "said"), SHARES.items())

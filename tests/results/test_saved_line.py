@@ -70,7 +70,7 @@ TAMPERED: dict[str, tuple[Callable[[], bytes], str]] = {
     "cut-off": (lambda: json.dumps(GOOD).encode()[:200], ""),
     "no-utf8": (lambda: b'{"schema": "\xff"}', "utf-8"),
     "too-long": (lambda: b" " * (LINE_LIMIT + 1), "longer than"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("line", "told"), TAMPERED.values(), ids=TAMPERED)

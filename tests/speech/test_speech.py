@@ -48,8 +48,11 @@ def test_what_is_no_speech_is_told_apart(sound: np.ndarray, kind: str) -> None:
     assert heard.seconds(kind) > 6.0  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("samples", [np.zeros(0), np.zeros(100), np.zeros(5 * SAMPLE_RATE)],
-                         ids=["nothing", "a moment", "silence"])  # fmt: skip
+@pytest.mark.parametrize(
+    "samples",
+    [np.zeros(0), np.zeros(100), np.zeros(5 * SAMPLE_RATE)],
+    ids=["nothing", "a moment", "silence"],
+)
 def test_silence_has_no_segments(samples: np.ndarray) -> None:
     assert find_speech(blocks(samples)).segments == ()
 

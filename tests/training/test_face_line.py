@@ -35,9 +35,13 @@ def measures(seed: int = 0) -> Measures:
     pairs = rng.normal(0, 1, (60, 1, len(NAMES))).repeat(2, axis=1).astype(np.float32)
     pairs[:, 1, BLENDED] += 1
     return Measures(
-        values, np.array(paths), np.full(len(paths), "original"), np.zeros(len(paths), int),
-        pairs, np.array([f"real_video/{n % 12}" for n in range(60)]),
-    )  # fmt: skip
+        values,
+        np.array(paths),
+        np.full(len(paths), "original"),
+        np.zeros(len(paths), int),
+        pairs,
+        np.array([f"real_video/{n % 12}" for n in range(60)]),
+    )
 
 
 @pytest.fixture(scope="module")

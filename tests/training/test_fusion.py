@@ -21,10 +21,13 @@ def examples(*columns: np.ndarray, seed: int = 0) -> Examples:
     fake = np.arange(CLIPS) % 2 == 1
     groups = tuple(f"group {row // 2 % GROUPS}" for row in range(CLIPS))
     return Examples(
-        {"picture": tuple("abc"[: len(columns)]), "sound": ()}, np.column_stack(columns), fake,
-        tuple(f"clip {row}" for row in range(CLIPS)), groups,
+        {"picture": tuple("abc"[: len(columns)]), "sound": ()},
+        np.column_stack(columns),
+        fake,
+        tuple(f"clip {row}" for row in range(CLIPS)),
+        groups,
         {"picture": groups, "sound": ("",) * CLIPS},
-    )  # fmt: skip
+    )
 
 
 def fit(
@@ -88,9 +91,13 @@ def test_a_large_collection_supports_less_than_as_many_clips_of_many() -> None:
 def test_versions_of_a_clip_count_once() -> None:
     once = examples(drawn(1.5, 1))
     twice = Examples(
-        once.detectors, np.vstack([once.llrs, once.llrs]), np.tile(once.fake, 2), once.clip * 2,
-        once.collection * 2, {about: own * 2 for about, own in once.group.items()},
-    )  # fmt: skip
+        once.detectors,
+        np.vstack([once.llrs, once.llrs]),
+        np.tile(once.fake, 2),
+        once.clip * 2,
+        once.collection * 2,
+        {about: own * 2 for about, own in once.group.items()},
+    )
     weights, bound = fit(once, "a")
     again = fit(twice, "a")
     assert again[1] == bound and again[0]["a"] == pytest.approx(weights["a"], abs=1e-3)
@@ -132,10 +139,12 @@ def both(pictures: np.ndarray, voices: np.ndarray) -> Examples:
         clips.collection * 2,
         {
             "picture": (*clips.group["picture"], *[""] * CLIPS),
-            "sound": (*(name if own else "" for name, own in zip(voice, genuine, strict=True)),
-                      *voice),
+            "sound": (
+                *(name if own else "" for name, own in zip(voice, genuine, strict=True)),
+                *voice,
+            ),
         },
-    )  # fmt: skip
+    )
 
 
 def test_a_detector_learns_from_the_files_whose_label_is_about_what_it_judges() -> None:
@@ -170,11 +179,13 @@ def test_a_held_out_sum_is_what_the_program_would_say() -> None:
     shipped = fusion.combine(table, ["a", "v"])
     totals = fusion.held_out(table, ["a", "v"])
     said = [
-        shipped.total(shipped.contributions({
-            name: llr for name, llr in zip("av", row.tolist(), strict=True) if llr == llr
-        }))
+        shipped.total(
+            shipped.contributions(
+                {name: llr for name, llr in zip("av", row.tolist(), strict=True) if llr == llr}
+            )
+        )
         for row in table.llrs
-    ]  # fmt: skip
+    ]
     assert totals == pytest.approx(said, abs=0.5)  # weights differ a little from group to group
 
 
@@ -182,9 +193,13 @@ def thresholds(genuine: np.ndarray, *, copies: np.ndarray | None = None) -> list
     rows = genuine if copies is None else np.concatenate([genuine, copies])
     names = tuple(f"clip {row % len(genuine)}" for row in range(len(rows)))
     table = Examples(
-        {"picture": ("a",), "sound": ()}, rows[:, None], np.zeros(len(rows), bool), names, names,
+        {"picture": ("a",), "sound": ()},
+        rows[:, None],
+        np.zeros(len(rows), bool),
+        names,
+        names,
         {"picture": names, "sound": names},
-    )  # fmt: skip
+    )
     found = fusion.thresholds(table, rows)
     return [found[name].llr for name in ("low", "normal", "high")]
 

@@ -40,8 +40,9 @@ def test_another_sound_is_added_at_a_ratio(snr_db: float) -> None:
     assert 10 * np.log10(ratio) == pytest.approx(snr_db, abs=0.3)
 
 
-@pytest.mark.parametrize("channel", [telephone, lambda s: band(s, 300.0, 3400.0)],
-                         ids=["telephone", "band"])  # fmt: skip
+@pytest.mark.parametrize(
+    "channel", [telephone, lambda s: band(s, 300.0, 3400.0)], ids=["telephone", "band"]
+)
 def test_a_telephone_passes_its_band_only(channel) -> None:
     spectrum = np.abs(np.fft.rfft(channel(noise(2.0)))) ** 2
     hertz = np.fft.rfftfreq(2 * SAMPLE_RATE, 1 / SAMPLE_RATE)

@@ -55,9 +55,16 @@ MEMBERS = (
     Member("course", (2, 2, 2, 2), crop=8, paired=0.0, steps=4),
 )
 CONFIG = Config(
-    seed=1, dropout=0.0, batch=8, learning_rate=1e-3, weight_decay=0.0, label_smoothing=0.0,
-    line=Line(shrink=0.05, pairs=0.5, alone=2.0, weight=3.0), members=MEMBERS, folds=(FOLD,),
-)  # fmt: skip
+    seed=1,
+    dropout=0.0,
+    batch=8,
+    learning_rate=1e-3,
+    weight_decay=0.0,
+    label_smoothing=0.0,
+    line=Line(shrink=0.05, pairs=0.5, alone=2.0, weight=3.0),
+    members=MEMBERS,
+    folds=(FOLD,),
+)
 
 
 def test_a_fold_trains_on_nothing_that_it_leaves_out() -> None:

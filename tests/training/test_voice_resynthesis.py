@@ -18,8 +18,12 @@ from training.voice_spoof.resynthesis import (
 )
 
 WAYS = [
-    through_mel, with_other_phases, with_noise_above, periodically_filtered, through_prediction,
-]  # fmt: skip
+    through_mel,
+    with_other_phases,
+    with_noise_above,
+    periodically_filtered,
+    through_prediction,
+]
 SPEECH = message()[:32_000]
 Way = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 

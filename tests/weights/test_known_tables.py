@@ -36,9 +36,16 @@ READERS: dict[str, Callable[[], object]] = {
 
 
 def forget() -> None:
-    for cached in (combination.shipped, calibration.shipped, embed.calibration, fit.tables,
-                   identity.calibration, spoof.calibration, artifact._genuine,
-                   weights.path):  # fmt: skip
+    for cached in (
+        combination.shipped,
+        calibration.shipped,
+        embed.calibration,
+        fit.tables,
+        identity.calibration,
+        spoof.calibration,
+        artifact._genuine,
+        weights.path,
+    ):
         cached.cache_clear()
 
 

@@ -16,8 +16,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "models" / "net"
     folder.mkdir(parents=True)
     (folder / "a.onnx").write_bytes(b"weights")
-    facts = {"bytes": 7, "licence": "MIT", "origin": "here",
-             "sha256": sha256_of(folder / "a.onnx")}  # fmt: skip
+    facts = {"bytes": 7, "licence": "MIT", "origin": "here", "sha256": sha256_of(folder / "a.onnx")}
     (folder / "weights.json").write_text(json.dumps({"files": {"a.onnx": facts}}))
     (folder.parent / weights.OPTIONAL).write_text("")
     monkeypatch.setattr(weights, "models_dir", lambda: tmp_path / "models")

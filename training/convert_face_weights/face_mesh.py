@@ -37,8 +37,14 @@ def mesh_to_onnx(data: bytes) -> onnx.ModelProto:
             tensors[output] = tensors[inputs[0]]
             continue
         at[output] = f"t{output}"
-        _WRITERS[kind](build, tflite, operator, [at.get(i, "") for i in inputs],
-                       [tensors[i] for i in inputs], at[output])  # fmt: skip
+        _WRITERS[kind](
+            build,
+            tflite,
+            operator,
+            [at.get(i, "") for i in inputs],
+            [tensors[i] for i in inputs],
+            at[output],
+        )
     for name, output in zip(("points", "score"), graph.OutputsAsNumpy().tolist(), strict=True):
         build.add("Flatten", [at[output]], name)
     shape: list[int | str] = ["n", 3, INPUT_SIDE, INPUT_SIDE]
@@ -85,9 +91,15 @@ def _write_conv(
     build: Builder, options: Any, x: str, kernel: Array, bias: Array, out: str, *, group: int
 ) -> None:
     weights = [build.weight(f"{out}.weight", kernel), build.weight(f"{out}.bias", bias)]
-    build.add("Conv", [x, *weights], out, group=group, auto_pad=_padding(options),
-              kernel_shape=list(kernel.shape[2:]),
-              strides=[options.StrideH(), options.StrideW()])  # fmt: skip
+    build.add(
+        "Conv",
+        [x, *weights],
+        out,
+        group=group,
+        auto_pad=_padding(options),
+        kernel_shape=list(kernel.shape[2:]),
+        strides=[options.StrideH(), options.StrideW()],
+    )
 
 
 def _padding(options: Any) -> str:
@@ -98,9 +110,14 @@ def _pool(
     build: Builder, tflite: Any, operator: Any, at: list[str], values: list[Array], out: str
 ) -> None:
     options = _options(tflite.Pool2DOptions, operator)
-    build.add("MaxPool", at, out, auto_pad=_padding(options),
-              kernel_shape=[options.FilterHeight(), options.FilterWidth()],
-              strides=[options.StrideH(), options.StrideW()])  # fmt: skip
+    build.add(
+        "MaxPool",
+        at,
+        out,
+        auto_pad=_padding(options),
+        kernel_shape=[options.FilterHeight(), options.FilterWidth()],
+        strides=[options.StrideH(), options.StrideW()],
+    )
 
 
 def _prelu(

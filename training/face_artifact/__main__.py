@@ -34,9 +34,10 @@ ALL = "all"  # in place of a fold: trained on everything
 def main() -> None:
     """Run one step."""
     parser = argparse.ArgumentParser(
-        prog="python -m training.face_artifact", description=__doc__,
+        prog="python -m training.face_artifact",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    )
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
     parser.add_argument("--work", type=Path, required=True, help="folder for crops and checkpoints")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
@@ -140,9 +141,14 @@ def _train(asked: argparse.Namespace, fold: str) -> None:
     start = asked.work / f"{run['start']}-{fold}.pt" if "start" in run else None
     path = asked.work / f"{asked.run}-{fold}.pt"
     train(
-        run["network"], plan, make_pairs, path,
-        device=asked.device, workers=asked.workers, start=start,
-    )  # fmt: skip
+        run["network"],
+        plan,
+        make_pairs,
+        path,
+        device=asked.device,
+        workers=asked.workers,
+        start=start,
+    )
 
 
 def _score(asked: argparse.Namespace, fold: str) -> None:

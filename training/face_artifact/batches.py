@@ -132,9 +132,10 @@ class Pairs:
     def _with_others(self, index: int, rng: np.random.Generator) -> blends.Genuine:
         crop = self._crops[index]
         same = [
-            i for i in self._genuine.files[crop.path]
+            i
+            for i in self._genuine.files[crop.path]
             if self._crops[i].version == crop.version and self._crops[i].track == crop.track
-        ]  # fmt: skip
+        ]
         stranger = self._genuine.draw(rng)
         return blends.Genuine(
             crop=self._pixels[index],

@@ -109,9 +109,15 @@ def export_features(models: Path) -> float:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "net.onnx"
         torch.onnx.export(
-            model, (faces,), target, input_names=["faces"], output_names=["features"],
-            dynamic_axes={"faces": {0: "n"}, "features": {0: "n"}}, opset_version=17, dynamo=False,
-        )  # fmt: skip
+            model,
+            (faces,),
+            target,
+            input_names=["faces"],
+            output_names=["features"],
+            dynamic_axes={"faces": {0: "n"}, "features": {0: "n"}},
+            opset_version=17,
+            dynamo=False,
+        )
         net = store_small(onnx.load(target), width="float16")
     net.producer_name = "media_screen training"
     onnx.checker.check_model(net, full_check=True)

@@ -162,9 +162,13 @@ def fit(
     slopes, offset = np.zeros(len(NAMES)), 0.0
     for part, settings in ((_TEXTURE, of_texture), (_FEATURES, of_features)):
         line, at = regress(
-            facts[:, part], fake, share, 2 * settings.shrink,
-            leads=apart[:, part], lead_weight=settings.pairs,
-        )  # fmt: skip
+            facts[:, part],
+            fake,
+            share,
+            2 * settings.shrink,
+            leads=apart[:, part],
+            lead_weight=settings.pairs,
+        )
         scores = facts[:, part] @ line + at
         middle = float(share @ scores)
         scale = float(np.sqrt(share @ (scores - middle) ** 2))

@@ -111,7 +111,15 @@ def held_out(
         places = np.flatnonzero(fold == held)
         for place, logit in zip(places, probe.decision_function(facts[places]), strict=True):
             line = lines[chosen[place]]
-            yield held, CropScore(
-                line.path, line.version, line.track, line.time_s, line.size_px, line.inside,
-                round(float(logit), 4),
-            )  # fmt: skip
+            yield (
+                held,
+                CropScore(
+                    line.path,
+                    line.version,
+                    line.track,
+                    line.time_s,
+                    line.size_px,
+                    line.inside,
+                    round(float(logit), 4),
+                ),
+            )

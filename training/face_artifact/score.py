@@ -110,9 +110,14 @@ def held_out(
         for index, logit in zip(batch, logits, strict=True):
             line = lines[index]
             yield CropScore(
-                line.path, line.version, line.track, line.time_s, line.size_px, line.inside,
+                line.path,
+                line.version,
+                line.track,
+                line.time_s,
+                line.size_px,
+                line.inside,
                 round(float(logit), 4),
-            )  # fmt: skip
+            )
 
 
 def conditions(

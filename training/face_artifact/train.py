@@ -56,9 +56,10 @@ def train(
     model.to(device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean = torch.optim.swa_utils.AveragedModel(
-        model, multi_avg_fn=_average(plan.average),
+        model,
+        multi_avg_fn=_average(plan.average),
         use_buffers=True,
-    )  # fmt: skip
+    )
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=plan.decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, plan.steps))
     parts: dict[str, Any] = {
@@ -149,9 +150,12 @@ def _batches(make_pairs: Any, plan: Plan, step: int, workers: int) -> Iterator[A
         pairs = make_pairs(side=side, length=end * BATCH, seed=plan.seed)
         numbers = range(step * BATCH, end * BATCH)
         yield from torch.utils.data.DataLoader(
-            torch.utils.data.Subset(pairs, numbers), BATCH, num_workers=workers,
-            prefetch_factor=4 if workers else None, worker_init_fn=_one_thread,
-        )  # fmt: skip
+            torch.utils.data.Subset(pairs, numbers),
+            BATCH,
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
+            worker_init_fn=_one_thread,
+        )
         step = end
 
 

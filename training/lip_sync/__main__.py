@@ -30,11 +30,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     step.add_argument("folds", nargs="+", help=f"folds to hold out, or {ALL!r}")
     steps.add_parser("score", help="read all clips with the networks that held them out")
     steps.add_parser("voices", help="lay voices over one another and measure them")
-    steps.add_parser("export", help="fit the lines of forged mouths and of several voices at once, "
-                     "and write what is shipped")  # fmt: skip
+    steps.add_parser(
+        "export",
+        help="fit the lines of forged mouths and of several voices at once, "
+        "and write what is shipped",
+    )
     asked = parser.parse_args(arguments)
-    run = {"prepare": _prepare, "train": _train, "score": _score, "voices": _voices,
-           "export": _export}  # fmt: skip
+    run = {
+        "prepare": _prepare,
+        "train": _train,
+        "score": _score,
+        "voices": _voices,
+        "export": _export,
+    }
     run[asked.step](asked)
     return 0
 
@@ -100,8 +108,9 @@ def _score(asked: argparse.Namespace) -> None:
     from training.lip_sync import score
 
     nets, folds = nets_of_folds(asked.work), folds_of(asked.media)
-    found = score.score(nets, folds, asked.work / "store", read_clips(asked.media),
-                        (ORIGINAL, COPY, PSEUDO))  # fmt: skip
+    found = score.score(
+        nets, folds, asked.work / "store", read_clips(asked.media), (ORIGINAL, COPY, PSEUDO)
+    )
     score.save(asked.work / "scores.npz", found)
     print(f"{len(found.path)} windows of {len(set(found.path.tolist()))} clips")
 

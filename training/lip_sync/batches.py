@@ -122,5 +122,9 @@ def _mixed(sound: Floats, rng: np.random.Generator) -> Floats:
     ratio = 10 ** (-rng.uniform(3, 25, (len(sound), 1, 1)) / 10)
     ratio[rng.random(len(sound)) < 0.5] = 0.0
     mixed = powers + ratio * noise
-    return np.stack([levels(one) if level else own for one, own, level in
-                     zip(mixed, sound, ratio[:, 0, 0], strict=True)])  # fmt: skip
+    return np.stack(
+        [
+            levels(one) if level else own
+            for one, own, level in zip(mixed, sound, ratio[:, 0, 0], strict=True)
+        ]
+    )

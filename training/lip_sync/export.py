@@ -33,11 +33,20 @@ def export(model: SyncNetwork, line: Line, several: Overlap, models: Path) -> fl
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "net.onnx"
         torch.onnx.export(
-            model.eval(), inputs, target, input_names=["movement", "sound"],
-            output_names=["mouth", "voice"], opset_version=17, dynamo=False,
-            dynamic_axes={"movement": {0: "n", 1: "frames"}, "sound": {0: "n", 1: "spectra"},
-                          "mouth": {0: "n", 1: "frames"}, "voice": {0: "n", 1: "steps"}},
-        )  # fmt: skip
+            model.eval(),
+            inputs,
+            target,
+            input_names=["movement", "sound"],
+            output_names=["mouth", "voice"],
+            opset_version=17,
+            dynamo=False,
+            dynamic_axes={
+                "movement": {0: "n", 1: "frames"},
+                "sound": {0: "n", 1: "spectra"},
+                "mouth": {0: "n", 1: "frames"},
+                "voice": {0: "n", 1: "steps"},
+            },
+        )
         net = onnx.load(target)
     net.producer_name = "media_screen training"
     onnx.checker.check_model(net, full_check=True)

@@ -50,9 +50,10 @@ def table_of(scores: Scores, clips: Sequence[Clip], groups: Mapping[str, int]) -
     """
     of_path = {clip.path: clip for clip in clips if not clip.shifted}
     rows = [
-        index for index, path in enumerate(scores.path.tolist())
+        index
+        for index, path in enumerate(scores.path.tolist())
         if path in of_path and np.isfinite(scores.marks[index]).all()
-    ]  # fmt: skip
+    ]
     own = [of_path[scores.path[index]] for index in rows]
     values = [measures(Marks(scores.marks[index])) for index in rows]
     version = scores.version[rows]

@@ -58,12 +58,14 @@ def _shortened(net: nn.Module, rows: torch.Tensor) -> torch.Tensor:
     return found / torch.sqrt(1.0 + (found * found).sum(dim=2, keepdim=True))
 
 
-def _layer(inputs: int, outputs: int, kernel: int, *, stride: int = 1, dilation: int = 1
-           ) -> nn.Module:  # fmt: skip
+def _layer(
+    inputs: int, outputs: int, kernel: int, *, stride: int = 1, dilation: int = 1
+) -> nn.Module:
     padding = dilation * (kernel - stride) // 2
     return nn.Sequential(
-        nn.Conv1d(inputs, outputs, kernel, stride=stride, dilation=dilation, padding=padding,
-                  bias=False),
+        nn.Conv1d(
+            inputs, outputs, kernel, stride=stride, dilation=dilation, padding=padding, bias=False
+        ),
         nn.BatchNorm1d(outputs),
         nn.ReLU(),
-    )  # fmt: skip
+    )

@@ -131,8 +131,9 @@ def _chosen(
     least = min(LEAST, 0.6 * length)
     found = []
     for sight in seen.sights:
-        for start in np.arange(sight.times[0], max(sight.times[0] + 0.1, sight.times[-1] - least),
-                               TRIED):  # fmt: skip
+        for start in np.arange(
+            sight.times[0], max(sight.times[0] + 0.1, sight.times[-1] - least), TRIED
+        ):
             span = Span(float(start), float(start) + length)
             inside = (sight.times >= span.start) & (sight.times < span.end)
             if inside.sum() >= 2:
@@ -151,16 +152,26 @@ def _chosen(
     return sorted(chosen, key=lambda one: one.span.start)
 
 
-def score(nets: Mapping[int, SyncNet], folds: Mapping[str, int], store: Path,
-          clips: Sequence[Clip], versions: Sequence[str]) -> Scores:  # fmt: skip
+def score(
+    nets: Mapping[int, SyncNet],
+    folds: Mapping[str, int],
+    store: Path,
+    clips: Sequence[Clip],
+    versions: Sequence[str],
+) -> Scores:
     """Read every clip with the network of its fold."""
     rows = list(_rows(nets, folds, store, clips, versions))
     columns = zip(*rows, strict=True)
     return Scores(*(np.array(column) for column in columns))
 
 
-def _rows(nets: Mapping[int, SyncNet], folds: Mapping[str, int], store: Path,
-          clips: Sequence[Clip], versions: Sequence[str]) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+def _rows(
+    nets: Mapping[int, SyncNet],
+    folds: Mapping[str, int],
+    store: Path,
+    clips: Sequence[Clip],
+    versions: Sequence[str],
+) -> Iterator[tuple[Any, ...]]:
     unknown = np.full(2 * REACH + 1, np.nan)
     for clip in clips:
         net = nets[folds[clip.path]]
@@ -172,12 +183,15 @@ def _rows(nets: Mapping[int, SyncNet], folds: Mapping[str, int], store: Path,
                 if curve is None:
                     continue
                 yield (
-                    clip.path, version, window.span.start, curve.distances,
+                    clip.path,
+                    version,
+                    window.span.start,
+                    curve.distances,
                     unknown if opening is None else opening.distances,
                     np.full(len(NAMES), np.nan) if marks is None else marks.values,
                     window.movement.speed,
                     window.speech_s,
-                )  # fmt: skip
+                )
 
 
 def save(path: Path, scores: Scores) -> None:

@@ -117,13 +117,17 @@ def _loss(
     for near, share in _NEAR.items():
         target[REACH + near] = share
     offsets = _cross_entropy(scale * whole, possible, target)
-    short = _cross_entropy(scale / 2 * quarters.transpose(1, 2).flatten(0, 1),
-                           possible.repeat_interleave(PARTS, dim=0), target)  # fmt: skip
+    short = _cross_entropy(
+        scale / 2 * quarters.transpose(1, 2).flatten(0, 1),
+        possible.repeat_interleave(PARTS, dim=0),
+        target,
+    )
     aligned = voice[:, REACH : REACH + frames]
     across = scale * torch.einsum("btc,atc->ba", mouth, aligned) / frames
     truth = torch.arange(len(across))
-    others = (nn.functional.cross_entropy(across, truth) +
-              nn.functional.cross_entropy(across.T, truth)) / 2  # fmt: skip
+    others = (
+        nn.functional.cross_entropy(across, truth) + nn.functional.cross_entropy(across.T, truth)
+    ) / 2
     best = whole.detach().masked_fill(~possible, -1e4).argmax(dim=1)
     hit = float(((best - REACH).abs() <= 1).float().mean())
     return offsets + short + 0.5 * others, hit

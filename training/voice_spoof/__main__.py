@@ -30,10 +30,15 @@ def export(net: Net, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     net.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     torch.onnx.export(
-        net, (example,), str(file), input_names=["features"], output_names=["score"],
+        net,
+        (example,),
+        str(file),
+        input_names=["features"],
+        output_names=["score"],
         dynamic_axes={"features": {0: "n", 1: "frames"}, "score": {0: "n"}},
-        opset_version=17, dynamo=False,
-    )  # fmt: skip
+        opset_version=17,
+        dynamo=False,
+    )
     data = file.read_bytes()
     record = {
         file.name: {

@@ -53,9 +53,13 @@ class Borrowed(nn.Module):
             outputs, inputs, size, _ = kernel.shape
             groups = outputs if place % 2 else 1
             one = nn.Conv2d(
-                inputs * groups, outputs, size, stride=2 if halving else 1, groups=groups,
+                inputs * groups,
+                outputs,
+                size,
+                stride=2 if halving else 1,
+                groups=groups,
                 padding=0 if halving else size // 2,
-            )  # fmt: skip
+            )
             one.load_state_dict({"weight": kernel, "bias": bias})
             self.convolutions.append(one)
         mel = htk_filters(_BANDS, size=2 * LEVELS, low=125.0, high=7500.0)[:, 1:]

@@ -39,26 +39,59 @@ LONGEST_S = 6.0  # s that are kept of what is spoken
 UTTERANCES = {"flite": 45, "espeak": 140, "hibari": 110, "piper-joe": 110}
 
 SUBJECTS = (
-    "The committee", "My neighbour", "A young engineer", "The old captain", "Our delegation",
-    "The prime minister", "Every student", "The weather service", "A local farmer", "This company",
-    "Nobody here", "The evening news", "The research group", "A visiting professor", "The hospital",
-)  # fmt: skip
+    "The committee",
+    "My neighbour",
+    "A young engineer",
+    "The old captain",
+    "Our delegation",
+    "The prime minister",
+    "Every student",
+    "The weather service",
+    "A local farmer",
+    "This company",
+    "Nobody here",
+    "The evening news",
+    "The research group",
+    "A visiting professor",
+    "The hospital",
+)
 VERBS = (
-    "has decided to change", "will probably announce", "was asked to explain",
-    "could not remember", "is planning to sell", "quietly finished", "wants to protect",
-    "strongly criticised", "has just discovered", "refused to support", "shared a picture of",
-)  # fmt: skip
+    "has decided to change",
+    "will probably announce",
+    "was asked to explain",
+    "could not remember",
+    "is planning to sell",
+    "quietly finished",
+    "wants to protect",
+    "strongly criticised",
+    "has just discovered",
+    "refused to support",
+    "shared a picture of",
+)
 OBJECTS = (
-    "the new railway bridge", "a strange yellow box", "seven hundred wooden chairs",
-    "the results of the election", "the price of fresh bread", "an island in the north",
-    "a very cheap telephone", "the garden behind the church", "the history of the valley",
-    "the missing documents", "a small fishing boat", "the advice of the doctors",
-)  # fmt: skip
+    "the new railway bridge",
+    "a strange yellow box",
+    "seven hundred wooden chairs",
+    "the results of the election",
+    "the price of fresh bread",
+    "an island in the north",
+    "a very cheap telephone",
+    "the garden behind the church",
+    "the history of the valley",
+    "the missing documents",
+    "a small fishing boat",
+    "the advice of the doctors",
+)
 ENDS = (
-    "before the end of the week", "although it was raining", "because people were worried",
-    "without asking anybody", "in spite of the costs", "for the third time this year",
-    "at about half past six", "and that is the whole story",
-)  # fmt: skip
+    "before the end of the week",
+    "although it was raining",
+    "because people were worried",
+    "without asking anybody",
+    "in spite of the costs",
+    "for the third time this year",
+    "at about half past six",
+    "and that is the whole story",
+)
 
 
 def text(number: int) -> str:
@@ -133,8 +166,18 @@ def espeak() -> Speaking:
     for number in range(UTTERANCES["espeak"] if shutil.which("espeak-ng") else 0):
         pick = random.Random(number)
         pitch, speed = str(pick.randint(20, 75)), str(pick.randint(130, 190))
-        command = ("espeak-ng", "-v", voices[number % len(voices)], "-p", pitch, "-s", speed,
-                   "-w", "@", text(number * 2))  # fmt: skip
+        command = (
+            "espeak-ng",
+            "-v",
+            voices[number % len(voices)],
+            "-p",
+            pitch,
+            "-s",
+            speed,
+            "-w",
+            "@",
+            text(number * 2),
+        )
         yield "espeak", number, partial(_program, *command)
 
 
@@ -268,9 +311,12 @@ def griffin_lim() -> Vocoder:
 def practice() -> list[Vocoder]:
     """Copy in the ways of `resynthesis`; each part is copied in about half of them."""
     ways = (
-        resynthesis.through_mel, resynthesis.with_other_phases, resynthesis.with_noise_above,
-        resynthesis.through_prediction, resynthesis.periodically_filtered,
-    )  # fmt: skip
+        resynthesis.through_mel,
+        resynthesis.with_other_phases,
+        resynthesis.with_noise_above,
+        resynthesis.through_prediction,
+        resynthesis.periodically_filtered,
+    )
 
     def vocoder(number: int) -> Vocoder:
         def copy(samples: Floats, seed: int) -> Spoken:

@@ -84,9 +84,13 @@ class Credentials:
             yield Abstention(self.name, error.reason, str(error))
         else:
             yield _evidence(
-                reading.state, 0.0, LLR_STATE, _state_words(reading),
-                manifests=reading.manifests, remote=bool(reading.remote),
-            )  # fmt: skip
+                reading.state,
+                0.0,
+                LLR_STATE,
+                _state_words(reading),
+                manifests=reading.manifests,
+                remote=bool(reading.remote),
+            )
             if reading.source:
                 yield _declared(reading)
         if case.sidecar is not None:
@@ -118,9 +122,7 @@ def _labels(sidecar: Sidecar) -> Iterator[Evidence]:
     if sidecar.ai_labels:
         shown = "; ".join(quoted(label) for label in sidecar.ai_labels[:3])
         why = f"the platform labels the post as made or altered with AI: {shown}"
-        yield _evidence(
-            "platform_ai_label", 1.0, LLR_LABEL, why, labels=len(sidecar.ai_labels)
-        )  # fmt: skip
+        yield _evidence("platform_ai_label", 1.0, LLR_LABEL, why, labels=len(sidecar.ai_labels))
     if sidecar.dubbed:
         why = "the platform dubbed the voice automatically: lips and voice can't agree"
         yield _evidence("dubbed", 0.0, 0.0, why)
@@ -155,6 +157,11 @@ def _signed(reading: Reading) -> str:
 
 def _evidence(finding: str, score: float, llr: float, why: str, **values: float) -> Evidence:
     return Evidence(
-        detector=Credentials.name, axis="provenance", score=score, llr=llr, why=why,
-        finding=finding, values=values,
-    )  # fmt: skip
+        detector=Credentials.name,
+        axis="provenance",
+        score=score,
+        llr=llr,
+        why=why,
+        finding=finding,
+        values=values,
+    )

@@ -26,8 +26,16 @@ _SETTINGS: Mapping[str, Mapping[str, Any]] = {
 }
 # Ends of codes that are no failure: detailed reports list what went well, too, and a signer who is
 # on no list breaks nothing.
-_NO_FAILURE = (".match", ".validated", ".trusted", ".untrusted", ".insideValidity", ".skipped",
-               ".accessible", ".notRevoked")  # fmt: skip
+_NO_FAILURE = (
+    ".match",
+    ".validated",
+    ".trusted",
+    ".untrusted",
+    ".insideValidity",
+    ".skipped",
+    ".accessible",
+    ".notRevoked",
+)
 # The last part of the addresses by which the IPTC's vocabulary names kinds of sources.
 _GENERATED, _COMPOSITE = "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"
 _MAX_JSON = 16 << 20  # characters of a manifest store; real ones have 2,000 to 100,000

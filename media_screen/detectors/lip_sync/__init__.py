@@ -80,10 +80,16 @@ class LipSync:
     def _window(self, reading: Reading) -> Evidence:
         raw = raw_of(reading, line())
         return Evidence(
-            detector=self.name, axis=self.axis, llr=0.0, span=reading.span, track=reading.track,
+            detector=self.name,
+            axis=self.axis,
+            llr=0.0,
+            span=reading.span,
+            track=reading.track,
             score=0.5 if raw is None else shipped(self.name).probability(raw),
-            why=_why([reading]), finding="measured", values=_values([reading]),
-        )  # fmt: skip
+            why=_why([reading]),
+            finding="measured",
+            values=_values([reading]),
+        )
 
     def _pooled(self, readings: Sequence[Reading], *, faces: int) -> Evidence:
         scores = [raw for reading in readings if (raw := raw_of(reading, line())) is not None]
@@ -95,13 +101,14 @@ class LipSync:
         )
         remark = "" if counts else ", which weighs nothing"
         return Evidence(
-            detector=self.name, axis=self.axis,
+            detector=self.name,
+            axis=self.axis,
             score=known.probability(raw) if scores else 0.5,
             llr=known.llr(raw) if counts else 0.0,
             why=f"{whose}{_why(readings)}; the mouth looks and moves more like a forged one than "
             f"in {percent(share)} of genuine clips{remark}",
             values=_values(readings) | {"raw": raw, "windows": len(readings), "faces": faces},
-        )  # fmt: skip
+        )
 
 
 def _values(readings: Sequence[Reading]) -> dict[str, float]:

@@ -42,7 +42,7 @@ NAMES = (
     "spread",  # how far the opening varies
     "closure",  # opening of the nearly closed mouth (10th percentile), against its spread
     "rounding",  # correlation of opening and width
-)  # fmt: skip
+)
 
 _REGION = {name: number for number, name in enumerate(REGIONS)}
 _CHIN = 152  # of the mesh

@@ -92,11 +92,13 @@ def measure(samples: Floats) -> Doubles | None:
     best = first.argmax(axis=1)
     rest = spectra * _beside()[best] @ _combs().T / mean
     rest[_alike()[best]] = -np.inf
-    return np.array([
-        np.mean(level < loud - _PAUSE),
-        np.percentile(first.max(axis=1), 90),
-        np.percentile(rest.max(axis=1), 90),
-    ])  # fmt: skip
+    return np.array(
+        [
+            np.mean(level < loud - _PAUSE),
+            np.percentile(first.max(axis=1), 90),
+            np.percentile(rest.max(axis=1), 90),
+        ]
+    )
 
 
 def _frequencies() -> Doubles:

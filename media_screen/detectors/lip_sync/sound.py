@@ -30,8 +30,9 @@ def levels(bands: Floats) -> Floats:
     """Return the levels of powers in mel bands (n, 40), as `mel_levels` does."""
     mean = max(float(bands.mean()), 1e-12)
     decibels = 10.0 * np.log10(bands / mean + 10 ** (_FLOOR / 10))
-    return np.asarray((np.clip(decibels, _FLOOR, _CEILING) - _FLOOR) / (_CEILING - _FLOOR),
-                      np.float32)  # fmt: skip
+    return np.asarray(
+        (np.clip(decibels, _FLOOR, _CEILING) - _FLOOR) / (_CEILING - _FLOOR), np.float32
+    )
 
 
 def _filters() -> Floats:

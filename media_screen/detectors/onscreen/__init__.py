@@ -95,9 +95,14 @@ def examine_lines(
         count = f"{stills} still{'s' if stills > 1 else ''}"
         why = f"no account and no generator is named in the picture ({count} read)"
         yield Evidence(
-            detector=Onscreen.name, axis="provenance", score=0.0, llr=0.0, finding="no_marks",
-            why=why, values={"stills": stills, "lines": len(lines)},
-        )  # fmt: skip
+            detector=Onscreen.name,
+            axis="provenance",
+            score=0.0,
+            llr=0.0,
+            finding="no_marks",
+            why=why,
+            values={"stills": stills, "lines": len(lines)},
+        )
 
 
 def _marked(mark: Mark) -> Evidence:
@@ -130,9 +135,16 @@ def _compared(account: Account, post: Sidecar | None, people: Sequence[Person]) 
         )
         found = _evidence("official_handle_onscreen", 0.0, why, account.lines)
         return Evidence(
-            detector=found.detector, axis=found.axis, score=found.score, llr=found.llr, why=why,
-            span=found.span, person=person.slug, finding=found.finding, values=found.values,
-        )  # fmt: skip
+            detector=found.detector,
+            axis=found.axis,
+            score=found.score,
+            llr=found.llr,
+            why=why,
+            span=found.span,
+            person=person.slug,
+            finding=found.finding,
+            values=found.values,
+        )
     if by:
         why = f"the picture names the account {shown}, yet {_quoted(by)} published it: a repost"
         return _evidence("other_account", LLR_OTHER_ACCOUNT, why, account.lines)
@@ -151,10 +163,15 @@ def _evidence(finding: str, llr: float, why: str, lines: Sequence[Line]) -> Evid
     times = sorted({line.time_s for line in lines})
     x, y = lines[0].centre
     return Evidence(
-        detector=Onscreen.name, axis="provenance", score=1.0 if llr else 0.0, llr=llr, why=why,
-        span=Span(times[0], times[-1]), finding=finding,
+        detector=Onscreen.name,
+        axis="provenance",
+        score=1.0 if llr else 0.0,
+        llr=llr,
+        why=why,
+        span=Span(times[0], times[-1]),
+        finding=finding,
         values={"x": round(x, 3), "y": round(y, 3), "stills": len(times)},
-    )  # fmt: skip
+    )
 
 
 def _seen(lines: Sequence[Line]) -> str:

@@ -26,11 +26,29 @@ _URLS = {
 # Parts of addresses that are no accounts.
 _FOLDERS = frozenset(
     (
-        "watch", "shorts", "reel", "reels", "status", "hashtag", "video", "videos", "share",
-        "groups", "pages", "intent", "explore", "stories", "home", "search", "playlist",
-        "channel", "embed", "events", "profile",
+        "watch",
+        "shorts",
+        "reel",
+        "reels",
+        "status",
+        "hashtag",
+        "video",
+        "videos",
+        "share",
+        "groups",
+        "pages",
+        "intent",
+        "explore",
+        "stories",
+        "home",
+        "search",
+        "playlist",
+        "channel",
+        "embed",
+        "events",
+        "profile",
     )
-)  # fmt: skip
+)
 # Platforms' logos, which they burn in beside or above the handle: the note before "TikTok" is read
 # as d, J or a Chinese character.
 _LOGOS = {

@@ -147,9 +147,11 @@ class Catalogue:
         """Tell whether the file with this hash is in the catalogue, with all that belongs to it."""
         rows = self._rows("SELECT id FROM reference WHERE sha256 = ?", (sha256,))
         try:
-            return bool(rows) and self._known(int(rows[0][0])) is not None and bool(
-                self._arrays(int(rows[0][0]), tuple(_DERIVED))
-            )  # fmt: skip
+            return (
+                bool(rows)
+                and self._known(int(rows[0][0])) is not None
+                and bool(self._arrays(int(rows[0][0]), tuple(_DERIVED)))
+            )
         except CatalogueError as error:
             _log.warning("%s", error)
             return False

@@ -22,14 +22,22 @@ from media_screen.weights.calibration import Calibration
 from media_screen.weights.linear import Line
 
 
-def reading(track: int = 0, start: float = 0.0, *, offset_frames: int = 0, depth: float = 0.5,
-            mark: float | None = 0.0, speed: float = 0.3, several: bool = False
-            ) -> Reading:  # fmt: skip
+def reading(
+    track: int = 0,
+    start: float = 0.0,
+    *,
+    offset_frames: int = 0,
+    depth: float = 0.5,
+    mark: float | None = 0.0,
+    speed: float = 0.3,
+    several: bool = False,
+) -> Reading:
     rows = np.ones(2 * REACH + 1)
     rows[REACH + offset_frames] -= depth
     values = None if mark is None else Marks(np.full(len(marks.NAMES), mark))
-    return Reading(Span(start, start + 5), track, Curve(rows), None, values, speed, several, 5.0,
-                   4.0)  # fmt: skip
+    return Reading(
+        Span(start, start + 5), track, Curve(rows), None, values, speed, several, 5.0, 4.0
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -38,24 +46,38 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     weights = (1.0,) + (0.0,) * (count - 1)
     first = Line(NAMES, (0.0,) * count, (1.0,) * count, weights, 0.0, LIMIT)
     monkeypatch.setattr(lip_sync, "line", lambda: first)
-    known = Tables(genuine=(0.0, 1.0), swapped=(-0.1, 0.1), anywhere=(0.0, 0.2), speed=(0.0, 1.0),
-                   raw=(-1.0, 1.0))  # fmt: skip
+    known = Tables(
+        genuine=(0.0, 1.0),
+        swapped=(-0.1, 0.1),
+        anywhere=(0.0, 0.2),
+        speed=(0.0, 1.0),
+        raw=(-1.0, 1.0),
+    )
     monkeypatch.setattr(lip_sync, "tables", lambda: known)
     monkeypatch.setattr(lip_sync, "shipped", lambda name: Calibration(1.0, 0.0, 2.0))
 
 
-def examine(monkeypatch: pytest.MonkeyPatch, *readings: Reading, kind: str = "video",
-            dubbed: bool = False, fit: Fit | None = None,
-            ) -> list[Evidence | Abstention]:  # fmt: skip
+def examine(
+    monkeypatch: pytest.MonkeyPatch,
+    *readings: Reading,
+    kind: str = "video",
+    dubbed: bool = False,
+    fit: Fit | None = None,
+) -> list[Evidence | Abstention]:
     places = [Place(one.span, (one.track,)) for one in readings]
     monkeypatch.setattr(lip_sync, "choose", lambda *_, **__: places)
     monkeypatch.setattr(lip_sync, "read_windows", lambda *_, **__: iter(readings))
     monkeypatch.setattr(lip_sync, "lacks_view", lambda *_: ("no_face", "nobody is seen"))
     case = SimpleNamespace(
-        info=SimpleNamespace(kind=kind), sidecar=Sidecar(dubbed=dubbed, fit=fit or Fit()),
-        thorough=False, speech=None, ear=SimpleNamespace(mix=None), tracks=(), media=None,
+        info=SimpleNamespace(kind=kind),
+        sidecar=Sidecar(dubbed=dubbed, fit=fit or Fit()),
+        thorough=False,
+        speech=None,
+        ear=SimpleNamespace(mix=None),
+        tracks=(),
+        media=None,
         device="cpu",
-    )  # fmt: skip
+    )
     return list(LipSync().examine(case))  # type: ignore[arg-type]
 
 

@@ -19,8 +19,15 @@ def speech(*spans: tuple[float, float]) -> Speech:
     return Speech(tuple(segments), 60.0)
 
 
-def track(number: int, start: float, end: float, *, step: float = 0.2, width: float = 100.0,
-          yaw: float = 0.0) -> Track:  # fmt: skip
+def track(
+    number: int,
+    start: float,
+    end: float,
+    *,
+    step: float = 0.2,
+    width: float = 100.0,
+    yaw: float = 0.0,
+) -> Track:
     count = round((end - start) / step) + 1
     faces: list[Face] = []
     for index in range(count):
