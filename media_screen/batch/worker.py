@@ -76,7 +76,8 @@ class Workers(Protocol):
 class Executor(Protocol):
     """Makes workers; with 0 `workers` it chooses how many."""
 
-    def __call__(self, config: Config, *, workers: int, limits: Limits) -> Workers: ...
+    def __call__(self, config: Config, *, workers: int, limits: Limits) -> Workers:
+        """Return workers for one scan, not begun yet."""
 
 
 class Pool:

@@ -33,6 +33,7 @@ class MediaPath(click.Path):
     """A file or folder to screen; for an address it says how to download what is there."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or refuse an address in a sentence."""
         text = os.fsdecode(value)
         if is_address(text) and not os.path.lexists(text):
             self.fail(

@@ -23,6 +23,7 @@ class Examples(click.Command):
         self._examples = examples
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples below the options."""
         with formatter.section("Examples"):
             for example in self._examples:
                 formatter.write_text(example)
@@ -32,6 +33,7 @@ class PlainGroup(click.Group):
     """Commands whose errors are plain: they tell of names and texts that others chose."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what an error quotes of others is made plain."""
         try:
             return super().invoke(ctx)
         except click.ClickException as error:

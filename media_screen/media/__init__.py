@@ -497,5 +497,5 @@ def identify(path: Path) -> tuple[str, int]:
 
 
 def shown_path(path: Path) -> str:
-    """Return a path as text that any JSON reader accepts: undecodable bytes become `\\xNN`."""
+    r"""Return a path as text that any JSON reader accepts: undecodable bytes become `\xNN`."""
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -327,6 +327,7 @@ def _main_voice(
 
 
 def problem_of(person: str, file: Path, why: str, fix: str, *, refused: bool = True) -> Problem:
+    """Return a problem with one reference file; its path is made fit for any reader."""
     return Problem(person, shown_path(file), why, fix, refused)
 
 

@@ -31,9 +31,11 @@ class PlainFormatter(logging.Formatter):
         super().__init__("%(levelname)s %(name)s: %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the message without what terminals obey."""
         return plain(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:
+        """Return the traceback, indented, each line plain."""
         lines = super().formatException(ei).splitlines()
         return "\n".join(f"    {plain(line)}" for line in lines)
 

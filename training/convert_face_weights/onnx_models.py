@@ -26,9 +26,11 @@ class Builder:
         self.weights: dict[str, Array] = {}
 
     def add(self, op: str, inputs: Sequence[str], output: str, **attributes: Any) -> None:
+        """Add a node with one output, which names it."""
         self.nodes.append(helper.make_node(op, list(inputs), [output], name=output, **attributes))
 
     def weight(self, name: str, value: Array) -> str:
+        """Keep a constant, and return its name."""
         self.weights[name] = np.ascontiguousarray(value)
         return name
 

@@ -100,4 +100,5 @@ def integers(node: TfNode, name: str) -> list[int]:
 
 
 def padding(node: TfNode) -> str:
+    """Return the padding of a convolution: SAME or VALID."""
     return bytes(dict(message_fields(node.attributes["padding"]))[2]).decode()

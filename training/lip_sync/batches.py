@@ -21,8 +21,11 @@ _POINTS = 3 * len(LIPS) + 2 * len(JAW)  # columns of movement; the rest are look
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Examples: movement (b, 64, 186), sound (b, 4 (64 + 2 reach + 2 edge), 40) and possible
-    offsets (b, 2 reach + 1), False where the file has no sound for it."""
+    """Examples to train on.
+
+    Movement (b, 64, 186), sound (b, 4 (64 + 2 reach + 2 edge), 40) and possible offsets
+    (b, 2 reach + 1), False where the file has no sound for it.
+    """
 
     movement: Floats
     sound: Floats

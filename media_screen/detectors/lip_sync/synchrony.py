@@ -71,8 +71,11 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """One window as the network sees it: mouth (n, 64), voice (n + 2 reach, 64), seen frames (n,)
-    and whether there is sound for each frame of the voice."""
+    """One window as the network sees it.
+
+    Mouth (n, 64), voice (n + 2 reach, 64), seen frames (n,), and whether there is sound for each
+    frame of the voice.
+    """
 
     mouth: Floats
     voice: Floats

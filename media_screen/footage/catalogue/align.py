@@ -45,6 +45,7 @@ class Mapping:
     offset_s: float
 
     def __call__(self, times: npt.NDArray[np.floating]) -> Doubles:
+        """Return the times in the reference of times in the query, s."""
         return np.asarray(times, dtype=np.float64) * self.speed + self.offset_s
 
     def back(self, time_s: float) -> float:
@@ -76,6 +77,7 @@ class Series:
         return np.asarray(mixed, dtype=np.float32), inside & (gap <= HOLE_S)
 
     def mirrored(self) -> Series:
+        """Return the series of the mirrored picture."""
         return Series(self.times, self.values * picture.mirror_signs())
 
 

@@ -36,8 +36,11 @@ LOCATED = "located"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one picture lies in the other: `box` is in the query's picture for an inset
-    (the whole reference is in it), in the reference's picture for a crop."""
+    """Where one picture lies in the other.
+
+    `box` is in the query's picture for an inset (the whole reference is in it), in the reference's
+    picture for a crop.
+    """
 
     correlation: float
     inset: bool

@@ -95,6 +95,7 @@ class Part:
 
 
 def explained(span: Span, parts: list[Part]) -> bool:
+    """Tell whether most of a stretch is in one of these parts."""
     return any(span.overlap(part.span) > SAME_SPAN * max(span.duration, 0.1) for part in parts)
 
 
