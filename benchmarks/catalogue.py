@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.provenance_read import Reader
+from benchmarks.provenance_read import FingerprintReader
 from media_screen.footage.catalogue import Catalogue
 from media_screen.footage.catalogue.index import Indexed, codes_to_index, pairs_to_index
 from media_screen.footage.catalogue.match import Known
@@ -90,7 +90,7 @@ def _noise(rng: np.random.Generator, like: Fingerprint) -> Fingerprint:
 def measure(media: Path, hours: float) -> dict[str, float]:
     """Return build time, memory and look-up times with one size of catalogue."""
     folder = Path(tempfile.gettempdir()) / "media-screen-catalogue"
-    reader = Reader(folder / "fingerprints")
+    reader = FingerprintReader(folder / "fingerprints")
     query = media / QUERY
     known = [query, *(media / f"real_video/web-talking/{name}.mp4" for name in OTHERS)]
     like = [reader.read(path, reference=True) for path in known]

@@ -30,7 +30,7 @@ SHOWN = 12  # sentences of refusal in the table
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Ending:
     """What became of a file: `end` is read, refused, broken, died or late."""
 
     path: str
@@ -56,7 +56,7 @@ def main() -> int:
     return int(any(outcome.end not in ("read", "refused") for outcome in outcomes))
 
 
-def read(path: Path) -> Outcome:
+def read(path: Path) -> Ending:
     """Read one file as a scan would."""
     try:
         with Media.open(path, threads=1) as media:
@@ -66,13 +66,13 @@ def read(path: Path) -> Outcome:
                 assert samples.ndim == 1
             list(media.unseen())
     except MediaError as error:
-        return Outcome(str(path), "refused", str(error))
+        return Ending(str(path), "refused", str(error))
     except Exception as error:
-        return Outcome(str(path), "broken", f"{type(error).__name__}: {error}"[:200])
-    return Outcome(str(path), "read")
+        return Ending(str(path), "broken", f"{type(error).__name__}: {error}"[:200])
+    return Ending(str(path), "read")
 
 
-def read_all(files: list[Path]) -> Iterator[Outcome]:
+def read_all(files: list[Path]) -> Iterator[Ending]:
     """Read files in a process of their own, begun anew after each that ended it."""
     left = files
     while left:
@@ -83,7 +83,7 @@ def read_all(files: list[Path]) -> Iterator[Outcome]:
         left = left[count:]
 
 
-def _batch(files: list[Path]) -> Iterator[Outcome]:
+def _batch(files: list[Path]) -> Iterator[Ending]:
     """Read files until one of them ends the process; that one comes last."""
     command = [sys.executable, "-m", "benchmarks.decoders", "--read"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -97,15 +97,15 @@ def _batch(files: list[Path]) -> Iterator[Outcome]:
             timed_out = not late.is_alive()
             late.cancel()
             if line:
-                yield Outcome(**json.loads(line))
+                yield Ending(**json.loads(line))
                 continue
             code = process.wait()
-            yield Outcome(str(path), "late" if timed_out else "died", f"exit code {code}")
+            yield Ending(str(path), "late" if timed_out else "died", f"exit code {code}")
             return
         process.stdin.close()
 
 
-def page(top: Path, outcomes: list[Outcome]) -> str:
+def page(top: Path, outcomes: list[Ending]) -> str:
     """Return the page of results."""
     by_collection: dict[str, Counter[str]] = defaultdict(Counter)
     for outcome in outcomes:

@@ -34,7 +34,7 @@ SEED = 1
 
 
 @dataclass(frozen=True)
-class Row:
+class ClipRow:
     """One clip: whether it is forged, where it comes from, its measures and its view."""
 
     fake: bool
@@ -69,7 +69,7 @@ def main() -> None:
     ship(CALIBRATION, record)
 
 
-def read_rows(media: Path) -> list[Row]:
+def read_rows(media: Path) -> list[ClipRow]:
     """Measure every clip of the manifest that has a track long enough."""
     looker = Looker()
     with (media / "manifest.tsv").open(encoding="utf-8") as stream:
@@ -103,12 +103,12 @@ def read_rows(media: Path) -> list[Row]:
             float(np.log(motion + 1e-3)),
         )
         fake = clip["kind"] == "fake_video"
-        rows.append(Row(fake, clip["collection"], found.flicker, found.drift, view))
+        rows.append(ClipRow(fake, clip["collection"], found.flicker, found.drift, view))
     print(file=sys.stderr)
     return rows
 
 
-def table(rows: list[Row]) -> list[str]:
+def table(rows: list[ClipRow]) -> list[str]:
     """Return the table of areas under the curve, as Markdown."""
     fake = np.array([row.fake for row in rows])
     collections = np.array([row.collection for row in rows])

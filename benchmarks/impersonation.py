@@ -82,7 +82,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True)
-class Query:
+class PostToJudge:
     """One post: its file, what it is, and whose it is ("" for nobody enrolled)."""
 
     source: Path
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(media: Path, work: Path) -> list[tuple[Query, Verdict]]:
+def run(media: Path, work: Path) -> list[tuple[PostToJudge, Verdict]]:
     """Enroll, post and screen; returns every post with its verdict."""
     official = official_clips(media)
     for person, files in official.items():
@@ -168,7 +168,7 @@ def _rows(media: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream, delimiter="\t"))
 
 
-def queries(media: Path, official: dict[str, list[Path]], copies: Path) -> Iterator[Query]:
+def queries(media: Path, official: dict[str, list[Path]], copies: Path) -> Iterator[PostToJudge]:
     """Give every post, in a fixed order."""
     real, fake = media / "real_video", media / "fake_video"
     mead = _mead(media)
@@ -176,28 +176,28 @@ def queries(media: Path, official: dict[str, list[Path]], copies: Path) -> Itera
     made = [fake / name for name in FAKES]
     smaller = make_copies([*(file for _, file in own), *made], COPY, copies).paths
     for person, file in own:
-        yield Query(file, "official post", person, True)
+        yield PostToJudge(file, "official post", person, True)
         if file in smaller:
-            yield Query(smaller[file], "copy elsewhere", person, False)
+            yield PostToJudge(smaller[file], "copy elsewhere", person, False)
     for name, person in SAME_FOOTAGE.items():
-        yield Query(real / name, "copy elsewhere", person, False)
+        yield PostToJudge(real / name, "copy elsewhere", person, False)
     for file, person in zip(made, FAKES.values(), strict=True):
-        yield Query(file, "fake", person, False)
+        yield PostToJudge(file, "fake", person, False)
         if file in smaller:
-            yield Query(smaller[file], "fake, re-encoded", person, False)
+            yield PostToJudge(smaller[file], "fake, re-encoded", person, False)
     unseen = [(person, file) for person, files in mead.items() for file in files[1::2]]
     for number, (person, file) in enumerate(unseen):
         own_channel = number % 2 == 0
         kind: Kind = "official post" if own_channel else "genuine, of enrolled people"
-        yield Query(file, kind, person, own_channel)
+        yield PostToJudge(file, kind, person, own_channel)
     for name, person in UNSEEN.items():
-        yield Query(real / name, "genuine, of enrolled people", person, False)
+        yield PostToJudge(real / name, "genuine, of enrolled people", person, False)
     taken = {file for _, file in (*own, *unseen)} | {real / n for n in (*UNSEEN, *SAME_FOOTAGE)}
     for row in _rows(media):
         file = media / row["path"]
         usable = row["kind"] == "real_video" and not row["method"].startswith(SHIFTED)
         if usable and file not in taken and float(row["duration_s"]) <= LONGEST:
-            yield Query(file, "genuine, of others", "", False)
+            yield PostToJudge(file, "genuine, of others", "", False)
 
 
 def _enroll(people: Path, person: str, files: Sequence[Path]) -> None:
@@ -215,7 +215,7 @@ def _enroll(people: Path, person: str, files: Sequence[Path]) -> None:
         _copy(file, folder / "official" / f"{file.parent.name}-{file.name}", _sidecar(person, file))
 
 
-def _post(query: Query, target: Path) -> None:
+def _post(query: PostToJudge, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     channel = query.person if query.official else "clips of the day"
     _copy(query.source, target, _sidecar(channel, query.source))
@@ -256,7 +256,7 @@ def _id(person: str) -> str:
     return "UC" + (_handle(person) + "0" * 22)[:22]
 
 
-def summary(found: Sequence[tuple[Query, Verdict]]) -> dict[str, Any]:
+def summary(found: Sequence[tuple[PostToJudge, Verdict]]) -> dict[str, Any]:
     """Return counts of labels by kind, the aims, and the posts that were judged wrongly."""
     counts = {kind: Counter[str]() for kind in get_args(Kind)}
     for query, verdict in found:
@@ -280,11 +280,11 @@ def summary(found: Sequence[tuple[Query, Verdict]]) -> dict[str, Any]:
     }
 
 
-def _wrong(query: Query, label: Label) -> bool:
+def _wrong(query: PostToJudge, label: Label) -> bool:
     return label not in CAUGHT if query.kind.startswith("fake") else label in ACCUSING
 
 
-def aims(found: Sequence[tuple[Query, Verdict]]) -> list[Aim]:
+def aims(found: Sequence[tuple[PostToJudge, Verdict]]) -> list[Aim]:
     """Return the three aims: fakes caught, nothing official accused, few other clips accused."""
     fakes = [one.label in CAUGHT for query, one in found if query.kind.startswith("fake")]
     posts = ("official post", "copy elsewhere")

@@ -27,10 +27,9 @@ import media_screen
 from benchmarks import provenance_attacks as attacks
 from benchmarks import provenance_set as clips_of
 from benchmarks.local_edits import EDITS, edited, possible
-from benchmarks.provenance_set import RELATIONS, SOUND_ONLY, Source, Workshop
+from benchmarks.provenance_set import RELATIONS, SOUND_ONLY, SourceClip, Workshop
 from media_screen.case import Case
-from media_screen.detectors.catalogue import ALTERED, REST, UNCONFIRMED
-from media_screen.detectors.catalogue import Catalogue as Detector
+from media_screen.detectors.catalogue import ALTERED, REST, UNCONFIRMED, KnownFootage
 from media_screen.evidence import Evidence
 from media_screen.footage.catalogue import Catalogue
 from media_screen.look import Looker
@@ -121,7 +120,7 @@ def files(media: Path, work: Path) -> list[Asked]:
     return result
 
 
-def _reposts(workshop: Workshop, source: Source, others: list[Source]) -> Iterable[Asked]:
+def _reposts(workshop: Workshop, source: SourceClip, others: list[SourceClip]) -> Iterable[Asked]:
     for attack in GENUINE:
         if source.sound or attack not in SOUND_ONLY:
 
@@ -133,7 +132,7 @@ def _reposts(workshop: Workshop, source: Source, others: list[Source]) -> Iterab
             yield Asked(attack, False, source.half, source.path, make)
 
 
-def _edits(workshop: Workshop, source: Source, others: list[Source]) -> Iterable[Asked]:
+def _edits(workshop: Workshop, source: SourceClip, others: list[SourceClip]) -> Iterable[Asked]:
     with Media.open(workshop.master(source.path), threads=1) as media:
         length = media.info.duration_s or 0.0
     for edit in EDITS:
@@ -208,7 +207,7 @@ def _official(media: Path, work: Path, looker: Looker) -> Catalogue:
 def _answer(asked: Asked, catalogue: Catalogue, looker: Looker) -> Answer:
     with Media.open(asked.make(), threads=1) as media:
         case = Case(media, looker=looker, gallery=Gallery(), catalogue=catalogue, listens=True)
-        pieces = [one for one in Detector().examine(case) if isinstance(one, Evidence)]
+        pieces = [one for one in KnownFootage().examine(case) if isinstance(one, Evidence)]
     findings = tuple(one.finding for one in pieces if one.finding)
     return Answer(
         asked.name, asked.kind, asked.edit, asked.half, outcome(findings), tuple(sorted(findings))

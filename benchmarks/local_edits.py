@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks import provenance_attacks as attacks
 from benchmarks.provenance_attacks import Clip
-from benchmarks.provenance_set import Source, Workshop
+from benchmarks.provenance_set import SourceClip, Workshop
 from media_screen.arrays import Doubles, Floats, Image
 from media_screen.media import SAMPLE_RATE
 
@@ -52,12 +52,12 @@ EDITS = (
 )
 
 
-def possible(edit: Edit, source: Source, length_s: float) -> bool:
+def possible(edit: Edit, source: SourceClip, length_s: float) -> bool:
     """Tell whether a clip has what is edited, and enough beside it."""
     return (source.sound or not edit.heard) and length_s >= edit.seconds + 2 * MARGIN_S
 
 
-def edited(workshop: Workshop, source: Source, edit: Edit, other: Source) -> Path:
+def edited(workshop: Workshop, source: SourceClip, edit: Edit, other: SourceClip) -> Path:
     """Build one edit of a clip once; `other` is the clip that is put into it."""
     name = re.sub(r"\W+", "-", source.path.rsplit(".", 1)[0])
     out = workshop.folder / "edits" / edit.name.replace(" ", "-") / f"{name}.mp4"

@@ -24,7 +24,7 @@ from media_screen.arrays import Image
 from media_screen.detectors.onscreen import examine_lines
 from media_screen.evidence import Evidence, Span
 from media_screen.media import Media
-from media_screen.names.ocr import Reader, read_all
+from media_screen.names.ocr import TextReader, read_all
 from media_screen.sidecar import Sidecar
 from media_screen.weights import nets
 
@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--media", type=Path, required=True, help="folder of labelled media")
     media = parser.parse_args().media
     nets.limit_threads(1)
-    reader = Reader()
+    reader = TextReader()
     text = "\n".join(
         ["# Text in the picture", "", "`python -m benchmarks.onscreen --media ../shared/media`", ""]
         + files_table(media, reader)
@@ -88,7 +88,7 @@ def main() -> None:
     (RESULTS / "onscreen.md").write_text(text + "\n", "utf-8")
 
 
-def files_table(media: Path, reader: Reader) -> list[str]:
+def files_table(media: Path, reader: TextReader) -> list[str]:
     """Read every file; return how many of each kind had which finding, and the time it took."""
     rows, told, seconds = [], [], []
     for kind in KINDS:
@@ -123,7 +123,7 @@ def files_table(media: Path, reader: Reader) -> list[str]:
     ]
 
 
-def burnt_table(media: Path, reader: Reader) -> list[str]:
+def burnt_table(media: Path, reader: TextReader) -> list[str]:
     """Draw marks into genuine clips, read them, and return the recall by size and opacity."""
     hits: Counter[tuple[float, float, str]] = Counter()
     tries: Counter[tuple[float, float, str]] = Counter()
@@ -157,7 +157,7 @@ def burnt_table(media: Path, reader: Reader) -> list[str]:
     return lines
 
 
-def examine(stills: Sequence[tuple[float, Image]], reader: Reader) -> list[Evidence]:
+def examine(stills: Sequence[tuple[float, Image]], reader: TextReader) -> list[Evidence]:
     """Read stills as the detector does."""
     lines = read_all(reader, stills)
     return list(examine_lines(lines, stills=len(stills), post=PUBLISHER, people=()))

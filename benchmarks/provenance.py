@@ -24,9 +24,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import provenance_set as clips_of
-from benchmarks.provenance_read import Reader
-from benchmarks.provenance_set import RELATIONS, Query, Source, Workshop
-from media_screen.footage.catalogue import Catalogue, Found
+from benchmarks.provenance_read import FingerprintReader
+from benchmarks.provenance_set import RELATIONS, LookUp, SourceClip, Workshop
+from media_screen.footage.catalogue import Catalogue, MeasuredMatch
 
 RESULTS = Path(__file__).parent / "results"
 CLIP_S = 8.0  # clips are cut to this length
@@ -59,7 +59,7 @@ NOTES = """
 
 
 @dataclass(frozen=True)
-class Row:
+class LookUpRow:
     """One looked-up file: what was found and how long it took."""
 
     name: str
@@ -118,7 +118,7 @@ def _quiet() -> None:
 
 def _build(media: Path, folder: Path, quick: bool, workers: int, number: int) -> None:
     """Build and fingerprint the queries whose turn it is; the parts are the workers' own."""
-    reader = Reader(folder / "fingerprints")
+    reader = FingerprintReader(folder / "fingerprints")
     workshop = Workshop(media, folder / "clips", most_s=CLIP_S)
     sources = clips_of.sources(media)
     for query in clips_of.queries(workshop, sources, quick=quick, part=(number, workers)):
@@ -130,8 +130,10 @@ def _build(media: Path, folder: Path, quick: bool, workers: int, number: int) ->
             reader.read(workshop.master(source.path), reference=True)
 
 
-def _search(workshop: Workshop, folder: Path, sources: list[Source], *, quick: bool) -> list[Row]:
-    reader = Reader(folder / "fingerprints")
+def _search(
+    workshop: Workshop, folder: Path, sources: list[SourceClip], *, quick: bool
+) -> list[LookUpRow]:
+    reader = FingerprintReader(folder / "fingerprints")
     path = folder / "catalogue.sqlite"
     for name in (path.name, path.name + "-wal", path.name + "-shm"):
         (folder / name).unlink(missing_ok=True)
@@ -149,7 +151,7 @@ def _search(workshop: Workshop, folder: Path, sources: list[Source], *, quick: b
     return rows
 
 
-def _row(query: Query, found: Sequence[Found], seconds: float) -> Row:
+def _row(query: LookUp, found: Sequence[MeasuredMatch], seconds: float) -> LookUpRow:
     def source_of(name: str) -> str:
         """Return the clip that was meant when another one shows the same footage."""
         same = next((group for group in clips_of.SAME_FOOTAGE if name in group), {name})
@@ -160,7 +162,7 @@ def _row(query: Query, found: Sequence[Found], seconds: float) -> Row:
     allowed = set(query.truth) | clips_of.alike(query)
     right = [item for name, item in named if name in query.truth]
     mouths = [item.mouth for item in right if item.mouth is not None]
-    return Row(
+    return LookUpRow(
         name=query.name,
         attack=query.attack,
         half=query.half,
@@ -179,7 +181,7 @@ def _row(query: Query, found: Sequence[Found], seconds: float) -> Row:
     )
 
 
-def summarise(rows: list[Row], sources: list[Source]) -> dict[str, object]:
+def summarise(rows: list[LookUpRow], sources: list[SourceClip]) -> dict[str, object]:
     """Return the numbers of the tables."""
     official = sum(source.official for source in sources)
     attacks = {}
@@ -199,7 +201,7 @@ def summarise(rows: list[Row], sources: list[Source]) -> dict[str, object]:
     }
 
 
-def _attack(rows: list[Row]) -> dict[str, float]:
+def _attack(rows: list[LookUpRow]) -> dict[str, float]:
     attack = rows[0].attack
     wanted = RELATIONS.get(attack, "")
     accepted = {"copy", "excerpt"} if attack == "joined" else {wanted}
@@ -220,7 +222,7 @@ def _attack(rows: list[Row]) -> dict[str, float]:
     return result
 
 
-def _false(rows: list[Row], half: str, official: int) -> dict[str, float]:
+def _false(rows: list[LookUpRow], half: str, official: int) -> dict[str, float]:
     """Count pairs of a file and an official clip that is not in it, and those that matched."""
     mine = [row for row in rows if row.half == half]
     return {
@@ -232,9 +234,9 @@ def _false(rows: list[Row], half: str, official: int) -> dict[str, float]:
     }
 
 
-def _mouths(rows: list[Row]) -> dict[str, dict[str, int]]:
+def _mouths(rows: list[LookUpRow]) -> dict[str, dict[str, int]]:
     """Count how often the mouth was judged and called altered: fakes, and copies of any kind."""
-    kinds: dict[str, list[Row]] = defaultdict(list)
+    kinds: dict[str, list[LookUpRow]] = defaultdict(list)
     for row in rows:
         if row.attack in CHANGED:
             kinds[row.attack].append(row)
@@ -250,7 +252,7 @@ def _mouths(rows: list[Row]) -> dict[str, dict[str, int]]:
     }
 
 
-def markdown(report: dict[str, object], rows: list[Row]) -> str:
+def markdown(report: dict[str, object], rows: list[LookUpRow]) -> str:
     """Return the tables as text, with every failure listed."""
     attacks, false = report["attacks"], report["false"]
     assert isinstance(attacks, dict) and isinstance(false, dict)
@@ -290,7 +292,7 @@ def _percent(counts: dict[str, float] | None, name: str) -> str:
     return f"{counts[name]:.1%}" if counts and name in counts else ""
 
 
-def _changed(report: dict[str, object], rows: list[Row]) -> list[str]:
+def _changed(report: dict[str, object], rows: list[LookUpRow]) -> list[str]:
     mouths = report["mouth"]
     assert isinstance(mouths, dict)
     lines = ["## Mouth", "", "Fakes made from an official clip, and the copies of all attacks.", ""]
@@ -312,7 +314,7 @@ def _changed(report: dict[str, object], rows: list[Row]) -> list[str]:
     return lines
 
 
-def _failures(rows: list[Row]) -> list[str]:
+def _failures(rows: list[LookUpRow]) -> list[str]:
     lines = []
     for row in rows:
         missed = sorted(set(row.truth) - set(row.found))

@@ -23,7 +23,7 @@ FACE_SIDE = 480  # px; frames are searched for faces at this size, half of the u
 VERSION = "6"  # part of the cache's names: raise it when fingerprints change
 
 
-class Reader:
+class FingerprintReader:
     """Fingerprints files; `folder` is the cache."""
 
     def __init__(self, folder: Path) -> None:

@@ -72,7 +72,7 @@ SOUND_ONLY = {"music", "revoiced", "repictured", "tempo_+10"}
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceClip:
     """One clip of the media folder."""
 
     path: str  # below real_video
@@ -84,7 +84,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Query:
+class LookUp:
     """One file to look up; `truth` are the official clips in it, `attack` what was done."""
 
     name: str
@@ -96,7 +96,7 @@ class Query:
     beside: str = ""  # clip that is not official and can be seen or heard in it
 
 
-def sources(media: Path) -> list[Source]:
+def sources(media: Path) -> list[SourceClip]:
     """List the usable clips of real_video in a fixed order, dealt out."""
     rows = []
     with (media / "manifest.tsv").open(newline="", encoding="utf-8") as stream:
@@ -114,7 +114,7 @@ def sources(media: Path) -> list[Source]:
             path = row["path"].removeprefix("real_video/")
             official = index % 2 == 0 if len(members) > 1 else turn % 2 == 0
             found.append(
-                Source(
+                SourceClip(
                     path=path,
                     identity=re.sub(r"\W+", "-", identity).strip("-").lower(),
                     collection=row["collection"],
@@ -160,7 +160,7 @@ class Workshop:
         """Return a fake of the media folder as it is."""
         return self.media / "fake_video" / path
 
-    def attacked(self, source: Source, attack: str, others: list[Source]) -> Path:
+    def attacked(self, source: SourceClip, attack: str, others: list[SourceClip]) -> Path:
         """Build one attack on one clip; `others` are clips that are not official."""
         out = self._place(source.path, attack)
         if out.exists():
@@ -173,7 +173,7 @@ class Workshop:
         attacks.save(changed, out, crf=crf, sound_rate=sound_rate)
         return out
 
-    def joined(self, trio: tuple[Source, ...]) -> Path:
+    def joined(self, trio: tuple[SourceClip, ...]) -> Path:
         """Build one film out of parts of three official clips."""
         out = self._place(trio[0].path, "joined")
         if not out.exists():
@@ -182,7 +182,7 @@ class Workshop:
         return out
 
     def _change(
-        self, clip: attacks.Clip, attack: str, rng: np.random.Generator, others: list[Source]
+        self, clip: attacks.Clip, attack: str, rng: np.random.Generator, others: list[SourceClip]
     ) -> attacks.Clip:
         simple = {
             "scale": attacks.scaled_down,
@@ -217,7 +217,7 @@ class Workshop:
             return attacks.with_picture(clip, behind)
         raise ValueError(f"expected an attack of {sorted(RELATIONS)}, got {attack!r}")
 
-    def beside(self, source: Source, attack: str, others: list[Source]) -> str:
+    def beside(self, source: SourceClip, attack: str, others: list[SourceClip]) -> str:
         """Return the clip that an attack shows or plays besides the official one, "" for none."""
         if attack not in ("inset", "revoiced", "repictured"):
             return ""
@@ -225,7 +225,7 @@ class Workshop:
         return self._other(attack, rng, others).path
 
     @staticmethod
-    def _other(attack: str, rng: np.random.Generator, others: list[Source]) -> Source:
+    def _other(attack: str, rng: np.random.Generator, others: list[SourceClip]) -> SourceClip:
         return others[int(rng.integers(len(others)))]
 
     def _load(self, path: Path) -> attacks.Clip:
@@ -243,8 +243,8 @@ class Workshop:
 
 
 def queries(
-    workshop: Workshop, clips: list[Source], *, quick: bool, part: tuple[int, int] = (0, 1)
-) -> Iterator[Query]:
+    workshop: Workshop, clips: list[SourceClip], *, quick: bool, part: tuple[int, int] = (0, 1)
+) -> Iterator[LookUp]:
     """Build and give every query: attacks, fakes with a known source, and negatives.
 
     `part` = (n, of) gives every `of`-th official clip and negative only, from the n-th on.
@@ -265,17 +265,19 @@ def queries(
             )
             name = f"{attack}/{clip.path}"
             beside = workshop.beside(clip, attack, pool)
-            yield Query(name, path, attack, clip.half, (clip.path,), clip.sound, beside)
+            yield LookUp(name, path, attack, clip.half, (clip.path,), clip.sound, beside)
     yield from _joined(workshop, official, part)
     if number == 0:
         yield from _fakes(workshop, clips)
     for clip in [clip for clip in clips if not clip.official][number::of]:
         path = workshop.master(clip.path)
         name = f"negative/{clip.path}"
-        yield Query(name, path, "negative", clip.half, (), clip.sound, clip.path)
+        yield LookUp(name, path, "negative", clip.half, (), clip.sound, clip.path)
 
 
-def _joined(workshop: Workshop, official: list[Source], part: tuple[int, int]) -> Iterator[Query]:
+def _joined(
+    workshop: Workshop, official: list[SourceClip], part: tuple[int, int]
+) -> Iterator[LookUp]:
     trios = []
     for half in ("set", "report"):
         mine = [clip for clip in official if clip.half == half]
@@ -287,16 +289,16 @@ def _joined(workshop: Workshop, official: list[Source], part: tuple[int, int]) -
         if len(set(names)) == 3:
             sound = all(clip.sound for clip in trio)
             path = workshop.joined(trio)
-            yield Query(f"joined/{names[0]}", path, "joined", trio[0].half, names, sound)
+            yield LookUp(f"joined/{names[0]}", path, "joined", trio[0].half, names, sound)
 
 
-def alike(query: Query) -> set[str]:
+def alike(query: LookUp) -> set[str]:
     """Return the official clips that are in a query besides its truth: the same footage."""
     shown = {query.beside, *query.truth}
     return {name for group in SAME_FOOTAGE if group & shown for name in group}
 
 
-def _fakes(workshop: Workshop, clips: list[Source]) -> Iterator[Query]:
+def _fakes(workshop: Workshop, clips: list[SourceClip]) -> Iterator[LookUp]:
     half = {clip.path: clip.half for clip in clips}
     known = [(fake, source, kind) for fake, source, kind in PAIRED_FAKES]
     for fake_number, number in SWAPS:
@@ -306,4 +308,4 @@ def _fakes(workshop: Workshop, clips: list[Source]) -> Iterator[Query]:
         known.append((DESYNCED.format(number), "syncnet-fcn/syncnet-fcn-0001.avi", "desynced"))
     for fake, source, kind in known:
         path = workshop.fake(fake)
-        yield Query(f"{kind}/{fake}", path, kind, half[source], (source,), True)
+        yield LookUp(f"{kind}/{fake}", path, kind, half[source], (source,), True)

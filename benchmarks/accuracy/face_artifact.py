@@ -16,7 +16,7 @@ import tomli
 
 from benchmarks.accuracy import heldout, ratios, splits
 from benchmarks.accuracy.heldout import Held
-from benchmarks.accuracy.measured import Part, Row, calibrated, fit, measured, paired
+from benchmarks.accuracy.measured import Subset, VersionRow, calibrated, fit, measured, paired
 from benchmarks.accuracy.ratios import Ratio
 from media_screen import weights
 from media_screen.detectors import DETECTORS
@@ -25,7 +25,7 @@ from media_screen.evaluation import controls, metrics
 from media_screen.fusion.judge import threshold
 from media_screen.media import Media, MediaError
 from training.face_artifact import crops as crop_store
-from training.face_artifact.crops import ORIGINAL, Crop, Source, read_sources
+from training.face_artifact.crops import ORIGINAL, Crop, CropSource, read_sources
 from training.face_artifact.folds import split
 from training.record import ship
 
@@ -144,7 +144,7 @@ def _write(path: Path, head: Sequence[str], rows: Sequence[Sequence[object]]) ->
         writer.writerows(rows)
 
 
-def _gather_odds(media: Path, sources: Sequence[Source], lines: Sequence[Crop]) -> None:
+def _gather_odds(media: Path, sources: Sequence[CropSource], lines: Sequence[Crop]) -> None:
     """Write what technical facts alone tell of the original clips, and how the face is seen.
 
     Faces are larger, sharper and more frontal in the forged clips of this gathering, which no
@@ -250,7 +250,7 @@ def tables() -> tuple[str, dict[str, object]]:
     return "\n".join(lines) + "\n", record
 
 
-def _overall(rows: Sequence[Row]) -> list[str]:
+def _overall(rows: Sequence[VersionRow]) -> list[str]:
     lines = [
         "| network | version | AUC | EER | detected at 5% false alarms | false alarms at the "
         "threshold | detected | Cllr (least) | not judged |",
@@ -340,12 +340,12 @@ def _by_fold(found: Sequence[Held]) -> list[str]:
     return lines
 
 
-def _parts(rows: Sequence[Row], which: str) -> list[str]:
+def _parts(rows: Sequence[VersionRow], which: str) -> list[str]:
     lines = [
         "| | files | " + " | ".join(row.version for row in rows) + " |",
         "|---|---|" + "---|" * len(rows),
     ]
-    by_name: dict[str, list[Part]] = defaultdict(list)
+    by_name: dict[str, list[Subset]] = defaultdict(list)
     for row in rows:
         for part in getattr(row, which):
             by_name[part.name].append(part)
@@ -356,7 +356,7 @@ def _parts(rows: Sequence[Row], which: str) -> list[str]:
     return lines
 
 
-def _cell(part: Part) -> str:
+def _cell(part: Subset) -> str:
     found, decided, counts = part.measures.separation, part.measures.decisions, part.measures.counts
     texts = [] if found is None else [f"AUC {found.auc.value:.2f}"]
     if counts.judged_forged:

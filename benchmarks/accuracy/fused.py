@@ -15,7 +15,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from benchmarks.accuracy.clips import Clip, subject
+from benchmarks.accuracy.clips import LabelledClip, subject
 from benchmarks.accuracy.ratios import VERSIONS, Ratio
 from media_screen.arrays import Doubles
 from media_screen.evaluation.logistic import balanced, regress
@@ -33,7 +33,7 @@ from media_screen.evaluation.outcomes import Outcome
 from media_screen.evidence import SENSITIVITIES, Abstention, Evidence, Sensitivity, Verdict
 from media_screen.fusion.combination import Combination, Subject
 from training import fusion
-from training.fusion import Examples
+from training.fusion import RatioTable
 
 Said = Mapping[str, Mapping[tuple[str, str], Ratio]]  # detector, then hash and version
 Totals = Mapping[tuple[str, str], float]  # by hash and version
@@ -87,7 +87,7 @@ class Learned:
     combination: Combination
     counted: tuple[str, ...]
     said: Said
-    table: Examples
+    table: RatioTable
     controls: Controls
 
 
@@ -102,7 +102,7 @@ class Measured:
 
 
 def learn(
-    clips: Sequence[Clip],
+    clips: Sequence[LabelledClip],
     ratios: Mapping[str, Sequence[Ratio]],
     groups: Mapping[Subject, Mapping[str, str]],
 ) -> Learned:
@@ -122,7 +122,7 @@ def learn(
     return Learned(fusion.combine(table, counted), counted, said, table, controls)
 
 
-def _control(clips: Sequence[Clip], about: Subject) -> Metadata | None:
+def _control(clips: Sequence[LabelledClip], about: Subject) -> Metadata | None:
     """Work out the control of metadata once: facts are those of originals, for copies, too."""
     further = None
     if about == "sound":
@@ -130,7 +130,7 @@ def _control(clips: Sequence[Clip], about: Subject) -> Metadata | None:
     return guess([one.item for one in clips], [one.media for one in clips], further)
 
 
-def measure_all(clips: Sequence[Clip], learned: Learned) -> Measured:
+def measure_all(clips: Sequence[LabelledClip], learned: Learned) -> Measured:
     """Measure everything at the threshold that is shipped, which should be what was learned."""
     table, counted = learned.table, learned.counted
     totals = fusion.held_out(table, counted)
@@ -150,13 +150,13 @@ def measure_all(clips: Sequence[Clip], learned: Learned) -> Measured:
     )
 
 
-def labelled(clips: Sequence[Clip], about: Subject) -> list[Clip]:
+def labelled(clips: Sequence[LabelledClip], about: Subject) -> list[LabelledClip]:
     """Return the files whose label is about a subject."""
     return [one for one in clips if about in one.subjects]
 
 
 def measure_set(
-    clips: Sequence[Clip],
+    clips: Sequence[LabelledClip],
     said: Said,
     totals: Totals,
     about: Subject,
@@ -181,7 +181,7 @@ def measure_set(
     return tuple(found)
 
 
-def _ran(clips: Sequence[Clip], version: str, own: Mapping[tuple[str, str], Ratio]) -> bool:
+def _ran(clips: Sequence[LabelledClip], version: str, own: Mapping[tuple[str, str], Ratio]) -> bool:
     """Say whether a detector was run on this version of genuine and of forged files."""
     return len({one.fake for one in clips if (one.sha256, version) in own}) > 1
 
@@ -214,8 +214,8 @@ def system_of(version: Version, name: str) -> System | None:
 
 
 def examples(
-    clips: Sequence[Clip], said: Said, groups: Mapping[Subject, Mapping[str, str]]
-) -> Examples:
+    clips: Sequence[LabelledClip], said: Said, groups: Mapping[Subject, Mapping[str, str]]
+) -> RatioTable:
     """Return the table that fusion is trained on, a row for each file and version."""
     names = {about: tuple(name for name in said if subject(name) == about) for about in SUBJECTS}
     columns = [name for own in names.values() for name in own]
@@ -226,7 +226,7 @@ def examples(
         for one in clips
     ]
     rows = tuple(clips) * len(VERSIONS)
-    return Examples(
+    return RatioTable(
         detectors=names,
         llrs=np.array(llrs, dtype=np.float64).reshape(len(rows), len(columns)),
         fake=np.array([one.fake for one in rows], dtype=bool),
@@ -243,7 +243,7 @@ def _number(llr: float | None) -> float:
     return math.nan if llr is None else llr
 
 
-def _by_clip(clips: Sequence[Clip], totals: Doubles) -> Totals:
+def _by_clip(clips: Sequence[LabelledClip], totals: Doubles) -> Totals:
     """Return the sum of each file and version on which a counted detector spoke."""
     keys = [(one.sha256, version) for version in VERSIONS for one in clips]
     return {
@@ -251,7 +251,7 @@ def _by_clip(clips: Sequence[Clip], totals: Doubles) -> Totals:
     }
 
 
-def _verdict(clip: Clip, version: str, said: Said, totals: Totals) -> Verdict:
+def _verdict(clip: LabelledClip, version: str, said: Said, totals: Totals) -> Verdict:
     key = clip.sha256, version
     evidence, abstentions = [], []
     for name, own in said.items():
@@ -269,7 +269,7 @@ def _verdict(clip: Clip, version: str, said: Said, totals: Totals) -> Verdict:
     )
 
 
-def _added(clips: Sequence[Clip], learned: Learned) -> list[Added]:
+def _added(clips: Sequence[LabelledClip], learned: Learned) -> list[Added]:
     """Measure the sum with and without each detector that gives ratios."""
     table, counted, found = learned.table, learned.counted, []
     for number, name in enumerate(table.names):
@@ -287,7 +287,7 @@ def _added(clips: Sequence[Clip], learned: Learned) -> list[Added]:
     return found
 
 
-def _of_sum(clips: Sequence[Clip], version: str, totals: Totals) -> Measures:
+def _of_sum(clips: Sequence[LabelledClip], version: str, totals: Totals) -> Measures:
     sums = [totals.get((clip.sha256, version)) for clip in clips]
     found = [
         Outcome("abstained") if total is None else Outcome("scored", total, total) for total in sums
@@ -295,7 +295,7 @@ def _of_sum(clips: Sequence[Clip], version: str, totals: Totals) -> Measures:
     return measure([clip.item for clip in clips], found)
 
 
-def _alarms(clips: Sequence[Clip], learned: Learned, totals: Doubles) -> list[Alarms]:
+def _alarms(clips: Sequence[LabelledClip], learned: Learned, totals: Doubles) -> list[Alarms]:
     """Count the genuine files that are marked, each in the worst of its versions."""
     table = learned.table
     highest: dict[str, float] = {}
@@ -321,11 +321,11 @@ def _alarms(clips: Sequence[Clip], learned: Learned, totals: Doubles) -> list[Al
     return found
 
 
-def _kind(clip: Clip) -> Files:
+def _kind(clip: LabelledClip) -> Files:
     return "speech" if clip.media.kind == "audio" else "clips"
 
 
-def _indicated(clips: Sequence[Clip], learned: Learned) -> list[Indicated]:
+def _indicated(clips: Sequence[LabelledClip], learned: Learned) -> list[Indicated]:
     """Measure sums that also learn what an abstention means, to see whether they should.
 
     Besides each ratio there is a column that is 1 where its detector said nothing, and an offset.

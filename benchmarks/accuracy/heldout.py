@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from media_screen.detectors.face_artifact.forged import is_good, to_judge
-from training.face_artifact.crops import Source
+from training.face_artifact.crops import CropSource
 
 VERSIONS = ("original", "480p")
 
@@ -44,7 +44,7 @@ class Held:
         return self.kind.startswith("fake")
 
 
-def pooled(work: Path, run: str, folds: int, sources: Sequence[Source]) -> Iterator[Held]:
+def pooled(work: Path, run: str, folds: int, sources: Sequence[CropSource]) -> Iterator[Held]:
     """Pool the crops of a run's held-out tables, as the detector does.
 
     Files that are not among the sources are left out.
@@ -75,7 +75,7 @@ def pooled(work: Path, run: str, folds: int, sources: Sequence[Source]) -> Itera
 
 
 def with_missing(
-    held: Iterable[Held], sources: Sequence[Source], folds: dict[str, int]
+    held: Iterable[Held], sources: Sequence[CropSource], folds: dict[str, int]
 ) -> Iterator[Held]:
     """Yield the scores, and None for each clip that no run could judge."""
     seen: set[tuple[str, str, str]] = set()

@@ -17,7 +17,7 @@ from media_screen.weights.calibration import Calibration
 
 
 @dataclass(frozen=True)
-class Part:
+class Subset:
     """The measures of some of the files: a method against the genuine of its fold, a collection."""
 
     name: str
@@ -25,30 +25,30 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Row:
+class VersionRow:
     """One run on one version of the clips."""
 
     run: str
     version: str
     overall: Measures
-    methods: tuple[Part, ...]
-    collections: tuple[Part, ...]
+    methods: tuple[Subset, ...]
+    collections: tuple[Subset, ...]
 
 
-def measured(held: Sequence[Held], *, slices: bool) -> Row:
+def measured(held: Sequence[Held], *, slices: bool) -> VersionRow:
     """Measure the scores of one run and version, calibrated by the scores of the other folds."""
     items = [
         Item(Path(one.sha256), one.fake, one.method, one.collection, one.identity) for one in held
     ]
     outcomes = calibrated(held)
 
-    def part(name: str, use: Sequence[bool]) -> Part:
+    def part(name: str, use: Sequence[bool]) -> Subset:
         rows = [row for row, wanted in enumerate(use) if wanted]
         chosen = [items[row] for row in rows], [outcomes[row] for row in rows]
-        return Part(name, measure(*chosen, rounds=SLICE_ROUNDS))
+        return Subset(name, measure(*chosen, rounds=SLICE_ROUNDS))
 
-    methods: list[Part] = []
-    collections: list[Part] = []
+    methods: list[Subset] = []
+    collections: list[Subset] = []
     if slices:
         for method in sorted({one.method for one in held if one.fake}):
             folds = {one.fold for one in held if one.fake and one.method == method}
@@ -56,7 +56,7 @@ def measured(held: Sequence[Held], *, slices: bool) -> Row:
         for name in sorted({one.collection for one in held}):
             collections.append(part(name, [one.collection == name for one in held]))
     first = held[0]
-    return Row(
+    return VersionRow(
         first.run, first.version, measure(items, outcomes), tuple(methods), tuple(collections)
     )
 

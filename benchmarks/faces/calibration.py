@@ -13,7 +13,7 @@ import numpy.typing as npt
 from benchmarks.faces import COMMAND
 from benchmarks.faces.nets import embed
 from benchmarks.faces.pairs import mean_rows
-from benchmarks.faces.sights import Sight
+from benchmarks.faces.sights import FaceSight
 from media_screen.arrays import Array, Flags, Image
 from media_screen.faces import align
 
@@ -127,7 +127,7 @@ def score_pairs(left: Array, right: Array, identities: Sequence[str]) -> Scored:
 
 
 def calibrate(
-    session: Any, sights: Sequence[Sight], rows: Array, groups: Mapping[str, Sequence[int]]
+    session: Any, sights: Sequence[FaceSight], rows: Array, groups: Mapping[str, Sequence[int]]
 ) -> dict[str, Any]:
     """Return the calibration record: a line for each range of widths, limits and Cllr."""
     identities = [sights[members[0]].identity for members in groups.values()]

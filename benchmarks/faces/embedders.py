@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.faces.nets import embed, facenet_input, import_mtcnn, open_session, unit
 from benchmarks.faces.pairs import Pairs, mean_rows
-from benchmarks.faces.sights import Sight
+from benchmarks.faces.sights import FaceSight
 from media_screen.arrays import Array, Image
 from media_screen.faces import align
 
@@ -55,7 +55,7 @@ def embedder_table(
 
 
 def east_asian_table(
-    sights: Sequence[Sight], vectors: Mapping[str, Array], threshold: float
+    sights: Sequence[FaceSight], vectors: Mapping[str, Array], threshold: float
 ) -> dict[str, Any]:
     """Return what the unlabelled East Asian stills tell of SFace and FaceNet."""
     chosen = [
@@ -84,7 +84,7 @@ def east_asian_table(
 
 
 def same_clip_table(
-    sights: Sequence[Sight], rows: Array, groups: Mapping[str, Sequence[int]], threshold: float
+    sights: Sequence[FaceSight], rows: Array, groups: Mapping[str, Sequence[int]], threshold: float
 ) -> dict[str, Any]:
     """Return the cosines of the first and the last third of each clip of at least 3 s."""
     cosines = []

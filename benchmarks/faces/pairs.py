@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.faces.nets import unit
 from benchmarks.faces.people import LEFT_OUT, base_name
-from benchmarks.faces.sights import Sight
+from benchmarks.faces.sights import FaceSight
 from media_screen.arrays import Array, Flags, Ints
 
 
@@ -24,7 +24,7 @@ class Pairs:
     session: Flags  # same person, but recorded in one session (MEAD)
 
 
-def group_files(sights: Sequence[Sight]) -> dict[str, list[int]]:
+def group_files(sights: Sequence[FaceSight]) -> dict[str, list[int]]:
     """Return the indices of each file's faces, of files with a known identity, in time order."""
     groups: dict[str, list[int]] = defaultdict(list)
     for index, sight in enumerate(sights):

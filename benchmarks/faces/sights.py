@@ -23,7 +23,7 @@ LEAST_PX = 24.0
 
 
 @dataclass(frozen=True)
-class Sight:
+class FaceSight:
     """One face of one frame of one file."""
 
     path: str
@@ -62,9 +62,9 @@ def read_frames(path: Path, count: int) -> Iterator[tuple[float, Image]]:
 
 def collect(
     media: Path, rows: Sequence[Mapping[str, str]], detector: FaceDetector
-) -> tuple[list[Sight], dict[str, list[int]]]:
+) -> tuple[list[FaceSight], dict[str, list[int]]]:
     """Return all faces of all frames, and for each kind [frames, frames with a face]."""
-    sights: list[Sight] = []
+    sights: list[FaceSight] = []
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
         for time_s, image in read_frames(media / row["path"], FRAMES.get(row["kind"], 1)):
@@ -80,7 +80,7 @@ def collect(
                 centre = ((x0 + x1) / 2, (y0 + y1) / 2)
                 identity = identity_of(row)
                 sights.append(
-                    Sight(
+                    FaceSight(
                         row["path"],
                         row["kind"],
                         identity,
@@ -94,9 +94,9 @@ def collect(
     return sights, dict(counts)
 
 
-def largest_each_frame(sights: Sequence[Sight]) -> list[Sight]:
+def largest_each_frame(sights: Sequence[FaceSight]) -> list[FaceSight]:
     """Keep the widest face of each frame."""
-    best: dict[tuple[str, float], Sight] = {}
+    best: dict[tuple[str, float], FaceSight] = {}
     for sight in sights:
         key = (sight.path, sight.time_s)
         if key not in best or sight.quality.size_px > best[key].quality.size_px:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.faces.people import base_name
-from benchmarks.faces.sights import Sight
+from benchmarks.faces.sights import FaceSight
 from media_screen.arrays import Array
 
 GAPS = ((0.3, "< 0.3 s"), (1.0, "0.3 to 1 s"), (3.0, "1 to 3 s"), (1e9, "> 3 s"))
@@ -19,7 +19,7 @@ INSERTS = {"002", "005", "007", "011", "020", "028", "eyecantell-0005"}
 
 
 def tracking_table(
-    sights: Sequence[Sight], rows: Array, groups: Mapping[str, Sequence[int]]
+    sights: Sequence[FaceSight], rows: Array, groups: Mapping[str, Sequence[int]]
 ) -> dict[str, Any]:
     """Return quantiles of frame-to-frame cosine and movement by gap, and between people."""
     by_gap: dict[str, list[tuple[float, float, float]]] = defaultdict(list)

@@ -93,7 +93,7 @@ def weighs(found: dict[str, Any]) -> bool:
     )
 
 
-def _calibration(held: forged.Held, known: Tables, *, counts: bool) -> dict[str, Any]:
+def _calibration(held: forged.HeldScores, known: Tables, *, counts: bool) -> dict[str, Any]:
     fitted = forged.fit(forged.judged(held)).to_dict()
     if not counts:
         fitted = {"slope": fitted["slope"], "offset": fitted["offset"], "bound": 0.0}

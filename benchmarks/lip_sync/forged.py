@@ -19,8 +19,8 @@ from media_screen.media import Media, MediaError
 from media_screen.weights.calibration import Calibration
 from training.face_artifact.crops import read_sources
 from training.lip_sync import line
-from training.lip_sync.line import Table
-from training.lip_sync.prepare import COPY, ORIGINAL, PSEUDO, Clip
+from training.lip_sync.line import LineTable
+from training.lip_sync.prepare import COPY, ORIGINAL, PSEUDO, TrainingClip
 
 VERSIONS = (ORIGINAL, COPY)
 FALSE_ALARMS = 0.05
@@ -28,7 +28,7 @@ DIGITS = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class HeldScores:
     """Held-out scores of n clips and versions; `group` is what was held out together."""
 
     path: npt.NDArray[np.str_]
@@ -39,17 +39,19 @@ class Held:
     collection: npt.NDArray[np.str_]
     group: npt.NDArray[np.int_]
 
-    def take(self, keep: Flags) -> Held:
+    def take(self, keep: Flags) -> HeldScores:
         """Return the kept rows."""
-        return Held(*(getattr(self, name)[keep] for name in Held.__dataclass_fields__))
+        return HeldScores(*(getattr(self, name)[keep] for name in HeldScores.__dataclass_fields__))
 
 
-def held_out(table: Table, clips: Sequence[Clip], groups: Mapping[str, int]) -> Held:
+def held_out(
+    table: LineTable, clips: Sequence[TrainingClip], groups: Mapping[str, int]
+) -> HeldScores:
     """Return the pooled scores of clips, of both versions and of pseudo-fakes."""
     of_path = {clip.path: clip for clip in clips}
     pooled = line.by_clip(table, line.held_out(table))
     rows = [(path, version, raw, of_path[path]) for (path, version), raw in pooled.items()]
-    return Held(
+    return HeldScores(
         path=np.array([path for path, *_ in rows]),
         version=np.array([version for _, version, *_ in rows]),
         raw=np.array([raw for _, _, raw, _ in rows]),
@@ -60,13 +62,13 @@ def held_out(table: Table, clips: Sequence[Clip], groups: Mapping[str, int]) -> 
     )
 
 
-def judged(held: Held) -> Held:
+def judged(held: HeldScores) -> HeldScores:
     """Return what the measure is for: genuine clips against lip-sync and driven faces, no swaps."""
     swaps = np.array([line.is_swap(method) for method in held.method])
     return held.take(~swaps & (held.version != PSEUDO))
 
 
-def fit(held: Held) -> Calibration:
+def fit(held: HeldScores) -> Calibration:
     """Fit score to ratio on held-out scores of originals and copies.
 
     The bound counts groups, not clips: those of one method or collection are not independent.
@@ -85,7 +87,7 @@ def videos(media: Path) -> dict[str, str]:
     return {one.path: one.sha256 for one in read_sources(media) if one.kind.endswith("video")}
 
 
-def ratios(held: Held, hashes: Mapping[str, str], *, counts: bool) -> list[Ratio]:
+def ratios(held: HeldScores, hashes: Mapping[str, str], *, counts: bool) -> list[Ratio]:
     """Return a line for each video and version, calibrated without the group of the clip.
 
     A video without sound or a mouth in view has no ratio. With `counts` False the measure weighs
@@ -112,7 +114,7 @@ def ratios(held: Held, hashes: Mapping[str, str], *, counts: bool) -> list[Ratio
     ]
 
 
-def tables(held: Held, table: Table, media: Path, threshold: float) -> dict[str, Any]:
+def tables(held: HeldScores, table: LineTable, media: Path, threshold: float) -> dict[str, Any]:
     """Return the measures of both versions, of each method and collection, and the controls."""
     use = judged(held)
     fitted = fit(use)
@@ -141,7 +143,7 @@ def _rate(llrs: Doubles, threshold: float) -> float:
     return round(float(np.mean(llrs >= threshold)), 3)
 
 
-def _measures(own: Held) -> dict[str, Any]:
+def _measures(own: HeldScores) -> dict[str, Any]:
     area = metrics.bootstrap(metrics.auc, own.raw, own.fake, groups=own.group.tolist(), rounds=300)
     return {
         "genuine": int((~own.fake).sum()),
@@ -152,7 +154,7 @@ def _measures(own: Held) -> dict[str, Any]:
     }
 
 
-def _methods(held: Held) -> dict[str, Any]:
+def _methods(held: HeldScores) -> dict[str, Any]:
     """Return for each method its separation from all genuine clips."""
     line_at_5 = float(np.quantile(held.raw[~held.fake], 1 - FALSE_ALARMS))
     rows = {}
@@ -167,7 +169,7 @@ def _methods(held: Held) -> dict[str, Any]:
     return rows
 
 
-def _collections(held: Held) -> dict[str, Any]:
+def _collections(held: HeldScores) -> dict[str, Any]:
     """Return for each genuine collection how many of its clips lie among the highest 5%."""
     genuine = held.take(~held.fake)
     line_at_5 = float(np.quantile(genuine.raw, 1 - FALSE_ALARMS))
@@ -182,7 +184,7 @@ def _collections(held: Held) -> dict[str, Any]:
     }
 
 
-def _pseudo(held: Held) -> dict[str, Any]:
+def _pseudo(held: HeldScores) -> dict[str, Any]:
     """Return how often a pseudo-fake scores higher than the very clip it was made from."""
     keys = zip(held.path.tolist(), held.version.tolist(), strict=True)
     scores = dict(zip(keys, held.raw.tolist(), strict=True))
@@ -197,7 +199,7 @@ def _pseudo(held: Held) -> dict[str, Any]:
     return {"pairs": len(pairs), "share": round(metrics.paired_share(forged, genuine), 3)}
 
 
-def _controls(own: Held, media: Path) -> dict[str, Any]:
+def _controls(own: HeldScores, media: Path) -> dict[str, Any]:
     """Return the area of the files' technical facts alone, groups held out, and that of luck."""
     infos, keep = [], []
     for row, path in enumerate(own.path.tolist()):
@@ -218,7 +220,7 @@ def _controls(own: Held, media: Path) -> dict[str, Any]:
     }
 
 
-def _single(table: Table) -> dict[str, float]:
+def _single(table: LineTable) -> dict[str, float]:
     """Return the area of each measure alone over windows of originals, higher meaning forged."""
     swaps = np.array([line.is_swap(method) for method in table.method])
     use = table.take((table.version == ORIGINAL) & ~swaps)

@@ -20,8 +20,8 @@ from media_screen.detectors.lip_sync.windows import WINDOW
 from media_screen.evaluation import metrics
 from media_screen.evidence import Span
 from media_screen.media import SAMPLE_RATE
-from training.lip_sync.prepare import COPY, ORIGINAL, Clip, load
-from training.lip_sync.score import Window, speech_in, windows_by_length
+from training.lip_sync.prepare import COPY, ORIGINAL, TrainingClip, load
+from training.lip_sync.score import HeldWindow, speech_in, windows_by_length
 from training.voice_spoof.channel import coloured_noise, mixed
 
 LENGTHS = (2.0, WINDOW, 10.0)  # s
@@ -76,13 +76,16 @@ class Trial:
 class _Heard:
     """A window with its own sound, as it is heard in one condition."""
 
-    window: Window
+    window: HeldWindow
     embedded: Embedded
     mels: tuple[Floats, int]
 
 
 def trials(
-    nets: Mapping[int, SyncNet], folds: Mapping[str, int], store: Path, clips: Sequence[Clip]
+    nets: Mapping[int, SyncNet],
+    folds: Mapping[str, int],
+    store: Path,
+    clips: Sequence[TrainingClip],
 ) -> Iterator[Trial]:
     """Try every genuine window under every condition and length."""
     genuine = [clip for clip in clips if clip.kind == "real_video"]
@@ -100,10 +103,10 @@ def trials(
 
 
 def _held(
-    store: Path, clips: Sequence[Clip], version: str, lengths: Sequence[float]
-) -> dict[float, list[Window]]:
+    store: Path, clips: Sequence[TrainingClip], version: str, lengths: Sequence[float]
+) -> dict[float, list[HeldWindow]]:
     """Return the windows, by length, in which the face is seen for three fifths of the time."""
-    held: dict[float, list[Window]] = {length: [] for length in lengths}
+    held: dict[float, list[HeldWindow]] = {length: [] for length in lengths}
     for clip in clips:
         found = windows_by_length(store, clip, version, count=MOST, lengths=lengths)
         for length, windows in found.items():
@@ -114,7 +117,7 @@ def _held(
 
 
 def _of_fold(
-    held: Sequence[Window], net: SyncNet, condition: str, length: float
+    held: Sequence[HeldWindow], net: SyncNet, condition: str, length: float
 ) -> Iterator[Trial]:
     """Try the windows that one network has not seen."""
     noise = condition == CONDITIONS[2]
@@ -145,7 +148,7 @@ def _of_fold(
             yield from _again(one, mels, net, condition, "time", np.nan)
 
 
-def _mels(window: Window, noise: bool, *, shift_s: float = 0.0) -> tuple[Floats, int]:
+def _mels(window: HeldWindow, noise: bool, *, shift_s: float = 0.0) -> tuple[Floats, int]:
     """Return what is heard around a window; noise is the same each time."""
     rng = np.random.default_rng((zlib.crc32(window.clip.path.encode()), round(window.span.start)))
 
@@ -197,7 +200,7 @@ def _trial(
     )
 
 
-def silent_speeds(store: Path, clips: Sequence[Clip]) -> list[float]:
+def silent_speeds(store: Path, clips: Sequence[TrainingClip]) -> list[float]:
     """Return how fast mouths in view move over the stretches in which nobody speaks."""
     found = []
     for clip in clips:

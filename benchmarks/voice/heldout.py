@@ -23,7 +23,7 @@ import torch
 from benchmarks.accuracy import ratios
 from benchmarks.accuracy.ratios import Ratio
 from benchmarks.voice import spoof
-from benchmarks.voice.spoof import Scored
+from benchmarks.voice.spoof import ScoredWindows
 from media_screen import weights
 from media_screen.arrays import Floats
 from media_screen.detectors.voice_spoof.network import features
@@ -106,7 +106,7 @@ def listen(file: File, kept: Path) -> None:
     np.savez(kept, **found)  # type: ignore[arg-type]
 
 
-def gather(work: Path, media: Path, windows: Scored) -> None:
+def gather(work: Path, media: Path, windows: ScoredWindows) -> None:
     """Write the ratios of all files and their copies, calibrated on other windows."""
     config = read_config(weights.models_dir() / NAME / "train.toml")
     bound = spoof.calibrate(windows)["bound"]

@@ -24,7 +24,7 @@ FALSE_ALARMS = 0.05  # at which the detection rate is given beside that of the s
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredWindows:
     """Scores of held-out windows by network and baseline, and what each window is.
 
     `new_family`, `new_collection` and `new_file` say what of a window the network of the fold had
@@ -44,13 +44,13 @@ class Scored:
     new_collection: Flags
     new_file: Flags
 
-    def take(self, keep: Flags) -> Scored:
+    def take(self, keep: Flags) -> ScoredWindows:
         """Return the kept windows."""
-        return Scored(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
+        return ScoredWindows(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
-class Pair:
+class SourcePair:
     """How a network scored a copy of genuine speech, and its source through the same channel.
 
     Neither the collection of the source nor the family of the vocoder was trained on.
@@ -63,7 +63,7 @@ class Pair:
 
 
 # What is left out together, and so how hard the test is.
-PROTOCOLS: dict[str, Callable[[Scored], Flags]] = {
+PROTOCOLS: dict[str, Callable[[ScoredWindows], Flags]] = {
     "unseen collections and unseen systems": lambda data: np.where(
         data.fake, data.new_family, data.new_collection
     ),
@@ -77,7 +77,7 @@ PROTOCOLS: dict[str, Callable[[Scored], Flags]] = {
 HARDEST = next(iter(PROTOCOLS))
 
 
-def score_folds(work: Path) -> tuple[Scored, list[Pair]]:
+def score_folds(work: Path) -> tuple[ScoredWindows, list[SourcePair]]:
     """Score every held-out window: nets are trained where they are not there yet."""
     config = read_config(weights.models_dir() / "voice_spoof" / "train.toml")
     train, test = (load_prepared(work / "prepared", which) for which in ("train", "test"))
@@ -92,15 +92,15 @@ def score_folds(work: Path) -> tuple[Scored, list[Pair]]:
         found.append(_scored(test, rows, fold, *both))
         pairs += _pairs(train, fold, net)
     joined = (np.concatenate([getattr(one, name) for one in found]) for name in _FIELDS)
-    return Scored(*joined), pairs
+    return ScoredWindows(*joined), pairs
 
 
-_FIELDS = tuple(Scored.__dataclass_fields__)
+_FIELDS = tuple(ScoredWindows.__dataclass_fields__)
 
 
-def _scored(data: Prepared, rows: Any, fold: Fold, net: Any, gmm: Any) -> Scored:
+def _scored(data: Prepared, rows: Any, fold: Fold, net: Any, gmm: Any) -> ScoredWindows:
     sounds = [data.sound(row) for row in rows]
-    return Scored(
+    return ScoredWindows(
         net=net,
         baseline=gmm,
         fake=np.array([sound.fake for sound in sounds]),
@@ -116,7 +116,7 @@ def _scored(data: Prepared, rows: Any, fold: Fold, net: Any, gmm: Any) -> Scored
     )
 
 
-def _pairs(data: Prepared, fold: Fold, net: Any) -> list[Pair]:
+def _pairs(data: Prepared, fold: Fold, net: Any) -> list[SourcePair]:
     """Score the pairs whose source and vocoder are both left out by a fold."""
     rows = [
         row
@@ -133,7 +133,7 @@ def _pairs(data: Prepared, fold: Fold, net: Any) -> list[Pair]:
         if not data.sound(row).fake
     }
     return [
-        Pair(
+        SourcePair(
             data.sound(row).system,
             data.rows[row].copy > 0,
             of_row[row],
@@ -144,7 +144,7 @@ def _pairs(data: Prepared, fold: Fold, net: Any) -> list[Pair]:
     ]
 
 
-def class_weights(data: Scored) -> Doubles:
+def class_weights(data: ScoredWindows) -> Doubles:
     """Weigh each collection (of genuine) and family (of synthetic) by the root of its size.
 
     A collection of one clip counts for one clip, and a large one does not drown the rest.
@@ -154,7 +154,7 @@ def class_weights(data: Scored) -> Doubles:
     return np.asarray(1.0 / np.sqrt(counts[place]), np.float64)
 
 
-def calibrate(found: Scored) -> dict[str, Any]:
+def calibrate(found: ScoredWindows) -> dict[str, Any]:
     """Fit the score of held-out windows, of all conditions, to a log-likelihood ratio."""
     data = found.take(PROTOCOLS[HARDEST](found))
     fitted = calibration.fit(data.net, data.fake, weights=class_weights(data))
@@ -179,7 +179,7 @@ def ratios(raw: Doubles, record: dict[str, Any]) -> Doubles:
     return np.asarray(np.clip(record["slope"] * raw + record["offset"], -bound, bound))
 
 
-def measures(data: Scored, llrs: Doubles, raw: str = "net") -> dict[str, Any]:
+def measures(data: ScoredWindows, llrs: Doubles, raw: str = "net") -> dict[str, Any]:
     """Return the measures of one set of windows; rates of the threshold are of the llrs."""
     values = getattr(data, raw)
     area = metrics.bootstrap(
@@ -201,7 +201,9 @@ def measures(data: Scored, llrs: Doubles, raw: str = "net") -> dict[str, Any]:
     }
 
 
-def tables(found: Scored, pairs: Sequence[Pair], record: dict[str, Any]) -> dict[str, Any]:
+def tables(
+    found: ScoredWindows, pairs: Sequence[SourcePair], record: dict[str, Any]
+) -> dict[str, Any]:
     """Return the measures by protocol and condition, and of the hardest protocol by kind."""
     data = found.take(PROTOCOLS[HARDEST](found))
     own = ratios(data.net, record)
@@ -223,7 +225,9 @@ def tables(found: Scored, pairs: Sequence[Pair], record: dict[str, Any]) -> dict
     }
 
 
-def _by_condition(data: Scored, llrs: Doubles, raw: str = "net") -> dict[str, dict[str, Any]]:
+def _by_condition(
+    data: ScoredWindows, llrs: Doubles, raw: str = "net"
+) -> dict[str, dict[str, Any]]:
     rows = {}
     for number, name in enumerate(CONDITIONS):
         keep = data.condition == number
@@ -231,7 +235,7 @@ def _by_condition(data: Scored, llrs: Doubles, raw: str = "net") -> dict[str, di
     return rows
 
 
-def _each(data: Scored, own: Doubles, names: Any) -> dict[str, Any]:
+def _each(data: ScoredWindows, own: Doubles, names: Any) -> dict[str, Any]:
     """Return for each family or system of synthetic speech its separation from all genuine."""
     rows = {}
     for name in np.unique(names[data.fake]).tolist():
@@ -251,7 +255,7 @@ def _each(data: Scored, own: Doubles, names: Any) -> dict[str, Any]:
     return rows
 
 
-def _genuine(data: Scored, own: Doubles, names: Any) -> dict[str, Any]:
+def _genuine(data: ScoredWindows, own: Doubles, names: Any) -> dict[str, Any]:
     """Return how often genuine speech of each name reaches the threshold, and even odds."""
     rows = {}
     for name in np.unique(names[~data.fake]).tolist():
@@ -267,7 +271,7 @@ def _genuine(data: Scored, own: Doubles, names: Any) -> dict[str, Any]:
     return rows
 
 
-def paired(pairs: Sequence[Pair]) -> dict[str, Any]:
+def paired(pairs: Sequence[SourcePair]) -> dict[str, Any]:
     """Return how often a copy scores higher than its own source, ties half, by vocoder."""
     rows = {}
     for system in sorted({one.system for one in pairs}):

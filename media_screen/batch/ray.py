@@ -108,7 +108,7 @@ class RayPool:
             self._busy[worker.screen.remote(os.fspath(job.path), named)] = worker, job, tries
         while len(self._starting) < min(len(self._waiting), self._count - len(self._busy)):
             options = {"num_cpus": 1, "num_gpus": 1 if self._resource == "GPU" else 0}
-            kind = self._ray.remote(**options)(_Worker)
+            kind = self._ray.remote(**options)(_NodeWorker)
             worker = kind.remote(self._config, self._limits, os.getcwd())
             self._starting[worker.ready.remote()] = worker
 
@@ -227,7 +227,7 @@ def _last(error: BaseException) -> str:
     return lines[-1].strip() if lines else type(error).__name__
 
 
-class _Worker:
+class _NodeWorker:
     """What runs on a node: one isolated process that screens one file at a time.
 
     Verdicts go back in the bytes that local workers use, and what is wrong as text.

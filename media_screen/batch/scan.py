@@ -17,7 +17,7 @@ from media_screen.evidence import Label, Verdict
 from media_screen.folders import LeftOut, look_through
 from media_screen.media import shown_path
 from media_screen.people.cache import REFERENCES, cache_folder
-from media_screen.results.folder import BatchError, Entry, Results, has_failed
+from media_screen.results.folder import BatchError, FinishedFile, Results, has_failed
 from media_screen.screen import Config, settings_digest
 
 MEMORY = "memory.sqlite"  # in the folder of results: what was screened into it before
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFiles:
     """What a look through folders found: files to screen, and what was left out and as what."""
 
     files: tuple[Path, ...]
@@ -69,8 +69,8 @@ class Progress:
 class Summary:
     """What a scan came to, over all files that were named, kept results included."""
 
-    entries: tuple[Entry, ...]
-    found: Found
+    entries: tuple[FinishedFile, ...]
+    found: FoundFiles
     screened: int
     kept: int
     seconds: float
@@ -101,7 +101,7 @@ OnResult = Callable[[Verdict, Progress], None]
 OnStart = Callable[[Progress], None]
 
 
-def find_media(paths: Sequence[Path]) -> Found:
+def find_media(paths: Sequence[Path]) -> FoundFiles:
     """Look through files and folders for what to screen, in order of their names.
 
     A file that is named is always screened. In folders, what is no media of its own is left out:
@@ -123,7 +123,7 @@ def find_media(paths: Sequence[Path]) -> Found:
             for one in listing.left_out:
                 left_out.setdefault(_place(one.path), one)
     kept = (one for place, one in left_out.items() if place not in files)
-    return Found(tuple(files.values()), tuple(kept), tuple(missing))
+    return FoundFiles(tuple(files.values()), tuple(kept), tuple(missing))
 
 
 def _place(path: Path) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from media_screen.evidence import Label
     from media_screen.people.enrol import Enrolment
     from media_screen.people.registry import Person
-    from media_screen.results.folder import Entry
+    from media_screen.results.folder import FinishedFile
 
 WIDE = 120  # columns of a terminal from which the table has room for the reasons
 _COLOURS = {
@@ -111,7 +111,7 @@ def show_each_left_out(left_out: Sequence[LeftOut], *, err: bool = False) -> Non
         click.echo(f"{plain(str(one.path))}: {one.what}", err=err)
 
 
-def _row(entry: Entry) -> tuple[Any, ...]:
+def _row(entry: FinishedFile) -> tuple[Any, ...]:
     from rich.text import Text
 
     return (

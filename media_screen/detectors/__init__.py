@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 
-from media_screen.detectors.catalogue import Catalogue
+from media_screen.detectors.catalogue import KnownFootage
 from media_screen.detectors.channel import Channel
 from media_screen.detectors.container import Container
 from media_screen.detectors.contract import Detector
@@ -29,7 +29,7 @@ ENTRY_POINTS = "media_screen.detectors"
 
 DETECTORS: tuple[type[Detector], ...] = (
     Channel,
-    Catalogue,
+    KnownFootage,
     Credentials,
     Onscreen,
     Container,

@@ -11,8 +11,7 @@ from media_screen.evidence import Abstention, Axis, Evidence, Span
 
 if TYPE_CHECKING:
     from media_screen.case import Case
-    from media_screen.footage.catalogue import Catalogue as References
-    from media_screen.footage.catalogue import Found
+    from media_screen.footage.catalogue import Catalogue, MeasuredMatch
     from media_screen.hearing import OtherSound
 
 ALTERED = "altered_official"
@@ -42,7 +41,7 @@ COMPARED = 0.9  # share of a match from which it is called compared without nami
 MOST_TOLD = 3  # stretches of one kind named in a sentence
 
 
-class Catalogue:
+class KnownFootage:
     """Says which official footage or known fake is in the file, where, and what was exchanged."""
 
     name = "catalogue"
@@ -89,7 +88,7 @@ class Catalogue:
                 values={"references": count},
             )
 
-    def _rest(self, case: Case, found: Sequence[Found]) -> Iterator[Evidence]:
+    def _rest(self, case: Case, found: Sequence[MeasuredMatch]) -> Iterator[Evidence]:
         """Yield what shows a face or speaks and is not the original's: it is judged by itself."""
         from media_screen.footage.catalogue.rest import faces_outside, outside, speech_outside
 
@@ -120,7 +119,7 @@ class Catalogue:
             )
 
     def _beside(
-        self, case: Case, catalogue: References, found: Sequence[Found]
+        self, case: Case, catalogue: Catalogue, found: Sequence[MeasuredMatch]
     ) -> Iterator[Evidence]:
         """Yield what is heard on other tracks, or on one side, and is not what was matched.
 
@@ -149,7 +148,7 @@ class Catalogue:
                     why=f"what is heard {sound.name} is the sound of {official[0].match.reference}",
                 )
 
-    def _other(self, copy: Found, sound: OtherSound) -> Evidence:
+    def _other(self, copy: MeasuredMatch, sound: OtherSound) -> Evidence:
         return Evidence(
             detector=self.name,
             axis=self.axis,
@@ -163,7 +162,7 @@ class Catalogue:
             match=replace(copy.match, relation="revoiced"),
         )
 
-    def _match(self, found: Found) -> Evidence:
+    def _match(self, found: MeasuredMatch) -> Evidence:
         match = found.match
         finding = _finding(found)
         return Evidence(
@@ -180,7 +179,9 @@ class Catalogue:
         )
 
 
-def _closely(case: Case, catalogue: References, found: tuple[Found, ...]) -> tuple[Found, ...]:
+def _closely(
+    case: Case, catalogue: Catalogue, found: tuple[MeasuredMatch, ...]
+) -> tuple[MeasuredMatch, ...]:
     """Compare what would be a copy again, with frames of all of it; what was found stays found."""
     spans = [
         one.picture_span
@@ -194,11 +195,11 @@ def _closely(case: Case, catalogue: References, found: tuple[Found, ...]) -> tup
     return again if _has_picture(again) or any(one.changes for one in again) else found
 
 
-def _has_picture(found: tuple[Found, ...]) -> bool:
+def _has_picture(found: tuple[MeasuredMatch, ...]) -> bool:
     return any(one.match.relation in ("copy", "excerpt") for one in found)
 
 
-def _finding(found: Found) -> str:
+def _finding(found: MeasuredMatch) -> str:
     """Return the relation, or what face and mouth say against it.
 
     A known fake or an exchanged voice says more than that the face is another one.
@@ -215,7 +216,7 @@ def _finding(found: Found) -> str:
     return relation if mouth.confirmed else UNCONFIRMED
 
 
-def why(found: Found, finding: str) -> str:
+def why(found: MeasuredMatch, finding: str) -> str:
     """Return the sentence for a match: what is the same, where, and what is not."""
     match = found.match
     where = f"{_span(match.query_span)} shows {match.reference} at {_span(match.reference_span)}"
@@ -243,7 +244,7 @@ def why(found: Found, finding: str) -> str:
     return said + _treatment(found)
 
 
-def _changed(found: Found) -> str:
+def _changed(found: MeasuredMatch) -> str:
     """Return what is not the original's, with its times in the file."""
     told = [
         f"the {part} of {_clocks(spans)} is not that of the original"
@@ -261,7 +262,7 @@ def _changed(found: Found) -> str:
     return " and ".join(told)
 
 
-def _compared(found: Found) -> str:
+def _compared(found: MeasuredMatch) -> str:
     """Name the shares of a match that were compared, where it is not all of it."""
     length = max(found.match.query_span.duration, 1e-6)
     shares = {
@@ -286,7 +287,7 @@ def _clock(time_s: float) -> str:
     return f"{minutes}:{seconds:02d}"
 
 
-def _treatment(found: Found) -> str:
+def _treatment(found: MeasuredMatch) -> str:
     """Return what was done to the copy as far as it was measured, as the end of a sentence."""
     notes = []
     if found.mirrored:
@@ -300,7 +301,7 @@ def _treatment(found: Found) -> str:
     return f" ({', '.join(notes)})" if notes else ""
 
 
-def _apart(found: Found) -> str:
+def _apart(found: MeasuredMatch) -> str:
     spans = found.mouth.spans if found.mouth else ()
     return f" (at {', '.join(_span(span) for span in spans[:3])})" if spans else ""
 
@@ -309,7 +310,7 @@ def _span(span: Span) -> str:
     return f"{span.start:.1f} to {span.end:.1f} s"
 
 
-def _values(found: Found) -> dict[str, float]:
+def _values(found: MeasuredMatch) -> dict[str, float]:
     values = {
         "picture": found.match.picture,
         "sound": found.match.sound,

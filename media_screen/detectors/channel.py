@@ -31,8 +31,7 @@ from media_screen.names.alike import (
     name_likeness,
     spells_name,
 )
-from media_screen.people import registry
-from media_screen.people.registry import Person
+from media_screen.people.registry import OfficialChannel, Person
 from media_screen.sidecar import Sidecar, handle_key
 
 Finding = Literal[
@@ -157,7 +156,7 @@ def _judge(post: Sidecar, person: Person) -> Evidence | None:
     )
 
 
-def _claim(post: Sidecar, person: Person, here: Sequence[registry.Channel]) -> Evidence | None:
+def _claim(post: Sidecar, person: Person, here: Sequence[OfficialChannel]) -> Evidence | None:
     """Tell a post that carries the handle or name of an official channel, and no id against it."""
     key = handle_key(post.handle)
     same = [account for account in here if key and handle_key(account.handle) == key]
@@ -182,7 +181,7 @@ def _bears_name(post: Sidecar, person: Person) -> bool:
     return any(likeness is not None and likeness.kind == "same" for likeness in likenesses)
 
 
-def _contradicts(post: Sidecar, accounts: Sequence[registry.Channel]) -> bool:
+def _contradicts(post: Sidecar, accounts: Sequence[OfficialChannel]) -> bool:
     """Say whether the ids rule these accounts out; ids of different kinds can't be compared."""
     kinds = {_id_kind(text) for text in post.channel_ids}
     return any(account.id and _id_kind(account.id) in kinds for account in accounts)
@@ -196,7 +195,7 @@ def _id_kind(text: str) -> str:
 @dataclass(frozen=True)
 class _Hit:
     likeness: Likeness
-    account: registry.Channel
+    account: OfficialChannel
     llr: float
 
 
@@ -328,7 +327,7 @@ def _who(post: Sidecar) -> str:
     return f"{_quoted(shown)} on {_quoted(post.platform or 'an unknown site')[1:-1]} (id {ids})"
 
 
-def _account(account: registry.Channel) -> str:
+def _account(account: OfficialChannel) -> str:
     return (
         f"the official {_quoted('@' + account.handle)} on {account.platform} "
         f"(id {_quoted(account.id) if account.id else 'not enrolled'})"

@@ -42,7 +42,7 @@ class Plot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class _JudgedFiles:
     name: str
     scores: Doubles
     llrs: Doubles
@@ -92,7 +92,7 @@ def _import_matplotlib() -> Any:
     return sys.modules["matplotlib"]
 
 
-def _judged(evaluation: Evaluation, version: Version) -> list[_Judged]:
+def _judged(evaluation: Evaluation, version: Version) -> list[_JudgedFiles]:
     """Return the scores of each system that judged files of both classes."""
     found = []
     for system in version.systems:
@@ -101,13 +101,13 @@ def _judged(evaluation: Evaluation, version: Version) -> list[_Judged]:
     return found
 
 
-def _of(system: System, fakes: Sequence[bool]) -> _Judged:
+def _of(system: System, fakes: Sequence[bool]) -> _JudgedFiles:
     scored = [
         (outcome, fake)
         for outcome, fake in zip(system.outcomes, fakes, strict=True)
         if outcome.state == "scored"
     ]
-    return _Judged(
+    return _JudgedFiles(
         name=system.name,
         scores=np.array([outcome.score for outcome, _ in scored]),
         llrs=np.array([outcome.llr for outcome, _ in scored]),
@@ -123,7 +123,7 @@ def _figure(columns: int) -> tuple[Figure, Sequence[Axes]]:
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
 
 
-def _roc(judged: Sequence[_Judged]) -> Figure | None:
+def _roc(judged: Sequence[_JudgedFiles]) -> Figure | None:
     if not judged:
         return None
     figure, (axes,) = _figure(1)
@@ -138,7 +138,7 @@ def _roc(judged: Sequence[_Judged]) -> Figure | None:
     return figure
 
 
-def _det(judged: Sequence[_Judged]) -> Figure | None:
+def _det(judged: Sequence[_JudgedFiles]) -> Figure | None:
     if not judged:
         return None
     from scipy.special import ndtri
@@ -161,11 +161,11 @@ def _det(judged: Sequence[_Judged]) -> Figure | None:
     return figure
 
 
-def _tippett(judged: Sequence[_Judged]) -> Figure | None:
+def _tippett(judged: Sequence[_JudgedFiles]) -> Figure | None:
     return _panels([system for system in judged if system.llrs.any()], _tippett_panel)
 
 
-def _tippett_panel(axes: Axes, system: _Judged) -> None:
+def _tippett_panel(axes: Axes, system: _JudgedFiles) -> None:
     widest = max(3.0, float(np.abs(system.llrs).max()) / np.log(10))
     low, high = -widest, widest
     for label, colour in enumerate((_GENUINE, _FORGED)):
@@ -178,11 +178,11 @@ def _tippett_panel(axes: Axes, system: _Judged) -> None:
     axes.legend(loc="lower left")
 
 
-def _calibration(judged: Sequence[_Judged]) -> Figure | None:
+def _calibration(judged: Sequence[_JudgedFiles]) -> Figure | None:
     return _panels([system for system in judged if system.llrs.any()], _calibration_panel)
 
 
-def _calibration_panel(axes: Axes, system: _Judged) -> None:
+def _calibration_panel(axes: Axes, system: _JudgedFiles) -> None:
     """Draw the stated ratio against the one that was observed, in steps of equal numbers."""
     order = np.argsort(system.llrs, kind="stable")
     parts = np.array_split(order, min(8, max(2, len(order) // 10)))
@@ -200,11 +200,11 @@ def _calibration_panel(axes: Axes, system: _Judged) -> None:
     axes.set(xlabel="stated log likelihood ratio", ylabel="observed log likelihood ratio")
 
 
-def _histogram(judged: Sequence[_Judged]) -> Figure | None:
+def _histogram(judged: Sequence[_JudgedFiles]) -> Figure | None:
     return _panels(judged, _histogram_panel)
 
 
-def _histogram_panel(axes: Axes, system: _Judged) -> None:
+def _histogram_panel(axes: Axes, system: _JudgedFiles) -> None:
     edges = np.histogram_bin_edges(system.scores, bins=_BINS)
     for label, colour in enumerate((_GENUINE, _FORGED)):
         chosen = system.scores[system.labels == bool(label)]
@@ -216,7 +216,9 @@ def _histogram_panel(axes: Axes, system: _Judged) -> None:
     axes.legend()
 
 
-def _panels(judged: Sequence[_Judged], panel: Callable[[Axes, _Judged], None]) -> Figure | None:
+def _panels(
+    judged: Sequence[_JudgedFiles], panel: Callable[[Axes, _JudgedFiles], None]
+) -> Figure | None:
     if not judged:
         return None
     figure, all_axes = _figure(len(judged))
@@ -227,7 +229,7 @@ def _panels(judged: Sequence[_Judged], panel: Callable[[Axes, _Judged], None]) -
 
 
 # Kind to title, what to look for, and the function that draws it.
-_PLOTS: dict[str, tuple[str, str, Callable[[Sequence[_Judged]], Figure | None]]] = {
+_PLOTS: dict[str, tuple[str, str, Callable[[Sequence[_JudgedFiles]], Figure | None]]] = {
     "roc": (
         "ROC",
         "Detections against false alarms; the dotted line is luck, in brackets the AUC.",

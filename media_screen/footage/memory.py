@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen.evidence import Duplicate, Span
-from media_screen.footage.catalogue import Catalogue, Found
-from media_screen.footage.catalogue.index import Candidate, Index, Indexed
+from media_screen.footage.catalogue import Catalogue, MeasuredMatch
+from media_screen.footage.catalogue.index import Candidate, Indexed, ReferenceIndex
 from media_screen.footage.catalogue.match import LEAST_PEAKS_PER_S, compare
 from media_screen.footage.catalogue.parts import CLEAR_SCORE, Query
 from media_screen.footage.fingerprint import Fingerprint, picture
@@ -94,9 +94,9 @@ class _Store(Catalogue):
     """
 
     def __init__(self, path: str | Path) -> None:
-        self._old: Index | None = None  # of the references up to `_old_end`
+        self._old: ReferenceIndex | None = None  # of the references up to `_old_end`
         self._old_end = 0
-        self._new: Index | None = None  # of those after it, up to `_new_end`
+        self._new: ReferenceIndex | None = None  # of those after it, up to `_new_end`
         self._new_end = 0
         self._stills: dict[int, npt.NDArray[np.uint8]] = {}  # hashes of pictures
         self._stills_end = 0
@@ -191,9 +191,9 @@ class _Store(Catalogue):
             return
         new = last - self._old_end
         if new < 0 or new > max(LEAST_NEW, math.isqrt(2 * last)):
-            self._old, self._old_end = Index(lambda: self._between(0, last)), last
+            self._old, self._old_end = ReferenceIndex(lambda: self._between(0, last)), last
         first = self._old_end
-        self._new = Index(lambda: self._between(first, last)) if last > first else None
+        self._new = ReferenceIndex(lambda: self._between(first, last)) if last > first else None
         self._new_end = last
 
     def _newest(self) -> int:
@@ -225,7 +225,9 @@ class _Store(Catalogue):
         return {int(number): None for number in numbers[bits <= STILL_BITS]}
 
 
-def _share(parts: Sequence[tuple[Found, Span]], length: float, known_length: float) -> float:
+def _share(
+    parts: Sequence[tuple[MeasuredMatch, Span]], length: float, known_length: float
+) -> float:
     """Return how much of the file, and of the other, the parts cover: the lesser of the two."""
     there = []
     for found, span in parts:

@@ -26,7 +26,7 @@ from media_screen.media import moments
 from media_screen.media.balance import Balance
 from media_screen.media.convert import Orientation, orientation, shown
 from media_screen.media.errors import MAX_PIXELS, MediaError, refuse_oversize
-from media_screen.media.index import KEY_GAP, Index, Key, Timeline
+from media_screen.media.index import KEY_GAP, KeyFrame, PacketIndex, Timeline
 from media_screen.media.reader import ROUNDING, Reader, Shown
 from media_screen.media.sound import AUDIO_BLOCK, SAMPLE_RATE, Block, Mix, blocks, is_rate
 from media_screen.media.source import Source
@@ -108,7 +108,7 @@ class Media:
         picture: int | None = None,
         sound: int | None = None,
         source: Source | None = None,
-        index: Index | None = None,
+        index: PacketIndex | None = None,
     ) -> None:
         self.path = path
         self.source = Source(path) if source is None else source
@@ -277,7 +277,7 @@ class Media:
                 for view, image in enumerate(images):
                     yield Frame(start + view * _VIEW_STEP, image, view, end - start)
 
-    def _key_frames(self, keys: tuple[Key, ...]) -> Iterator[Frame]:
+    def _key_frames(self, keys: tuple[KeyFrame, ...]) -> Iterator[Frame]:
         shown_s = {key.stamp: key.shown_s for key in keys}
         with self._again() as reader:
             for one in reader.keys(shown_s):

@@ -32,7 +32,7 @@ MOST_KEYS = 100_000  # kept of a stream; with more the gap doubles, so that memo
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class KeyFrame:
     """A key frame: when it is shown, how long, and how long frames that follow it usually are."""
 
     time_s: float
@@ -52,7 +52,7 @@ class Timeline:
     start_s: float = 0.0
     end_s: float = 0.0
     packets: int = 0
-    keys: tuple[Key, ...] = ()
+    keys: tuple[KeyFrame, ...] = ()
     moves: tuple[tuple[int, int], ...] = ((0, 0),)
 
     @property
@@ -65,14 +65,14 @@ class Timeline:
         """Whether the clock starts again or jumps: then no seek finds a time."""
         return len(self.moves) > 1
 
-    def key_before(self, time_s: float) -> Key | None:
+    def key_before(self, time_s: float) -> KeyFrame | None:
         """Return the last known key frame at or before a time, None before the first."""
         found = bisect.bisect_right(self.keys, time_s, key=lambda key: key.time_s)
         return self.keys[found - 1] if found else None
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class PacketIndex:
     """What the packets of a file say: one timeline for each stream that plays, by its number."""
 
     timelines: dict[int, Timeline]
@@ -95,7 +95,9 @@ def stamp_of(packet: Any) -> int | None:
     return stamp
 
 
-def read(packets: Iterable[Any], *, sent: bool = False, start_s: float | None = None) -> Index:
+def read(
+    packets: Iterable[Any], *, sent: bool = False, start_s: float | None = None
+) -> PacketIndex:
     """Build the index from packets of pictures and sound in the order of the file.
 
     `sent` says that the format carries the clock of its sender, `start_s` what the container calls
@@ -116,7 +118,7 @@ def read(packets: Iterable[Any], *, sent: bool = False, start_s: float | None = 
     origin = min((course.start_s for course in played), default=0.0)
     if start_s is not None and abs(start_s - origin) <= BACKWARDS:
         origin = start_s
-    return Index({number: one.timeline(origin) for number, one in courses.items()}, origin)
+    return PacketIndex({number: one.timeline(origin) for number, one in courses.items()}, origin)
 
 
 @dataclass(slots=True)
@@ -185,10 +187,10 @@ class _Group:
         if time_s > self.time_s and (self.follows_s is None or time_s < self.follows_s):
             self.follows_s = time_s
 
-    def key(self, end_s: float) -> Key:
+    def key(self, end_s: float) -> KeyFrame:
         shown = (end_s if self.follows_s is None else self.follows_s) - self.time_s
         usual = max(end_s, self.last_s) - self.time_s
-        return Key(self.time_s, self.stamp, max(shown, 0.0), max(usual, 0.0) / self.frames)
+        return KeyFrame(self.time_s, self.stamp, max(shown, 0.0), max(usual, 0.0) / self.frames)
 
 
 @dataclass(slots=True)
@@ -205,7 +207,7 @@ class _Course:
     count: int = 0  # of all packets
     shown: int = 0
     moves: list[tuple[int, int]] = field(default_factory=list)
-    keys: list[Key] = field(default_factory=list)
+    keys: list[KeyFrame] = field(default_factory=list)
     gap: float = KEY_GAP
     group: _Group | None = None
 
@@ -268,7 +270,7 @@ class _Course:
             self.keys = self.keys[::2]
             self.gap *= 2
 
-    def _room_for(self, key: Key) -> bool:
+    def _room_for(self, key: KeyFrame) -> bool:
         """Tell whether a key frame may take the place of the last one without running away."""
         return len(self.keys) < 2 or key.time_s - self.keys[-2].time_s < 2 * self.gap
 
@@ -277,7 +279,7 @@ class _Course:
         back = round(origin / self.base)
         moves = tuple((number, units - back) for number, units in self.moves) or ((0, 0),)
         keys = tuple(
-            Key((key.stamp - back) * self.base, key.stamp - back, key.shown_s, key.usual_s)
+            KeyFrame((key.stamp - back) * self.base, key.stamp - back, key.shown_s, key.usual_s)
             for key in sorted(self.keys, key=lambda key: key.time_s)
         )
         start, end = max(0.0, self.start_s - origin), max(0.0, self.end_s - origin)

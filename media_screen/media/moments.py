@@ -17,7 +17,7 @@ from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
 from media_screen.evidence import Span
-from media_screen.media.index import Key, Timeline
+from media_screen.media.index import KeyFrame, Timeline
 
 if TYPE_CHECKING:
     from media_screen.media.reader import Shown
@@ -40,14 +40,14 @@ MOST_HELD = 32  # frames at a beginning that may be flashes and are kept until o
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SurveyPlan:
     """What a survey looks at: key frames, and moments between them, in order of time."""
 
-    keys: tuple[Key, ...]
+    keys: tuple[KeyFrame, ...]
     moments: tuple[float, ...]
 
 
-def survey(timeline: Timeline, *, gap_s: float, seed: str | None) -> Plan:
+def survey(timeline: Timeline, *, gap_s: float, seed: str | None) -> SurveyPlan:
     """Plan a look over a whole stream in which nothing longer than twice `gap_s` is left out.
 
     Without a seed nothing is left to chance, and moments lie in the middle of their stretch.
@@ -66,7 +66,7 @@ def survey(timeline: Timeline, *, gap_s: float, seed: str | None) -> Plan:
     if chance is not None:
         count = min(CHANCES, int(timeline.duration_s / LEAST_APART))
         moments += _spread(Span(timeline.start_s, timeline.end_s), count, chance)
-    return Plan(keys, tuple(sorted(moments)))
+    return SurveyPlan(keys, tuple(sorted(moments)))
 
 
 def dense(span: Span, fps: float, *, seed: str | None) -> Iterator[float]:

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from media_screen.media import index, moments
 from media_screen.media.errors import MAX_PIXELS, MediaError
-from media_screen.media.index import Index, stamp_of
+from media_screen.media.index import PacketIndex, stamp_of
 from media_screen.media.sound import SAMPLE_RATE, is_rate
 from media_screen.media.source import Source
 from media_screen.media.streams import Clock, audio_stream, is_still_format, video_stream
@@ -85,7 +85,7 @@ class Reader:
         source: Source,
         *,
         threads: int = 0,
-        index: Index | None = None,
+        index: PacketIndex | None = None,
         picture: int | None = None,
         sound: int | None = None,
     ) -> None:
@@ -208,13 +208,13 @@ class Reader:
         self.container.close()
         self._start()
 
-    def _indexed(self) -> Index:
+    def _indexed(self) -> PacketIndex:
         """Read all packets once; a picture of its own format has no time."""
         if is_still_format(self.container):
-            return Index({})
+            return PacketIndex({})
         played = [one for one in self.container.streams if one.type in ("video", "audio")]
         if not played:
-            return Index({})
+            return PacketIndex({})
         start = self.container.start_time
         found = index.read(
             self._demux(*played),

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from media_screen.evidence import MediaStream
-from media_screen.media.index import Index, stamp_of
+from media_screen.media.index import PacketIndex, stamp_of
 
 if TYPE_CHECKING:
     import av.container
@@ -85,7 +85,7 @@ def has_cover(container: av.container.InputContainer) -> bool:
     return any(stream.disposition & Disposition.attached_pic for stream in container.streams.video)
 
 
-def stream_facts(stream: Any, index: Index) -> Stream:
+def stream_facts(stream: Any, index: PacketIndex) -> Stream:
     """Return what is known of a stream: lengths by its packets, where they were read."""
     context = stream.codec_context
     base = float(stream.time_base or 0)

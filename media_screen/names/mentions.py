@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from media_screen.evidence import Context, NamePlace, NameSeen, Span
-from media_screen.names.spelling import Found, Spellings
+from media_screen.names.spelling import FoundName, Spellings
 from media_screen.names.watch import WatchError, WatchName, names_of_people, read_watch_list
 
 if TYPE_CHECKING:
-    from media_screen.names.ocr import Line
+    from media_screen.names.ocr import TextLine
     from media_screen.sidecar import Sidecar
 
 __all__ = [
@@ -65,7 +65,7 @@ class Names:
         return Context(tuple(ordered[:MAX_NAMES]))
 
     def _better(
-        self, known: NameSeen | None, index: int, text: Text, found: Sequence[Found]
+        self, known: NameSeen | None, index: int, text: Text, found: Sequence[FoundName]
     ) -> NameSeen:
         best = min(found, key=lambda one: (one.distance, one.start))
         count = len(found) + (known.count if known else 0)
@@ -86,7 +86,7 @@ class Names:
         )
 
 
-def texts_of(sidecar: Sidecar | None, lines: Iterable[Line] = ()) -> Iterator[Text]:
+def texts_of(sidecar: Sidecar | None, lines: Iterable[TextLine] = ()) -> Iterator[Text]:
     """Give the texts of a post, and the lines that were read in the picture."""
     if sidecar is not None:
         yield Text("title", sidecar.title)

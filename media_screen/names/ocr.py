@@ -41,7 +41,7 @@ class MissingOcr(MediaScreenError):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """One line of text: where and when it stands; the text is untrusted.
 
     The box (left, top, right, bottom) is in shares of the picture's width and height, 0 to 1.
@@ -63,7 +63,7 @@ class Line:
         return self.box[3] - self.box[1]
 
 
-class Reader:
+class TextReader:
     """Holds the networks of a process and reads pictures with them."""
 
     def __init__(self, device: str = "cpu") -> None:
@@ -89,7 +89,7 @@ class Reader:
             section._set_flag("allow_objects", True)  # the configuration holds plain values only
             section.session = nets.session(file, device=device)
 
-    def read(self, image: Image, time_s: float) -> tuple[Line, ...]:
+    def read(self, image: Image, time_s: float) -> tuple[TextLine, ...]:
         """Return the lines of text in an RGB picture that were read with some confidence."""
         scaled = _scaled(image)
         found: Any = self._engine(np.ascontiguousarray(scaled[:, :, ::-1]))
@@ -104,20 +104,20 @@ class Reader:
             (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
             shown = unicodedata.normalize("NFKC", text.strip()[:_MAX_TEXT])
             box = (float(left), float(top), float(right), float(bottom))
-            lines.append(Line(shown, time_s, box))
+            lines.append(TextLine(shown, time_s, box))
         return tuple(lines[:_MAX_LINES])
 
 
 @functools.cache
-def reader(device: str = "cpu") -> Reader:
+def reader(device: str = "cpu") -> TextReader:
     """Return the reader of this process and device.
 
     Raises MissingOcr, each time anew, when there is none.
     """
-    return Reader(device)
+    return TextReader(device)
 
 
-def read_all(reader: Reader, stills: Sequence[tuple[float, Image]]) -> tuple[Line, ...]:
+def read_all(reader: TextReader, stills: Sequence[tuple[float, Image]]) -> tuple[TextLine, ...]:
     """Read several pictures; lines in order of time."""
     return tuple(line for time_s, image in stills for line in reader.read(image, time_s))
 

@@ -30,7 +30,7 @@ _HAN_GAP = re.compile(r"[^\w\n]{0,2}")  # between the characters, such as the do
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundName:
     """Where a name stands in a text, as indices, and by how many letters it differs."""
 
     start: int
@@ -87,11 +87,11 @@ class Spellings:
             for text in spellings:
                 self._add(index, text, both_ways=both_ways)
 
-    def find(self, text: str) -> Iterator[tuple[int, list[Found]]]:
+    def find(self, text: str) -> Iterator[tuple[int, list[FoundName]]]:
         """Give the index of each name that is found, with its places, which do not overlap."""
         text = text[:MAX_TEXT]
         folded = _fold(text)
-        places: dict[int, list[Found]] = defaultdict(list)
+        places: dict[int, list[FoundName]] = defaultdict(list)
         for name, found in (*self._find_words(text, folded), *self._find_han(text, folded)):
             places[name].append(found)
         for name in sorted(places):
@@ -124,7 +124,7 @@ class Spellings:
                 for rest in _without_one(word):
                     self._near[rest].add(word)
 
-    def _find_words(self, text: str, folded: _Folded) -> Iterator[tuple[int, Found]]:
+    def _find_words(self, text: str, folded: _Folded) -> Iterator[tuple[int, FoundName]]:
         known = {text: self._alike(text) for text in {word.text for word in folded.words}}
         alike = [known[word.text] for word in folded.words]
         for at, candidates in enumerate(alike):
@@ -141,7 +141,7 @@ class Spellings:
         text: str,
         words: list[_Word],
         alike: list[dict[str, int]],
-    ) -> Found | None:
+    ) -> FoundName | None:
         """Return where a spelling stands from a word on, or None."""
         last = at + len(spelling.words) - 1
         if last >= len(words):
@@ -159,7 +159,7 @@ class Spellings:
         start, end = words[at].start, words[last].end
         if distance > spelling.allowed or spelling.as_written not in ("", text[start:end]):
             return None
-        return Found(start, end, distance)
+        return FoundName(start, end, distance)
 
     def _alike(self, word: str) -> dict[str, int]:
         """Return the words of names that a word may stand for, with the letters that differ."""
@@ -174,7 +174,7 @@ class Spellings:
                     found[near] = 1
         return found
 
-    def _find_han(self, text: str, folded: _Folded) -> Iterator[tuple[int, Found]]:
+    def _find_han(self, text: str, folded: _Folded) -> Iterator[tuple[int, FoundName]]:
         if not self._han or not any(map(_is_spaceless, folded.text)):
             return
         at = [i for char, i in zip(folded.text, folded.at, strict=True) if char.isalnum()]
@@ -184,7 +184,7 @@ class Spellings:
                 places = at[start : start + len(name.text)]
                 gaps = itertools.pairwise(places)
                 if all(_HAN_GAP.fullmatch(text, i + 1, j) for i, j in gaps if j > i + 1):
-                    yield name.name, Found(places[0], places[-1] + 1, distance)
+                    yield name.name, FoundName(places[0], places[-1] + 1, distance)
 
 
 def is_findable(text: str) -> bool:
@@ -215,9 +215,9 @@ def _starts(part: str, text: str) -> Iterator[int]:
         start = text.find(part, start + 1)
 
 
-def _apart(found: list[Found]) -> list[Found]:
+def _apart(found: list[FoundName]) -> list[FoundName]:
     """Leave out what overlaps with an earlier or better place of the same name."""
-    kept: list[Found] = []
+    kept: list[FoundName] = []
     for one in sorted(found, key=lambda one: (one.start, one.distance, -one.end)):
         if not kept or one.start >= kept[-1].end:
             kept.append(one)

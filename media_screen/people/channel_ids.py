@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from media_screen import sidecar as sidecars
-from media_screen.people.registry import REGISTRY_FILE, Channel, Person
+from media_screen.people.registry import REGISTRY_FILE, OfficialChannel, Person
 from media_screen.sidecar import handle_key
 
 _MOST_READ = 50  # sidecars; the ids stand in each of a channel's posts
@@ -55,7 +55,7 @@ def advice(person: Person) -> Iterator[Advice]:
         )
 
 
-def _fix(channel: Channel, posts: list[sidecars.Sidecar]) -> str:
+def _fix(channel: OfficialChannel, posts: list[sidecars.Sidecar]) -> str:
     if posts:
         lines = " or ".join(_lines(post) for post in posts)
         return f"compare the channel's page, then add {lines}, which the sidecars in official/ hold"
@@ -77,7 +77,7 @@ def _published(person: Person) -> list[sidecars.Sidecar]:
     return list(found.values())
 
 
-def _is_by(post: sidecars.Sidecar, channel: Channel) -> bool:
+def _is_by(post: sidecars.Sidecar, channel: OfficialChannel) -> bool:
     return post.platform == channel.platform and (
         handle_key(post.handle) == handle_key(channel.handle)
     )

@@ -47,7 +47,7 @@ class PeopleError(MediaScreenError, ValueError):
 
 
 @dataclass(frozen=True)
-class Channel:
+class OfficialChannel:
     """One official account. The id is stable; a handle may be given up and taken by another."""
 
     platform: str
@@ -63,7 +63,7 @@ class Person:
     slug: str
     name: str
     aliases: tuple[str, ...]
-    channels: tuple[Channel, ...]
+    channels: tuple[OfficialChannel, ...]
     folder: Path
 
     @property
@@ -150,7 +150,7 @@ def _toml(file: Path) -> Mapping[str, Any]:
         raise PeopleError(f"{file}: not valid TOML: {error}") from error
 
 
-def _channels(record: Mapping[str, Any], where: str) -> tuple[Channel, ...]:
+def _channels(record: Mapping[str, Any], where: str) -> tuple[OfficialChannel, ...]:
     tables = record.get("channel", [])
     if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
         raise PeopleError(
@@ -161,7 +161,7 @@ def _channels(record: Mapping[str, Any], where: str) -> tuple[Channel, ...]:
     return tuple(_channel(table, place) for table, place in named)
 
 
-def _channel(table: Mapping[str, Any], where: str) -> Channel:
+def _channel(table: Mapping[str, Any], where: str) -> OfficialChannel:
     _check_keys(table, _CHANNEL_KEYS, where)
     url = _text(table, "url", where, example='url = "https://..."')
     if url and not url.startswith(("http://", "https://")):
@@ -171,7 +171,7 @@ def _channel(table: Mapping[str, Any], where: str) -> Channel:
         )
     named = account_of(url)
     platform = platform_name(_text(table, "platform", where, example='platform = "youtube"'))
-    channel = Channel(
+    channel = OfficialChannel(
         platform=platform or named.platform,
         id=_text(table, "id", where, example='id = "UC..."') or named.id,
         handle=_text(table, "handle", where, example='handle = "@name"').lstrip("@\uff20")
@@ -182,7 +182,7 @@ def _channel(table: Mapping[str, Any], where: str) -> Channel:
     return channel
 
 
-def _check_channel(channel: Channel, named: Account, where: str) -> None:
+def _check_channel(channel: OfficialChannel, named: Account, where: str) -> None:
     """Refuse an account that can't be one; `named` is what its address says."""
     platform = channel.platform
     if not platform:

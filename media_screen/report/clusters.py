@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from media_screen.errors import MediaScreenError
-from media_screen.results.rows import Row
+from media_screen.results.rows import ResultRow
 from media_screen.results.words import RANK
 
 MOST_CLUSTERS = 200  # on the batch page, the largest; the pages of files name the others
@@ -30,7 +30,7 @@ class TimeZoneError(MediaScreenError, ValueError):
 class Member:
     """One file of a cluster."""
 
-    row: Row
+    row: ResultRow
     posted: str  # in UTC as shown; "" when not known
     first: bool  # the earliest post of the cluster
 
@@ -47,7 +47,7 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TimeSlice:
     """One equal part of the time from the first post to the last: its posts, and where it is."""
 
     posts: int
@@ -72,7 +72,7 @@ class Cluster:
     span: str
     timed: int  # posts whose hour is known
     hours: tuple[Hour, ...]
-    line: tuple[Part, ...]  # the parts with posts; none when all were posted at one time
+    line: tuple[TimeSlice, ...]  # the parts with posts; none when all were posted at one time
 
     @property
     def listed(self) -> tuple[Member, ...]:
@@ -93,14 +93,14 @@ def find_zone(name: str) -> tzinfo:
         ) from error
 
 
-def find_clusters(rows: Sequence[Row], zone: tzinfo) -> list[Cluster]:
+def find_clusters(rows: Sequence[ResultRow], zone: tzinfo) -> list[Cluster]:
     """Return the clusters of two files and more, the largest first."""
     groups = [group for group in _joined(rows) if len(group) > 1]
     clusters = [_cluster(group, zone) for group in groups]
     return sorted(clusters, key=lambda one: (-len(one.members), one.key))
 
 
-def _joined(rows: Sequence[Row]) -> Iterable[list[Row]]:
+def _joined(rows: Sequence[ResultRow]) -> Iterable[list[ResultRow]]:
     """Join rows that have one hash, or of which one names the hash of another."""
     parent: dict[str, str] = {}
 
@@ -112,14 +112,14 @@ def _joined(rows: Sequence[Row]) -> Iterable[list[Row]]:
     for row in rows:
         if row.sha256 and row.repeats:
             parent[top(row.sha256)] = top(row.repeats)
-    groups: dict[str, list[Row]] = defaultdict(list)
+    groups: dict[str, list[ResultRow]] = defaultdict(list)
     for row in rows:
         if row.sha256:
             groups[top(row.sha256)].append(row)
     return groups.values()
 
 
-def _cluster(rows: list[Row], zone: tzinfo) -> Cluster:
+def _cluster(rows: list[ResultRow], zone: tzinfo) -> Cluster:
     ordered = sorted(rows, key=lambda row: (_moment_key(row), row.path))
     dated = bool(_moment(ordered[0]))
     members = tuple(
@@ -153,7 +153,7 @@ def _counted(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
 # --- time ----------------------------------------------------------------------------------------
 
 
-def _moment(row: Row) -> tuple[str, str] | None:
+def _moment(row: ResultRow) -> tuple[str, str] | None:
     """Return day and time (or "") of a post, in UTC; None when it is not known or no such time."""
     found = _MOMENT.fullmatch(row.published)
     if found is None:
@@ -165,25 +165,25 @@ def _moment(row: Row) -> tuple[str, str] | None:
     return found[1], found[2] or ""
 
 
-def _moment_key(row: Row) -> tuple[str, str]:
+def _moment_key(row: ResultRow) -> tuple[str, str]:
     """Order posts by time; those of a day without the hour come after, unknown ones last."""
     day, time = _moment(row) or ("~", "")
     return day, time or "~"
 
 
-def _shown(row: Row) -> str:
+def _shown(row: ResultRow) -> str:
     day, time = _moment(row) or ("", "")
     return f"{day} {time[:5]}".strip()
 
 
-def _utc(row: Row) -> datetime | None:
+def _utc(row: ResultRow) -> datetime | None:
     moment = _moment(row)
     if moment is None or not moment[1]:
         return None
     return datetime.fromisoformat("T".join(moment)).replace(tzinfo=timezone.utc)
 
 
-def _hour(row: Row, zone: tzinfo) -> int | None:
+def _hour(row: ResultRow, zone: tzinfo) -> int | None:
     moment = _utc(row)
     try:
         return None if moment is None else moment.astimezone(zone).hour
@@ -191,7 +191,7 @@ def _hour(row: Row, zone: tzinfo) -> int | None:
         return None
 
 
-def _line(rows: Sequence[Row]) -> tuple[Part, ...]:
+def _line(rows: Sequence[ResultRow]) -> tuple[TimeSlice, ...]:
     """Lay out posts over time; one whose hour is not known counts at the start of its day."""
     moments = sorted(moment for row in rows if (moment := _start(row)) is not None)
     if len(moments) < 2 or moments[0] == moments[-1]:
@@ -207,16 +207,16 @@ def _line(rows: Sequence[Row]) -> tuple[Part, ...]:
         start = moments[0] + length * (part / LINE_PARTS)
         title = f"from {start:%Y-%m-%d %H:%M}: {posts}"
         x = round(100 * part / LINE_PARTS, 2)
-        parts.append(Part(posts, title, x, round(LINE_HEIGHT - height, 1), height))
+        parts.append(TimeSlice(posts, title, x, round(LINE_HEIGHT - height, 1), height))
     return tuple(parts)
 
 
-def _start(row: Row) -> datetime | None:
+def _start(row: ResultRow) -> datetime | None:
     moment = _moment(row)
     return None if moment is None else datetime.fromisoformat(f"{moment[0]}T{moment[1] or '00:00'}")
 
 
-def _span(dated: Sequence[Row]) -> str:
+def _span(dated: Sequence[ResultRow]) -> str:
     """Say how long it was from the first post to the last; rows are in order."""
     if len(dated) < 2:
         return ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from media_screen.evidence import Abstention, Evidence, MediaStream, TrackSummary, Verdict
 from media_screen.report.offsets import OffsetCurve, offset_curves
-from media_screen.report.timeline import Timeline, build_timeline
+from media_screen.report.timeline import TimelineView, build_timeline
 from media_screen.results import text, words
 from media_screen.results.scale import Weighing, bounds_sentence, fusion_sentence, weighings
 from media_screen.results.thumbs import Picture
@@ -65,7 +65,7 @@ class FileView:
     weighings: list[Weighing]
     bounds: str
     fusion: str  # what each detector adds, "" when the result does not tell
-    timeline: Timeline | None
+    timeline: TimelineView | None
     curves: tuple[OffsetCurve, ...]
     pairs: tuple[Pair, ...]
     mirrored: bool  # the copy is, against the matched footage

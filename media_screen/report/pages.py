@@ -22,7 +22,7 @@ from media_screen.files import open_regular, private_folder, write_atomically
 from media_screen.report import clusters, offsets, timeline
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
 from media_screen.results import scale, text, words
-from media_screen.results.rows import Results, Row, broken_line, read_line, read_results
+from media_screen.results.rows import ReadResults, ResultRow, broken_line, read_line, read_results
 from media_screen.results.saved_line import BAD_RECORD, parse_line
 from media_screen.results.thumbs import Picture, read_thumbnails
 from media_screen.results.written import written_lines
@@ -142,7 +142,7 @@ def _write_file_pages(
     environment: jinja2.Environment,
     out: Path,
     stream: IO[bytes],
-    results: Results,
+    results: ReadResults,
     groups: list[clusters.Cluster],
 ) -> bool:
     """Write one page for each row; return False when records that can't be shown were dropped."""
@@ -150,7 +150,7 @@ def _write_file_pages(
     of_file = {member.row.key: group for group in groups for member in group.members}
     linked = {group.key for group in groups[: clusters.MOST_CLUSTERS]}
     assets = _assets("file")
-    shown: list[Row] = []
+    shown: list[ResultRow] = []
     for place, row in enumerate(results.rows):
         line = read_line(stream, row)
         try:
@@ -178,7 +178,7 @@ def _write_file_pages(
     return complete
 
 
-def _neighbours(rows: list[Row], place: int) -> dict[str, Any]:
+def _neighbours(rows: list[ResultRow], place: int) -> dict[str, Any]:
     return {
         "place": place + 1,
         "total": len(rows),
@@ -187,7 +187,7 @@ def _neighbours(rows: list[Row], place: int) -> dict[str, Any]:
     }
 
 
-def _beside(cluster: clusters.Cluster | None, row: Row) -> list[clusters.Member]:
+def _beside(cluster: clusters.Cluster | None, row: ResultRow) -> list[clusters.Member]:
     """Return the first other files of a cluster, for the page of one of them."""
     first = cluster.members[: FELLOWS + 1] if cluster else ()
     return [member for member in first if member.row.key != row.key][:FELLOWS]
@@ -200,7 +200,7 @@ def _cover(pictures: tuple[Picture, ...]) -> Picture | None:
     return frames[len(frames) // 2] if frames else None
 
 
-def _drop_stale_pages(folder: Path, results: Results) -> None:
+def _drop_stale_pages(folder: Path, results: ReadResults) -> None:
     # A page whose record is gone would be found by its old address and believed.
     wanted = {f"{row.key}.html" for row in results.rows}
     for page in list(folder.iterdir()):
@@ -216,7 +216,9 @@ def _written(source: Path) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
-def index_context(results: Results, written: str, zone: tzinfo = timezone.utc) -> dict[str, Any]:
+def index_context(
+    results: ReadResults, written: str, zone: tzinfo = timezone.utc
+) -> dict[str, Any]:
     """Work out what the batch page shows."""
     rows = results.rows
     unjudged = [row for row in rows if row.label == "unable_to_evaluate"]
@@ -256,7 +258,7 @@ def clusters_context(groups: list[clusters.Cluster], time_zone: str) -> dict[str
     }
 
 
-def _counts(rows: list[Row]) -> Iterator[dict[str, Any]]:
+def _counts(rows: list[ResultRow]) -> Iterator[dict[str, Any]]:
     tally = Counter(row.label for row in rows)
     most = max(tally.values(), default=0)
     for label, meaning in words.LABELS.items():

@@ -47,7 +47,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class LegendKey:
     """One entry of the legend: which letter and fill stand for which finding."""
 
     letter: str
@@ -66,7 +66,7 @@ class Wave:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class TimelineView:
     """Everything the template draws."""
 
     length_s: float
@@ -74,11 +74,11 @@ class Timeline:
     wave: Wave | None
     ticks: tuple[tuple[float, str], ...]
     lanes: tuple[Lane, ...]
-    keys: tuple[Key, ...]
+    keys: tuple[LegendKey, ...]
     left_out: int  # lanes beyond what a page can hold
 
 
-def build_timeline(verdict: Verdict, frames: Sequence[Picture] = ()) -> Timeline | None:
+def build_timeline(verdict: Verdict, frames: Sequence[Picture] = ()) -> TimelineView | None:
     """Lay out what has a place in time, or return None when nothing has."""
     placed = sorted(
         (piece for piece in verdict.evidence if piece.span is not None),
@@ -93,7 +93,7 @@ def build_timeline(verdict: Verdict, frames: Sequence[Picture] = ()) -> Timeline
     keys = _keys(placed)
     lanes = _provenance_lanes(verdict, length) + _track_lanes(verdict, length)
     lanes += _evidence_lanes(placed, keys, length)
-    return Timeline(
+    return TimelineView(
         length,
         _film(frames, length),
         _wave(verdict, length),
@@ -137,16 +137,16 @@ def _wave(verdict: Verdict, length: float) -> Wave | None:
     return Wave(strokes, len(heights), round(100 * verdict.media.duration_s / length, 3))
 
 
-def _keys(placed: Sequence[Evidence]) -> dict[str, Key]:
+def _keys(placed: Sequence[Evidence]) -> dict[str, LegendKey]:
     pieces: dict[str, list[Evidence]] = {}
     for piece in placed:
         pieces.setdefault(finding_name(piece), []).append(piece)
-    keys: dict[str, Key] = {}
+    keys: dict[str, LegendKey] = {}
     suspicious = 0
     for number, (name, found) in enumerate(pieces.items()):
         fill = _fill(found) or SUSPICIOUS[suspicious % len(SUSPICIOUS)]
         suspicious += fill in SUSPICIOUS
-        keys[name] = Key(_letter(number), fill, name, len(found))
+        keys[name] = LegendKey(_letter(number), fill, name, len(found))
     return keys
 
 
@@ -194,7 +194,9 @@ def _track_lanes(verdict: Verdict, length: float) -> list[Lane]:
     return lanes
 
 
-def _evidence_lanes(placed: Sequence[Evidence], keys: dict[str, Key], length: float) -> list[Lane]:
+def _evidence_lanes(
+    placed: Sequence[Evidence], keys: dict[str, LegendKey], length: float
+) -> list[Lane]:
     lanes: dict[tuple[str, int | None], Lane] = {}
     findings: dict[tuple[str, int | None], dict[str, int]] = {}
     by_time = sorted(placed, key=lambda piece: piece.span or Span(0, 0))
@@ -214,7 +216,7 @@ def _evidence_lanes(placed: Sequence[Evidence], keys: dict[str, Key], length: fl
     return list(lanes.values())
 
 
-def _bar(piece: Evidence, key: Key, lane: Lane, length: float) -> Bar:
+def _bar(piece: Evidence, key: LegendKey, lane: Lane, length: float) -> Bar:
     span = piece.span or Span(0, 0)
     x, width = place(span, length)
     # A run of windows with one finding carries its letter once.

@@ -55,7 +55,7 @@ class BatchError(MediaScreenError, RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FinishedFile:
     """One finished file, as a summary needs it."""
 
     path: str
@@ -87,7 +87,7 @@ class Results:
     def __init__(self, out: Path) -> None:
         self._out = out
         self.broken_lines = 0
-        self._begun: dict[bytes, _Seen] = {}
+        self._begun: dict[bytes, _Before] = {}
         self._lines: dict[str, tuple[int, int]] = {}  # offset and length by digest
         with self._told():
             _take_folder(out)
@@ -129,7 +129,7 @@ class Results:
 
     def begin(self, path: Path) -> None:
         """Note what a file is before it is screened; afterwards it may be something else."""
-        self._begun[_key(path)] = _Seen(_facts(path), _sha256(sidecars.find(path)))
+        self._begun[_key(path)] = _Before(_facts(path), _sha256(sidecars.find(path)))
 
     def add(self, path: Path, verdict: Verdict, settings: str) -> Verdict:
         """Append a verdict; when this returns, it is on the disk whole. Returns it as written."""
@@ -161,7 +161,7 @@ class Results:
             self._lines[line_digest(line)] = offset, len(line)
         return verdict
 
-    def entry(self, path: Path, *, kept: bool) -> Entry | None:
+    def entry(self, path: Path, *, kept: bool) -> FinishedFile | None:
         """Return the summary of one finished file."""
         with self._told():
             row = self._state.execute(
@@ -170,7 +170,7 @@ class Results:
             if row is None:
                 return None
             record = json.loads(self._read_at(*self._lines[row[0]]))
-        return Entry(
+        return FinishedFile(
             path=record["media"]["path"],
             label=record["label"],
             person=record["person"],
@@ -268,7 +268,7 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _Before:
     """What a file was before it was screened: the facts of it and of its sidecar, whose hash."""
 
     facts: str

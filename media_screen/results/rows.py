@@ -19,7 +19,7 @@ from media_screen.results.written import STRANGE, Written
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ResultRow:
     """One line of the batch table, and where its record lies in the results file."""
 
     key: str
@@ -54,10 +54,10 @@ class BrokenLine:
 
 
 @dataclass(slots=True)
-class Results:
+class ReadResults:
     """All that was read: the rows in the order of a work queue, and the broken lines."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ResultRow] = field(default_factory=list)
     broken: list[BrokenLine] = field(default_factory=list)
     unknown: str = ""  # why it can't be told which lines a scan wrote
 
@@ -71,13 +71,13 @@ class Results:
             yield f"{many} {were} left out, the first is line {first.number}: {first.error}"
 
 
-def read_results(stream: IO[bytes], written: Written | None = None) -> Results:
+def read_results(stream: IO[bytes], written: Written | None = None) -> ReadResults:
     """Read an open results file; the last record of a file wins.
 
     Lines that `written` does not hold are left out, as broken ones are.
     """
-    results = Results(unknown=written.unknown if written is not None else "")
-    rows: dict[str, Row] = {}
+    results = ReadResults(unknown=written.unknown if written is not None else "")
+    rows: dict[str, ResultRow] = {}
     for number, offset, line in each_line(stream):
         try:
             if written is not None and not written.holds(line):
@@ -91,11 +91,11 @@ def read_results(stream: IO[bytes], written: Written | None = None) -> Results:
     return results
 
 
-def _urgency(row: Row) -> tuple[int, float, str]:
+def _urgency(row: ResultRow) -> tuple[int, float, str]:
     return RANK[row.label], -(row.llr or 0.0), row.path
 
 
-def read_line(stream: IO[bytes], row: Row) -> bytes:
+def read_line(stream: IO[bytes], row: ResultRow) -> bytes:
     """Read the line of a row again from the open results file."""
     stream.seek(row.offset)
     return stream.readline(LINE_LIMIT + 1)
@@ -107,10 +107,10 @@ def broken_line(number: int, error: BaseException, line: bytes) -> BrokenLine:
     return BrokenLine(number, f"{error}" or type(error).__name__, start)
 
 
-def _row(verdict: Verdict, number: int, offset: int) -> Row:
+def _row(verdict: Verdict, number: int, offset: int) -> ResultRow:
     media, post = verdict.media, verdict.post
     llr = verdict.llr.get("manipulation")
-    return Row(
+    return ResultRow(
         key=media.key,
         label=verdict.label,
         path=media.path,

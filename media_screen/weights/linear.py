@@ -13,7 +13,7 @@ from media_screen.arrays import Doubles
 
 
 @dataclass(frozen=True)
-class Line:
+class LinearModel:
     """Weights of standardised measures; a higher sum is more like a forgery.
 
     A measure is held within `limit` spreads of its mean: one odd value decides nothing.
@@ -42,7 +42,9 @@ class Line:
         return {"measures": measures, "offset": self.offset}
 
     @staticmethod
-    def from_dict(record: Mapping[str, Any], *, names: tuple[str, ...], limit: float) -> Line:
+    def from_dict(
+        record: Mapping[str, Any], *, names: tuple[str, ...], limit: float
+    ) -> LinearModel:
         """Read a record back; raises ValueError when its measures are not those that are named."""
         rows = record["measures"]
         found = tuple(row["name"] for row in rows)
@@ -51,4 +53,4 @@ class Line:
         means, spreads, weights = (
             tuple(float(row[key]) for row in rows) for key in ("mean", "spread", "weight")
         )
-        return Line(names, means, spreads, weights, float(record["offset"]), limit)
+        return LinearModel(names, means, spreads, weights, float(record["offset"]), limit)

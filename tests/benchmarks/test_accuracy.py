@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from benchmarks.accuracy import clips, face_artifact, fused, ratios, rules, sound, splits, tables
-from benchmarks.accuracy.clips import Clip
+from benchmarks.accuracy.clips import LabelledClip
 from benchmarks.accuracy.ratios import RESULTS, Ratio
 from media_screen.evaluation import controls, measure, metrics, protocol
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Verdict
@@ -133,7 +133,7 @@ def test_nothing_is_trained_on_in_the_fold_that_tests_it() -> None:
 # --- how it is measured --------------------------------------------------------------------------
 
 
-def made(count: int = 80, *, leak: bool = False) -> list[Clip]:
+def made(count: int = 80, *, leak: bool = False) -> list[LabelledClip]:
     """Clips of four collections; with a leak most of the forged ones are larger."""
     random = np.random.default_rng(0)
     found = []
@@ -153,12 +153,14 @@ def made(count: int = 80, *, leak: bool = False) -> list[Clip]:
             video_codec="h264",
         )
         found.append(
-            Clip(fake, "swap" if fake else "", f"c{row // 2 % 4}", f"p{row // 2 % 8}", media)
+            LabelledClip(
+                fake, "swap" if fake else "", f"c{row // 2 % 4}", f"p{row // 2 % 8}", media
+            )
         )
     return found
 
 
-def spoken(count: int = 80, *, leak: bool = False) -> list[Clip]:
+def spoken(count: int = 80, *, leak: bool = False) -> list[LabelledClip]:
     """Recordings of speech of four collections; with a leak most synthetic ones are louder."""
     random = np.random.default_rng(3)
     found = []
@@ -175,12 +177,14 @@ def spoken(count: int = 80, *, leak: bool = False) -> list[Clip]:
             container="flac",
             audio_codec="flac",
         )
-        found.append(Clip(fake, "tts" if fake else "", f"s{row // 2 % 4}", "", media, heard))
+        found.append(
+            LabelledClip(fake, "tts" if fake else "", f"s{row // 2 % 4}", "", media, heard)
+        )
     return found
 
 
 def said(
-    known: Sequence[Clip],
+    known: Sequence[LabelledClip],
     llrs: Sequence[float | None],
     versions: Sequence[str] = ("original", "480p"),
 ) -> list[Ratio]:
@@ -191,7 +195,7 @@ def said(
     ]
 
 
-def told(known: Sequence[Clip], separation: float, seed: int) -> list[float | None]:
+def told(known: Sequence[LabelledClip], separation: float, seed: int) -> list[float | None]:
     """Calibrated ratios of a detector, normal with this distance between the classes."""
     random = np.random.default_rng(seed)
     return [
@@ -200,18 +204,18 @@ def told(known: Sequence[Clip], separation: float, seed: int) -> list[float | No
     ]
 
 
-def noise(known: Sequence[Clip]) -> list[float | None]:
+def noise(known: Sequence[LabelledClip]) -> list[float | None]:
     """Ratios of a detector that knows nothing and says much."""
     random = np.random.default_rng(2)
     return [float(random.normal()) for _ in known]
 
 
-def learned(known: list[Clip], **own: Sequence[float | None]) -> fused.Learned:
+def learned(known: list[LabelledClip], **own: Sequence[float | None]) -> fused.Learned:
     ratios = {name: said(known, llrs) for name, llrs in own.items()}
     return fused.learn(known, ratios, grouped(known))
 
 
-def grouped(known: Sequence[Clip]) -> dict[Subject, dict[str, str]]:
+def grouped(known: Sequence[LabelledClip]) -> dict[Subject, dict[str, str]]:
     groups = {one.sha256: one.collection for one in known}
     return {"picture": groups, "sound": groups}
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks import impersonation
-from benchmarks.impersonation import Kind, Query
+from benchmarks.impersonation import Kind, PostToJudge
 from media_screen.evidence import Label, MediaInfo, Verdict
 
 
-def posts(kind: Kind, *labels: Label) -> list[tuple[Query, Verdict]]:
-    query = Query(Path("clips/one|two.mp4"), kind, "ada", kind == "official post")
+def posts(kind: Kind, *labels: Label) -> list[tuple[PostToJudge, Verdict]]:
+    query = PostToJudge(Path("clips/one|two.mp4"), kind, "ada", kind == "official post")
     return [(query, Verdict(label, MediaInfo("x"), summary="a | b")) for label in labels]
 
 

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 
 from benchmarks.lip_sync import forged, synchrony
 from benchmarks.lip_sync.__main__ import weighs
-from benchmarks.lip_sync.forged import Held
+from benchmarks.lip_sync.forged import HeldScores
 from benchmarks.lip_sync.synchrony import CHECKED, Trial
 from media_screen.detectors.lip_sync.fit import Tables
 
@@ -122,10 +122,10 @@ def test_what_did_not_beat_luck_and_form_weighs_nothing(change, counts: bool) ->
     assert weighs(found) is counts
 
 
-def held() -> Held:
+def held() -> HeldScores:
     rng = np.random.default_rng(0)
     fake = np.arange(40) % 2 == 1
-    return Held(
+    return HeldScores(
         path=np.array([f"{number}.mp4" for number in range(40)]),
         version=np.array(["original"] * 40),
         raw=rng.normal(0, 1, 40) + 2 * fake,

@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 from media_screen.case import Case
-from media_screen.detectors.catalogue import ALTERED, LLR
-from media_screen.detectors.catalogue import Catalogue as Detector
+from media_screen.detectors.catalogue import ALTERED, LLR, KnownFootage
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Span, Verdict
 from media_screen.footage.catalogue import Catalogue
 from media_screen.footage.fingerprint import Fingerprint, FingerprintBuilder
@@ -60,7 +59,7 @@ def examine(
         other_sounds=others,
         fingerprint_closely=lambda spans: fingerprint,
     )
-    return list(Detector().examine(case))
+    return list(KnownFootage().examine(case))
 
 
 def only(fingerprint: Fingerprint, catalogue: Catalogue) -> Evidence:
@@ -275,7 +274,7 @@ def test_a_copy_is_compared_where_it_was_not_looked_at(
     catalogue.add("ada", "talk.mp4", "1", enrolled(Scene(7), Copy.LENGTH))
     film: Any = Copy(other)
     case = Case(film, looker=film, gallery=Gallery(), catalogue=catalogue)
-    (piece,) = Detector().examine(case)
+    (piece,) = KnownFootage().examine(case)
     assert isinstance(piece, Evidence) and piece.finding == finding, piece.why
     assert ("0:36 to 0:39" in piece.why) == bool(other.duration)
     closely = film.decoded[len(Copy.WINDOWS) :]

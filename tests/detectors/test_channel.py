@@ -28,8 +28,7 @@ from media_screen.detectors.channel import (
 )
 from media_screen.evidence import Abstention, Evidence
 from media_screen.names.alike import edit_distance, handle_likeness, name_likeness, skeleton
-from media_screen.people.registry import Channel as Account
-from media_screen.people.registry import Person
+from media_screen.people.registry import OfficialChannel, Person
 from media_screen.sidecar import Fit, Sidecar
 from tests.channels import real_sidecars, write_made
 
@@ -42,19 +41,21 @@ class FakeCase:
     people: tuple[Person, ...]
 
 
-def person(slug: str, name: str, *accounts: Account, aliases: tuple[str, ...] = ()) -> Person:
+def person(
+    slug: str, name: str, *accounts: OfficialChannel, aliases: tuple[str, ...] = ()
+) -> Person:
     return Person(slug, name, aliases, accounts, Path(slug))
 
 
 XIN = person(
     "xin-liu",
     "Xin Liu",
-    Account("youtube", "UCxin", "XinLiuTalks"),
-    Account("tiktok", "123", "xinliutalks"),
+    OfficialChannel("youtube", "UCxin", "XinLiuTalks"),
+    OfficialChannel("tiktok", "123", "xinliutalks"),
     aliases=("\u5289\u6b23",),
 )
-BEN = person("ben", "Ben Okafor", Account("youtube", "UCben", "XinLiuTalk"))
-NO_ID = person("eve", "Eve Adams", Account("youtube", "", "EveAdams"))
+BEN = person("ben", "Ben Okafor", OfficialChannel("youtube", "UCben", "XinLiuTalk"))
+NO_ID = person("eve", "Eve Adams", OfficialChannel("youtube", "", "EveAdams"))
 
 
 def posted(
@@ -328,7 +329,7 @@ def test_invisible_characters_do_not_hide_a_look_alike(name: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(handle=st.text(max_size=40), name=st.text(max_size=40), alias=st.text(max_size=10))
 def test_no_name_breaks_the_detector(handle: str, name: str, alias: str) -> None:
-    someone = person("a", "Ann", Account("youtube", "1", alias), aliases=(alias,))
+    someone = person("a", "Ann", OfficialChannel("youtube", "1", alias), aliases=(alias,))
     for piece in examine(posted(handle, name=name), someone):
         assert piece.why.isprintable()
 
@@ -443,7 +444,7 @@ def owners() -> list[Sidecar]:
 
 
 def as_person(owner: Sidecar) -> Person:
-    account = Account(owner.platform, owner.channel_id, owner.handle)
+    account = OfficialChannel(owner.platform, owner.channel_id, owner.handle)
     return person("owner", owner.display_name or owner.handle, account)
 
 

@@ -19,8 +19,8 @@ from media_screen.detectors.onscreen.marks import find_marks
 from media_screen.evidence import Abstention, Evidence
 from media_screen.names import ocr
 from media_screen.names.folding import fold, within_one
-from media_screen.names.ocr import Line, Reader, read_all
-from media_screen.people.registry import Channel as Account
+from media_screen.names.ocr import TextLine, TextReader, read_all
+from media_screen.people.registry import OfficialChannel as Account
 from media_screen.people.registry import Person
 from media_screen.sidecar import Sidecar
 
@@ -39,12 +39,14 @@ class Case:
     people: Sequence[Person] = ()
 
     @property
-    def lines(self) -> Sequence[Line]:
+    def lines(self) -> Sequence[TextLine]:
         return read_all(ocr.reader(), self.stills)
 
 
-def line(text: str, time_s: float = 1.0, box: tuple[float, float, float, float] = CORNER) -> Line:
-    return Line(text, time_s, box)
+def line(
+    text: str, time_s: float = 1.0, box: tuple[float, float, float, float] = CORNER
+) -> TextLine:
+    return TextLine(text, time_s, box)
 
 
 def findings(
@@ -233,9 +235,9 @@ def picture(*texts: tuple[str, int, int], width: int = 640, height: int = 360) -
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
+def reader() -> TextReader:
     pytest.importorskip("rapidocr")
-    return Reader()
+    return TextReader()
 
 
 @pytest.fixture
@@ -265,12 +267,12 @@ def test_marks_in_a_picture_are_read_without_the_network() -> None:
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (320, 180), (3, 2000), (1, 1)])
-def test_pictures_of_any_size_are_read(reader: Reader, size: tuple[int, int]) -> None:
+def test_pictures_of_any_size_are_read(reader: TextReader, size: tuple[int, int]) -> None:
     lines = reader.read(picture(width=size[0], height=size[1]), 0.0)
     assert all(0.0 <= side <= 1.001 for one in lines for side in one.box)
 
 
-def test_text_is_read_in_small_and_in_large_pictures(reader: Reader) -> None:
+def test_text_is_read_in_small_and_in_large_pictures(reader: TextReader) -> None:
     drawn = picture(("HeyGen", 20, 40))
     for width in (400, 640, 1920):
         scaled = cv2.resize(drawn, (width, width * 9 // 16), interpolation=cv2.INTER_AREA)
@@ -279,7 +281,7 @@ def test_text_is_read_in_small_and_in_large_pictures(reader: Reader) -> None:
         assert one.centre == pytest.approx((0.09, 0.09), abs=0.03)
 
 
-def test_a_picture_without_text_has_no_marks(reader: Reader) -> None:
+def test_a_picture_without_text_has_no_marks(reader: TextReader) -> None:
     (piece,) = Onscreen().examine(Case([(0.0, picture())], POST))
     assert isinstance(piece, Evidence)
     assert (piece.finding, piece.llr, piece.score) == ("no_marks", 0.0, 0.0)

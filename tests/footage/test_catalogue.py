@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from media_screen.evidence import Match
-from media_screen.footage.catalogue import Catalogue, CatalogueError, Found
+from media_screen.footage.catalogue import Catalogue, CatalogueError, MeasuredMatch
 from media_screen.footage.catalogue.index import Indexed
 from media_screen.footage.catalogue.mouth import Mouth
 from media_screen.footage.catalogue.store import SCHEMA_VERSION
@@ -52,7 +52,7 @@ def catalogue(filled: Path, tmp_path: Path) -> Catalogue:
     return Catalogue.open(path)
 
 
-def only(found: tuple[Found, ...]) -> Found:
+def only(found: tuple[MeasuredMatch, ...]) -> MeasuredMatch:
     assert [item.match.reference for item in found] == [found[0].match.reference]
     return found[0]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from media_screen.evidence import Span
-from media_screen.footage.catalogue import Catalogue, Found
+from media_screen.footage.catalogue import Catalogue, MeasuredMatch
 from media_screen.footage.catalogue.changes import maximal_runs
 from media_screen.footage.catalogue.rest import REST_S, outside
 from media_screen.footage.fingerprint import Fingerprint, FingerprintBuilder, picture, sound
@@ -86,7 +86,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     return made
 
 
-def unchanged(found: tuple[Found, ...], length: float) -> bool:
+def unchanged(found: tuple[MeasuredMatch, ...], length: float) -> bool:
     """Whether one match with nothing against it covers the file, as of a copy of the whole."""
     if len(found) != 1 or found[0].changes or found[0].match.relation not in ("copy", "excerpt"):
         return False

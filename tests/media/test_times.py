@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from media_screen import screen
 from media_screen.evidence import Span
 from media_screen.media import Frame, Media, index, moments
-from media_screen.media.index import Key, Timeline
+from media_screen.media.index import KeyFrame, Timeline
 from tests.making import RATE, write_video
 
 LENGTH = 6.0  # s, of the films below
@@ -260,7 +260,7 @@ def test_no_clock_loses_or_invents_time(lengths, starts, sent) -> None:
 def test_a_survey_looks_at_moments_and_not_at_flashes(shown) -> None:
     keys, time = [], 0.0
     for flash, rest in shown:
-        keys.append(Key(time, round(time * 1000), flash, (flash + rest) / 2))
+        keys.append(KeyFrame(time, round(time * 1000), flash, (flash + rest) / 2))
         time += flash + rest
     plan = moments.survey(Timeline(0.0, time, 99, tuple(keys)), gap_s=5.0, seed="s")
     usual = [k for k in keys if k.shown_s >= moments.KEY_SHARE * k.usual_s]

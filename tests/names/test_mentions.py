@@ -16,7 +16,7 @@ from media_screen.names.mentions import (
     read_watch_list,
     texts_of,
 )
-from media_screen.names.ocr import Line
+from media_screen.names.ocr import TextLine
 from media_screen.names.spelling import MAX_TEXT
 from media_screen.people.registry import Person
 from media_screen.sidecar import Sidecar
@@ -150,7 +150,7 @@ def test_huge_texts_are_cut(text: str) -> None:
 
 def test_texts_of_a_post_and_of_the_picture() -> None:
     post = Sidecar(title="a", description="b", tags=("c", "d"))
-    line = Line("e", 1.5, (0.0, 0.0, 1.0, 1.0))
+    line = TextLine("e", 1.5, (0.0, 0.0, 1.0, 1.0))
     assert [(text.where, text.text) for text in texts_of(post, [line])] == [
         ("title", "a"),
         ("description", "b"),

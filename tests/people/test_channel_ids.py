@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from media_screen.people.channel_ids import advice
-from media_screen.people.registry import Channel, PeopleError, Person, load_people
+from media_screen.people.registry import OfficialChannel, PeopleError, Person, load_people
 from media_screen.sidecar import Account, account_of
 
 if sys.version_info >= (3, 11):
@@ -71,22 +71,24 @@ def enrolled(folder: Path, *lines: str) -> Person:
     [
         pytest.param(
             f'url = "https://www.youtube.com/channel/{UC}"',
-            Channel("youtube", UC, "", f"https://www.youtube.com/channel/{UC}"),
+            OfficialChannel("youtube", UC, "", f"https://www.youtube.com/channel/{UC}"),
             id="id-and-platform",
         ),
         pytest.param(
             'platform = "x"\nurl = "https://x.com/xinliu"',
-            Channel("twitter", "", "xinliu", "https://x.com/xinliu"),
+            OfficialChannel("twitter", "", "xinliu", "https://x.com/xinliu"),
             id="handle",
         ),
         pytest.param(
             f'platform = "tiktok"\nid = "123"\nurl = "https://www.tiktok.com/@{SEC_UID}"',
-            Channel("tiktok", "123", "", f"https://www.tiktok.com/@{SEC_UID}"),
+            OfficialChannel("tiktok", "123", "", f"https://www.tiktok.com/@{SEC_UID}"),
             id="other-kind-of-id",
         ),
     ],
 )
-def test_what_an_address_holds_is_taken(tmp_path: Path, line: str, channel: Channel) -> None:
+def test_what_an_address_holds_is_taken(
+    tmp_path: Path, line: str, channel: OfficialChannel
+) -> None:
     assert enrolled(tmp_path, line).channels == (channel,)
 
 

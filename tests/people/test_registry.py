@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from media_screen.folders import said
-from media_screen.people.registry import Channel, PeopleError, Person, load_people
+from media_screen.people.registry import OfficialChannel, PeopleError, Person, load_people
 
 FULL = """
 name = " Xin Liu "
@@ -44,8 +44,8 @@ def test_a_registry_is_read_in_the_order_of_its_slugs(tmp_path: Path) -> None:
             name="Xin Liu",
             aliases=("\u5218\u6b23", "Liu Xin"),
             channels=(
-                Channel("youtube", "UC123", "XinLiu", "https://www.youtube.com/@XinLiu"),
-                Channel("twitter", "", "xinliu", ""),
+                OfficialChannel("youtube", "UC123", "XinLiu", "https://www.youtube.com/@XinLiu"),
+                OfficialChannel("twitter", "", "xinliu", ""),
             ),
             folder=tmp_path / "xin-liu",
         ),
@@ -182,7 +182,7 @@ def test_a_mistake_names_the_file_the_key_and_the_remedy(
 
 def test_another_site_is_no_misspelling(tmp_path: Path) -> None:
     write(tmp_path, "anna", CHANNEL + 'platform = "Bilibili"\nid = "7"')
-    assert load_people(tmp_path)[0].channels == (Channel("bilibili", "7"),)
+    assert load_people(tmp_path)[0].channels == (OfficialChannel("bilibili", "7"),)
 
 
 SHARED = {

@@ -14,7 +14,7 @@ from media_screen.evidence import Duplicate, Post, Verdict
 from media_screen.report import TimeZoneError, write_report
 from media_screen.report.clusters import LINE_HEIGHT, MOST_CLUSTERS, find_clusters, find_zone
 from media_screen.results import text
-from media_screen.results.rows import Results, read_results
+from media_screen.results.rows import ReadResults, read_results
 from tests.report import records
 from tests.report.pages import Page, check_markup
 
@@ -59,7 +59,7 @@ def render(out: Path, *verdicts: Verdict, time_zone: str = "UTC") -> Page:
     return page
 
 
-def results(out: Path, *verdicts: Verdict) -> Results:
+def results(out: Path, *verdicts: Verdict) -> ReadResults:
     with records.write_results(out, verdicts).open("rb") as stream:
         return read_results(stream)
 

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from media_screen import sidecar
 from media_screen.detectors.channel import Channel
 from media_screen.evidence import Evidence, MediaInfo
-from media_screen.people.registry import Channel as Account
-from media_screen.people.registry import Person
+from media_screen.people.registry import OfficialChannel, Person
 
 UC = "UC" + "a1B2c3D4e5F6g7H8i9J0-_"
 RECORD: dict[str, Any] = {
@@ -27,7 +26,7 @@ RECORD: dict[str, Any] = {
 }  # fmt: skip
 INFO = MediaInfo("News.mp4", kind="video", size_bytes=500_000, duration_s=17.04, width=640,
                  height=360)  # fmt: skip
-XIN = Person("xin", "Xin Liu", (), (Account("youtube", UC, "xinliu"),), Path("xin"))
+XIN = Person("xin", "Xin Liu", (), (OfficialChannel("youtube", UC, "xinliu"),), Path("xin"))
 
 
 class FakeCase:

@@ -11,8 +11,8 @@ import pytest
 from media_screen.faces.align import REFERENCE
 from tests.making import quarters, write_video
 from training.face_artifact import augment, blends, conditions, copies
-from training.face_artifact.batches import Pairs, Recipe
-from training.face_artifact.crops import Crop, Source, read
+from training.face_artifact.batches import PairSet, TrainingRecipe
+from training.face_artifact.crops import Crop, CropSource, read
 from training.face_artifact.folds import split
 
 POINTS = " ".join(f"{number:.1f}" for number in REFERENCE.ravel())
@@ -110,25 +110,27 @@ def crop(path: str, track: int = 0) -> Crop:
     return Crop(path, "original", track, 0.0, 100.0, 0.0, 1.0, 0.5, POINTS)
 
 
-def source(path: str, *, method: str = "real", collection: str = "", identity: str = "") -> Source:
+def source(
+    path: str, *, method: str = "real", collection: str = "", identity: str = ""
+) -> CropSource:
     kind = "real_video" if method == "real" else "fake_video"
-    return Source(path, kind, method, identity, collection or path, "0" * 64)
+    return CropSource(path, kind, method, identity, collection or path, "0" * 64)
 
 
-def pairs(recipe: Recipe, seed: int = 1) -> Pairs:
+def pairs(recipe: TrainingRecipe, seed: int = 1) -> PairSet:
     lines = [crop("a"), crop("a"), crop("b"), crop("f")]
     pixels = np.stack([picture(n) for n in range(4)])
     sources = [source("a"), source("b"), source("f", method="Swap")]
-    return Pairs(lines, pixels, sources, recipe=recipe, side=64, length=10, seed=seed)
+    return PairSet(lines, pixels, sources, recipe=recipe, side=64, length=10, seed=seed)
 
 
 @pytest.mark.parametrize("pseudo", [0.0, 1.0], ids=["real-fakes", "pseudo-fakes"])
 def test_a_pair_depends_on_seed_and_number_alone(pseudo: float) -> None:
     torch = pytest.importorskip("torch")
-    made = [pairs(Recipe(pseudo=pseudo))[n] for n in (0, 1, 0)]
+    made = [pairs(TrainingRecipe(pseudo=pseudo))[n] for n in (0, 1, 0)]
     assert made[0].shape == (2, 3, 64, 64) and made[0].dtype == torch.uint8
     assert torch.equal(made[0], made[2]) and not torch.equal(made[0], made[1])
-    assert not torch.equal(made[0], pairs(Recipe(pseudo=pseudo), seed=2)[0])
+    assert not torch.equal(made[0], pairs(TrainingRecipe(pseudo=pseudo), seed=2)[0])
 
 
 def test_folds_share_no_collection_method_or_person() -> None:
@@ -160,14 +162,14 @@ def test_a_store_that_lost_pixels_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("centre", "expected"),
     [
-        ((320, 240), copies.Window(220, 140, 200)),
-        ((10, 10), copies.Window(0, 0, 200)),
-        ((640, 480), copies.Window(440, 280, 200)),
+        ((320, 240), copies.Square(220, 140, 200)),
+        ((10, 10), copies.Square(0, 0, 200)),
+        ((640, 480), copies.Square(440, 280, 200)),
     ],
     ids=["middle", "upper-left", "lower-right"],
 )
 def test_a_portrait_lies_in_the_picture(
-    centre: tuple[float, float], expected: copies.Window
+    centre: tuple[float, float], expected: copies.Square
 ) -> None:
     assert copies.portrait_window(centre, 100, 0.5, 640, 480) == expected
 
@@ -180,7 +182,7 @@ def test_a_copy_of_a_window_shows_that_part_alone(tmp_path: Path) -> None:
     av = pytest.importorskip("av")
     clip = write_video(tmp_path / "clip.mp4", [quarters(320, 240)] * 5)
     portrait = copies.Copy("portrait", side=60, crf=18)
-    copies.reencode(clip, tmp_path / "cut.mp4", portrait, window=copies.Window(0, 0, 120))
+    copies.reencode(clip, tmp_path / "cut.mp4", portrait, window=copies.Square(0, 0, 120))
     with av.open(str(tmp_path / "cut.mp4")) as opened:
         seen = [frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)]
     assert len(seen) == 5 and seen[0].shape == (60, 60, 3)
@@ -191,12 +193,12 @@ def test_a_copy_of_a_window_shows_that_part_alone(tmp_path: Path) -> None:
 def test_a_window_outside_of_the_picture_is_refused(tmp_path: Path) -> None:
     clip = write_video(tmp_path / "clip.mp4", [quarters(320, 240)] * 2)
     with pytest.raises(ValueError, match="does not lie in a picture of"):
-        copies.reencode(clip, tmp_path / "cut.mp4", copies.LOW, window=copies.Window(300, 0, 120))
+        copies.reencode(clip, tmp_path / "cut.mp4", copies.LOW, window=copies.Square(300, 0, 120))
 
 
 def test_what_can_teach_wrongly_is_left_out_of_pairs() -> None:
     lines, pixels = [crop("a"), crop("f"), crop("g")], np.stack([picture(n) for n in range(3)])
     panels = replace(source("f", method="Swap"), clean=False)
     sources = [source("a"), panels, source("g", method="Swap")]
-    made = Pairs(lines, pixels, sources, recipe=Recipe(), side=64, length=1, seed=1)
+    made = PairSet(lines, pixels, sources, recipe=TrainingRecipe(), side=64, length=1, seed=1)
     assert set(made.files) == {"a", "g"}

@@ -9,22 +9,22 @@ import pytest
 
 from media_screen.detectors.face_artifact import texture
 from media_screen.detectors.face_artifact.forged import NAMES
-from media_screen.weights.linear import Line
+from media_screen.weights.linear import LinearModel
 from tests.training.test_face_artifact import POINTS, picture, source
 from training.face_artifact import export, line
-from training.face_artifact.crops import Crop, Source
-from training.face_artifact.line import Measures, Settings
+from training.face_artifact.crops import Crop, CropSource
+from training.face_artifact.line import MeasureTable, Settings
 
 SEEN, BLENDED, BORROWED = 3, 40, len(texture.NAMES) + 7  # measures that tell something
 STRENGTH = {"of_texture": Settings(3e-3, 1.0), "of_features": Settings(1e-1, 0.5)}
 
 
-def sources() -> list[Source]:
+def sources() -> list[CropSource]:
     genuine = [source(f"real_video/{n}", collection=f"c{n % 4}") for n in range(12)]
     return genuine + [source(f"fake_video/{n}", method=f"m{n % 4}") for n in range(12)]
 
 
-def measures(seed: int = 0) -> Measures:
+def measures(seed: int = 0) -> MeasureTable:
     """Four views of one track of each file; blends move another measure than forgeries do."""
     rng = np.random.default_rng(seed)
     paths = [one.path for one in sources() for _ in range(4)]
@@ -34,7 +34,7 @@ def measures(seed: int = 0) -> Measures:
     values[fake, BORROWED] += 2
     pairs = rng.normal(0, 1, (60, 1, len(NAMES))).repeat(2, axis=1).astype(np.float32)
     pairs[:, 1, BLENDED] += 1
-    return Measures(
+    return MeasureTable(
         values,
         np.array(paths),
         np.full(len(paths), "original"),
@@ -45,18 +45,18 @@ def measures(seed: int = 0) -> Measures:
 
 
 @pytest.fixture(scope="module")
-def fitted() -> Line:
+def fitted() -> LinearModel:
     return line.fit(measures(), sources(), **STRENGTH)
 
 
-def test_what_tells_tracks_and_what_tells_blends_both_count(fitted: Line) -> None:
+def test_what_tells_tracks_and_what_tells_blends_both_count(fitted: LinearModel) -> None:
     weights = np.array(fitted.weights)
     of_texture = weights[: len(texture.NAMES)]
     assert set(np.argsort(-of_texture)[:2]) == {SEEN, BLENDED}
     assert int(weights[len(texture.NAMES) :].argmax()) + len(texture.NAMES) == BORROWED
 
 
-def test_forged_tracks_that_it_never_saw_score_higher(fitted: Line) -> None:
+def test_forged_tracks_that_it_never_saw_score_higher(fitted: LinearModel) -> None:
     others = measures(seed=1)
     raw = fitted.raw(others.values)
     fake = np.array([path.startswith("fake") for path in others.path])
@@ -74,7 +74,7 @@ def test_files_that_are_held_out_change_nothing() -> None:
 
 def test_measures_survive_their_file(tmp_path: Path) -> None:
     measures().save(tmp_path / "measures.npz")
-    read = Measures.load(tmp_path / "measures.npz")
+    read = MeasureTable.load(tmp_path / "measures.npz")
     assert line.fit(read, sources(), **STRENGTH) == line.fit(measures(), sources(), **STRENGTH)
 
 

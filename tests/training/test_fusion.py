@@ -9,18 +9,18 @@ import pytest
 
 from media_screen.fusion.combination import Subject
 from training import fusion
-from training.fusion import Examples
+from training.fusion import RatioTable
 
 CLIPS = 160
 GROUPS = 8
 NAN = math.nan
 
 
-def examples(*columns: np.ndarray, seed: int = 0) -> Examples:
+def examples(*columns: np.ndarray, seed: int = 0) -> RatioTable:
     """Clips of eight groups, genuine and forged in turn, with ratios of detectors a, b, c."""
     fake = np.arange(CLIPS) % 2 == 1
     groups = tuple(f"group {row // 2 % GROUPS}" for row in range(CLIPS))
-    return Examples(
+    return RatioTable(
         {"picture": tuple("abc"[: len(columns)]), "sound": ()},
         np.column_stack(columns),
         fake,
@@ -31,7 +31,7 @@ def examples(*columns: np.ndarray, seed: int = 0) -> Examples:
 
 
 def fit(
-    table: Examples, counted: str, about: Subject = "picture"
+    table: RatioTable, counted: str, about: Subject = "picture"
 ) -> tuple[dict[str, float], float]:
     weights, bound = fusion.fit(table, about, counted)
     return dict(zip(table.detectors[about], weights, strict=True)), bound
@@ -84,13 +84,13 @@ def test_a_detector_that_does_not_count_weighs_nothing() -> None:
 def test_a_large_collection_supports_less_than_as_many_clips_of_many() -> None:
     even = examples(drawn(1.5, 1))
     names = tuple("large" if row < 120 else name for row, name in enumerate(even.collection))
-    uneven = Examples(even.detectors, even.llrs, even.fake, even.clip, names, even.group)
+    uneven = RatioTable(even.detectors, even.llrs, even.fake, even.clip, names, even.group)
     assert fit(uneven, "a")[1] < fit(even, "a")[1]
 
 
 def test_versions_of_a_clip_count_once() -> None:
     once = examples(drawn(1.5, 1))
-    twice = Examples(
+    twice = RatioTable(
         once.detectors,
         np.vstack([once.llrs, once.llrs]),
         np.tile(once.fake, 2),
@@ -121,7 +121,7 @@ def test_a_group_teaches_nothing_about_itself() -> None:
     assert fusion.held_out(table, ["a", "b"])[own] == pytest.approx(alone[own])
 
 
-def both(pictures: np.ndarray, voices: np.ndarray) -> Examples:
+def both(pictures: np.ndarray, voices: np.ndarray) -> RatioTable:
     """Clips with a detector of pictures, and as many recordings with one of speech.
 
     The genuine clips have the sound of the genuine recordings, and are labelled for it, too.
@@ -131,7 +131,7 @@ def both(pictures: np.ndarray, voices: np.ndarray) -> Examples:
     heard = np.where(genuine, voices, NAN)
     silent = np.full(CLIPS, NAN)
     voice = tuple(f"voice {row % 5}" for row in range(CLIPS))
-    return Examples(
+    return RatioTable(
         {"picture": ("a",), "sound": ("v",)},
         np.vstack([np.column_stack([pictures, heard]), np.column_stack([silent, voices])]),
         np.tile(clips.fake, 2),
@@ -192,7 +192,7 @@ def test_a_held_out_sum_is_what_the_program_would_say() -> None:
 def thresholds(genuine: np.ndarray, *, copies: np.ndarray | None = None) -> list[float]:
     rows = genuine if copies is None else np.concatenate([genuine, copies])
     names = tuple(f"clip {row % len(genuine)}" for row in range(len(rows)))
-    table = Examples(
+    table = RatioTable(
         {"picture": ("a",), "sound": ()},
         rows[:, None],
         np.zeros(len(rows), bool),

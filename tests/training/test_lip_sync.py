@@ -14,16 +14,16 @@ from media_screen.detectors.lip_sync.movement import FEATURES, movement  # noqa:
 from media_screen.detectors.lip_sync.sound import BANDS, STEPS, mel_levels  # noqa: E402
 from tests.detectors.lip_sync.making import sight, syllables, voice_of  # noqa: E402
 from training.lip_sync import line, overlap, prepare, score, train  # noqa: E402
-from training.lip_sync.batches import FRAMES, REACH, Examples, trimmed  # noqa: E402
+from training.lip_sync.batches import FRAMES, REACH, ExampleDraw, trimmed  # noqa: E402
 from training.lip_sync.pieces import Piece, aligned, pieces_of  # noqa: E402
-from training.lip_sync.prepare import ORIGINAL, PSEUDO, Clip, Seen  # noqa: E402
+from training.lip_sync.prepare import ORIGINAL, PSEUDO, Seen, TrainingClip  # noqa: E402
 
 SECONDS = 8.0
 
 
-def clip(name: str, *, method: str = "real", collection: str = "set") -> Clip:
+def clip(name: str, *, method: str = "real", collection: str = "set") -> TrainingClip:
     kind = "real_video" if method == "real" else "fake_video"
-    return Clip(name, kind, method, name, collection, name, "single")
+    return TrainingClip(name, kind, method, name, collection, name, "single")
 
 
 def piece(seed: int, *, late_ms: int = 0) -> Piece:
@@ -37,11 +37,11 @@ def piece(seed: int, *, late_ms: int = 0) -> Piece:
 
 def test_a_batch_depends_on_seed_and_number_alone() -> None:
     pieces = [piece(seed) for seed in range(4)]
-    first, again = (Examples(pieces, size=3, seed=1).batch(7) for _ in range(2))
+    first, again = (ExampleDraw(pieces, size=3, seed=1).batch(7) for _ in range(2))
     np.testing.assert_array_equal(first.movement, again.movement)
     np.testing.assert_array_equal(first.sound, again.sound)
     assert first.movement.shape == (3, FRAMES, FEATURES) and first.sound.shape[2] == BANDS
-    other = Examples(pieces, size=3, seed=2).batch(7)
+    other = ExampleDraw(pieces, size=3, seed=2).batch(7)
     assert not np.array_equal(first.movement, other.movement)
     steps = np.zeros((3, first.sound.shape[1] // STEPS, 1), np.float32)
     assert trimmed(steps).shape[1] == FRAMES + 2 * REACH
@@ -81,7 +81,7 @@ def test_the_network_knows_no_absolute_time() -> None:
         assert one.norm(dim=2).max() < 1
 
 
-def store(folder: Path, *clips: Clip, version: str = ORIGINAL) -> None:
+def store(folder: Path, *clips: TrainingClip, version: str = ORIGINAL) -> None:
     for number, one in enumerate(clips):
         opening = syllables(SECONDS, number)
         prepare.save(folder / one.file(version), Seen(voice_of(opening), (sight(opening),)))
@@ -120,7 +120,7 @@ def test_a_forged_mouth_is_that_of_another_moment_in_one_way_for_all_frames() ->
     assert np.mean([one[170:195, 110:146].mean() for one in changed]) > 0.3
 
 
-def table(groups: int = 6, rows: int = 8) -> line.Table:
+def table(groups: int = 6, rows: int = 8) -> line.LineTable:
     """Windows of which the second measure tells forged from genuine, and no other does."""
     rng = np.random.default_rng(0)
     count = groups * rows
@@ -128,7 +128,7 @@ def table(groups: int = 6, rows: int = 8) -> line.Table:
     values = rng.normal(0, 1, (count, len(NAMES)))
     values[:, 1] += 3.0 * fake
     place = np.arange(count) // rows
-    return line.Table(
+    return line.LineTable(
         values=values,
         path=np.array([f"{number // 2}.mp4" for number in range(count)]),
         version=np.array([ORIGINAL] * count),
@@ -168,10 +168,12 @@ def test_windows_of_a_clip_are_pooled_by_their_mean() -> None:
     assert PSEUDO not in {version for _, version in pooled}
 
 
-def made_voices() -> list[overlap.Voice]:
+def made_voices() -> list[overlap.LoneVoice]:
     """Speakers of two collections, half of them of clips, with pauses of their own."""
     return [
-        overlap.Voice(f"set {n % 2}", f"person {n}", pausing(100.0 * 2 ** (n / 8), n), n % 4 > 1)
+        overlap.LoneVoice(
+            f"set {n % 2}", f"person {n}", pausing(100.0 * 2 ** (n / 8), n), n % 4 > 1
+        )
         for n in range(12)
     ]
 

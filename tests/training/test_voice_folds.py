@@ -11,13 +11,13 @@ from media_screen import weights
 from media_screen.detectors.voice_spoof.network import FEATURES, LEVELS
 from training.voice_spoof import train
 from training.voice_spoof.draw import Drawer
-from training.voice_spoof.line import Line
-from training.voice_spoof.prepare import NO_PAIR, Prepared, Row, trimmed
+from training.voice_spoof.line import LineSettings
+from training.voice_spoof.prepare import NO_PAIR, Prepared, WindowRow, trimmed
 from training.voice_spoof.sources import FAMILIES, NO_SPEECH, PRACTICE, Sound, family, read_media
 from training.voice_spoof.train import (
-    Config,
     Fold,
-    Member,
+    Settings,
+    TrainedNet,
     fit,
     fit_all,
     load_net,
@@ -47,21 +47,21 @@ PAIRS = (NO_PAIR, NO_PAIR, NO_PAIR, 0, 1, NO_PAIR, 1)
 PLACES = (0, 1, 2, 3, 4, 5, 1)
 DATA = Prepared(
     SOUNDS,
-    tuple(Row(place, 0, 0, 20, pair) for place, pair in zip(PLACES, PAIRS, strict=True)),
+    tuple(WindowRow(place, 0, 0, 20, pair) for place, pair in zip(PLACES, PAIRS, strict=True)),
     np.random.default_rng(0).integers(0, 255, (len(PLACES), 20, FEATURES)).astype(np.uint8),
 )
 MEMBERS = (
-    Member("texture", (2, 2, 2, 2, 2), crop=8, paired=0.5, steps=4),
-    Member("course", (2, 2, 2, 2), crop=8, paired=0.0, steps=4),
+    TrainedNet("texture", (2, 2, 2, 2, 2), crop=8, paired=0.5, steps=4),
+    TrainedNet("course", (2, 2, 2, 2), crop=8, paired=0.0, steps=4),
 )
-CONFIG = Config(
+CONFIG = Settings(
     seed=1,
     dropout=0.0,
     batch=8,
     learning_rate=1e-3,
     weight_decay=0.0,
     label_smoothing=0.0,
-    line=Line(shrink=0.05, pairs=0.5, alone=2.0, weight=3.0),
+    line=LineSettings(shrink=0.05, pairs=0.5, alone=2.0, weight=3.0),
     members=MEMBERS,
     folds=(FOLD,),
 )
@@ -105,7 +105,7 @@ def test_both_of_a_pair_are_varied_alike() -> None:
 
 @pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.kind)
 def test_training_goes_on_where_it_stopped(
-    member: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    member: TrainedNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows, draw, drawn = training_rows(DATA, FOLD), Drawer.draw, []
 

@@ -14,12 +14,12 @@ from media_screen import weights
 from media_screen.detectors.voice_spoof.network import FEATURES
 from media_screen.speech.listen import YAMNET
 from training.voice_spoof.borrowed import PICTURES, STATISTICS, Borrowed, yamnet_layers
-from training.voice_spoof.line import Line, fit_line, statistics_of
-from training.voice_spoof.prepare import NO_PAIR, Prepared, Row
+from training.voice_spoof.line import LineSettings, fit_line, statistics_of
+from training.voice_spoof.prepare import NO_PAIR, Prepared, WindowRow
 from training.voice_spoof.sources import Sound
 
 FRAMES = 96
-SETTINGS = Line(shrink=1e-3, pairs=1.0, alone=1.0, weight=1.0)
+SETTINGS = LineSettings(shrink=1e-3, pairs=1.0, alone=1.0, weight=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def data() -> Prepared:
     stored = np.concatenate([rows, smooth]).astype(np.uint8)
     return Prepared(
         (*genuine, *copied),
-        tuple(Row(place, 0, 0, FRAMES, place % 2) for place in range(4)),
+        tuple(WindowRow(place, 0, 0, FRAMES, place % 2) for place in range(4)),
         stored,
     )
 
@@ -87,7 +87,9 @@ def test_copies_score_higher_than_their_sources(tmp_path: Path) -> None:
 def test_windows_without_pairs_are_enough(tmp_path: Path) -> None:
     made = data()
     alone = Prepared(
-        made.sounds, tuple(Row(place, 0, 0, FRAMES, NO_PAIR) for place in range(4)), made.stored
+        made.sounds,
+        tuple(WindowRow(place, 0, 0, FRAMES, NO_PAIR) for place in range(4)),
+        made.stored,
     )
     seen = statistics_of(alone, tmp_path / "statistics.npy")
     fitted = fit_line(alone, np.arange(4), SETTINGS, seen, tmp_path / "line.safetensors")

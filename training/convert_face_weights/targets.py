@@ -11,7 +11,7 @@ from pathlib import Path
 import onnx
 
 from training.convert_face_weights.small_storage import store_small
-from training.convert_face_weights.sources import Source, read_source
+from training.convert_face_weights.sources import WeightSource, read_source
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Target:
     `producer` is written into the file; by default the file says what the source said.
     """
 
-    source: Source
+    source: WeightSource
     convert: Callable[[bytes], onnx.ModelProto]
     file: str
     width: str

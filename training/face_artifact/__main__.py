@@ -21,8 +21,8 @@ from media_screen import weights
 from media_screen.evaluation.protocol import refuse_overlap
 from training.face_artifact import crops as crop_store
 from training.face_artifact import export, line, score
-from training.face_artifact.batches import Pairs, Recipe
-from training.face_artifact.crops import Source
+from training.face_artifact.batches import PairSet, TrainingRecipe
+from training.face_artifact.crops import CropSource
 from training.face_artifact.folds import split
 from training.record import renew
 
@@ -86,7 +86,9 @@ def _run_of(config: dict[str, Any], run: str) -> dict[str, Any]:
     return found
 
 
-def _split(sources: list[Source], folds: int, fold: str) -> tuple[list[Source], list[Source]]:
+def _split(
+    sources: list[CropSource], folds: int, fold: str
+) -> tuple[list[CropSource], list[CropSource]]:
     """Return the files to train on and those held out."""
     if fold == ALL:
         return sources, []
@@ -106,7 +108,7 @@ def _line(asked: argparse.Namespace) -> None:
     kept = asked.work / "measures.npz"
     if not kept.is_file():
         line.measures(lines, pixels, sources, split(sources, config["folds"])).save(kept)
-    found = line.Measures.load(kept)
+    found = line.MeasureTable.load(kept)
     for fold in map(str, range(config["folds"])):
         taught, held = _split(sources, config["folds"], fold)
         scorer = score.LineScorer(line.fit(found, taught, **settings))
@@ -130,7 +132,11 @@ def _train(asked: argparse.Namespace, fold: str) -> None:
     lines, pixels = crop_store.read(asked.work / "store")
     kept, _ = _split(crop_store.read_sources(asked.media), config["folds"], fold)
     make_pairs = functools.partial(
-        Pairs, lines, pixels, kept, recipe=Recipe(pseudo=run["pseudo"], mouth=run["mouth"])
+        PairSet,
+        lines,
+        pixels,
+        kept,
+        recipe=TrainingRecipe(pseudo=run["pseudo"], mouth=run["mouth"]),
     )
     plan = Plan(
         steps=run.get("steps_all", run["steps"]) if fold == ALL else run["steps"],

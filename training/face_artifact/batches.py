@@ -13,7 +13,7 @@ from media_screen.arrays import Image
 from media_screen.detectors.face_artifact.forged import is_good
 from training.face_artifact import augment, blends
 from training.face_artifact.copies import PORTRAITS
-from training.face_artifact.crops import Crop, Source
+from training.face_artifact.crops import Crop, CropSource
 
 # Of the genuine crops that stand against labelled fakes: most of those are portraits as generators
 # write them, and a network that saw few genuine ones learns to tell the form.
@@ -30,14 +30,14 @@ GREY_STILLS = 0.62
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingRecipe:
     """What a network is trained on; shares are of the forged pictures."""
 
     pseudo: float = 0.5  # pseudo-fakes; the rest are fakes of the labelled media
     mouth: float = 0.4  # of the pseudo-fakes: mouth or lower face only
 
 
-class Pairs:
+class PairSet:
     """A data set of pairs: item k is (2, 3, side, side) bytes, genuine first.
 
     Draws collections by the square root of their number of files, then a file, then a crop, so
@@ -48,9 +48,9 @@ class Pairs:
         self,
         crops: Sequence[Crop],
         pixels: Image,
-        sources: Sequence[Source],
+        sources: Sequence[CropSource],
         *,
-        recipe: Recipe,
+        recipe: TrainingRecipe,
         side: int,
         length: int,
         seed: int,
@@ -148,7 +148,7 @@ class Pairs:
 class _Tree:
     """Crops by collection and file, to draw from evenly."""
 
-    def __init__(self, files: Mapping[str, list[int]], of_path: Mapping[str, Source]) -> None:
+    def __init__(self, files: Mapping[str, list[int]], of_path: Mapping[str, CropSource]) -> None:
         self.files = files
         groups: dict[str, list[str]] = defaultdict(list)
         for path in sorted(files):

@@ -33,7 +33,7 @@ LONGEST = 20.0  # s of a copy: a face is looked at densely for no longer than th
 
 
 @dataclass(frozen=True)
-class Window:
+class Square:
     """A square of the picture, px: its left upper corner and its side."""
 
     left: int
@@ -43,15 +43,15 @@ class Window:
 
 def portrait_window(
     centre: tuple[float, float], face_px: float, share: float, width: int, height: int
-) -> Window:
+) -> Square:
     """Return the square in which a face takes a share of the side, moved into the picture."""
     side = min(int(face_px / share), width, height) // 2 * 2
     left = min(max(0, round(centre[0] - side / 2)), width - side)
     top = min(max(0, round(centre[1] - side / 2)), height - side)
-    return Window(left, top, side)
+    return Square(left, top, side)
 
 
-def reencode(source: Path, target: Path, copy: Copy, *, window: Window | None = None) -> None:
+def reencode(source: Path, target: Path, copy: Copy, *, window: Square | None = None) -> None:
     """Write the first 20 s of a clip as H.264, scaled and at the rate of the recipe, without sound.
 
     With a window only that part of the pictures is kept. Raises av.FFmpegError when the clip can't
@@ -78,7 +78,7 @@ def reencode(source: Path, target: Path, copy: Copy, *, window: Window | None = 
         out.mux(stream.encode())
 
 
-def _cut(frame: av.VideoFrame, window: Window) -> av.VideoFrame:
+def _cut(frame: av.VideoFrame, window: Square) -> av.VideoFrame:
     import av
 
     picture = frame.to_ndarray(format="rgb24")

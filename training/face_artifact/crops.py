@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from media_screen.arrays import Image
-from training.face_artifact.copies import COPIES, PORTRAITS, Copy, Window, portrait_window, reencode
+from training.face_artifact.copies import COPIES, PORTRAITS, Copy, Square, portrait_window, reencode
 
 if TYPE_CHECKING:
     from media_screen.faces.track import Track
@@ -58,7 +58,7 @@ class Crop:
 
 
 @dataclass(frozen=True)
-class Source:
+class CropSource:
     """One labelled file: its row in the manifest, reduced to what training needs."""
 
     path: str
@@ -75,12 +75,12 @@ class Source:
         return self.kind.startswith("fake")
 
 
-def read_sources(media: Path) -> list[Source]:
+def read_sources(media: Path) -> list[CropSource]:
     """Return the labelled files with faces; those with shifted sound alone count as genuine."""
     with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
         rows = [row for row in csv.DictReader(stream, delimiter="\t") if row["kind"] in KINDS]
     return [
-        Source(
+        CropSource(
             path=row["path"],
             kind="real_video" if row["method"].startswith("AV offset") else row["kind"],
             method=row["method"],
@@ -201,7 +201,7 @@ def _portrait_of(name: str) -> Copy:
     return PORTRAITS[zlib.crc32(name.encode()) % len(PORTRAITS)]
 
 
-def _window(path: Path, tracks: Sequence[Track], name: str) -> Window:
+def _window(path: Path, tracks: Sequence[Track], name: str) -> Square:
     """Return the square round the longest track, in which the face takes a third to two thirds."""
     from media_screen.media import Media
 

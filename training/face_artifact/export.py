@@ -16,9 +16,9 @@ from media_screen.detectors.face_artifact import texture
 from media_screen.detectors.face_artifact.features import SIDE
 from media_screen.detectors.face_artifact.features import WEIGHTS as FEATURES
 from media_screen.detectors.face_artifact.forged import LIMIT, LINES
-from media_screen.weights.linear import Line
+from media_screen.weights.linear import LinearModel
 from training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
-from training.face_artifact.crops import DRAWINGS, ORIGINAL, Crop, Source
+from training.face_artifact.crops import DRAWINGS, ORIGINAL, Crop, CropSource
 from training.face_artifact.line import DIGITS
 from training.face_artifact.score import tracks_of
 
@@ -33,8 +33,8 @@ COMMAND = "python -m training.face_artifact"
 
 
 def fit_photographic(
-    lines: Sequence[Crop], pixels: Image, sources: Sequence[Source]
-) -> tuple[Line, str]:
+    lines: Sequence[Crop], pixels: Image, sources: Sequence[CropSource]
+) -> tuple[LinearModel, str]:
     """Fit on genuine crops and drawings that filters made of them; say what it is worth.
 
     Drawings by people (DRAWINGS) are never fitted, only tested.
@@ -78,7 +78,7 @@ def _measured(crops: Sequence[Image]) -> Doubles:
     return np.array(rows, np.float64).reshape(-1, len(texture.NAMES))
 
 
-def _fit(values: Doubles, truth: Flags, *, offset: float = 0.0) -> Line:
+def _fit(values: Doubles, truth: Flags, *, offset: float = 0.0) -> LinearModel:
     from sklearn.linear_model import LogisticRegression
 
     mean, spread = values.mean(axis=0), values.std(axis=0) + 1e-3
@@ -88,7 +88,7 @@ def _fit(values: Doubles, truth: Flags, *, offset: float = 0.0) -> Line:
         tuple(np.round(numbers, DIGITS).tolist()) for numbers in (mean, spread, probe.coef_[0])
     )
     at = round(float(probe.intercept_[0]) + offset, DIGITS)
-    return Line(texture.NAMES, mean, spread, slopes, at, LIMIT)
+    return LinearModel(texture.NAMES, mean, spread, slopes, at, LIMIT)
 
 
 def export_features(models: Path) -> float:
@@ -130,7 +130,7 @@ def export_features(models: Path) -> float:
     return float(np.abs(found - expected).max() / expected.std())
 
 
-def export_lines(forged: Line, photographic: Line, models: Path) -> None:
+def export_lines(forged: LinearModel, photographic: LinearModel, models: Path) -> None:
     """Write both lines."""
     record = {"forged": forged.to_dict(), "photographic": photographic.to_dict()}
     text = json.dumps(record, separators=(",", ":")).replace('{"name"', '\n{"name"')

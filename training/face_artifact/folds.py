@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from training.face_artifact.crops import Source
+from training.face_artifact.crops import CropSource
 
 # People who appear under other names, or in files of several collections (seen by eye).
 SAME_PERSON: tuple[tuple[str, ...], ...] = (
@@ -19,7 +19,7 @@ SAME_PERSON: tuple[tuple[str, ...], ...] = (
 _ANY_METHOD = ("real", "")
 
 
-def split(sources: Sequence[Source], count: int) -> Mapping[str, int]:
+def split(sources: Sequence[CropSource], count: int) -> Mapping[str, int]:
     """Return the fold, 0 to `count` - 1, of each file by its path.
 
     Collections that share a person or a method of forging are kept together; the groups are dealt
@@ -44,11 +44,11 @@ def split(sources: Sequence[Source], count: int) -> Mapping[str, int]:
     return folds
 
 
-def _weight(source: Source) -> float:
+def _weight(source: CropSource) -> float:
     return 1.0 if source.kind.endswith("video") else 0.1
 
 
-def joined(sources: Sequence[Source]) -> list[list[Source]]:
+def joined(sources: Sequence[CropSource]) -> list[list[CropSource]]:
     """Join files that share a collection, a forging method or a person, however indirectly."""
     parent: dict[str, str] = {}
 
@@ -63,13 +63,13 @@ def joined(sources: Sequence[Source]) -> list[list[Source]]:
         own = root("collection " + source.collection)
         for key in _keys(source):
             parent[root(key)] = own = root(own)
-    groups: dict[str, list[Source]] = defaultdict(list)
+    groups: dict[str, list[CropSource]] = defaultdict(list)
     for source in sources:
         groups[root("collection " + source.collection)].append(source)
     return [groups[key] for key in sorted(groups)]
 
 
-def _keys(source: Source) -> list[str]:
+def _keys(source: CropSource) -> list[str]:
     keys = []
     stem = source.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     for people in SAME_PERSON:

@@ -23,9 +23,9 @@ from media_screen.detectors.face_artifact import texture
 from media_screen.detectors.face_artifact.forged import LIMIT, NAMES, measure
 from media_screen.evaluation.logistic import balanced, regress
 from media_screen.faces.track import evenly
-from media_screen.weights.linear import Line
+from media_screen.weights.linear import LinearModel
 from training.face_artifact import augment, blends
-from training.face_artifact.crops import ORIGINAL, Crop, Source
+from training.face_artifact.crops import ORIGINAL, Crop, CropSource
 from training.face_artifact.score import tracks_of
 
 # Crops of a track that are measured, evenly spread, by version.
@@ -52,7 +52,7 @@ class Settings:
 
 
 @dataclass(frozen=True, eq=False)
-class Measures:
+class MeasureTable:
     """What the line is fitted on.
 
     `values` (n, 1302) are measures of single crops, `path`, `version` and `track` say of which
@@ -72,15 +72,15 @@ class Measures:
         np.savez(file, **{name: getattr(self, name) for name in self.__dataclass_fields__})
 
     @staticmethod
-    def load(file: Path) -> Measures:
+    def load(file: Path) -> MeasureTable:
         """Read what `save` wrote."""
         with np.load(file, allow_pickle=False) as saved:
-            return Measures(**{name: saved[name] for name in Measures.__dataclass_fields__})
+            return MeasureTable(**{name: saved[name] for name in MeasureTable.__dataclass_fields__})
 
 
 def measures(
-    lines: Sequence[Crop], pixels: Image, sources: Sequence[Source], folds: Mapping[str, int]
-) -> Measures:
+    lines: Sequence[Crop], pixels: Image, sources: Sequence[CropSource], folds: Mapping[str, int]
+) -> MeasureTable:
     """Measure the clips that may teach, and blends of genuine clips and stills.
 
     A face that is put into another comes from the same fold, so that nobody is on both sides.
@@ -90,7 +90,7 @@ def measures(
     groups = {key: evenly(group, CROPS[key[1]]) for key, group in tracks_of(lines, taught).items()}
     chosen = [(key, index) for key, group in groups.items() for index in group]
     pairs, pair_path = _pairs(lines, pixels, genuine, folds)
-    return Measures(
+    return MeasureTable(
         values=measure([pixels[index] for _, index in chosen]),
         path=np.array([path for (path, _, _), _ in chosen]),
         version=np.array([version for (_, version, _), _ in chosen]),
@@ -101,7 +101,7 @@ def measures(
 
 
 def _pairs(
-    lines: Sequence[Crop], pixels: Image, genuine: Sequence[Source], folds: Mapping[str, int]
+    lines: Sequence[Crop], pixels: Image, genuine: Sequence[CropSource], folds: Mapping[str, int]
 ) -> tuple[list[Floats], list[str]]:
     count = {one.path: PAIRS[one.kind] for one in genuine}
     crops: dict[str, list[int]] = defaultdict(list)
@@ -131,12 +131,12 @@ def _pairs(
 
 
 def fit(
-    found: Measures,
-    sources: Sequence[Source],
+    found: MeasureTable,
+    sources: Sequence[CropSource],
     *,
     of_texture: Settings,
     of_features: Settings,
-) -> Line:
+) -> LinearModel:
     """Fit on what the sources hold: the mean of each track, and the pairs of each clip.
 
     Genuine and forged count alike, and of either all collections or methods, however large: what
@@ -173,12 +173,12 @@ def fit(
         middle = float(share @ scores)
         scale = float(np.sqrt(share @ (scores - middle) ** 2))
         slopes[part], offset = line / scale, offset + (at - middle) / scale
-    return Line(
+    return LinearModel(
         NAMES, _rounded(mean), _rounded(spread), _rounded(slopes), round(offset, DIGITS), LIMIT
     )
 
 
-def _keys(found: Measures, use: Flags) -> list[tuple[str, str, int]]:
+def _keys(found: MeasureTable, use: Flags) -> list[tuple[str, str, int]]:
     columns = (found.path[use], found.version[use], found.track[use])
     return [
         (str(path), str(version), int(track)) for path, version, track in zip(*columns, strict=True)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from media_screen.arrays import Floats
 from media_screen.detectors.face_artifact.forged import is_good
 from training.face_artifact.copies import LOW
-from training.face_artifact.crops import ORIGINAL, Crop, Source
+from training.face_artifact.crops import ORIGINAL, Crop, CropSource
 from training.face_artifact.score import CropScore
 
 Encoder = Callable[[Floats], Floats]  # (n, 3, side, side) RGB of 0 to 255 to (n, features)
@@ -92,7 +92,7 @@ def held_out(
     chosen: Sequence[int],
     rows: Floats,
     lines: Sequence[Crop],
-    sources: Sequence[Source],
+    sources: Sequence[CropSource],
     folds: Mapping[str, int],
 ) -> Iterator[tuple[int, CropScore]]:
     """Yield the fold and the logit of each crop, by a probe that saw nothing of its fold."""

@@ -13,10 +13,10 @@ from media_screen.arrays import Floats, Image
 from media_screen.detectors.face_artifact import texture
 from media_screen.detectors.face_artifact.forged import CROPS_OF_TRACK, is_good, measure
 from media_screen.faces.track import evenly
-from media_screen.weights.linear import Line
+from media_screen.weights.linear import LinearModel
 from training.face_artifact import augment, blends
 from training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
-from training.face_artifact.crops import ORIGINAL, Crop, Source
+from training.face_artifact.crops import ORIGINAL, Crop, CropSource
 
 BATCH = 16  # crops
 CONDITION_CROPS = 4  # of a genuine clip, under each condition
@@ -87,7 +87,7 @@ class NetworkScorer:
 class LineScorer:
     """A line over the measures of faces."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: LinearModel) -> None:
         self._line = line
 
     def __call__(self, crops: Sequence[Image]) -> Floats:
@@ -96,7 +96,7 @@ class LineScorer:
 
 
 def held_out(
-    scorer: Scorer, lines: Sequence[Crop], pixels: Image, sources: Sequence[Source]
+    scorer: Scorer, lines: Sequence[Crop], pixels: Image, sources: Sequence[CropSource]
 ) -> Iterator[CropScore]:
     """Score the crops of the files that scanning would look at: some of each track."""
     chosen = [
@@ -122,10 +122,10 @@ def held_out(
 
 def conditions(
     scorer: Scorer,
-    photographic: Line,
+    photographic: LinearModel,
     lines: Sequence[Crop],
     pixels: Image,
-    sources: Sequence[Source],
+    sources: Sequence[CropSource],
 ) -> Iterator[ConditionScore]:
     """Score genuine clips under every condition; what looks drawn or grey is not judged."""
     rng = np.random.default_rng(SEED)
@@ -145,7 +145,7 @@ def conditions(
 
 
 def pseudo(
-    scorer: Scorer, lines: Sequence[Crop], pixels: Image, sources: Sequence[Source]
+    scorer: Scorer, lines: Sequence[Crop], pixels: Image, sources: Sequence[CropSource]
 ) -> Iterator[PseudoScore]:
     """Score pseudo-fakes and their sources after the same degradation."""
     rng = np.random.default_rng(SEED)
@@ -168,7 +168,7 @@ def pseudo(
             yield PseudoScore(path, kind, round(float(scores[0]), 4), round(float(scores[1]), 4))
 
 
-def _genuine(lines: Sequence[Crop], sources: Sequence[Source]) -> dict[str, list[int]]:
+def _genuine(lines: Sequence[Crop], sources: Sequence[CropSource]) -> dict[str, list[int]]:
     """Return the usable crops of each genuine clip, of its original version."""
     clips: dict[str, list[int]] = defaultdict(list)
     for (path, version, _), group in tracks_of(lines, sources).items():
@@ -178,7 +178,7 @@ def _genuine(lines: Sequence[Crop], sources: Sequence[Source]) -> dict[str, list
 
 
 def tracks_of(
-    lines: Sequence[Crop], sources: Sequence[Source]
+    lines: Sequence[Crop], sources: Sequence[CropSource]
 ) -> dict[tuple[str, str, int], list[int]]:
     """Return the indices of usable crops by file, version and track."""
     wanted = {source.path for source in sources}

@@ -11,7 +11,7 @@ from media_screen import weights
 from media_screen.evaluation.protocol import refuse_overlap
 from training.face_artifact.crops import read_sources
 from training.face_artifact.folds import joined, split
-from training.lip_sync.prepare import COPY, ORIGINAL, PSEUDO, Clip, read_clips
+from training.lip_sync.prepare import COPY, ORIGINAL, PSEUDO, TrainingClip, read_clips
 from training.record import renew
 
 CONFIG = "lip_sync/train.toml"
@@ -126,7 +126,7 @@ def nets_of_folds(work: Path) -> dict[int, Any]:
     }
 
 
-def training_table(media: Path, work: Path) -> tuple[Any, list[Clip]]:
+def training_table(media: Path, work: Path) -> tuple[Any, list[TrainingClip]]:
     """Return the windows that the line of forged mouths is fitted on, and all clips."""
     from training.lip_sync import line, score
 

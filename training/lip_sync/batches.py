@@ -32,7 +32,7 @@ class Batch:
     possible: Flags
 
 
-class Examples:
+class ExampleDraw:
     """Draws examples: collections by the square root of their length, then a piece, then a place.
 
     Batch k depends on seed and k alone.

@@ -16,7 +16,7 @@ from media_screen.detectors.lip_sync.movement import FEATURES
 from media_screen.detectors.lip_sync.overlap import FILE, Overlap
 from media_screen.detectors.lip_sync.sound import BANDS, STEPS
 from media_screen.detectors.lip_sync.synchrony import REACH, WEIGHTS
-from media_screen.weights.linear import Line
+from media_screen.weights.linear import LinearModel
 from training.lip_sync.network import SyncNetwork
 
 SEED = 11
@@ -24,7 +24,7 @@ _FRAMES = 50
 _ORIGIN = "trained here: python -m training.lip_sync"
 
 
-def export(model: SyncNetwork, line: Line, several: Overlap, models: Path) -> float:
+def export(model: SyncNetwork, line: LinearModel, several: Overlap, models: Path) -> float:
     """Write all and their record; return the largest difference from torch's own embeddings."""
     rng = np.random.default_rng(SEED)
     movement = rng.normal(0, 0.05, (1, _FRAMES, FEATURES)).astype(np.float32)

@@ -12,8 +12,8 @@ from media_screen.arrays import Doubles, Flags
 from media_screen.detectors.lip_sync.forged import LIMIT, NAMES, measures
 from media_screen.detectors.lip_sync.marks import Marks
 from media_screen.evaluation.logistic import balanced, regress
-from media_screen.weights.linear import Line
-from training.lip_sync.prepare import PSEUDO, Clip
+from media_screen.weights.linear import LinearModel
+from training.lip_sync.prepare import PSEUDO, TrainingClip
 from training.lip_sync.score import Scores
 
 # Strength of the prior on standardised weights. The 150 clips are of some 45 groups; of 3 to 1000,
@@ -25,7 +25,7 @@ PSEUDO_SHARE = 0.5  # how much a pseudo-fake counts beside a forged clip
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class LineTable:
     """What the line is fitted on: a row for each window.
 
     `values` (n, 13); `path`, `version`; `fake` (pseudo-fakes count as such), `method` and `group`.
@@ -38,12 +38,12 @@ class Table:
     method: npt.NDArray[np.str_]
     group: npt.NDArray[np.int_]
 
-    def take(self, keep: Flags) -> Table:
+    def take(self, keep: Flags) -> LineTable:
         """Return the kept rows."""
-        return Table(*(getattr(self, name)[keep] for name in Table.__dataclass_fields__))
+        return LineTable(*(getattr(self, name)[keep] for name in LineTable.__dataclass_fields__))
 
 
-def table_of(scores: Scores, clips: Sequence[Clip], groups: Mapping[str, int]) -> Table:
+def table_of(scores: Scores, clips: Sequence[TrainingClip], groups: Mapping[str, int]) -> LineTable:
     """Return the windows with marks; `groups` says what is held out together, by path.
 
     Clips with shifted sound are left out: their mouths are genuine and their synchrony is not.
@@ -57,7 +57,7 @@ def table_of(scores: Scores, clips: Sequence[Clip], groups: Mapping[str, int]) -
     own = [of_path[scores.path[index]] for index in rows]
     values = [measures(Marks(scores.marks[index])) for index in rows]
     version = scores.version[rows]
-    return Table(
+    return LineTable(
         values=np.array(values),
         path=scores.path[rows],
         version=version,
@@ -67,7 +67,7 @@ def table_of(scores: Scores, clips: Sequence[Clip], groups: Mapping[str, int]) -
     )
 
 
-def method_of(clip: Clip) -> str:
+def method_of(clip: TrainingClip) -> str:
     """Return the short name of a method, "real" for genuine clips."""
     return clip.method.split(" (")[0] if clip.fake else "real"
 
@@ -77,7 +77,7 @@ def is_swap(method: str) -> bool:
     return method.startswith(SWAPS)
 
 
-def fit(table: Table) -> Line:
+def fit(table: LineTable) -> LinearModel:
     """Fit a line: genuine against lip-synced and driven faces and pseudo-fakes, not face swaps.
 
     Both classes weigh one half; within them a method or a collection weighs by the square root of
@@ -89,7 +89,7 @@ def fit(table: Table) -> Line:
     spread = np.sqrt(share @ (table.values - mean) ** 2) + 1e-6
     standard = np.clip((table.values - mean) / spread, -LIMIT, LIMIT)
     slopes, offset = regress(standard, table.fake, share, L2 / len(np.unique(table.path)))
-    return Line(
+    return LinearModel(
         NAMES,
         tuple(np.round(mean, 5).tolist()),
         tuple(np.round(spread, 5).tolist()),
@@ -99,7 +99,7 @@ def fit(table: Table) -> Line:
     )
 
 
-def _weights(table: Table) -> Doubles:
+def _weights(table: LineTable) -> Doubles:
     pseudo = table.version == PSEUDO
     keys = np.where(pseudo, "pseudo", np.where(table.fake, table.method, table.group.astype(str)))
     _, place, counts = np.unique(keys, return_inverse=True, return_counts=True)
@@ -109,7 +109,7 @@ def _weights(table: Table) -> Doubles:
     return np.asarray(weights, np.float64)
 
 
-def held_out(table: Table) -> Doubles:
+def held_out(table: LineTable) -> Doubles:
     """Return the score of windows, by a line fitted without their collection, method and people."""
     raw = np.zeros(len(table.path))
     for group in np.unique(table.group):
@@ -119,7 +119,7 @@ def held_out(table: Table) -> Doubles:
     return raw
 
 
-def by_clip(table: Table, raw: Doubles) -> dict[tuple[str, str], float]:
+def by_clip(table: LineTable, raw: Doubles) -> dict[tuple[str, str], float]:
     """Return the mean score of each clip and version, as the detector pools its windows."""
     found: dict[tuple[str, str], list[float]] = {}
     for path, version, value in zip(table.path, table.version, raw, strict=True):
@@ -127,7 +127,7 @@ def by_clip(table: Table, raw: Doubles) -> dict[tuple[str, str], float]:
     return {key: float(np.mean(values)) for key, values in found.items()}
 
 
-def contributions(line: Line) -> list[tuple[str, float]]:
+def contributions(line: LinearModel) -> list[tuple[str, float]]:
     """Return the measures by how much they weigh, the heaviest first."""
     pairs = zip(line.names, line.weights, strict=True)
     return sorted(pairs, key=lambda pair: -abs(pair[1]))

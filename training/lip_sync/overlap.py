@@ -20,7 +20,7 @@ from media_screen.detectors.lip_sync.windows import WINDOW
 from media_screen.evaluation.logistic import balanced, regress
 from media_screen.evidence import Span
 from media_screen.media import SAMPLE_RATE, Media
-from training.lip_sync.prepare import ORIGINAL, Clip, load
+from training.lip_sync.prepare import ORIGINAL, TrainingClip, load
 from training.lip_sync.score import speech_in
 from training.voice_spoof.channel import coloured_noise
 
@@ -32,7 +32,7 @@ SEED = 5
 
 
 @dataclass(frozen=True)
-class Voice:
+class LoneVoice:
     """Up to 5 s of somebody who speaks alone."""
 
     collection: str
@@ -42,7 +42,7 @@ class Voice:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class SoundTable:
     """Measures (n, 3) of sounds, whether they hold several voices, and what they are made of."""
 
     values: Doubles
@@ -52,7 +52,7 @@ class Table:
     under_db: Doubles  # of the other voice; NaN where there is none
 
 
-def voices(media: Path, store: Path, clips: Sequence[Clip]) -> Iterator[Voice]:
+def voices(media: Path, store: Path, clips: Sequence[TrainingClip]) -> Iterator[LoneVoice]:
     """Give the recordings of genuine speech, then the stretch of each clip with most speech."""
     with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
@@ -61,7 +61,7 @@ def voices(media: Path, store: Path, clips: Sequence[Clip]) -> Iterator[Voice]:
             with Media.open(media / row["path"], threads=1) as opened:
                 samples = opened.audio(Span(0.0, WINDOW))
             if len(samples) >= _LEAST * SAMPLE_RATE:
-                yield Voice(row["collection"], row["identity"], samples, False)
+                yield LoneVoice(row["collection"], row["identity"], samples, False)
     for clip in clips:
         path = store / clip.file(ORIGINAL)
         if clip.kind != "real_video" or not path.is_file():
@@ -74,10 +74,10 @@ def voices(media: Path, store: Path, clips: Sequence[Clip]) -> Iterator[Voice]:
         start = float(starts[int(np.argmax(speech))])
         if max(speech) >= WINDOW / 2:
             part = sound[round(start * SAMPLE_RATE) : round((start + WINDOW) * SAMPLE_RATE)]
-            yield Voice(clip.collection, clip.identity, part, True)
+            yield LoneVoice(clip.collection, clip.identity, part, True)
 
 
-def table_of(known: Sequence[Voice]) -> Table:
+def table_of(known: Sequence[LoneVoice]) -> SoundTable:
     """Mix and measure; the same voices give the same table."""
     rng = np.random.default_rng(SEED)
     rows = []
@@ -97,10 +97,10 @@ def table_of(known: Sequence[Voice]) -> Table:
             values = measure(samples)
             if values is not None:
                 rows.append((values, not np.isnan(under), voice.collection, voice.clip, under))
-    return Table(*(np.array(column) for column in zip(*rows, strict=True)))
+    return SoundTable(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
-def fit(table: Table) -> Overlap:
+def fit(table: SoundTable) -> Overlap:
     """Fit the line, and the limit over which a twentieth of genuine clips of one voice lie."""
     slopes, offset, means, spreads = _line(table, np.ones(len(table.several), bool))
     raw = (table.values - means) / spreads @ slopes + offset
@@ -109,7 +109,7 @@ def fit(table: Table) -> Overlap:
     return Overlap(rounded[0], rounded[1], rounded[2], round(offset, 5), round(limit, 3))
 
 
-def held_out(table: Table) -> Doubles:
+def held_out(table: SoundTable) -> Doubles:
     """Return the log odds of each row by a line fitted without its collection."""
     raw = np.zeros(len(table.several))
     for collection in np.unique(table.collection):
@@ -119,7 +119,7 @@ def held_out(table: Table) -> Doubles:
     return raw
 
 
-def _line(table: Table, use: Flags) -> tuple[Doubles, float, Doubles, Doubles]:
+def _line(table: SoundTable, use: Flags) -> tuple[Doubles, float, Doubles, Doubles]:
     values, several = table.values[use], table.several[use]
     means, spreads = values.mean(axis=0), values.std(axis=0) + 1e-6
     share = balanced(several, np.ones(len(several)))
@@ -137,12 +137,12 @@ def _over(one: Floats, other: Floats, under_db: float) -> Floats:
     return np.asarray(_level(one[:length]) + quieter * _level(other[:length]), np.float32)
 
 
-def save(path: Path, table: Table) -> None:
+def save(path: Path, table: SoundTable) -> None:
     """Write the table."""
-    np.savez(path, **{name: getattr(table, name) for name in Table.__dataclass_fields__})
+    np.savez(path, **{name: getattr(table, name) for name in SoundTable.__dataclass_fields__})
 
 
-def read(path: Path) -> Table:
+def read(path: Path) -> SoundTable:
     """Read the table back."""
     with np.load(path, allow_pickle=False) as saved:
-        return Table(*(saved[name] for name in Table.__dataclass_fields__))
+        return SoundTable(*(saved[name] for name in SoundTable.__dataclass_fields__))

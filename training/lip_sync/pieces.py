@@ -10,7 +10,7 @@ from media_screen.arrays import Floats
 from media_screen.detectors.lip_sync.movement import RATE, Movement, movement
 from media_screen.detectors.lip_sync.sound import STEPS, mel_levels
 from media_screen.detectors.lip_sync.synchrony import SyncNet, opening_curve
-from training.lip_sync.prepare import Clip, load
+from training.lip_sync.prepare import TrainingClip, load
 
 LEAST_FRAMES = 40  # 1.6 s; of less no offset can be told
 MOST_MS = 360.0  # by which a file is believed to be off; a larger best offset is taken for chance
@@ -26,7 +26,7 @@ class Piece:
     belongs to the first movement.
     """
 
-    clip: Clip
+    clip: TrainingClip
     movement: Movement
     mels: Floats
     first: int
@@ -37,7 +37,7 @@ class Piece:
         return len(self.movement.features)
 
 
-def pieces_of(store: Path, clips: Sequence[Clip], version: str) -> Iterator[Piece]:
+def pieces_of(store: Path, clips: Sequence[TrainingClip], version: str) -> Iterator[Piece]:
     """Give the pieces of the clips that are in a store."""
     for clip in clips:
         path = store / clip.file(version)

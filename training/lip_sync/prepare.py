@@ -48,7 +48,7 @@ _RESCALED = 1.6  # times that its width changes
 
 
 @dataclass(frozen=True)
-class Clip:
+class TrainingClip:
     """One labelled file with sound: its row in the manifest, reduced to what is needed."""
 
     path: str
@@ -82,12 +82,12 @@ class Seen:
     sights: tuple[Sight, ...]
 
 
-def read_clips(media: Path) -> list[Clip]:
+def read_clips(media: Path) -> list[TrainingClip]:
     """Return the clips that have sound and show a face."""
     with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
     return [
-        Clip(**{name: row[name] for name in Clip.__dataclass_fields__})
+        TrainingClip(**{name: row[name] for name in TrainingClip.__dataclass_fields__})
         for row in rows
         if row["kind"] in SECONDS and row["audio"] == "ok" and row["layout"] != "noface"
     ]
@@ -112,7 +112,7 @@ def prepare(media: Path, store: Path) -> Iterator[str]:
             yield f"{clip.path} {version}: {len(seen.sights)} faces, {frames} frames"
 
 
-def _is_forged_too(clip: Clip) -> bool:
+def _is_forged_too(clip: TrainingClip) -> bool:
     """Whether a pseudo-fake is made of a clip: of every second genuine one, drawn by its name."""
     return clip.kind == "real_video" and zlib.crc32(clip.path.encode()) % 2 == 0
 
@@ -148,7 +148,7 @@ def load(path: Path) -> Seen:
     return Seen(sound, tuple(sights))
 
 
-def _see(path: Path, clip: Clip, version: str) -> Seen:
+def _see(path: Path, clip: TrainingClip, version: str) -> Seen:
     limit = SECONDS[clip.kind]
     if version == COPY:
         with tempfile.TemporaryDirectory() as folder, Media.open(path, threads=1) as media:

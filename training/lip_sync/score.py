@@ -28,7 +28,7 @@ from media_screen.detectors.lip_sync.windows import LEAST, WINDOW, WINDOWS
 from media_screen.evidence import Span
 from media_screen.media import SAMPLE_RATE
 from media_screen.speech import find_speech
-from training.lip_sync.prepare import ORIGINAL, Clip, Seen, load
+from training.lip_sync.prepare import ORIGINAL, Seen, TrainingClip, load
 
 Change = Callable[[Floats], Floats]
 
@@ -37,10 +37,10 @@ _BLOCK = 10.0  # s of sound that are listened to at a time
 
 
 @dataclass(frozen=True, eq=False)
-class Window:
+class HeldWindow:
     """One window of a clip that is held in memory: the face in it, and the sound of the file."""
 
-    clip: Clip
+    clip: TrainingClip
     version: str
     span: Span
     sight: Sight
@@ -105,8 +105,8 @@ def sync_net(model: torch.nn.Module) -> SyncNet:
 
 
 def windows_of(
-    store: Path, clip: Clip, version: str, *, count: int = WINDOWS, length: float = WINDOW
-) -> list[Window]:
+    store: Path, clip: TrainingClip, version: str, *, count: int = WINDOWS, length: float = WINDOW
+) -> list[HeldWindow]:
     """Return up to `count` windows of a clip, those with the longest speech in view first.
 
     `length` in s; three fifths of a window, or 1.5 s, must be speech in view.
@@ -115,8 +115,8 @@ def windows_of(
 
 
 def windows_by_length(
-    store: Path, clip: Clip, version: str, *, count: int, lengths: Sequence[float]
-) -> dict[float, list[Window]]:
+    store: Path, clip: TrainingClip, version: str, *, count: int, lengths: Sequence[float]
+) -> dict[float, list[HeldWindow]]:
     """Return the windows of `windows_of` for several lengths, in s, reading the store once."""
     path = store / clip.file(version)
     if not path.is_file():
@@ -126,8 +126,8 @@ def windows_by_length(
 
 
 def _chosen(
-    seen: Seen, spoken: Sequence[Span], clip: Clip, version: str, count: int, length: float
-) -> list[Window]:
+    seen: Seen, spoken: Sequence[Span], clip: TrainingClip, version: str, count: int, length: float
+) -> list[HeldWindow]:
     least = min(LEAST, 0.6 * length)
     found = []
     for sight in seen.sights:
@@ -141,14 +141,14 @@ def _chosen(
                 speech = sum(one.overlap(Span(span.start, end)) for one in spoken)
                 if speech >= least:
                     found.append((-round(speech, 2), span.start, span, sight, inside))
-    chosen: list[Window] = []
+    chosen: list[HeldWindow] = []
     for spoken_s, _, span, sight, inside in sorted(found, key=lambda row: row[:2]):
         if len(chosen) == count or any(one.span.overlap(span) for one in chosen):
             continue
         part = Sight(*(getattr(sight, name)[inside] for name in Sight.__dataclass_fields__))
         moved = movement(part, span=(span.start, span.end))
         if moved is not None:
-            chosen.append(Window(clip, version, span, part, moved, seen.sound, -spoken_s))
+            chosen.append(HeldWindow(clip, version, span, part, moved, seen.sound, -spoken_s))
     return sorted(chosen, key=lambda one: one.span.start)
 
 
@@ -156,7 +156,7 @@ def score(
     nets: Mapping[int, SyncNet],
     folds: Mapping[str, int],
     store: Path,
-    clips: Sequence[Clip],
+    clips: Sequence[TrainingClip],
     versions: Sequence[str],
 ) -> Scores:
     """Read every clip with the network of its fold."""
@@ -169,7 +169,7 @@ def _rows(
     nets: Mapping[int, SyncNet],
     folds: Mapping[str, int],
     store: Path,
-    clips: Sequence[Clip],
+    clips: Sequence[TrainingClip],
     versions: Sequence[str],
 ) -> Iterator[tuple[Any, ...]]:
     unknown = np.full(2 * REACH + 1, np.nan)
@@ -205,7 +205,7 @@ def read(path: Path) -> Scores:
         return Scores(*(saved[name] for name in Scores.__dataclass_fields__))
 
 
-def speech_in(store: Path, clip: Clip) -> list[Span]:
+def speech_in(store: Path, clip: TrainingClip) -> list[Span]:
     """Return where somebody speaks in a clip; kept in the store, since listening takes its time."""
     original = store / clip.file(ORIGINAL)  # copies and pseudo-fakes say the same
     kept = original.with_suffix(".speech.json")

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from training.lip_sync.batches import REACH, Examples, trimmed
+from training.lip_sync.batches import REACH, ExampleDraw, trimmed
 from training.lip_sync.network import SyncNetwork
 from training.lip_sync.pieces import Piece, aligned
 from training.lip_sync.score import sync_net
@@ -59,7 +59,7 @@ def train(plan: Plan, pieces: Sequence[Piece], checkpoint: Path) -> SyncNetwork:
         for key, part in parts.items():
             part.load_state_dict(saved[key])
         step = saved["step"]
-    examples: Examples | None = None
+    examples: ExampleDraw | None = None
     started, total, right = time.monotonic(), 0.0, 0.0
     while step < plan.steps:
         if examples is None or step in plan.realign:
@@ -68,7 +68,7 @@ def train(plan: Plan, pieces: Sequence[Piece], checkpoint: Path) -> SyncNetwork:
                 print(f"{len(found)} of {len(pieces)} fit, {moved} moved", flush=True)
                 if len(found) >= len(pieces) / 2:  # else the network knows too little yet
                     fitting = found
-            examples = Examples(fitting, size=plan.batch, seed=plan.seed)
+            examples = ExampleDraw(fitting, size=plan.batch, seed=plan.seed)
             model.train()
         batch = examples.batch(step)
         mouth, voice = model(torch.from_numpy(batch.movement), torch.from_numpy(batch.sound))

@@ -19,7 +19,7 @@ from training.record import renew
 from training.voice_spoof.net import Net
 from training.voice_spoof.prepare import load_prepared, noises_of, prepare
 from training.voice_spoof.sources import read_media, read_noises, read_synthesised
-from training.voice_spoof.train import Config, fit_all, read_config, training_rows
+from training.voice_spoof.train import Settings, fit_all, read_config, training_rows
 
 FOLDER = "voice_spoof"
 
@@ -53,7 +53,7 @@ def export(net: Net, file: Path) -> None:
     (file.parent / "weights.json").write_text(text + "\n", "utf-8")
 
 
-def train(work: Path, config: Config) -> None:
+def train(work: Path, config: Settings) -> None:
     """Train the network of every fold, and the one of all data that is shipped."""
     data = load_prepared(work / "prepared", "train")
     for number, fold in enumerate((*config.folds, None)):

@@ -24,7 +24,7 @@ _STEPS = 40  # of the search, after which the loss hardly falls
 
 
 @dataclass(frozen=True)
-class Line:
+class LineSettings:
     """How the line is fitted, and how much its score counts beside those of other networks.
 
     `shrink` is the weight of the squared slopes in the loss, `pairs` that of the differences
@@ -38,7 +38,7 @@ class Line:
 
 
 def fit_line(
-    data: Prepared, rows: Rows, settings: Line, statistics: Statistics, checkpoint: Path
+    data: Prepared, rows: Rows, settings: LineSettings, statistics: Statistics, checkpoint: Path
 ) -> Borrowed:
     """Fit on rows, or load the checkpoint.
 
@@ -55,7 +55,7 @@ def fit_line(
 
 
 def _fitted(
-    data: Prepared, rows: Rows, settings: Line, statistics: Statistics
+    data: Prepared, rows: Rows, settings: LineSettings, statistics: Statistics
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return slopes and offset on the statistics as they are."""
     seen = torch.from_numpy(statistics[rows].astype(np.float32))

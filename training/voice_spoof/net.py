@@ -56,7 +56,7 @@ class Texture(nn.Module):
         return pooled[:, 0]
 
 
-class Course(nn.Module):
+class BandCourse(nn.Module):
     """Sees how bands rise and fall, without the pulses: what is left after telephone and music.
 
     Its convolutions over time are those of the x-vector (Snyder et al., ICASSP 2018).
@@ -89,7 +89,7 @@ class Course(nn.Module):
         return pooled[:, 0]
 
 
-KINDS: dict[str, type[Texture] | type[Course]] = {"texture": Texture, "course": Course}
+KINDS: dict[str, type[Texture] | type[BandCourse]] = {"texture": Texture, "course": BandCourse}
 
 
 class Net(nn.Module):

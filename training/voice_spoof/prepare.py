@@ -44,7 +44,7 @@ NO_PAIR = -1
 
 
 @dataclass(frozen=True)
-class Row:
+class WindowRow:
     """One prepared window: of which sound, which window and copy (or condition), how long.
 
     Rows of one `pair` and one copy are the same window through the same channel: genuine, and as
@@ -63,7 +63,7 @@ class Prepared:
     """Prepared windows; `stored` is rows x frames x 288, unsigned bytes, on disk."""
 
     sounds: tuple[Sound, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[WindowRow, ...]
     stored: npt.NDArray[np.uint8]
 
     def sound(self, row: int) -> Sound:
@@ -79,7 +79,7 @@ def load_prepared(folder: Path, which: Set) -> Prepared:
     """Open what `prepare` wrote."""
     record = json.loads((folder / f"{which}.json").read_text("utf-8"))
     sounds = tuple(Sound(**{**one, "path": Path(one["path"])}) for one in record["sounds"])
-    rows = tuple(Row(*one) for one in record["rows"])
+    rows = tuple(WindowRow(*one) for one in record["rows"])
     shape = (len(rows), FRAMES[which], FEATURES)
     return Prepared(sounds, rows, np.memmap(folder / f"{which}.u8", np.uint8, "r", shape=shape))
 
@@ -98,7 +98,7 @@ def prepare(sounds: Sequence[Sound], noises: Sequence[Floats], folder: Path) -> 
 
 
 def _store(
-    windows: Iterable[tuple[Row, Floats]], sounds: Sequence[Sound], folder: Path, which: Set
+    windows: Iterable[tuple[WindowRow, Floats]], sounds: Sequence[Sound], folder: Path, which: Set
 ) -> None:
     index, rows = folder / f"{which}.json", []
     if index.is_file():
@@ -129,7 +129,9 @@ def _listed(sounds: Sequence[Sound], most: int) -> Iterator[tuple[int, Sound]]:
             yield place, sound
 
 
-def _to_train(sounds: Sequence[Sound], noises: Sequence[Floats]) -> Iterator[tuple[Row, Floats]]:
+def _to_train(
+    sounds: Sequence[Sound], noises: Sequence[Floats]
+) -> Iterator[tuple[WindowRow, Floats]]:
     """Give the windows of genuine speech and of systems that speak or convert."""
     for place, sound in _listed(sounds, MADE_MOST):
         if sound.source:
@@ -140,10 +142,10 @@ def _to_train(sounds: Sequence[Sound], noises: Sequence[Floats]) -> Iterator[tup
             for copy in range(FAKE_COPIES if sound.fake else GENUINE_COPIES):
                 part = _part(window, random, LENGTH["train"])
                 changed = random_channel(part, random, noises=noises) if copy else part
-                yield Row(place, number, copy, 0), changed
+                yield WindowRow(place, number, copy, 0), changed
 
 
-def _pairs(sounds: Sequence[Sound], noises: Sequence[Floats]) -> Iterator[tuple[Row, Floats]]:
+def _pairs(sounds: Sequence[Sound], noises: Sequence[Floats]) -> Iterator[tuple[WindowRow, Floats]]:
     """Give windows of genuine speech with all copies of them, each through the same channels."""
     copies: dict[tuple[str, int], list[int]] = {}
     for place, sound in enumerate(sounds):
@@ -165,7 +167,7 @@ def _pairs(sounds: Sequence[Sound], noises: Sequence[Floats]) -> Iterator[tuple[
 
 def _pair(
     group: Sequence[tuple[int, Floats]], number: int, pair: int, name: str, noises: Sequence[Floats]
-) -> Iterator[tuple[Row, Floats]]:
+) -> Iterator[tuple[WindowRow, Floats]]:
     first, last = _ends(group[0][1])
     start = np.random.default_rng(zlib.crc32(name.encode()))
     for copy in range(PAIR_COPIES):
@@ -177,10 +179,12 @@ def _pair(
             same = np.random.default_rng(zlib.crc32(f"{name} {copy}".encode()))
             window = samples[begin : begin + count]
             changed = random_channel(window, same, noises=noises) if copy else window
-            yield Row(place, number, copy, 0, pair), changed
+            yield WindowRow(place, number, copy, 0, pair), changed
 
 
-def _to_test(sounds: Sequence[Sound], noises: Sequence[Floats]) -> Iterator[tuple[Row, Floats]]:
+def _to_test(
+    sounds: Sequence[Sound], noises: Sequence[Floats]
+) -> Iterator[tuple[WindowRow, Floats]]:
     """Give the windows of all but practice, in each of CONDITIONS."""
     for place, sound in _listed(sounds, TESTED_MOST):
         random = np.random.default_rng((7, zlib.crc32(sound.name.encode())))
@@ -188,7 +192,7 @@ def _to_test(sounds: Sequence[Sound], noises: Sequence[Floats]) -> Iterator[tupl
         for number, window in enumerate(windows[: TEST_WINDOWS if _is_video(sound) else 1]):
             part = _part(window, random, LENGTH["test"])
             for condition, changed in enumerate(conditions(part, random, noises)):
-                yield Row(place, number, condition, 0), changed
+                yield WindowRow(place, number, condition, 0), changed
 
 
 def _is_video(sound: Sound) -> bool:

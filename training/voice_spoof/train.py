@@ -17,7 +17,7 @@ from media_screen.arrays import Doubles, Floats, Rows
 from media_screen.detectors.voice_spoof.network import LEVELS, PULSES
 from training.voice_spoof.borrowed import Borrowed, yamnet_layers
 from training.voice_spoof.draw import Drawer
-from training.voice_spoof.line import Line, fit_line, statistics_of
+from training.voice_spoof.line import LineSettings, fit_line, statistics_of
 from training.voice_spoof.net import KINDS, Net
 from training.voice_spoof.prepare import Prepared
 from training.voice_spoof.sources import Sound
@@ -61,7 +61,7 @@ class Fold:
 
 
 @dataclass(frozen=True)
-class Member:
+class TrainedNet:
     """One of the networks that are trained from nothing, and how."""
 
     kind: str
@@ -72,7 +72,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Config:
+class Settings:
     """The settings of `models/voice_spoof/train.toml`."""
 
     seed: int
@@ -81,12 +81,12 @@ class Config:
     learning_rate: float
     weight_decay: float
     label_smoothing: float
-    line: Line
-    members: tuple[Member, ...]
+    line: LineSettings
+    members: tuple[TrainedNet, ...]
     folds: tuple[Fold, ...]
 
 
-def read_config(path: Path) -> Config:
+def read_config(path: Path) -> Settings:
     """Read a train.toml."""
     record = tomllib.loads(path.read_text("utf-8"))
     folds = tuple(
@@ -94,10 +94,10 @@ def read_config(path: Path) -> Config:
         for number, one in enumerate(record.pop("fold"))
     )
     members = tuple(
-        Member(**{**one, "channels": tuple(one["channels"])}) for one in record.pop("member")
+        TrainedNet(**{**one, "channels": tuple(one["channels"])}) for one in record.pop("member")
     )
-    line = Line(**record.pop("line"))
-    return Config(**record, line=line, members=members, folds=folds)
+    line = LineSettings(**record.pop("line"))
+    return Settings(**record, line=line, members=members, folds=folds)
 
 
 def training_rows(data: Prepared, fold: Fold | None) -> Rows:
@@ -116,7 +116,7 @@ def test_rows(data: Prepared, fold: Fold) -> Rows:
     return np.array(kept, dtype=np.intp)
 
 
-def fit_all(data: Prepared, rows: Rows, config: Config, folder: Path, name: str) -> Net:
+def fit_all(data: Prepared, rows: Rows, config: Settings, folder: Path, name: str) -> Net:
     """Train every member on rows, and return their sum."""
     for member in config.members:
         fit(data, rows, config, member, folder / f"{name}-{member.kind}.safetensors")
@@ -125,7 +125,9 @@ def fit_all(data: Prepared, rows: Rows, config: Config, folder: Path, name: str)
     return load_net(folder, name, config)
 
 
-def fit(data: Prepared, rows: Rows, config: Config, member: Member, checkpoint: Path) -> nn.Module:
+def fit(
+    data: Prepared, rows: Rows, config: Settings, member: TrainedNet, checkpoint: Path
+) -> nn.Module:
     """Train on rows, or go on from the checkpoint; a step is the same whenever it is taken."""
     torch.manual_seed(config.seed)
     torch.set_flush_denormal(True)
@@ -202,7 +204,7 @@ def varied(features: Floats, random: np.random.Generator) -> Floats:
     return features
 
 
-def load_net(folder: Path, name: str, config: Config) -> Net:
+def load_net(folder: Path, name: str, config: Settings) -> Net:
     """Return the sum of the trained members of that name, such as "fold0"."""
     borrowed = Borrowed(yamnet_layers())
     borrowed.line.load_state_dict(load_file(folder / f"{name}-line.safetensors"))
@@ -214,7 +216,7 @@ def load_net(folder: Path, name: str, config: Config) -> Net:
     return Net(borrowed, config.line.weight, members).eval()
 
 
-def _built(member: Member, config: Config) -> nn.Module:
+def _built(member: TrainedNet, config: Settings) -> nn.Module:
     net = KINDS[member.kind](member.channels, dropout=config.dropout)
     # Twice as fast on a CPU.
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from media_screen.detectors.contract import Need
 from media_screen.detectors.credentials.manifest import (
-    Reading,
+    ManifestReading,
     State,
     Unreadable,
     context,
@@ -106,7 +106,7 @@ class Credentials:
 # --- words -----------------------------------------------------------------------------------
 
 
-def _declared(reading: Reading) -> Evidence:
+def _declared(reading: ManifestReading) -> Evidence:
     generated = reading.source == "ai_generated"
     llr = (LLR_GENERATED if generated else LLR_COMPOSITE)[reading.state]
     what = "made by AI" if generated else "in part made by AI"
@@ -128,7 +128,7 @@ def _labels(sidecar: Sidecar) -> Iterator[Evidence]:
         yield _evidence("dubbed", 0.0, 0.0, why)
 
 
-def _state_words(reading: Reading) -> str:
+def _state_words(reading: ManifestReading) -> str:
     if reading.state == "none" and reading.remote:
         return (
             "the file carries no content credentials but the address where they are kept, which "
@@ -150,7 +150,7 @@ def _state_words(reading: Reading) -> str:
     return f"the content credentials are intact, {_signed(reading)}, who is on the trust list"
 
 
-def _signed(reading: Reading) -> str:
+def _signed(reading: ManifestReading) -> str:
     by = f"signed by {quoted(reading.signer)}" if reading.signer else "signer unknown"
     return f"{by} with {quoted(reading.generator)}" if reading.generator else by
 

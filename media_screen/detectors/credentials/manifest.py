@@ -44,7 +44,7 @@ _MAX_QUOTED = 60  # characters of an untrusted text in a sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ManifestReading:
     """What the credentials of one file say; every text in it is untrusted."""
 
     state: State
@@ -99,7 +99,7 @@ def _check_certificates(anchors: str) -> None:
         ) from error
 
 
-def read(file: Openable, context: Any) -> Reading:
+def read(file: Openable, context: Any) -> ManifestReading:
     """Read the credentials of a file, whose kind is told by its content; raises Unreadable."""
     import c2pa
 
@@ -118,21 +118,21 @@ def read(file: Openable, context: Any) -> Reading:
         raise Unreadable("unreadable", "the content credentials can't be parsed") from error
 
 
-def _without_manifest(error: str) -> Reading:
+def _without_manifest(error: str) -> ManifestReading:
     """Tell by the library's error, whose kind stands before a colon, what was found instead."""
     kind, _, detail = error.partition(":")
     if kind == "ManifestNotFound":
-        return Reading("none")
+        return ManifestReading("none")
     if kind.startswith("Remote"):
-        return Reading("none", remote=detail.rpartition(" ")[2])
+        return ManifestReading("none", remote=detail.rpartition(" ")[2])
     if kind == "NotSupported":
         raise Unreadable("not_applicable", "files of this kind don't carry content credentials")
     if kind == "Io" or "asset could not be parsed" in detail:
         raise Unreadable("unreadable", f"the file is damaged or cut off: {quoted(detail.strip())}")
-    return Reading("invalid", failures=(error,))
+    return ManifestReading("invalid", failures=(error,))
 
 
-def parse(record: object) -> Reading:
+def parse(record: object) -> ManifestReading:
     """Turn a manifest store, as the library writes it in JSON, into what this detector says."""
     store = _table(record)
     manifests = _table(store.get("manifests"))
@@ -143,7 +143,7 @@ def parse(record: object) -> Reading:
         for item in _list(store.get("validation_status"))
         if (code := _text(_table(item).get("code"))) and not code.endswith(_NO_FAILURE)
     )
-    return Reading(
+    return ManifestReading(
         state=_state(_text(store.get("validation_state")), failures),
         signer=_text(signature.get("issuer")) or _text(signature.get("common_name")),
         generator=_generator(active),

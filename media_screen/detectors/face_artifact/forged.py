@@ -20,7 +20,7 @@ from media_screen import weights
 from media_screen.arrays import Doubles, Floats, Image
 from media_screen.detectors.face_artifact import features, texture
 from media_screen.faces.track import evenly
-from media_screen.weights.linear import Line
+from media_screen.weights.linear import LinearModel
 
 Track = TypeVar("Track")
 View = TypeVar("View")
@@ -47,8 +47,8 @@ class Lines:
     photographs, and below for drawings, paintings and cartoons.
     """
 
-    forged: Line
-    photographic: Line
+    forged: LinearModel
+    photographic: LinearModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +95,8 @@ def lines() -> Lines:
     """Return the shipped lines."""
     record = json.loads(weights.path(LINES).read_text("utf-8"))
     return Lines(
-        Line.from_dict(record["forged"], names=NAMES, limit=LIMIT),
-        Line.from_dict(record["photographic"], names=texture.NAMES, limit=LIMIT),
+        LinearModel.from_dict(record["forged"], names=NAMES, limit=LIMIT),
+        LinearModel.from_dict(record["photographic"], names=texture.NAMES, limit=LIMIT),
     )
 
 

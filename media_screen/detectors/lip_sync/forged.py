@@ -14,7 +14,7 @@ from media_screen import weights
 from media_screen.arrays import Doubles
 from media_screen.detectors.lip_sync import marks
 from media_screen.detectors.lip_sync.marks import Marks
-from media_screen.weights.linear import Line
+from media_screen.weights.linear import LinearModel
 
 if TYPE_CHECKING:
     from media_screen.detectors.lip_sync.reading import Reading
@@ -33,13 +33,13 @@ def measures(found: Marks) -> Doubles:
     return found.values[[marks.NAMES.index(name) for name in NAMES]]
 
 
-def raw_of(reading: Reading, line: Line) -> float | None:
+def raw_of(reading: Reading, line: LinearModel) -> float | None:
     """Return the uncalibrated score of one reading, or None when it has no marks."""
     return None if reading.marks is None else float(line.raw(measures(reading.marks)))
 
 
 @cache
-def line() -> Line:
+def line() -> LinearModel:
     """Return the shipped line."""
     record = json.loads(weights.path(LINE).read_text("utf-8"))
-    return Line.from_dict(record, names=NAMES, limit=LIMIT)
+    return LinearModel.from_dict(record, names=NAMES, limit=LIMIT)

@@ -12,7 +12,7 @@ from media_screen.detectors.lip_sync.overlap import overlap
 from media_screen.detectors.lip_sync.sight import crops_along, measure
 from media_screen.detectors.lip_sync.sound import STEPS, mel_levels
 from media_screen.detectors.lip_sync.synchrony import REACH_S, Curve, opening_curve, sync_net
-from media_screen.detectors.lip_sync.windows import Place, course_of
+from media_screen.detectors.lip_sync.windows import WatchedWindow, course_of
 from media_screen.evidence import Span
 from media_screen.faces.mesh import mesh_net
 from media_screen.media import SAMPLE_RATE
@@ -46,7 +46,7 @@ class Reading:
 
 def read_windows(
     media: Media,
-    places: Sequence[Place],
+    places: Sequence[WatchedWindow],
     tracks: Sequence[Track],
     speech: Speech,
     *,

@@ -27,14 +27,14 @@ MAX_TRACKS = 3  # faces watched in one window, those longest in view
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class WatchedWindow:
     """A window to watch, and the numbers of the tracks that are in view there, longest first."""
 
     span: Span
     tracks: tuple[int, ...]
 
 
-def choose(speech: Speech, tracks: Sequence[Track], *, count: int) -> tuple[Place, ...]:
+def choose(speech: Speech, tracks: Sequence[Track], *, count: int) -> tuple[WatchedWindow, ...]:
     """Return up to `count` windows that don't overlap, in order of time.
 
     The windows with the longest speech in view of a face are taken first.
@@ -46,11 +46,11 @@ def choose(speech: Speech, tracks: Sequence[Track], *, count: int) -> tuple[Plac
         shares = {id_: _spoken(speech, spans, span) for id_, spans in seen.items()}
         ranked = sorted((id_ for id_ in shares if shares[id_] >= LEAST), key=lambda i: -shares[i])
         if ranked:
-            tried.append((-round(shares[ranked[0]], 2), start, Place(span, tuple(ranked))))
-    chosen: list[Place] = []
+            tried.append((-round(shares[ranked[0]], 2), start, WatchedWindow(span, tuple(ranked))))
+    chosen: list[WatchedWindow] = []
     for _, _, place in sorted(tried, key=lambda row: row[:2]):
         if len(chosen) < count and all(not one.span.overlap(place.span) for one in chosen):
-            chosen.append(Place(place.span, place.tracks[:MAX_TRACKS]))
+            chosen.append(WatchedWindow(place.span, place.tracks[:MAX_TRACKS]))
     return tuple(sorted(chosen, key=lambda place: place.span.start))
 
 

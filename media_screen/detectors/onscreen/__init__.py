@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from media_screen.detectors.contract import Need
 from media_screen.detectors.onscreen.accounts import (
-    Account,
+    SeenAccount,
     find_accounts,
     find_logos,
     is_publisher,
@@ -23,7 +23,7 @@ from media_screen.detectors.onscreen.accounts import (
 )
 from media_screen.detectors.onscreen.marks import Mark, find_marks
 from media_screen.evidence import Abstention, Axis, Evidence, Span
-from media_screen.names.ocr import Line, MissingOcr
+from media_screen.names.ocr import MissingOcr, TextLine
 from media_screen.people.registry import Person
 from media_screen.sidecar import Sidecar
 
@@ -50,7 +50,7 @@ class _Case(Protocol):
     def stills(self) -> Sequence[tuple[float, npt.NDArray[np.uint8]]]: ...
 
     @property
-    def lines(self) -> Sequence[Line]: ...
+    def lines(self) -> Sequence[TextLine]: ...
 
     @property
     def sidecar(self) -> Sidecar | None: ...
@@ -82,7 +82,7 @@ class Onscreen:
 
 
 def examine_lines(
-    lines: Sequence[Line], *, stills: int, post: Sidecar | None, people: Sequence[Person]
+    lines: Sequence[TextLine], *, stills: int, post: Sidecar | None, people: Sequence[Person]
 ) -> Iterator[Evidence]:
     """Say what the text that was read in a number of stills means."""
     marks = [_marked(mark) for mark in find_marks(lines, stills=stills)]
@@ -120,7 +120,7 @@ def _marked(mark: Mark) -> Evidence:
     return _evidence(finding, LLR_MARK if mark.sure else LLR_NAME, why, mark.lines)
 
 
-def _compared(account: Account, post: Sidecar | None, people: Sequence[Person]) -> Evidence:
+def _compared(account: SeenAccount, post: Sidecar | None, people: Sequence[Person]) -> Evidence:
     where = f" on {account.platform}" if account.platform else ""
     shown = f"{_quoted('@' + account.handle)}{where} ({_seen(account.lines)})"
     by = (post.handle or post.display_name) if post is not None else ""
@@ -152,14 +152,14 @@ def _compared(account: Account, post: Sidecar | None, people: Sequence[Person]) 
     return _evidence("account_mark", 0.0, why, account.lines)
 
 
-def _logo(platform: str, lines: Sequence[Line], post: Sidecar | None) -> Evidence:
+def _logo(platform: str, lines: Sequence[TextLine], post: Sidecar | None) -> Evidence:
     why = f"the picture carries the mark of {platform}: {_seen(lines)}"
     if post is not None and post.platform and post.platform != platform:
         why += f"; it was published on {_quoted(post.platform)}, so it was taken from there"
     return _evidence("platform_mark", 0.0, why, lines)
 
 
-def _evidence(finding: str, llr: float, why: str, lines: Sequence[Line]) -> Evidence:
+def _evidence(finding: str, llr: float, why: str, lines: Sequence[TextLine]) -> Evidence:
     times = sorted({line.time_s for line in lines})
     x, y = lines[0].centre
     return Evidence(
@@ -174,7 +174,7 @@ def _evidence(finding: str, llr: float, why: str, lines: Sequence[Line]) -> Evid
     )
 
 
-def _seen(lines: Sequence[Line]) -> str:
+def _seen(lines: Sequence[TextLine]) -> str:
     """Say what was read, where and when first."""
     first = min(lines, key=lambda line: line.time_s)
     x, y = first.centre

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from media_screen.names.folding import fold, within_one
-from media_screen.names.ocr import Line
+from media_screen.names.ocr import TextLine
 from media_screen.people.registry import Person
 from media_screen.sidecar import Sidecar
 
@@ -63,7 +63,7 @@ _MIN_LETTERS = 3  # in a handle: "@5pm" and "@2x" are none
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SeenAccount:
     """An account that was read in one or more pictures; the handle is untrusted and may be misread.
 
     `platform` is "" where only a handle was read.
@@ -71,17 +71,17 @@ class Account:
 
     handle: str
     platform: str
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
 
 
-def find_accounts(lines: Sequence[Line], *, stills: int) -> tuple[Account, ...]:
+def find_accounts(lines: Sequence[TextLine], *, stills: int) -> tuple[SeenAccount, ...]:
     """Find the accounts in the lines of `stills` pictures of one file, each once.
 
     A bare handle in one picture of several is not taken: a code editor, an article or a passer-by's
     shirt shows those. An address, or the logo of a platform in the same picture, makes it one.
     """
     logos = find_logos(lines)
-    found: dict[str, list[tuple[str, str, Line]]] = {}
+    found: dict[str, list[tuple[str, str, TextLine]]] = {}
     for line in lines:
         for handle, platform in _accounts(line.text):
             key = _known_key(fold(handle), found)
@@ -95,7 +95,7 @@ def find_accounts(lines: Sequence[Line], *, stills: int) -> tuple[Account, ...]:
             continue
         handle = max((reading[0] for reading in readings), key=len)
         accounts.append(
-            Account(
+            SeenAccount(
                 handle,
                 platform or next(iter(sorted(near)), ""),
                 tuple(line for _, _, line in readings),
@@ -104,9 +104,9 @@ def find_accounts(lines: Sequence[Line], *, stills: int) -> tuple[Account, ...]:
     return tuple(accounts)
 
 
-def find_logos(lines: Sequence[Line]) -> dict[str, list[Line]]:
+def find_logos(lines: Sequence[TextLine]) -> dict[str, list[TextLine]]:
     """Find logos of platforms: lines that hold nothing else, by the platform's name."""
-    found: dict[str, list[Line]] = {}
+    found: dict[str, list[TextLine]] = {}
     for line in lines:
         for platform, pattern in _LOGOS.items():
             if pattern.fullmatch(line.text):
@@ -154,7 +154,7 @@ def _is_handle(name: str) -> bool:
     return letters >= _MIN_LETTERS and not name.casefold().endswith(_WEB_ENDINGS)
 
 
-def _known_key(read: str, known: dict[str, list[tuple[str, str, Line]]]) -> str:
+def _known_key(read: str, known: dict[str, list[tuple[str, str, TextLine]]]) -> str:
     """Return the key of a handle that was read before, perhaps with one letter misread."""
     return next((key for key in known if _is_same(read, key)), read)
 

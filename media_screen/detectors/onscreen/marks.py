@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from media_screen.names.folding import fold, is_letter, within_one
-from media_screen.names.ocr import Line
+from media_screen.names.ocr import TextLine
 
 # Names that hardly stand alone in a picture for another reason. (Synthesia is also a piano game.)
 _SURE = (
@@ -66,13 +66,13 @@ class Mark:
 
     name: str
     sure: bool
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
 
 
-def find_marks(lines: Sequence[Line], *, stills: int) -> tuple[Mark, ...]:
+def find_marks(lines: Sequence[TextLine], *, stills: int) -> tuple[Mark, ...]:
     """Find the marks in the lines of `stills` pictures of one file, each name once."""
-    sure: dict[str, list[Line]] = {}
-    unsure: dict[str, list[Line]] = {}
+    sure: dict[str, list[TextLine]] = {}
+    unsure: dict[str, list[TextLine]] = {}
     for line in lines:
         if name := _sure_name(line.text):
             sure.setdefault(name, []).append(line)
@@ -153,7 +153,7 @@ def _starts(text: str, size: int) -> Iterator[str]:
     yield from (text[:length] for length in (size, size - 1, size + 1))
 
 
-def _is_at_edge(line: Line) -> bool:
+def _is_at_edge(line: TextLine) -> bool:
     x, y = line.centre
     return line.height <= _SMALL and min(x, 1 - x, y, 1 - y) <= _EDGE
 

@@ -125,7 +125,7 @@ class Indexed:
     pairs: npt.NDArray[np.uint64]
 
 
-class Index:
+class ReferenceIndex:
     """All references of a catalogue in memory; built once, then only read."""
 
     def __init__(self, read: Callable[[], Iterable[Indexed]], *, threads: int = 1) -> None:

@@ -77,7 +77,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class MeasuredMatch:
     """A match with what was measured on the way.
 
     `picture_score` and `sound_score` are 0 where that part does not match; `shift_s` is how much
@@ -113,7 +113,7 @@ class Found:
 
 def compare(
     query: Query, known: Known, candidate: Candidate, *, thorough: bool = False
-) -> list[Found]:
+) -> list[MeasuredMatch]:
     """Return the verified matches of a query with one reference.
 
     With `thorough` the picture is also looked for in parts of the picture (insets, crops).
@@ -134,7 +134,7 @@ def compare(
         parts = find_located(query, known.fingerprint, sounds, [part.mapping for part in pictures])
         if parts and parts[0].score > max([0.0, *(part.score for part in pictures)]):
             pictures = parts
-    found: list[Found] = []
+    found: list[MeasuredMatch] = []
     used: set[int] = set()
     for picture in pictures:
         beside = sound_for(query, peaks, picture, sounds)
@@ -149,7 +149,7 @@ def compare(
 # --- spans and relation --------------------------------------------------------------------------
 
 
-def _found(query: Query, known: Known, picture: Part | None, sound: Part | None) -> Found:
+def _found(query: Query, known: Known, picture: Part | None, sound: Part | None) -> MeasuredMatch:
     """Put picture and sound together into a match."""
     lead = picture or sound
     assert lead is not None
@@ -174,7 +174,7 @@ def _found(query: Query, known: Known, picture: Part | None, sound: Part | None)
     alignment = picture.alignment if picture else None
     seen = _seen(query, known, picture, whole) if picture else _NOTHING
     said = _said(query, known, sound, whole) if sound else _NOTHING
-    return Found(
+    return MeasuredMatch(
         match=Match(
             person=known.person,
             reference=known.reference,
@@ -208,17 +208,17 @@ def _found(query: Query, known: Known, picture: Part | None, sound: Part | None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Course:
+class _Compared:
     """How picture or sound of a match goes: where it was compared, and where it is another one."""
 
     compared: tuple[Span, ...] = ()
     changes: tuple[Change, ...] = ()
 
 
-_NOTHING = _Course()
+_NOTHING = _Compared()
 
 
-def _seen(query: Query, known: Known, picture: Part, whole: Span) -> _Course:
+def _seen(query: Query, known: Known, picture: Part, whole: Span) -> _Compared:
     """Look at a matched picture again: where it looks or moves otherwise it was exchanged."""
     mine, theirs = compared_series(query, known.fingerprint, picture)
     looks = look_votes(mine, theirs, picture.mapping, whole)
@@ -233,7 +233,7 @@ def _seen(query: Query, known: Known, picture: Part, whole: Span) -> _Course:
             other.append(span)
     compared = (_cut(span, whole) for span in looks.compared())
     changes = joined(other, JOINED_S)
-    return _Course(tuple(compared), tuple(Change("picture", span) for span in changes))
+    return _Compared(tuple(compared), tuple(Change("picture", span) for span in changes))
 
 
 def _reframed(query: Query, known: Known, picture: Part, looks: Votes) -> Flags:
@@ -252,13 +252,13 @@ def _reframed(query: Query, known: Known, picture: Part, looks: Votes) -> Flags:
     return suspect
 
 
-def _said(query: Query, known: Known, sound: Part, whole: Span) -> _Course:
+def _said(query: Query, known: Known, sound: Part, whole: Span) -> _Compared:
     """Listen to a matched sound again: where its peaks are not the reference's it was exchanged."""
     peaks = Peaks(known.fingerprint.peak_frames, known.fingerprint.peak_steps)
     votes = sound_votes(query.peaks, peaks, sound.mapping, pitch=sound.pitch, room=whole)
     other = joined(votes.against(SOUND_CHANGE), JOINED_S)
     compared = (_cut(span, whole) for span in votes.compared())
-    return _Course(tuple(compared), tuple(Change("sound", span) for span in other))
+    return _Compared(tuple(compared), tuple(Change("sound", span) for span in other))
 
 
 def _cut(span: Span, whole: Span) -> Span:
@@ -355,9 +355,9 @@ def _relation(
     return "copy" if lack <= max(COPY_LACK_S, COPY_LACK * known.duration_s) else "excerpt"
 
 
-def strongest(found: Iterable[Found]) -> list[Found]:
+def strongest(found: Iterable[MeasuredMatch]) -> list[MeasuredMatch]:
     """Drop matches whose picture and sound are both explained by a stronger match."""
-    kept: list[Found] = []
+    kept: list[MeasuredMatch] = []
     for item in sorted(found, key=lambda item: -_strength(item)):
         pictures = [other.picture_span for other in kept if other.picture_span]
         sounds = [other.sound_span for other in kept if other.sound_span]
@@ -366,14 +366,14 @@ def strongest(found: Iterable[Found]) -> list[Found]:
     return sorted(kept, key=lambda item: item.match.query_span.start)
 
 
-def in_order(found: Sequence[Found]) -> list[Found]:
+def in_order(found: Sequence[MeasuredMatch]) -> list[MeasuredMatch]:
     """Note where a file goes on at another moment of one reference than it left.
 
     A part of it was cut out, repeated or moved: nothing of it need be forged, and yet it says what
     the original does not.
     """
-    result: list[Found] = []
-    last: dict[int, Found] = {}
+    result: list[MeasuredMatch] = []
+    last: dict[int, MeasuredMatch] = {}
     for item in found:
         before = last.get(item.number)
         if before is not None:
@@ -387,7 +387,7 @@ def in_order(found: Sequence[Found]) -> list[Found]:
     return result
 
 
-def _strength(found: Found) -> float:
+def _strength(found: MeasuredMatch) -> float:
     return found.picture_score / PICTURE_SCORE + found.sound_score / SOUND_SCORE
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from media_screen.evidence import Span
 from media_screen.footage.catalogue.changes import joined
-from media_screen.footage.catalogue.match import Found
+from media_screen.footage.catalogue.match import MeasuredMatch
 
 if TYPE_CHECKING:
     from media_screen.faces.track import Track
@@ -31,7 +31,7 @@ def outside(matched: Iterable[Span], duration_s: float) -> list[Span]:
 
 
 def faces_outside(
-    found: Sequence[Found], tracks: Iterable[Track], duration_s: float
+    found: Sequence[MeasuredMatch], tracks: Iterable[Track], duration_s: float
 ) -> tuple[Span, ...]:
     """Return the stretches that show a face and whose picture no match vouches for."""
     # Only a picture that matches counts; sound says nothing of who is seen. What differs inside of
@@ -45,7 +45,9 @@ def faces_outside(
     )
 
 
-def speech_outside(found: Sequence[Found], speech: Speech, duration_s: float) -> tuple[Span, ...]:
+def speech_outside(
+    found: Sequence[MeasuredMatch], speech: Speech, duration_s: float
+) -> tuple[Span, ...]:
     """Return the stretches in which somebody speaks and whose sound no match vouches for."""
     matched = [one.match.query_span for one in found if one.sound_span is not None]
     return tuple(span for span in outside(matched, duration_s) if speech.within(span) > REST_S)

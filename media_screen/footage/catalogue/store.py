@@ -27,12 +27,12 @@ from media_screen.errors import MediaScreenError
 from media_screen.evidence import Match
 from media_screen.footage.catalogue.index import (
     Candidate,
-    Index,
     Indexed,
+    ReferenceIndex,
     codes_to_index,
     pairs_to_index,
 )
-from media_screen.footage.catalogue.match import Found, Known, compare, in_order, strongest
+from media_screen.footage.catalogue.match import Known, MeasuredMatch, compare, in_order, strongest
 from media_screen.footage.catalogue.parts import Query
 from media_screen.footage.fingerprint import LAYOUT, Fingerprint, kept_thumbs, picture
 
@@ -81,7 +81,7 @@ class CatalogueError(MediaScreenError, RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ReferenceEntry:
     """One reference as it is listed: whose it is, what it is, how long."""
 
     person: str
@@ -102,7 +102,7 @@ class Catalogue:
         self._lock = threading.RLock()
         self._process = 0
         self._connection: Connection | None = None
-        self._index: Index | None = None
+        self._index: ReferenceIndex | None = None
         self._version = -1
         with self._lock:
             self._connect()
@@ -156,13 +156,13 @@ class Catalogue:
             _log.warning("%s", error)
             return False
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[ReferenceEntry, ...]:
         """List all references in the order in which they were added."""
         rows = self._rows(
             "SELECT person, reference, sha256, kind, duration_s FROM reference ORDER BY id",
             kinds=(str, str, str, str, float),
         )
-        return tuple(Entry(*row) for row in rows)
+        return tuple(ReferenceEntry(*row) for row in rows)
 
     def add(
         self,
@@ -236,7 +236,7 @@ class Catalogue:
 
     def find(
         self, fingerprint: Fingerprint, *, among: Collection[int] | None = None
-    ) -> tuple[Found, ...]:
+    ) -> tuple[MeasuredMatch, ...]:
         """Return the matches with what was measured: mapping in time, scores, mirrored.
 
         Of references with the same content one is told; `among` these numbers it is looked for in
@@ -267,8 +267,8 @@ class Catalogue:
 
     def _compared(
         self, query: Query, candidates: list[Candidate], *, thorough: bool
-    ) -> list[Found]:
-        found: list[Found] = []
+    ) -> list[MeasuredMatch]:
+        found: list[MeasuredMatch] = []
         for candidate in candidates:
             known = self._known(candidate.reference)
             if known is not None:
@@ -290,14 +290,14 @@ class Catalogue:
         with self._lock:
             return self._ready_index().nbytes
 
-    def _ready_index(self) -> Index:
+    def _ready_index(self) -> ReferenceIndex:
         # Changes whenever another connection has written; our own writes drop the index.
         version = int(self._rows("PRAGMA data_version")[0][0])
         if self._index is None or version != self._version:
             # The index reads everything twice: both times the same, whatever others add meanwhile.
             self._rows("BEGIN")
             try:
-                self._index = Index(self._indexed)
+                self._index = ReferenceIndex(self._indexed)
             finally:
                 self._rows("ROLLBACK")
             self._version = version
@@ -429,7 +429,7 @@ class Catalogue:
                 self._index = None
 
 
-def _unexplained(fingerprint: Fingerprint, found: list[Found]) -> float:
+def _unexplained(fingerprint: Fingerprint, found: list[MeasuredMatch]) -> float:
     """Return for how many seconds no picture matches clearly."""
     spans = sorted(item.match.query_span for item in found if item.clear)
     covered, end = 0.0, 0.0

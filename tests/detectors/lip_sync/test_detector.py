@@ -14,12 +14,12 @@ from media_screen.detectors.lip_sync.forged import LIMIT, NAMES
 from media_screen.detectors.lip_sync.marks import Marks
 from media_screen.detectors.lip_sync.reading import Reading
 from media_screen.detectors.lip_sync.synchrony import REACH, Curve
-from media_screen.detectors.lip_sync.windows import Place
+from media_screen.detectors.lip_sync.windows import WatchedWindow
 from media_screen.evidence import Abstention, Evidence, Span
 from media_screen.sidecar import Fit, Sidecar
 from media_screen.speech import Speech, SpeechSegment, lacks_speech
 from media_screen.weights.calibration import Calibration
-from media_screen.weights.linear import Line
+from media_screen.weights.linear import LinearModel
 
 
 def reading(
@@ -44,7 +44,7 @@ def reading(
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     count = len(NAMES)
     weights = (1.0,) + (0.0,) * (count - 1)
-    first = Line(NAMES, (0.0,) * count, (1.0,) * count, weights, 0.0, LIMIT)
+    first = LinearModel(NAMES, (0.0,) * count, (1.0,) * count, weights, 0.0, LIMIT)
     monkeypatch.setattr(lip_sync, "line", lambda: first)
     known = Tables(
         genuine=(0.0, 1.0),
@@ -64,7 +64,7 @@ def examine(
     dubbed: bool = False,
     fit: Fit | None = None,
 ) -> list[Evidence | Abstention]:
-    places = [Place(one.span, (one.track,)) for one in readings]
+    places = [WatchedWindow(one.span, (one.track,)) for one in readings]
     monkeypatch.setattr(lip_sync, "choose", lambda *_, **__: places)
     monkeypatch.setattr(lip_sync, "read_windows", lambda *_, **__: iter(readings))
     monkeypatch.setattr(lip_sync, "lacks_view", lambda *_: ("no_face", "nobody is seen"))
