@@ -30,11 +30,11 @@ from benchmarks.local_edits import EDITS, edited, possible
 from benchmarks.provenance_set import RELATIONS, SOUND_ONLY, SourceClip, Workshop
 from media_screen.case import Case
 from media_screen.detectors.catalogue import ALTERED, REST, UNCONFIRMED, KnownFootage
+from media_screen.equipment import Equipment
 from media_screen.evidence import Evidence
 from media_screen.footage.catalogue import Catalogue
 from media_screen.look import Looker
 from media_screen.media import Media
-from media_screen.people.gallery import Gallery
 from media_screen.people.references import read_video
 
 RESULTS = Path(__file__).parent / "results"
@@ -206,7 +206,7 @@ def _official(media: Path, work: Path, looker: Looker) -> Catalogue:
 
 def _answer(asked: Asked, catalogue: Catalogue, looker: Looker) -> Answer:
     with Media.open(asked.make(), threads=1) as media:
-        case = Case(media, looker=looker, gallery=Gallery(), catalogue=catalogue, listens=True)
+        case = Case(media, Equipment(looker=looker, catalogue=catalogue, listens=True))
         pieces = [one for one in KnownFootage().examine(case) if isinstance(one, Evidence)]
     findings = tuple(one.finding for one in pieces if one.finding)
     return Answer(

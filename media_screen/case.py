@@ -9,37 +9,38 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
 from media_screen.evidence import Abstention, Coverage, MediaInfo, Reason, Span, Thumbnail
 from media_screen.faces.upright import stand_upright
 from media_screen.footage.fingerprint import FingerprintBuilder
+from media_screen.hearing import Hearing, unjudged_tracks
 from media_screen.look import MIN_FACE, WINDOW_FPS
-from media_screen.media import SAMPLE_RATE, Balance, MediaError
-from media_screen.media.waveform import Waveform
+from media_screen.media import MediaError
 from media_screen.speech import lacks_speech
 
 if TYPE_CHECKING:
     from media_screen.arrays import Floats, Image
-    from media_screen.detectors.contract import Need
+    from media_screen.equipment import Equipment
     from media_screen.faces.track import Track
-    from media_screen.footage.catalogue import Catalogue
     from media_screen.footage.fingerprint import Fingerprint
-    from media_screen.hearing import Ear, FurtherTrack, OtherSound
-    from media_screen.look import Look, Looker
+    from media_screen.hearing import Ear, OtherSound
+    from media_screen.look import Look
     from media_screen.media import Media
     from media_screen.names.ocr import TextLine
-    from media_screen.people.gallery import Gallery
-    from media_screen.people.registry import Person
     from media_screen.sidecar import Sidecar
     from media_screen.speech import Speech
     from media_screen.speech.voices import Voice
+
+# What a detector may ask for; see `Case.lacks`.
+Need = Literal["frames", "faces", "sound", "speech", "sidecar", "people"]
+NEEDS: tuple[Need, ...] = get_args(Need)
 
 _MAX_WHY = 300  # characters of an error that go into a result
 _AS_SHOWN = "the picture is shown {}: it was judged as it lies upright"
@@ -49,7 +50,6 @@ _TURNED = {
     2: _AS_SHOWN.format("upside down"),
     3: _AS_SHOWN.format("lying on its left side"),
 }
-_CODEC_DELAY = 0.1  # s at the ends of a track that decoders leave out
 
 # Frames a second of a matched stretch that is compared closely: a picture that is exchanged for two
 # seconds is seen in four of them, as many as it takes (`catalogue.changes.LOOK_CHANGE`).
@@ -62,51 +62,46 @@ PIECE_S = 10.0  # s; of longer matches pieces of about this length are compared,
 class Case:
     """What is known of one file. Attributes are computed when first asked for, and kept.
 
-    `media` is the opened file, `sidecar` what was read beside it (or None), `people` everyone
-    enrolled, `gallery` their faces, `catalogue` their footage (or None), `trust_anchors` the
-    certificates (PEM) whose signatures count as trusted, `device` where networks run. With
-    `listens` a detector will ask for `speech`, which is then found in the same decode as the
-    fingerprint of the sound. `timing` collects seconds by stage.
+    `media` is the opened file, `sidecar` what was read beside it (or None). `look` is the one look
+    over its pictures, `hearing` the one pass over its sound. `people`, `gallery`, `catalogue`,
+    `trust_anchors`, `device` and `thorough` are those of the equipment. `timing` collects seconds
+    by stage.
     """
 
     def __init__(
         self,
         media: Media,
+        equipment: Equipment,
         *,
-        looker: Looker,
         sidecar: Sidecar | None = None,
-        people: tuple[Person, ...] = (),
-        gallery: Gallery,
-        catalogue: Catalogue | None = None,
-        trust_anchors: str = "",
         sha256: str = "",
-        thorough: bool = False,
-        fingerprinted: bool = False,
-        device: str = "cpu",
-        listens: bool = False,
     ) -> None:
         self.media = media
         self.sidecar = sidecar
-        self.people = people
-        self.gallery = gallery
-        self.catalogue = catalogue
-        self.trust_anchors = trust_anchors
         self.sha256 = sha256
-        self.thorough = thorough
-        self.device = device
+        self.people = equipment.people
+        self.gallery = equipment.gallery
+        self.catalogue = equipment.catalogue
+        self.trust_anchors = equipment.trust_anchors
+        self.device = equipment.device
+        self.thorough = equipment.thorough
         self.timing: dict[str, float] = {}
         self._inner_s = 0.0  # spent in stages inside of the one that is timed
-        self._looker = looker
-        self._waveform = Waveform()
-        self._balance = Balance()
-        self._listens = listens
-        self._heard_s = 0.0  # of the sound that fingerprint and waveform were given
-        self._decoded_s = 0.0  # of that
-        self._heard_all = False
+        self._looker = equipment.looker
+        self._listens = equipment.listens
         self._unseen: MediaError | None = None
         self._builder: FingerprintBuilder | None = None
-        if catalogue is not None or fingerprinted:
+        if equipment.catalogue is not None or equipment.prints:
             self._print_anew()
+        self.hearing = Hearing(
+            media,
+            device=equipment.device,
+            thorough=equipment.thorough,
+            listens=equipment.listens,
+            windows=lambda: self.look.windows if self.has_pictures else (),
+            on_sound=self._print_sound,
+            timed=self.timed,
+        )
 
     @property
     def info(self) -> MediaInfo:
@@ -139,6 +134,10 @@ class Case:
     def _print_frame(self, time_s: float, image: Image) -> None:
         assert self._builder is not None
         self._builder.add_frame(time_s, image)
+
+    def _print_sound(self, start_s: float, samples: Floats) -> None:
+        if self._builder is not None:
+            self._builder.add_sound(start_s, samples)
 
     def _print_anew(self) -> None:
         """Begin the fingerprint: what was taken before lay on its side or on its head."""
@@ -186,8 +185,6 @@ class Case:
     @property
     def remarks(self) -> tuple[Abstention, ...]:
         """What was not looked at or listened to, or not as it is shown, in a sentence each."""
-        from media_screen.hearing import unjudged_tracks
-
         found = [Abstention("media", "attached", why) for why in self.media.unseen()]
         if self._listens and (count := unjudged_tracks(self.media)):
             tracks = "sound track was" if count == 1 else "sound tracks were"
@@ -220,104 +217,33 @@ class Case:
             for face in track.faces:
                 size = face.quality.size_px
                 builder.add_face(face.time_s, face.crop, track=track.id, size_px=size)
-        if self._listens:
-            with suppress(Exception):  # told by the detectors that ask for it
-                _ = self.ears
-        if not self._heard_all:
-            with self.timed("sound_print"):
-                for _ in self._blocks():
-                    pass
+        self.hearing.read()
         return builder.finish()
 
-    @cached_property
+    @property
     def other_sounds(self) -> tuple[OtherSound, ...]:
         """What is heard beside the sound that is judged: sides that differ, further tracks."""
-        from media_screen.hearing import other_sounds
-
         if self._builder is not None:
             _ = self.fingerprint  # with it all sound was read, and how its sides differ is known
-        listens = self._listens or any(self._balance.others(self.media.mix))
-        ears = self.ears if listens else ()
-        further = self.further_tracks
-        with self.timed("sound_print"):
-            return tuple(other_sounds(self.media, ears, further))
-
-    @cached_property
-    def further_tracks(self) -> tuple[FurtherTrack, ...]:
-        """The sound tracks that don't play by default; their voices only when somebody asks."""
-        from media_screen.hearing import further_tracks
-
-        judged = self.ear if self._listens else None
-        with self.timed("further_tracks"):
-            return further_tracks(self.media, judged, device=self.device, thorough=self.thorough)
-
-    def _blocks(self) -> Iterator[tuple[float, Floats]]:
-        """Yield the sound in blocks, which all that is gathered from it takes along once each."""
-        mix = self.media.mix
-        for block in self.media.sound():
-            start, samples = block.start_s, mix.of(block.sides)
-            if start >= self._heard_s - 1e-3:  # else a pass that broke off had it
-                self._balance.add(block)
-                self._waveform.add(start, samples)
-                if self._builder is not None:
-                    self._builder.add_sound(start, samples)
-                self._heard_s = start + samples.size / SAMPLE_RATE
-                self._decoded_s += block.decoded_s
-            yield start, samples
-        self._heard_all = True
-
-    @cached_property
-    def ears(self) -> tuple[Ear, ...]:
-        """How the sound is heard: first as it plays, then apart where its sides differ."""
-        from media_screen.hearing import ears
-        from media_screen.speech import find_speech
-        from media_screen.speech.spread import Spread
-
-        # Where the pictures were looked at densely, the sound must be known, too.
-        windows = self.look.windows if self.has_pictures else ()
-        hear = None if self.thorough else Spread(self.info.duration_s, also=windows)
-        with self.timed("speech"):
-            speech = find_speech(self._blocks(), device=self.device, hear=hear)
-            return ears(
-                self.media, speech, self._balance, device=self.device, thorough=self.thorough
-            )
+        return self.hearing.other_sounds
 
     @property
     def ear(self) -> Ear:
         """The way of hearing the sound that is judged: as it plays, if speech is clear in that."""
-        return next((ear for ear in self.ears if ear.clear), self.ears[0])
+        return self.hearing.ear
 
     @property
     def speech(self) -> Speech:
         """Where somebody speaks, and where there is music or other sound; empty without sound."""
-        return self.ear.speech
+        return self.hearing.ear.speech
 
-    @cached_property
+    @property
     def voices(self) -> tuple[Voice, ...]:
         """The voices in windows of speech spread over the file, the longest-speaking first.
 
         Those that are heard only apart, or on a further track, come last.
         """
-        from media_screen.hearing import track_voices
-        from media_screen.speech.voices import THOROUGH_WINDOWS, WINDOWS, find_voices
-
-        found: list[Voice] = []
-        clear = [ear for ear in self.ears if ear.clear]
-        with self.timed("voices"):
-            count = THOROUGH_WINDOWS if self.thorough else WINDOWS
-            for ear in clear:
-                found += find_voices(
-                    self.media,
-                    ear.speech,
-                    device=self.device,
-                    count=count,
-                    mix=ear.mix,
-                    first=len(found),
-                )
-            found += track_voices(
-                self.media, self.further_tracks, first=len(found), count=count, device=self.device
-            )
-        return tuple(found)
+        return self.hearing.voices
 
     @property
     def tracks(self) -> tuple[Track, ...]:
@@ -336,19 +262,8 @@ class Case:
 
     @property
     def heard_share(self) -> float | None:
-        """Which share of the sound's time was listened to, 0 to 1; None without sound.
-
-        What was skipped of a long file is not covered, nor what could not be decoded or is missing
-        between time stamps. Codecs leave out the first or last moments, which count as covered.
-        """
-        if not self.info.audio_codec:
-            return None
-        ears: tuple[Ear, ...] = vars(self).get("ears", ())
-        heard = self._decoded_s - (ears[0].speech.skipped_s if ears else 0.0)
-        length = max(self.media.sounds.duration_s, self._decoded_s)
-        if length <= 0.0:
-            return 0.0
-        return 1.0 if length - heard < _CODEC_DELAY else max(0.0, heard / length)
+        """Which share of the sound's time was listened to, 0 to 1; None without sound."""
+        return self.hearing.share if self.info.audio_codec else None
 
     @property
     def thumbnails(self) -> tuple[Thumbnail, ...]:
@@ -358,7 +273,7 @@ class Case:
     @property
     def waveform(self) -> tuple[int, ...]:
         """Loudness over time for the report; empty when nobody asked for the sound."""
-        return self._waveform.bars(self.info.duration_s)
+        return self.hearing.waveform
 
     @property
     def stills(self) -> tuple[tuple[float, Image], ...]:

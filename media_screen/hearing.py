@@ -1,26 +1,27 @@
-"""Listens apart to what the sound of a file leaves out: sides that differ, and further tracks."""
+"""Listens to the sound of a file once: what plays, sides that differ, and further tracks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from media_screen.arrays import Floats
 from media_screen.evidence import MediaStream, Span
 from media_screen.footage.fingerprint import FingerprintBuilder
-from media_screen.media import SAMPLE_RATE, Media, Mix
+from media_screen.media import SAMPLE_RATE, Balance, Media, Mix
+from media_screen.media.waveform import Waveform
 from media_screen.speech import Speech, find_speech, lacks_speech, speech_in
-from media_screen.speech.listen import Hearing, Listener, listener
+from media_screen.speech.listen import Listener, Listening, listener
 from media_screen.speech.spread import Spread
-from media_screen.speech.voices import Voice, find_voices
+from media_screen.speech.voices import THOROUGH_WINDOWS, WINDOWS, Voice, find_voices
 
 if TYPE_CHECKING:
     from media_screen.footage.fingerprint import Fingerprint
-    from media_screen.media import Balance
 
 MOST_TRACKS = 16  # further sound tracks that are listened to; films have one for each language
 # Sound tracks whose voices are judged, that which plays by default among them: listening costs as
@@ -30,6 +31,7 @@ _CELL = 4 * SAMPLE_RATE  # samples over which two tracks are compared: a changed
 # Correlation of two tracks under which they differ: a copy that is coded anew has .95 and more.
 _SAME = 0.9
 _LAG = SAMPLE_RATE // 10  # samples by which codecs move a track at most
+_CODEC_DELAY = 0.1  # s at the ends of a track that decoders leave out
 _AUDIBLE = 1e-6  # power, -60 dB of full scale, under which nothing is heard
 
 
@@ -79,6 +81,144 @@ class FurtherTrack:
         """Where it is, as sentences say it; what the container calls it is untrusted."""
         said = ", ".join(text for text in (self.stream.language, self.stream.title) if text)
         return f"on sound track {self.number}{f' ({said})' if said else ''}"
+
+
+class Timed(Protocol):
+    """Adds the seconds that are spent inside to a stage."""
+
+    def __call__(self, stage: str, /) -> AbstractContextManager[None]:
+        """Return the context of a stage."""
+
+
+class Hearing:
+    """The one pass over the sound of a file, and what is told from it.
+
+    Sound is read when somebody first asks, in blocks that all that is gathered takes along:
+    `on_sound` gets the seconds at which one starts and its samples, as they play. With `listens`
+    somebody will ask for speech, which is then found in that pass. `windows` gives the stretches
+    whose pictures are looked at densely: there the sound is listened to, too.
+    """
+
+    def __init__(
+        self,
+        media: Media,
+        *,
+        device: str,
+        thorough: bool,
+        listens: bool,
+        windows: Callable[[], Sequence[Span]],
+        on_sound: Callable[[float, Floats], None],
+        timed: Timed,
+    ) -> None:
+        self._media = media
+        self._device, self._thorough, self._listens = device, thorough, listens
+        self._windows, self._on_sound, self._timed = windows, on_sound, timed
+        self._waveform = Waveform()
+        self._balance = Balance()
+        self._heard_s = 0.0  # of the sound that `on_sound` and the waveform were given
+        self._decoded_s = 0.0  # of that
+        self._whole = False
+
+    def read(self) -> None:
+        """Read the sound to its end, if nobody did; a network that breaks does not stop that."""
+        if self._listens:
+            with suppress(Exception):  # told by the detectors that ask for it
+                _ = self.ears
+        if not self._whole:
+            with self._timed("sound_print"):
+                for _ in self._blocks():
+                    pass
+
+    def _blocks(self) -> Iterator[tuple[float, Floats]]:
+        """Yield the sound in blocks, which all that is gathered from it takes along once each."""
+        mix = self._media.mix
+        for block in self._media.sound():
+            start, samples = block.start_s, mix.of(block.sides)
+            if start >= self._heard_s - 1e-3:  # else a pass that broke off had it
+                self._balance.add(block)
+                self._waveform.add(start, samples)
+                self._on_sound(start, samples)
+                self._heard_s = start + samples.size / SAMPLE_RATE
+                self._decoded_s += block.decoded_s
+            yield start, samples
+        self._whole = True
+
+    @cached_property
+    def ears(self) -> tuple[Ear, ...]:
+        """How the sound is heard: first as it plays, then apart where its sides differ."""
+        # Where the pictures were looked at densely, the sound must be known, too.
+        windows = self._windows()
+        hear = None if self._thorough else Spread(self._media.info.duration_s, also=windows)
+        device, thorough = self._device, self._thorough
+        with self._timed("speech"):
+            speech = find_speech(self._blocks(), device=device, hear=hear)
+            return ears(self._media, speech, self._balance, device=device, thorough=thorough)
+
+    @property
+    def ear(self) -> Ear:
+        """The way of hearing the sound that is judged: as it plays, if speech is clear in that."""
+        return next((ear for ear in self.ears if ear.clear), self.ears[0])
+
+    @cached_property
+    def further_tracks(self) -> tuple[FurtherTrack, ...]:
+        """The sound tracks that don't play by default; their voices only when somebody asks."""
+        judged = self.ear if self._listens else None
+        with self._timed("further_tracks"):
+            return further_tracks(self._media, judged, device=self._device, thorough=self._thorough)
+
+    @cached_property
+    def other_sounds(self) -> tuple[OtherSound, ...]:
+        """What is heard beside the sound that is judged: sides that differ, further tracks."""
+        listens = self._listens or any(self._balance.others(self._media.mix))
+        heard = self.ears if listens else ()
+        further = self.further_tracks
+        with self._timed("sound_print"):
+            return tuple(other_sounds(self._media, heard, further))
+
+    @cached_property
+    def voices(self) -> tuple[Voice, ...]:
+        """The voices in windows of speech, as they are heard, apart, and on further tracks."""
+        found: list[Voice] = []
+        clear = [ear for ear in self.ears if ear.clear]
+        count = THOROUGH_WINDOWS if self._thorough else WINDOWS
+        with self._timed("voices"):
+            for ear in clear:
+                found += find_voices(
+                    self._media,
+                    ear.speech,
+                    device=self._device,
+                    count=count,
+                    mix=ear.mix,
+                    first=len(found),
+                )
+            found += track_voices(
+                self._media,
+                self.further_tracks,
+                first=len(found),
+                count=count,
+                device=self._device,
+            )
+        return tuple(found)
+
+    @property
+    def share(self) -> float:
+        """Which share of the sound's time was listened to, 0 to 1.
+
+        What was skipped of a long file is not covered, nor what could not be decoded or is missing
+        between time stamps. Codecs leave out the first or last moments, which count as covered.
+        """
+        heard_so_far: tuple[Ear, ...] = vars(self).get("ears", ())
+        skipped = heard_so_far[0].speech.skipped_s if heard_so_far else 0.0
+        heard = self._decoded_s - skipped
+        length = max(self._media.sounds.duration_s, self._decoded_s)
+        if length <= 0.0:
+            return 0.0
+        return 1.0 if length - heard < _CODEC_DELAY else max(0.0, heard / length)
+
+    @property
+    def waveform(self) -> tuple[int, ...]:
+        """Loudness over time, in percent of the loudest; empty when nobody asked for the sound."""
+        return self._waveform.bars(self._media.info.duration_s)
 
 
 def ears(
@@ -188,7 +328,7 @@ class _Track:
         self._choose = choose
         self._coming = _cells(media.audio_blocks())
         self._builder = FingerprintBuilder(duration_s=media.info.duration_s)
-        self._hearing = None if listener is None else Hearing(listener)
+        self._listening = None if listener is None else Listening(listener)
         self._heard: list[Span] = []
         self._differing: list[Span] = []
         self._end = 0.0  # s
@@ -196,7 +336,7 @@ class _Track:
     @property
     def compared(self) -> bool:
         """Whether it is asked where it differs from the judged sound."""
-        return self._hearing is not None
+        return self._listening is not None
 
     def goes_on(self, known: Floats) -> bool:
         """Read the next cell, beside that of the judged sound; tell whether there was one."""
@@ -209,19 +349,19 @@ class _Track:
         audible = float(np.mean(cell**2)) > _AUDIBLE
         if audible:
             _extend(self._heard, span)
-        if self._hearing is not None:
+        if self._listening is not None:
             taken = self._choose is None or self._choose(span)
             differs = audible and not _alike(known, cell)
             if differs:
                 _extend(self._differing, span)
-            self._hearing.take(cell, heard=taken and differs)
+            self._listening.take(cell, heard=taken and differs)
         return True
 
     def finish(self) -> FurtherTrack:
         """Return what was found."""
         speech = Speech()
-        if self._hearing is not None and self._differing:
-            speech = speech_in(self._hearing.heard()).inside(self._differing)
+        if self._listening is not None and self._differing:
+            speech = speech_in(self._listening.heard()).inside(self._differing)
         spans, print_ = tuple(self._heard), self._builder.finish()
         return FurtherTrack(self._stream, self._number, spans, print_, speech)
 

@@ -196,17 +196,13 @@ def make_sample(folder: Path, *, seconds: float = 2.0) -> Path:
 def _examined(detector: Detector, path: Path) -> list[list[Evidence | Abstention]]:
     """Run a detector twice as the screener does."""
     from media_screen.case import Case
+    from media_screen.equipment import Equipment
     from media_screen.look import Looker
     from media_screen.media import Media
-    from media_screen.people.gallery import Gallery
 
     beside = sidecars.find(path)
     with Media.open(path) as media:
-        case = Case(
-            media,
-            looker=Looker(),
-            sidecar=sidecars.read(beside) if beside else None,
-            gallery=Gallery(),
-        )
+        read = sidecars.read(beside) if beside else None
+        case = Case(media, Equipment(looker=Looker()), sidecar=read)
         lacking = case.abstention(detector.name, detector.needs)
         return [[lacking] if lacking else list(detector.examine(case)) for _ in range(2)]

@@ -9,13 +9,13 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-import media_screen.speech
+import media_screen.hearing
 from media_screen.case import Case
+from media_screen.equipment import Equipment
 from media_screen.evidence import MediaInfo
 from media_screen.footage.fingerprint import Fingerprint
 from media_screen.look import Look
 from media_screen.media import SAMPLE_RATE, Block, Frame, MediaError, Mix
-from media_screen.people.gallery import Gallery
 from media_screen.speech import Speech
 from tests.footage.making import Scene, take
 
@@ -48,7 +48,7 @@ class Sound:
 def case(sound: Sound, *, listens: bool = False) -> Case:
     looker: Any = None
     media: Any = sound
-    return Case(media, looker=looker, gallery=Gallery(), fingerprinted=True, listens=listens)
+    return Case(media, Equipment(looker=looker, prints=True, listens=listens))
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         blocks.extend(len(samples) for _, samples in given)
         return Speech((), float(SECONDS))
 
-    monkeypatch.setattr(media_screen.speech, "find_speech", find)
+    monkeypatch.setattr(media_screen.hearing, "find_speech", find)
     return blocks
 
 
@@ -102,7 +102,7 @@ def test_a_network_that_breaks_leaves_the_fingerprint_whole(
         next(iter(given))
         raise RuntimeError("the network broke")
 
-    monkeypatch.setattr(media_screen.speech, "find_speech", broken)
+    monkeypatch.setattr(media_screen.hearing, "find_speech", broken)
     asked = case(Sound(), listens=True)
     assert same(asked.fingerprint, whole)
     with pytest.raises(RuntimeError, match="the network broke"):
@@ -126,7 +126,7 @@ def test_dead_pictures_beside_sound_leave_the_sound(codec: str, heard: list[int]
         info = replace(Sound.info, kind="video", video_codec="h264", audio_codec=codec)
 
     looker, media = cast("Any", DeadPictures()), cast("Any", Film())
-    film = Case(media, looker=looker, gallery=Gallery(), fingerprinted=True, listens=True)
+    film = Case(media, Equipment(looker=looker, prints=True, listens=True))
     if not codec:
         with pytest.raises(MediaError, match="not one frame"):
             _ = film.look
@@ -154,7 +154,7 @@ def test_what_was_not_looked_at_is_told(look: dict, reason: str, words: str) -> 
         def look(self, *_: Any, **__: Any) -> Look:
             return Look(shots=(), tracks=(), frames=1, small_faces=0, **look)
 
-    film = Case(cast("Any", Film()), looker=cast("Any", Eyes()), gallery=Gallery())
+    film = Case(cast("Any", Film()), Equipment(looker=cast("Any", Eyes())))
     (remark,) = film.remarks
     assert remark.reason == reason and words in remark.why
 
@@ -181,9 +181,7 @@ def test_footage_without_a_face_is_fingerprinted_turned() -> None:
                 on_frame(frame.time_s, np.ascontiguousarray(frame.image))
             return Look(shots=(), tracks=(), frames=10, small_faces=0)
 
-    film = Case(
-        cast("Any", Film()), looker=cast("Any", Eyes()), gallery=Gallery(), fingerprinted=True
-    )
+    film = Case(cast("Any", Film()), Equipment(looker=cast("Any", Eyes()), prints=True))
     upright = take(scene, 5.0, fps=2.0)
     turned = film.fingerprints_turned()
     alike = [

@@ -11,11 +11,11 @@ import av
 import numpy as np
 import pytest
 
-import media_screen.speech
+import media_screen.hearing
 from media_screen.case import Case
+from media_screen.equipment import Equipment
 from media_screen.evidence import Span
 from media_screen.media import Media
-from media_screen.people.gallery import Gallery
 from media_screen.speech import Speech
 from tests.making import quarters, tone, write_video
 
@@ -62,7 +62,7 @@ def share(path: Path) -> float | None:
     """The share after all sound was taken in, as a scan does."""
     with Media.open(path) as media:
         looker: Any = None
-        case = Case(media, looker=looker, gallery=Gallery(), fingerprinted=True)
+        case = Case(media, Equipment(looker=looker, prints=True))
         if not case.has_pictures:
             _ = case.fingerprint
         return case.heard_share
@@ -111,9 +111,9 @@ def test_what_is_skipped_of_a_long_sound_was_not_heard(
         skipped = sum(span.duration for span in spans if not takes(span))
         return Speech((), spans[-1].end, skipped)
 
-    monkeypatch.setattr(media_screen.speech, "find_speech", find)
+    monkeypatch.setattr(media_screen.hearing, "find_speech", find)
     with Media.open(write(tmp_path / "a.mka", 40.0)) as media:
         looker: Any = None
-        case = Case(media, looker=looker, gallery=Gallery(), listens=True)
-        _ = case.ears
+        case = Case(media, Equipment(looker=looker, listens=True))
+        _ = case.hearing.ears
         assert case.heard_share == pytest.approx(expected, abs=0.03)

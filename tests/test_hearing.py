@@ -14,10 +14,10 @@ from av.stream import Disposition
 
 from media_screen.case import Case
 from media_screen.detectors.voice_spoof import VoiceSpoof
+from media_screen.equipment import Equipment
 from media_screen.evidence import Span
 from media_screen.media import SAMPLE_RATE, Media, Mix
 from media_screen.media.reader import Reader
-from media_screen.people.gallery import Gallery
 from tests.footage.making import voice
 from tests.making import quarters, write_sound, write_video
 from tests.media.test_sides import write
@@ -33,7 +33,7 @@ OTHER = SPOKEN[::-1].copy()
 
 def opened(media: Media) -> Case:
     looker: Any = None
-    return Case(media, looker=looker, gallery=Gallery(), listens=True)
+    return Case(media, Equipment(looker=looker, listens=True))
 
 
 def raw_of(case: Case) -> float:
@@ -84,7 +84,7 @@ def test_channels_don_t_change_what_a_voice_is_judged_as(
 def test_a_voice_that_the_mix_does_not_hold_alone_is_heard(tmp_path, left, right, where) -> None:
     with Media.open(write(tmp_path / "a.wav", np.stack([left, right]))) as media:
         case = opened(media)
-        heard = {ear.mix: ear for ear in case.ears}
+        heard = {ear.mix: ear for ear in case.hearing.ears}
         assert heard[where].clear
         assert {voice.mix for voice in case.voices} >= {Mix.BOTH, where}
         numbers = [voice.number for voice in case.voices]
@@ -94,7 +94,7 @@ def test_a_voice_that_the_mix_does_not_hold_alone_is_heard(tmp_path, left, right
 def test_what_is_apart_for_a_part_is_listened_to_there_alone(tmp_path: Path) -> None:
     late = np.where(np.arange(SPOKEN.size) < 4 * SAMPLE_RATE, SPOKEN, -SPOKEN)
     with Media.open(write(tmp_path / "a.wav", np.stack([SPOKEN, late]))) as media:
-        both, apart = opened(media).ears
+        both, apart = opened(media).hearing.ears
     assert (both.mix, apart.mix) == (Mix.BOTH, Mix.APART)
     assert max(one.span.end for one in both.speech.spoken) < 4.5
     assert min(one.span.start for one in apart.speech.spoken) > 3.5
@@ -107,7 +107,7 @@ def test_ordinary_sound_is_heard_once(tmp_path: Path) -> None:
     wide = voice(8.0, 5)[: SPOKEN.size] * 0.05
     with Media.open(write(tmp_path / "a.wav", np.stack([SPOKEN + wide, SPOKEN - wide]))) as media:
         case = opened(media)
-        assert [ear.mix for ear in case.ears] == [Mix.BOTH]
+        assert [ear.mix for ear in case.hearing.ears] == [Mix.BOTH]
         assert case.other_sounds == ()
 
 
@@ -125,7 +125,7 @@ def test_further_tracks_are_sounds_of_their_own(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mkv", frames, sounds=2, hertz=(440.0, 1000.0))
     with Media.open(path) as media:
         looker: Any = None
-        case = Case(media, looker=looker, gallery=Gallery())
+        case = Case(media, Equipment(looker=looker))
         (other,) = case.other_sounds
         assert other.name == "on sound track 2"
         assert sum(span.duration for span in other.spans) == pytest.approx(2.0, abs=0.1)
@@ -197,7 +197,7 @@ def test_further_tracks_are_read_once(
     monkeypatch.setattr(Reader, "_indexed", indexing)
     with Media.open(tracks(tmp_path / "a.mka", SPOKEN, DUBBED, QUIETER)) as media:
         looker: Any = None
-        case = Case(media, looker=looker, gallery=Gallery(), fingerprinted=True, listens=listens)
+        case = Case(media, Equipment(looker=looker, prints=True, listens=listens))
         assert len(case.other_sounds) == 2
         if listens:
             assert [voice.place for voice in case.voices if voice.place]

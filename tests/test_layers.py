@@ -17,7 +17,7 @@ LAYERS = [
     {"config", "exports", "look", "report"},
     {"footage"},
     {"hearing", "people"},
-    {"names"},
+    {"equipment", "names"},
     {"case"},
     {"detectors"},
     {"evaluation", "screen"},

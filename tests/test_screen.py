@@ -13,7 +13,7 @@ import pytest
 from media_screen import Config, Screener, Verdict, weights
 from media_screen.detectors import UnknownDetector
 from media_screen.people.registry import PeopleError
-from media_screen.screen import settings_digest
+from media_screen.screen.settings import settings_digest
 from media_screen.testing import make_sample
 from media_screen.weights.nets import DeviceError, choose_device
 from tests.test_evidence import SCHEMA

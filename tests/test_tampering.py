@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partialmethod
 from pathlib import Path
+from typing import cast
 
 import pytest
 from click.testing import CliRunner
 
 from media_screen.batch.scan import MEMORY, scan
 from media_screen.cli.main import main
+from media_screen.detectors.contract import Detector
 from media_screen.errors import MediaScreenError
 from media_screen.evaluation.outcomes import read_results
 from media_screen.evidence import Abstention, MediaInfo, Span, Thumbnail, Verdict
@@ -689,8 +691,8 @@ class _Swap:
 
 def swapping(what: Callable[[], None]) -> Screener:
     screener = Screener(CONFIG)
-    screener.prepare()
-    screener._detectors = (_Swap(what),)  # type: ignore[assignment]
+    detectors = cast("tuple[Detector, ...]", (_Swap(what),))
+    screener._loaded = replace(screener._load(), detectors=detectors)
     return screener
 
 

@@ -18,7 +18,8 @@ from media_screen.folders import LeftOut, look_through
 from media_screen.media import shown_path
 from media_screen.people.cache import REFERENCES, cache_folder
 from media_screen.results.folder import BatchError, FinishedFile, Results, has_failed
-from media_screen.screen import Config, settings_digest
+from media_screen.screen import Config
+from media_screen.screen.settings import settings_digest
 
 MEMORY = "memory.sqlite"  # in the folder of results: what was screened into it before
 

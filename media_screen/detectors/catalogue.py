@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from media_screen.detectors.contract import Need
+from media_screen.detectors.contract import Case, Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
 
 if TYPE_CHECKING:
-    from media_screen.case import Case
     from media_screen.footage.catalogue import Catalogue, MeasuredMatch
     from media_screen.hearing import OtherSound
 

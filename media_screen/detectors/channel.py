@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import Literal
 
-from media_screen.detectors.contract import Need
+from media_screen.detectors.contract import Case, Need
 from media_screen.evidence import Abstention, Axis, Evidence
 from media_screen.names.alike import (
     Kind,
@@ -78,16 +78,6 @@ _TRICKS: Mapping[Kind, str] = MappingProxyType(
 _MAX_QUOTED = 60  # characters of an untrusted text in a sentence
 
 
-class _Case(Protocol):
-    """The part of a case that this detector reads."""
-
-    @property
-    def sidecar(self) -> Sidecar | None: ...
-
-    @property
-    def people(self) -> Sequence[Person]: ...
-
-
 class Channel:
     """Compares the publishing channel with the official ones of everyone who is enrolled."""
 
@@ -95,7 +85,7 @@ class Channel:
     axis: Axis = "provenance"
     needs: tuple[Need, ...] = ("sidecar",)
 
-    def examine(self, case: _Case) -> Iterator[Evidence | Abstention]:
+    def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each person concerned, or one that says nobody is."""
         post = case.sidecar
         if post is None:

@@ -10,8 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from media_screen.case import Case
-from media_screen.detectors.contract import Need
+from media_screen.detectors.contract import Case, Need
 from media_screen.evidence import Abstention, Axis, Evidence
 
 # A file that declares itself generated is believed as far as twenty to one: labels are also put on

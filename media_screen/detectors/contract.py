@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, Protocol, get_args, runtime_checkable
+from typing import Protocol, runtime_checkable
 
+from media_screen.case import NEEDS, Case, Need
 from media_screen.evidence import Abstention, Axis, Evidence
 
-if TYPE_CHECKING:
-    from media_screen.case import Case
-
-Need = Literal["frames", "faces", "sound", "speech", "sidecar", "people"]
-
-NEEDS: tuple[Need, ...] = get_args(Need)
+__all__ = ["NEEDS", "Case", "Detector", "Need"]
 
 
 @runtime_checkable

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from media_screen import weights
 from media_screen.arrays import Doubles, Floats, Image
-from media_screen.detectors.contract import Need
+from media_screen.detectors.contract import Case, Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
 from media_screen.weights import nets
 
@@ -49,19 +49,6 @@ class Exposure:
         return max(self.scores.items(), key=lambda item: item[1])
 
 
-class _Case(Protocol):
-    """The part of a case that this detector reads: a few whole pictures (seconds, RGB).
-
-    `device` is where the network runs.
-    """
-
-    @property
-    def stills(self) -> Sequence[tuple[float, Image]]: ...
-
-    @property
-    def device(self) -> str: ...
-
-
 class Explicit:
     """Scores exposed parts of bodies in a few stills; flags sexual content and weighs nothing."""
 
@@ -72,7 +59,7 @@ class Explicit:
     def __init__(self) -> None:
         self._session: onnxruntime.InferenceSession | None = None
 
-    def examine(self, case: _Case) -> Iterator[Evidence | Abstention]:
+    def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece with the highest score of any still."""
         if not case.stills:
             yield Abstention(self.name, "unreadable", "no still of the file could be read")

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from media_screen import weights
-from media_screen.case import Case
-from media_screen.detectors.contract import Need
+from media_screen.detectors.contract import Case, Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
 from media_screen.weights.calibration import percent
 

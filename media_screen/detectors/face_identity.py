@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from media_screen.case import Case
-from media_screen.detectors.contract import Need
+from media_screen.detectors.contract import Case, Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
 from media_screen.faces.embed import calibrated_llr
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from media_screen.arrays import Array, Floats
-
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from media_screen.arrays import Array, Floats
 
 PQ, HLG = 16, 18  # transfer characteristics (ITU-T H.273)
 HIGH_RANGE = (PQ, HLG)

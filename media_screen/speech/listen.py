@@ -81,11 +81,11 @@ class Listener:
         The networks get only the blocks that `to` says yes to, by default all of them, and quiet
         ones as if the player had been turned up.
         """
-        hearing = Hearing(self)
+        listening = Listening(self)
         for start, samples in blocks:
             block = Span(start, start + len(samples) / SAMPLE_RATE)
-            hearing.take(samples, heard=to is None or to(block))
-        return hearing.heard()
+            listening.take(samples, heard=to is None or to(block))
+        return listening.heard()
 
     def voice(self, rows: Floats, state: State) -> tuple[Floats, State]:
         """Return the voice activity of frames, and what the network remembers after them."""
@@ -98,8 +98,8 @@ class Listener:
         return scores
 
 
-class Hearing:
-    """One sound while it is heard: its blocks are taken one after the other."""
+class Listening:
+    """One sound while it is listened to: its blocks are taken one after the other."""
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener

@@ -15,13 +15,13 @@ import pytest
 
 from media_screen.case import Case
 from media_screen.detectors.catalogue import ALTERED, LLR, KnownFootage
+from media_screen.equipment import Equipment
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Span, Verdict
 from media_screen.footage.catalogue import Catalogue
 from media_screen.footage.fingerprint import Fingerprint, FingerprintBuilder
 from media_screen.hearing import OtherSound
 from media_screen.look import Look
 from media_screen.media import Block, Frame, Mix
-from media_screen.people.gallery import Gallery
 from media_screen.speech import Speech, SpeechSegment
 from tests.footage.making import RATE, Scene, enrolled, take, voice
 
@@ -273,7 +273,7 @@ def test_a_copy_is_compared_where_it_was_not_looked_at(
     catalogue = Catalogue.open(tmp_path / "catalogue.sqlite")
     catalogue.add("ada", "talk.mp4", "1", enrolled(Scene(7), Copy.LENGTH))
     film: Any = Copy(other)
-    case = Case(film, looker=film, gallery=Gallery(), catalogue=catalogue)
+    case = Case(film, Equipment(looker=film, catalogue=catalogue))
     (piece,) = KnownFootage().examine(case)
     assert isinstance(piece, Evidence) and piece.finding == finding, piece.why
     assert ("0:36 to 0:39" in piece.why) == bool(other.duration)

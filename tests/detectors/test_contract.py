@@ -17,11 +17,11 @@ from media_screen.case import Case
 from media_screen.cli.main import main
 from media_screen.detectors import DETECTORS, UnknownDetector, choose
 from media_screen.detectors.contract import NEEDS, Detector
+from media_screen.equipment import Equipment
 from media_screen.evidence import Abstention, Evidence
 from media_screen.look import Looker
 from media_screen.media import Media
 from media_screen.people.enrol import Enrolment, enrol
-from media_screen.people.gallery import Gallery
 from media_screen.people.registry import load_people
 from tests.places import PLUGINS, SAMPLES
 
@@ -56,21 +56,20 @@ def case(request: pytest.FixtureRequest, looker: Looker, enrolment: Enrolment) -
     beside = sidecars.find(path)
     assert enrolment.catalogue is not None
     with Media.open(path) as media, Catalogue.open(enrolment.catalogue) as catalogue:
-        yield Case(
-            media,
+        equipment = Equipment(
             looker=looker,
-            sidecar=sidecars.read(beside) if beside else None,
             people=load_people(PEOPLE),
             gallery=enrolment.gallery,
             catalogue=catalogue,
         )
+        yield Case(media, equipment, sidecar=sidecars.read(beside) if beside else None)
 
 
 @pytest.fixture(scope="module", params=FILES)
 def bare_case(request: pytest.FixtureRequest, looker: Looker) -> Iterator[Case]:
     """The same files with nothing to compare with: nobody enrolled, no sidecar, no catalogue."""
     with Media.open(DOWNLOADS / FILES[request.param]) as media:
-        yield Case(media, looker=looker, gallery=Gallery())
+        yield Case(media, Equipment(looker=looker))
 
 
 def run(detector: type[Detector], case: Case) -> list[Evidence | Abstention]:

@@ -13,7 +13,7 @@ from media_screen.cli.main import main
 from media_screen.detectors import DETECTORS, UnknownDetector, choose
 from media_screen.fusion import combination
 from media_screen.fusion.combination import Weight
-from media_screen.screen import settings_digest
+from media_screen.screen.settings import settings_digest
 from media_screen.testing import make_sample
 from tests.places import PLUGINS
 

@@ -18,7 +18,8 @@ from media_screen.footage.catalogue import CatalogueError
 from media_screen.footage.fingerprint import Fingerprint
 from media_screen.footage.memory import Memory
 from media_screen.results.folder import RESULTS
-from media_screen.screen import Config, Screener, settings_digest
+from media_screen.screen import Config, Screener
+from media_screen.screen.settings import settings_digest
 from tests.footage.making import Scene, take, voice
 from tests.making import quarters, write_picture, write_video
 

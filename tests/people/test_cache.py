@@ -13,7 +13,8 @@ from media_screen.files import file_id
 from media_screen.folders import CACHE_FOLDER
 from media_screen.people import cache
 from media_screen.people.cache import CATALOGUE, GALLERY, cache_folder
-from media_screen.screen import Config, settings_digest
+from media_screen.screen import Config
+from media_screen.screen.settings import settings_digest
 from tests.making import touch
 
 

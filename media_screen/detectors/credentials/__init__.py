@@ -9,9 +9,9 @@ trust list that the user names is `trusted`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from media_screen.detectors.contract import Need
+from media_screen.detectors.contract import Case, Need
 from media_screen.detectors.credentials.manifest import (
     ManifestReading,
     State,
@@ -21,7 +21,6 @@ from media_screen.detectors.credentials.manifest import (
     read,
 )
 from media_screen.evidence import Abstention, Axis, Evidence
-from media_screen.media.source import Openable
 from media_screen.sidecar import Sidecar
 
 # Findings by which a file, or the platform it was on, declares its content to be made by AI.
@@ -43,24 +42,6 @@ LLR_COMPOSITE: Mapping[State, float] = {"trusted": 2.3, "valid": 2.3, "invalid":
 LLR_STATE = 0.0
 
 
-class _Media(Protocol):
-    @property
-    def source(self) -> Openable: ...
-
-
-class _Case(Protocol):
-    """The part of a case that this detector reads; `trust_anchors` is PEM text, "" for none."""
-
-    @property
-    def media(self) -> _Media: ...
-
-    @property
-    def sidecar(self) -> Sidecar | None: ...
-
-    @property
-    def trust_anchors(self) -> str: ...
-
-
 class Credentials:
     """Reads signed content credentials and platforms' AI labels; believes them as far as they go.
 
@@ -76,7 +57,7 @@ class Credentials:
         self._context: Any = None
         self._anchors = ""
 
-    def examine(self, case: _Case) -> Iterator[Evidence | Abstention]:
+    def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield the state of the credentials, then each declaration that was found."""
         try:
             reading = read(case.media.source, self._context_for(case.trust_anchors))

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from media_screen.case import Case
-from media_screen.detectors.contract import Need
+from media_screen.detectors.contract import Case, Need
 from media_screen.detectors.face_artifact import texture
 from media_screen.detectors.face_artifact.forged import (
     LEAST_PX,

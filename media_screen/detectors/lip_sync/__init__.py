@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from media_screen.case import Case
-from media_screen.detectors.contract import Need
+from media_screen.detectors.contract import Case, Need
 from media_screen.detectors.lip_sync.fit import WORDS, Fit, below, tables
 from media_screen.detectors.lip_sync.forged import line, raw_of
 from media_screen.detectors.lip_sync.reading import read_windows

@@ -8,12 +8,8 @@ missed; absence says nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from media_screen.detectors.contract import Need
+from media_screen.detectors.contract import Case, Need
 from media_screen.detectors.onscreen.accounts import (
     SeenAccount,
     find_accounts,
@@ -39,26 +35,6 @@ _MAX_QUOTED = 60  # characters of an untrusted text in a sentence
 _MAX_ACCOUNTS = 5  # that are told of one file
 
 
-class _Case(Protocol):
-    """The part of a case that this detector reads.
-
-    `stills` are a few whole pictures (time in seconds, RGB), spread over the shots of the file;
-    `lines` the text in them, where asking raises MissingOcr when nothing can read it.
-    """
-
-    @property
-    def stills(self) -> Sequence[tuple[float, npt.NDArray[np.uint8]]]: ...
-
-    @property
-    def lines(self) -> Sequence[TextLine]: ...
-
-    @property
-    def sidecar(self) -> Sidecar | None: ...
-
-    @property
-    def people(self) -> Sequence[Person]: ...
-
-
 class Onscreen:
     """Reads text in a few stills and compares the accounts in it with the one that published."""
 
@@ -66,7 +42,7 @@ class Onscreen:
     axis: Axis = "provenance"
     needs: tuple[Need, ...] = ("frames",)
 
-    def examine(self, case: _Case) -> Iterator[Evidence | Abstention]:
+    def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each mark and account, or one that says there is none."""
         if not case.stills:
             yield Abstention(self.name, "unreadable", "no still of the file could be read")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from media_screen.case import Case
-from media_screen.detectors.contract import Need
+from media_screen.detectors.contract import Case, Need
 from media_screen.detectors.voice_identity.ratio import compare
 from media_screen.evidence import Abstention, Axis, Evidence
 from media_screen.faces.embed import calibrated_llr as face_llr

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from media_screen.case import Case
-from media_screen.detectors.contract import Need
+from media_screen.detectors.contract import Case, Need
 from media_screen.detectors.voice_spoof.network import calibration, spoof_net
 from media_screen.evidence import Abstention, Axis, Evidence, Span
 from media_screen.weights.calibration import percent

@@ -1,0 +1,242 @@
+"""The examination of one open file: every detector looks at it, and what they found is judged."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from media_screen.case import Case
+from media_screen.evidence import (
+    Abstention,
+    Context,
+    Duplicate,
+    Evidence,
+    Failure,
+    Match,
+    MediaInfo,
+    Span,
+    Thumbnail,
+    TrackSummary,
+    Verdict,
+)
+from media_screen.files import file_id
+from media_screen.footage.beside import reference_frames
+from media_screen.fusion.judge import judge
+from media_screen.media import Media, MediaError, shown_path
+from media_screen.names.mentions import Text, texts_of
+from media_screen.names.transcript import MissingTranscriber, transcribe
+from media_screen.people.enrol import KNOWN_FAKES
+from media_screen.screen.unjudged import MAX_ERROR, post_of
+
+if TYPE_CHECKING:
+    from media_screen.config import Config
+    from media_screen.screen.loading import Loaded
+    from media_screen.sidecar import Sidecar
+
+_log = logging.getLogger(__name__)
+
+
+class Examination:
+    """One open file with what is found in it; a part that breaks is told, and the rest goes on."""
+
+    def __init__(
+        self,
+        media: Media,
+        loaded: Loaded,
+        config: Config,
+        info: MediaInfo,
+        sidecar: Sidecar | None,
+        abstentions: Iterable[Abstention],
+    ) -> None:
+        self._media, self._loaded, self._config = media, loaded, config
+        self._info, self._sidecar = info, sidecar
+        self._case = Case(media, loaded.equipment, sidecar=sidecar, sha256=info.sha256)
+        self._evidence: list[Evidence] = []
+        self._abstentions = list(abstentions)
+        self._failures: list[Failure] = []
+
+    def verdict(self) -> Verdict:
+        """Examine and judge; raises MediaError when the file can't be judged, or changed."""
+        case, loaded = self._case, self._loaded
+        if case.has_pictures:
+            _ = case.look  # an undecodable picture stream is the file's fault, not a detector's
+        self._examine()
+        self._abstentions += case.remarks
+        self._media.source.refuse_change()  # or what is remembered would not be what was seen
+        duplicate, fingerprint = self._recall()
+        judgement = judge(
+            self._evidence,
+            self._abstentions,
+            self._failures,
+            names={person.slug: person.name for person in case.people},
+            duration_s=_length(self._media),
+            coverage=case.coverage,
+            sensitivity=self._config.sensitivity,
+            weighing=loaded.weighing,
+        )
+        return Verdict(
+            label=judgement.label,
+            media=replace(case.info, sha256=self._info.sha256, sidecar=self._info.sidecar),
+            person=judgement.person,
+            llr=judgement.llr,
+            probability_bounds=judgement.probability_bounds,
+            fusion=judgement.fusion,
+            summary=judgement.summary,
+            coverage=case.coverage,
+            provenance=judgement.provenance,
+            post=post_of(self._sidecar),
+            duplicate_of=duplicate,
+            context=self._context(),
+            tracks=_summaries(case, self._evidence),
+            evidence=tuple(self._evidence),
+            abstentions=tuple(self._abstentions),
+            failures=tuple(self._failures),
+            flags=(*judgement.flags, *self._flags()),
+            device=case.device,
+            versions=loaded.versions,
+            timing_s=case.timing,
+            waveform=case.waveform,
+            thumbnails=case.thumbnails + self._beside(judgement.provenance.match),
+            fingerprint=fingerprint,
+        )
+
+    def _examine(self) -> None:
+        """Let every detector examine the case; where one breaks, the next goes on."""
+        case = self._case
+        for detector in self._loaded.detectors:
+            with case.timed(detector.name):
+                lacking = case.abstention(detector.name, detector.needs)
+                if lacking is not None:
+                    self._abstentions.append(lacking)
+                    continue
+                try:
+                    for piece in detector.examine(case):
+                        self._keep(piece)
+                except Exception as error:
+                    self._failed(detector.name, error)
+
+    def _keep(self, piece: Evidence | Abstention) -> None:
+        if isinstance(piece, Evidence):
+            self._evidence.append(piece)
+        else:
+            self._abstentions.append(piece)
+
+    def _failed(self, part: str, error: Exception) -> None:
+        _log.error("%s failed on %s", part, self._info.path, exc_info=error)
+        self._failures.append(Failure(part, f"{type(error).__name__}: {error}"[:MAX_ERROR]))
+
+    def _flags(self) -> list[str]:
+        """Return what is to be known of the file as such."""
+        media, sidecar = self._media, self._sidecar
+        flags = {
+            "damaged": bool(media.bad_packets),
+            "several_picture_tracks": bool(media.other_pictures),
+            "turned": bool(media.turns),
+            "sidecar_mismatch": sidecar is not None and bool(sidecar.fit.against),
+        }
+        return [flag for flag, holds in flags.items() if holds]
+
+    def _recall(self) -> tuple[Duplicate | None, bytes]:
+        """Look the file up among what was screened before, and remember it.
+
+        Returns what it repeats, and the fingerprint for a memory that another process keeps.
+        """
+        case, memory = self._case, self._loaded.memory
+        if memory is None and not self._config.fingerprint:
+            return None, b""
+        with case.timed("memory"):
+            try:
+                found = case.fingerprint
+                sent = found.to_bytes() if self._config.fingerprint else b""
+                if memory is None:
+                    return None, sent
+                file = file_id(case.media.path)
+                return memory.meet(self._info.path, case.sha256, found, file=file), sent
+            except MediaError as error:
+                self._abstain("memory", error)
+            except Exception as error:
+                self._failed("memory", error)
+        return None, b""
+
+    def _abstain(self, part: str, error: MediaError) -> None:
+        self._abstentions.append(Abstention(part, error.reason, str(error)[:MAX_ERROR]))
+
+    def _context(self) -> Context:
+        """Look for names in the texts of the file; called after judging, which they don't touch."""
+        names = self._loaded.names
+        if not names:
+            return Context()
+        with self._case.timed("context"):
+            try:
+                texts: list[Text] = list(texts_of(self._sidecar, self._case.lines_read))
+                if self._config.transcript:
+                    texts += self._said()
+                return names.find(texts)
+            except Exception as error:
+                self._failed("context", error)
+        return Context()
+
+    def _said(self) -> list[Text]:
+        """Return what is said; without a transcriber or sound, nothing and an abstention."""
+        try:
+            return list(transcribe(self._media, threads=self._config.threads))
+        except MissingTranscriber as error:
+            self._abstentions.append(Abstention("transcript", "missing_package", str(error)))
+        except MediaError as error:
+            self._abstain("transcript", error)
+        return []
+
+    def _beside(self, match: Match | None) -> tuple[Thumbnail, ...]:
+        """Return frames of the footage that the file matches, where its file is at hand."""
+        case = self._case
+        file = None if match is None else self._reference(match)
+        if match is None or file is None or not case.has_pictures:
+            return ()
+        with case.timed("beside"):
+            return reference_frames(file, match, case.thumbnails, threads=self._config.threads)
+
+    def _reference(self, match: Match) -> Path | None:
+        """Find the file of a match among the person's official footage and the known fakes."""
+        official = [one.official for one in self._case.people if one.slug == match.person]
+        fakes = (Path(self._config.people or "") / KNOWN_FAKES).rglob("*")
+        files = fakes if match.relation == "known_fake" else chain(*official)
+        named = (file for file in files if shown_path(Path(file.name)) == match.reference)
+        return next(named, None)
+
+
+def _length(media: Media) -> float:
+    """Return the length by which matches are measured, infinite for what is never a whole copy.
+
+    That is a video whose length is not known, and one with a further picture that some player may
+    show and that no match of the first one vouches for.
+    """
+    known = media.info.kind == "image" or media.info.duration_s > 0
+    return media.info.duration_s if known and not media.other_pictures else math.inf
+
+
+def _summaries(case: Case, evidence: Iterable[Evidence]) -> tuple[TrackSummary, ...]:
+    nearest = {
+        piece.track: piece
+        for piece in evidence
+        if piece.detector == "face_identity" and piece.track is not None
+    }
+    summaries = []
+    for track in case.tracks:
+        start, end = track.span
+        match = nearest.get(track.id)
+        summaries.append(
+            TrackSummary(
+                track=track.id,
+                span=Span(start, end),
+                faces=len(track.faces),
+                size_px=round(track.best.quality.size_px, 1),
+                person=match.person if match else None,
+                cosine=round(match.score, 4) if match else None,
+            )
+        )
+    return tuple(summaries)

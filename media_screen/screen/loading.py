@@ -1,0 +1,144 @@
+"""Loads what a config names, once for all files: networks, people, their footage, names."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from media_screen import weights
+from media_screen.equipment import Equipment
+from media_screen.fusion import combination
+from media_screen.people.gallery import Gallery
+from media_screen.screen.settings import detectors_of, settings_digest, versions
+from media_screen.weights import nets
+
+if TYPE_CHECKING:
+    from media_screen.config import Config
+    from media_screen.detectors.contract import Detector
+    from media_screen.footage.catalogue import Catalogue
+    from media_screen.footage.memory import Memory
+    from media_screen.look import Looker
+    from media_screen.names.mentions import Names
+    from media_screen.people.enrol import Enrolment, OnReference
+    from media_screen.people.registry import Person
+
+_log = logging.getLogger(__name__)
+
+TRUST = "_trust"  # folder beside the people: certificates (*.pem) that a user trusts to sign media
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """What a screener works with: the equipment of each case, and what judges and remembers."""
+
+    equipment: Equipment
+    detectors: tuple[Detector, ...]
+    weighing: combination.Combination
+    names: Names
+    versions: Mapping[str, str]
+    enrolment: Enrolment | None = None
+    memory: Memory | None = None
+
+
+def load(config: Config, *, on_reference: OnReference | None = None) -> Loaded:
+    """Load networks and people.
+
+    Raises DeviceError, WeightsError, PeopleError, WatchError or UnknownDetector: what is wrong with
+    the set-up, as opposed to with a file.
+    """
+    from media_screen.look import Looker
+
+    weights.check_tables()
+    if config.threads:
+        nets.limit_threads(config.threads)
+    detectors = detectors_of(config)
+    weighing = combination.shipped().joined_by(config.weights)
+    device = nets.choose_device(config.device)
+    looker = Looker(device)
+    people = _people(config)
+    enrolment = _enrolment(config, people, looker, device, on_reference)
+    equipment = Equipment(
+        looker=looker,
+        people=people,
+        gallery=enrolment.gallery if enrolment else Gallery(),
+        catalogue=_catalogue(enrolment),
+        trust_anchors=_trust_anchors(config),
+        device=device,
+        thorough=config.thorough,
+        listens=any("speech" in detector.needs for detector in detectors),
+        prints=config.memory is not None or config.fingerprint,
+    )
+    return Loaded(
+        equipment=equipment,
+        detectors=detectors,
+        weighing=weighing,
+        names=_names(config, people),
+        versions=versions() | {"settings": settings_digest(config)},
+        enrolment=enrolment,
+        memory=_memory(config),
+    )
+
+
+def _people(config: Config) -> tuple[Person, ...]:
+    if config.people is None:
+        return ()
+    from media_screen.people.registry import load_people
+
+    return load_people(Path(config.people))
+
+
+def _enrolment(
+    config: Config,
+    people: tuple[Person, ...],
+    looker: Looker,
+    device: str,
+    on_reference: OnReference | None,
+) -> Enrolment | None:
+    if config.people is None:
+        return None
+    from media_screen.people.enrol import enrol
+
+    enrolment = enrol(
+        Path(config.people),
+        people,
+        lambda: looker,
+        device=device,
+        on_reference=on_reference,
+        cache=Path(config.cache) if config.cache else None,
+    )
+    for problem in enrolment.problems:
+        _log.warning("%s: %s: %s", problem.person, problem.file, problem.why)
+    return enrolment
+
+
+def _catalogue(enrolment: Enrolment | None) -> Catalogue | None:
+    if enrolment is None or enrolment.catalogue is None:
+        return None
+    from media_screen.footage.catalogue import Catalogue
+
+    return Catalogue.open(enrolment.catalogue)
+
+
+def _trust_anchors(config: Config) -> str:
+    if config.people is None:
+        return ""
+    anchors = sorted(file for file in (Path(config.people) / TRUST).glob("*.pem") if file.is_file())
+    return "\n".join(file.read_text("utf-8", "replace") for file in anchors)
+
+
+def _memory(config: Config) -> Memory | None:
+    if config.memory is None:
+        return None
+    from media_screen.footage.memory import Memory
+
+    return Memory(config.memory)
+
+
+def _names(config: Config, people: tuple[Person, ...]) -> Names:
+    from media_screen.names.mentions import Names, names_of_people, read_watch_list
+
+    watched = read_watch_list(Path(config.watch)) if config.watch else ()
+    return Names((*names_of_people(people), *watched))

@@ -1,0 +1,82 @@
+"""What results depend on: versions, and a digest that changes when files must be screened again."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from media_screen import weights
+from media_screen.config import Config
+from media_screen.files import facts
+from media_screen.folders import CACHE_FOLDER, look_through
+from media_screen.media import shown_path
+from media_screen.weights.known_tables import SHA256
+
+if TYPE_CHECKING:
+    from media_screen.detectors.contract import Detector
+
+
+def detectors_of(config: Config) -> tuple[Detector, ...]:
+    """Return the detectors that a config asks for, in the order in which they examine."""
+    from media_screen.detectors import choose
+
+    return choose(config.detectors, added=config.add_detectors, weights=config.weights)
+
+
+def settings_digest(config: Config) -> str:
+    """Return 16 hex digits that change when a file would have to be screened again.
+
+    They cover the enrolled people (their records, and the sizes and times of their references),
+    the networks, the detectors with their weights, the sensitivity, the watch-list and the version;
+    not the device, the threads and the memory.
+    """
+    digest = hashlib.sha256()
+    parts: list[object] = [
+        version("media_screen"),
+        config.thorough,
+        [detector.name for detector in detectors_of(config)],
+        config.weights,
+        [(file.name, file.sha256) for file in weights.installed()],
+        sorted(SHA256.items()),
+        config.sensitivity,
+        config.transcript,
+        weights.sha256_of(Path(config.watch)) if config.watch else "",
+    ]
+    if config.people is not None:
+        parts += _state_of_people(Path(config.people))
+    digest.update(repr(parts).encode())
+    return digest.hexdigest()[:16]
+
+
+def _state_of_people(top: Path) -> Iterator[tuple[str, str]]:
+    """Give name below the folder and facts of each file that screening depends on."""
+    for folder in sorted(top.iterdir()):
+        if not folder.is_dir() or folder.name == CACHE_FOLDER:
+            continue
+        listing = look_through(folder)
+        records = (one.path for one in listing.left_out if one.path.suffix in (".toml", ".pem"))
+        for file in sorted((*listing.media, *records)):
+            with contextlib.suppress(OSError):  # gone meanwhile, or a link to nothing
+                yield shown_path(file.relative_to(top)), facts(file.stat())
+
+
+def versions() -> dict[str, str]:
+    """Return what a result was made with: packages by version, networks by hash."""
+    found = {}
+    for package in ("media_screen", "av", "onnxruntime", "opencv-python", "numpy"):
+        found[package] = _version_of(package) or _version_of(f"{package}-gpu") or "unknown"
+    for file in weights.installed():
+        found[file.name] = file.sha256[:16]
+    return found
+
+
+def _version_of(package: str) -> str:
+    """Return the version of an installed package, "" when there is none."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
