@@ -52,7 +52,7 @@ _TURNED = {
 }
 
 # Frames a second of a matched stretch that is compared closely: a picture that is exchanged for two
-# seconds is seen in four of them, as many as it takes (`catalogue.changes.LOOK_CHANGE`).
+# seconds is seen in four of them, as many as it takes (`footage.catalogue.changes.LOOK_CHANGE`).
 CLOSELY_FPS = 2.0
 MOST_CLOSELY_S = 600.0  # s of matched stretches that are compared closely, as long as is listened
 LEAST_CLOSELY_S = 1.0  # s; a shorter stretch between two that were looked at holds no such change

@@ -85,6 +85,15 @@ def test_no_modules_import_each_other() -> None:
             del known[module]
 
 
+def test_no_two_classes_share_a_name() -> None:
+    homes: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(module)
+    assert not {name: where for name, where in homes.items() if len(where) > 1}
+
+
 def test_few_modules_stand_at_the_top() -> None:
     flat = sorted(path.name for path in PACKAGE.glob("*.py"))
     assert len(flat) <= MOST_FLAT, flat

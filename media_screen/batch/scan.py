@@ -152,7 +152,7 @@ def scan(
 
     A file is screened again when it, its sidecar, the enrolled people, the networks or the settings
     changed; its old result then goes. `executor` makes the workers: processes of this machine, or
-    those of a cluster (`ray_executor.RayPool`). Raises BatchError when `out` can't be used, and
+    those of a cluster (`batch.ray.RayPool`). Raises BatchError when `out` can't be used, and
     WorkerError when the networks or the people can't be loaded.
     """
     started = time.monotonic()

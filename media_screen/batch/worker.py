@@ -63,7 +63,7 @@ class Job:
 
 
 class Workers(Protocol):
-    """What screens the files of a batch: `Pool` here, `ray_executor.RayPool` on a cluster."""
+    """What screens the files of a batch: `Pool` here, `batch.ray.RayPool` on a cluster."""
 
     def __enter__(self) -> Workers: ...
 

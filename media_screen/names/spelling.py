@@ -1,6 +1,6 @@
 """Finds names in a text in whatever spelling, in a time that grows with the text alone.
 
-Letters are compared as a hurried reader sees them (see `detectors.channel.alike`): without case and
+Letters are compared as a hurried reader sees them (see `names.alike`): without case and
 accents, with look-alikes of other scripts as the Latin letter, traditional Han characters as the
 simplified ones. Names of words match whole words; a long name may differ by a letter or two, a
 short one may not. Han, kana and Hangul have no spaces, so their names match anywhere in a text.

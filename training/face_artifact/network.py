@@ -72,7 +72,7 @@ class LiteClassifier(nn.Module):
 
 
 class PartAverages(nn.Module):
-    """The borrowed features of `faces.features`: ImageNet's filters, averaged over parts."""
+    """The features that `face_artifact` borrows: ImageNet's filters, averaged over parts."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """Watches the mouths of all labelled clips with sound once, and keeps what was seen and heard.
 
-The store holds one `.npz` for each file and version, with what `lipsync.sight` measures and the
+The store holds one `.npz` for each file and version, with what `lip_sync.sight` measures and the
 sound at 16 kHz. Stopping and starting again goes on after the last file that was written.
 """
 

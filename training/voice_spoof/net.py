@@ -1,7 +1,7 @@
 """The networks: one looks at the texture of spectra, one at their course, and their scores add up.
 
 Both end in attentive statistics pooling (Okabe et al., Interspeech 2018). Input:
-`media_screen.detectors.voice_spoof.network.features`.
+`detectors.voice_spoof.network.features`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Weighs what the crops of a face hold: how much it is that of a forged one, as far as measured.
 
-Two lines, fitted by `training.face_artifact`: one over the texture of `faces.texture`
-and the borrowed features of `faces.features`, and one over texture alone that knows photographs
-from drawings. What they are worth on collections and methods that they never saw stands in the
-card of the model.
+Two lines, fitted by `training.face_artifact`: one over the measures of `texture` and the borrowed
+ones of `features`, and one over texture alone that knows photographs from drawings. What they are
+worth on collections and methods that they never saw stands in the card of the model.
 """
 
 from __future__ import annotations
