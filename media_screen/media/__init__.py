@@ -27,7 +27,8 @@ from media_screen.media.balance import Balance
 from media_screen.media.convert import Orientation, orientation, shown
 from media_screen.media.errors import MAX_PIXELS, MediaError, refuse_oversize
 from media_screen.media.index import KEY_GAP, KeyFrame, PacketIndex, Timeline
-from media_screen.media.reader import ROUNDING, Reader, Shown
+from media_screen.media.moments import Shown
+from media_screen.media.reader import ROUNDING, Reader
 from media_screen.media.sound import AUDIO_BLOCK, SAMPLE_RATE, Block, Mix, blocks, is_rate
 from media_screen.media.source import Source
 from media_screen.media.stills import Still

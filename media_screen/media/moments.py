@@ -20,7 +20,7 @@ from media_screen.evidence import Span
 from media_screen.media.index import KeyFrame, Timeline
 
 if TYPE_CHECKING:
-    from media_screen.media.reader import Shown
+    from av.video.frame import VideoFrame
 
 # A key frame stands for what follows it only when it is shown at least this share of the time that
 # a frame of its group is; otherwise a moment of the group is looked at in its place.
@@ -37,6 +37,21 @@ FLASH_SHARE = 0.2
 FILM = 1 / 24
 PACE = 0.25  # s before a frame from which is known how long frames are usually shown
 MOST_HELD = 32  # frames at a beginning that may be flashes and are kept until one is none
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A decoded frame and when it is on the screen, in s; after `lost_s` another should be."""
+
+    raw: VideoFrame
+    start_s: float
+    end_s: float
+    lost_s: float
+
+    @property
+    def shown_s(self) -> float:
+        """How long it is on the screen: players keep it there where the next one is lost."""
+        return self.end_s - self.start_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ import contextlib
 import heapq
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from media_screen.media import index, moments
 from media_screen.media.errors import MAX_PIXELS, MediaError
 from media_screen.media.index import PacketIndex, stamp_of
+from media_screen.media.moments import Shown
 from media_screen.media.sound import SAMPLE_RATE, is_rate
 from media_screen.media.source import Source
 from media_screen.media.streams import Clock, audio_stream, is_still_format, video_stream
@@ -46,21 +46,6 @@ _FORMATS = (
 )
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A decoded frame and when it is on the screen, in s; after `lost_s` another should be."""
-
-    raw: VideoFrame
-    start_s: float
-    end_s: float
-    lost_s: float
-
-    @property
-    def shown_s(self) -> float:
-        """How long it is on the screen: players keep it there where the next one is lost."""
-        return self.end_s - self.start_s
 
 
 class _Nameless:
