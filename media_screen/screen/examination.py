@@ -74,7 +74,7 @@ class Examination:
             self._abstentions,
             self._failures,
             names={person.slug: person.name for person in case.people},
-            duration_s=_length(self._media),
+            duration_s=matched_length(self._media),
             coverage=case.coverage,
             sensitivity=self._config.sensitivity,
             weighing=loaded.weighing,
@@ -209,7 +209,7 @@ class Examination:
         return next(named, None)
 
 
-def _length(media: Media) -> float:
+def matched_length(media: Media) -> float:
     """Return the length by which matches are measured, infinite for what is never a whole copy.
 
     That is a video whose length is not known, and one with a further picture that some player may

@@ -16,10 +16,10 @@ from av.stream import Disposition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_screen import screen
 from media_screen.evidence import Span
 from media_screen.media import Frame, Media, index, moments
 from media_screen.media.index import KeyFrame, Timeline
+from media_screen.screen.examination import matched_length
 from tests.making import RATE, write_video
 
 LENGTH = 6.0  # s, of the films below
@@ -189,7 +189,7 @@ def test_the_track_is_judged_that_players_show_and_the_other_is_told(
         assert media.other_pictures == (1 - judged,)
         assert [one.judged for one in media.info.streams] == [judged == 0, judged == 1]
         assert any("1 further track of pictures" in why for why in media.unseen())
-        assert screen._length(media) == math.inf, "a match of one track vouches for the file"
+        assert matched_length(media) == math.inf, "a match of one track vouches for the file"
     with Media.open(tmp_path / "two.mkv", picture=1 - judged) as media:
         assert level(next(iter(media.survey()))) == pytest.approx((200, 40)[judged], abs=4)
 
