@@ -110,13 +110,7 @@ def enrol(
     kept_in = cache or cache_folder(folder)
     fakes = _known_fakes(folder)
     work = list(_work(folder, people, fakes))
-    faces: dict[_Work, list[FoundFace]] = {}
-    voices: dict[_Work, list[FoundVoice]] = {}
-    problems = [problem for one in people for problem in _told(one.slug, one.left_out)]
-    problems += _told("", fakes.left_out)
-    problems += [problem for person in people for problem in _without_ids(person)]
-    places: dict[str, list[_Work]] = {}  # by content, of what belongs into the catalogue
-    read = 0
+    read = _WhatWasRead(_known_beforehand(people, fakes))
     with (
         closing(Store(kept_in)) as store,
         _open_catalogue(kept_in / CATALOGUE) as catalogue,
@@ -124,51 +118,92 @@ def enrol(
         for done, item in enumerate(work):
             if on_reference is not None:
                 on_reference(item.person, item.file, done, len(work))
-            try:
-                sha256 = store.hash_of(item.file)
-            except MediaError as error_of_file:
-                problems.append(
-                    problem_of(item.person, item.file, str(error_of_file), "replace the file")
-                )
-                continue
-            fresh, error = False, ""
-            if item.kind != "voice":
-                faces[item], error, fresh = _seen(store, looker, item, sha256, catalogue)
-                if not error and item.kind != "picture":
-                    places.setdefault(sha256, []).append(item)
-            if item.kind in ("voice", "official") and not error:
-                voices[item], error, heard = _heard(store, item, sha256, device)
-                fresh |= heard
-            read += fresh
-            if error:
-                problems.append(problem_of(item.person, item.file, error, "replace the file"))
-        for item in _file_by_place(catalogue, places, problems):
-            faces.pop(item, None)
-            voices.pop(item, None)
-    templates = [
-        face_template(
-            person, _own(person, "picture", faces), _own(person, "official", faces), problems
-        )
-        for person in people
-    ]
-    sounds = [
-        voice_template(
-            person, _own(person, "voice", voices), _own(person, "official", voices), problems
-        )
-        for person in people
-    ]
+            read.take(item, store, looker, catalogue, device)
+        for item in _file_by_place(catalogue, read.places, read.problems):
+            read.faces.pop(item, None)
+            read.voices.pop(item, None)
+    gallery = read.gallery(people)  # which finds problems, too
     return Enrolment(
-        gallery=Gallery(
-            tuple(one for one in templates if one is not None),
-            tuple(one for one in sounds if one is not None),
-        ),
-        catalogue=kept_in / CATALOGUE if places else None,
-        problems=tuple(problems),
-        read=read,
-        kept=len(work) - read,
+        gallery=gallery,
+        catalogue=kept_in / CATALOGUE if read.places else None,
+        problems=tuple(read.problems),
+        read=read.fresh,
+        kept=len(work) - read.fresh,
         left_out=(*(one for person in people for one in person.left_out), *fakes.left_out),
         known_fakes=len(fakes.media),
     )
+
+
+def _known_beforehand(people: Sequence[Person], fakes: Listing) -> list[Problem]:
+    """Return what is wrong before any reference is opened."""
+    told = [problem for one in people for problem in _told(one.slug, one.left_out)]
+    told += _told("", fakes.left_out)
+    return told + [problem for person in people for problem in _without_ids(person)]
+
+
+class _WhatWasRead:
+    """What the references hold, gathered one by one, and what is wrong with some of them."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        self.faces: dict[_Work, list[FoundFace]] = {}
+        self.voices: dict[_Work, list[FoundVoice]] = {}
+        self.places: dict[str, list[_Work]] = {}  # by content, of what belongs into the catalogue
+        self.fresh = 0  # references that were not read before
+
+    def take(
+        self,
+        item: _Work,
+        store: Store,
+        looker: Callable[[], Looker],
+        catalogue: Catalogue,
+        device: str,
+    ) -> None:
+        """Read one reference, or what is known of its content."""
+        fresh, error = False, ""
+        try:
+            sha256 = store.hash_of(item.file)
+        except MediaError as unreadable:
+            self._refuse(item, str(unreadable))
+            return
+        if item.kind != "voice":
+            self.faces[item], error, fresh = _seen(store, looker, item, sha256, catalogue)
+            if not error and item.kind != "picture":
+                self.places.setdefault(sha256, []).append(item)
+        if item.kind in ("voice", "official") and not error:
+            self.voices[item], error, heard = _heard(store, item, sha256, device)
+            fresh |= heard
+        self.fresh += fresh
+        if error:
+            self._refuse(item, error)
+
+    def _refuse(self, item: _Work, why: str) -> None:
+        self.problems.append(problem_of(item.person, item.file, why, "replace the file"))
+
+    def gallery(self, people: Sequence[Person]) -> Gallery:
+        """Make of what was read what others are compared with."""
+        faces = [
+            face_template(
+                person,
+                _own(person, "picture", self.faces),
+                _own(person, "official", self.faces),
+                self.problems,
+            )
+            for person in people
+        ]
+        voices = [
+            voice_template(
+                person,
+                _own(person, "voice", self.voices),
+                _own(person, "official", self.voices),
+                self.problems,
+            )
+            for person in people
+        ]
+        return Gallery(
+            tuple(one for one in faces if one is not None),
+            tuple(one for one in voices if one is not None),
+        )
 
 
 def _own(
