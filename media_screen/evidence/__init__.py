@@ -6,41 +6,36 @@ saved verdict can be read, shown and exported without a single model or decoder 
 
 from __future__ import annotations
 
-from media_screen.evidence.verdict import (
-    LABELS,
+from media_screen.evidence.fusion import (
     PRIOR_RANGE,
-    REASONS,
-    SCHEMA,
     SENSITIVITIES,
-    SETUP_REASONS,
-    Abstention,
-    Axis,
+    Contribution,
+    Fusion,
+    Sensitivity,
+    probability_bounds,
+)
+from media_screen.evidence.media import Coverage, MediaInfo, MediaStream, Thumbnail, TrackSummary
+from media_screen.evidence.origin import (
     ChannelStanding,
     Context,
-    Contribution,
-    Coverage,
     Duplicate,
-    Evidence,
-    Failure,
-    Fusion,
-    Label,
-    Match,
-    MediaInfo,
-    MediaStream,
     NameKind,
     NamePlace,
     NameSeen,
     Post,
     Provenance,
-    Reason,
-    Relation,
-    Sensitivity,
-    Span,
-    Thumbnail,
-    TrackSummary,
-    Verdict,
-    probability_bounds,
 )
+from media_screen.evidence.pieces import (
+    REASONS,
+    SETUP_REASONS,
+    Abstention,
+    Axis,
+    Evidence,
+    Failure,
+    Reason,
+)
+from media_screen.evidence.spans import Match, Relation, Span
+from media_screen.evidence.verdict import LABELS, SCHEMA, Label, Verdict
 
 __all__ = [
     "LABELS",
