@@ -7,6 +7,8 @@ saved verdict can be read, shown and exported without a single model or decoder 
 from __future__ import annotations
 
 from media_screen.evidence.fusion import (
+    DECLARED,
+    MANIPULATION_BOUND,
     PRIOR_RANGE,
     SENSITIVITIES,
     Contribution,
@@ -35,10 +37,13 @@ from media_screen.evidence.pieces import (
     Reason,
 )
 from media_screen.evidence.spans import Match, Relation, Span
-from media_screen.evidence.verdict import LABELS, SCHEMA, Label, Verdict
+from media_screen.evidence.verdict import BY_URGENCY, LABELS, SCHEMA, Label, Verdict
 
 __all__ = [
+    "BY_URGENCY",
+    "DECLARED",
     "LABELS",
+    "MANIPULATION_BOUND",
     "PRIOR_RANGE",
     "REASONS",
     "SCHEMA",

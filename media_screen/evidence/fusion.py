@@ -14,6 +14,11 @@ Sensitivity = Literal["low", "normal", "high"]
 
 SENSITIVITIES: tuple[Sensitivity, ...] = get_args(Sensitivity)
 
+DECLARED = "declared"  # under which name the strongest declaration stands beside the detectors
+# The ratio is never more certain than this (about 150 to one), declarations included: detectors and
+# labels that stem from the same upload are not independent.
+MANIPULATION_BOUND = 5.0
+
 # Prior probabilities of manipulation between which a posterior is given. A screening queue holds
 # anything from one fake in a hundred to every second file; one number would pretend to know.
 PRIOR_RANGE = (0.01, 0.5)
@@ -51,6 +56,20 @@ class Fusion:
     bound: float
     contributions: tuple[Contribution, ...] = ()
 
+    @property
+    def declared(self) -> float:
+        """What the strongest declaration adds, 0 when the file declares nothing."""
+        return sum(part.added for part in self.contributions if part.detector == DECLARED)
+
+    @property
+    def total(self) -> float | None:
+        """The ratio of manipulation, None when nothing counted: no weighed detector, no label."""
+        measured = [part for part in self.contributions if part.detector != DECLARED]
+        if not self.declared and not any(part.weight > 0 or part.added for part in measured):
+            return None
+        detectors = cut_off(math.fsum(part.added for part in measured), self.bound)
+        return cut_off(detectors + self.declared, MANIPULATION_BOUND)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the record of a sum."""
         return fields_of(self) | {"contributions": [part.to_dict() for part in self.contributions]}
@@ -60,6 +79,11 @@ class Fusion:
         """Read the record of a sum back."""
         parts = tuple(Contribution(**part) for part in record["contributions"])
         return Fusion(**{**record, "contributions": parts})
+
+
+def cut_off(value: float, bound: float) -> float:
+    """Return a value that is no more than `bound` away from 0."""
+    return max(-bound, min(bound, value))
 
 
 def probability_bounds(llr: float) -> tuple[float, float]:

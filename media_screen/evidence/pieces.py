@@ -44,6 +44,8 @@ Reason = Literal[
 
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
+LONGEST_ERROR = 300  # characters of an exception that go into a result
+
 # What lacks in the set-up and not in a file: it is told once for a batch.
 SETUP_REASONS: tuple[Reason, ...] = ("missing_package", "no_model", "no_reference")
 
@@ -86,6 +88,11 @@ class Evidence:
         # A mapping proxy does not pickle, and verdicts travel between processes.
         return Evidence.from_dict, (self.to_dict(),)
 
+    @property
+    def pooled(self) -> bool:
+        """Whether it is about the whole file, and not about a stretch or a face of it."""
+        return self.span is None and self.track is None
+
     def to_dict(self) -> dict[str, Any]:
         """Return the record of a piece of evidence."""
         return fields_of(self) | {
@@ -126,6 +133,11 @@ class Failure:
 
     detector: str
     error: str
+
+    @classmethod
+    def of(cls, detector: str, error: BaseException) -> Failure:
+        """Return the failure of a detector or stage that raised this."""
+        return cls(detector, f"{type(error).__name__}: {error}"[:LONGEST_ERROR])
 
 
 def _frozen(values: Mapping[str, float]) -> Mapping[str, float]:

@@ -28,6 +28,20 @@ Label = Literal[
 
 LABELS: tuple[Label, ...] = get_args(Label)
 
+# The order of a work queue, on the terminal and in reports: what needs a person's eye comes first.
+# Of the two in the middle one says that nothing could be looked for and the other that nothing was
+# found: neither is more concern than the other, but the first asks for more work.
+BY_URGENCY: tuple[Label, ...] = (
+    "suspected_impersonation",
+    "altered_official",
+    "synthetic_media",
+    "unverified_appearance",
+    "unable_to_evaluate",
+    "no_finding",
+    "official_copy",
+    "official",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -70,6 +84,11 @@ class Verdict:
     def __post_init__(self) -> None:
         if self.label not in LABELS:
             raise ValueError(f"label must be one of {LABELS}, got {self.label!r}")
+
+    @property
+    def failed(self) -> bool:
+        """Whether the file could not be read, or a detector broke on it."""
+        return bool(self.failures) or any(piece.detector == "media" for piece in self.abstentions)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record that `schema/verdict.schema.json` describes, ready for JSON."""
