@@ -17,7 +17,7 @@ from benchmarks.onscreen import files_of, stills_of
 from media_screen import weights
 from media_screen.detectors.explicit import NETWORK, exposure, told
 from media_screen.evidence import Evidence
-from media_screen.fusion.judge import EXPLICIT_THRESHOLD
+from media_screen.fusion.thresholds import EXPLICIT_THRESHOLD
 from media_screen.weights import nets
 
 RESULTS = Path(__file__).parent / "results"

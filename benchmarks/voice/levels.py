@@ -26,7 +26,7 @@ from benchmarks.voice.identity import Recording, Trials
 from media_screen.arrays import Floats
 from media_screen.detectors.voice_identity.ratio import calibration
 from media_screen.evaluation import metrics
-from media_screen.fusion.judge import VOICE_THRESHOLD
+from media_screen.fusion.thresholds import VOICE_THRESHOLD
 from media_screen.media import SAMPLE_RATE, Media
 from media_screen.speech import find_speech
 from media_screen.speech.embed import embedder

@@ -15,7 +15,7 @@ from benchmarks.voice import baseline
 from media_screen import weights
 from media_screen.arrays import Doubles, Flags, Rows
 from media_screen.evaluation import calibration, metrics
-from media_screen.fusion.judge import DECLARED_THRESHOLD as TEN_TO_ONE
+from media_screen.fusion.thresholds import DECLARED_THRESHOLD as TEN_TO_ONE
 from training.voice_spoof.prepare import CONDITIONS, NO_PAIR, Prepared, load_prepared
 from training.voice_spoof.sources import PRACTICE
 from training.voice_spoof.train import Fold, fit_all, read_config, scores, test_rows, training_rows

@@ -18,7 +18,6 @@ from typing import IO
 from media_screen.batch.worker import Executor, Job, Limits, Pool
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Abstention, Label, MediaInfo, Verdict
-from media_screen.results.folder import has_failed
 from media_screen.screen import Config, unable
 
 MAX_LINE = 1 << 20  # bytes; longer ones are answered with an error
@@ -50,7 +49,7 @@ def screen_lines(
 
     def answer(verdict: Verdict) -> None:
         counts[verdict.label] += 1
-        counts[None] += has_failed(verdict.to_dict())
+        counts[None] += verdict.failed
         on_verdict(verdict)
 
     with executor(config, workers=workers, limits=limits) as pool:

@@ -184,8 +184,7 @@ class RayPool:
             )
         except Exception as error:
             _log.exception("the memory failed on %s", verdict.media.path)
-            failure = Failure("memory", f"{type(error).__name__}: {error}"[:300])
-            return replace(verdict, failures=(*verdict.failures, failure))
+            return replace(verdict, failures=(*verdict.failures, Failure.of("memory", error)))
         return replace(verdict, duplicate_of=found)
 
 

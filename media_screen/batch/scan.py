@@ -17,7 +17,7 @@ from media_screen.evidence import Label, Verdict
 from media_screen.folders import LeftOut, look_through
 from media_screen.media import shown_path
 from media_screen.people.cache import REFERENCES, cache_folder
-from media_screen.results.folder import BatchError, FinishedFile, Results, has_failed
+from media_screen.results.folder import BatchError, FinishedFile, Results
 from media_screen.screen import Config
 from media_screen.screen.settings import settings_digest
 
@@ -175,7 +175,7 @@ def scan(
                 written = results.add(job.path, verdict, settings)
                 screened.add(job.path)
                 progress.screened += 1
-                progress.failed += has_failed(written.to_dict())
+                progress.failed += written.failed
                 if on_result is not None:
                     on_result(written, progress)
         results.compact()

@@ -297,8 +297,7 @@ def _work(config: Config, pipe: connection.Connection, parent: int) -> None:
             verdict = unable(_identified(path), [abstention])
         except Exception as error:
             _log.exception("screening %s failed", path)
-            failure = Failure("screen", f"{type(error).__name__}: {error}"[:300])
-            verdict = unable(_identified(path), failures=[failure])
+            verdict = unable(_identified(path), failures=[Failure.of("screen", error)])
         pipe.send_bytes(pack(verdict))
 
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from media_screen.cli.terminal import SHOWN, minutes, new_console
+from media_screen.evidence import BY_URGENCY
 from media_screen.folders import LeftOut, said
 from media_screen.results.plain import counted, plain
+from media_screen.results.words import RANK
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from media_screen.batch.scan import Summary
-    from media_screen.evidence import Label
     from media_screen.people.enrol import Enrolment
     from media_screen.people.registry import Person
     from media_screen.results.folder import FinishedFile
@@ -32,17 +33,6 @@ _COLOURS = {
     "no_finding": "default",
     "unable_to_evaluate": "magenta",
 }
-# What an analyst looks at first comes first.
-_ORDER: tuple[Label, ...] = (
-    "suspected_impersonation",
-    "altered_official",
-    "synthetic_media",
-    "unverified_appearance",
-    "unable_to_evaluate",
-    "official_copy",
-    "official",
-    "no_finding",
-)
 
 
 def show_summary(summary: Summary, report: Path) -> None:
@@ -52,7 +42,7 @@ def show_summary(summary: Summary, report: Path) -> None:
 
     console = new_console()
     ordered = sorted(
-        summary.entries, key=lambda e: (_ORDER.index(e.label), -(e.manipulation or 0.0), e.path)
+        summary.entries, key=lambda e: (RANK[e.label], -(e.manipulation or 0.0), e.path)
     )
     if ordered:
         wide = console.width >= WIDE
@@ -66,7 +56,7 @@ def show_summary(summary: Summary, report: Path) -> None:
             console.print(f"... and {len(ordered) - SHOWN} more in the report")
         console.print()
     counts = summary.labels
-    parts = [f"{counts[label]} {label}" for label in _ORDER if counts[label]]
+    parts = [f"{counts[label]} {label}" for label in BY_URGENCY if counts[label]]
     nothing = "nothing to screen"
     if summary.found.left_out:
         nothing += " but files of other kinds; media-screen scan --help says which kinds are read"

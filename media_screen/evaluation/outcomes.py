@@ -71,7 +71,7 @@ def _detectors(verdicts: Iterable[Verdict]) -> list[str]:
 
 def _counts(piece: Evidence) -> bool:
     """Tell whether a piece of evidence is what fusion reads: pooled, on manipulation."""
-    return piece.axis == "manipulation" and piece.span is None and piece.track is None
+    return piece.axis == "manipulation" and piece.pooled
 
 
 def _fused(verdict: Verdict | None) -> Outcome:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from media_screen.evidence import Label, Verdict
-from media_screen.fusion.judge import DECLARED_THRESHOLD, manipulated
+from media_screen.fusion.suspicion import manipulated
+from media_screen.fusion.thresholds import DECLARED_THRESHOLD
 from media_screen.results.scale import bounds_sentence, weighings
 from media_screen.results.text import file_name, safe_link, shorten, visible
 

@@ -19,6 +19,7 @@ from typing import Any, Literal, cast, get_args
 
 from media_screen import weights
 from media_screen.evidence import Contribution, Sensitivity
+from media_screen.evidence.fusion import cut_off
 
 FILE = "fusion/fusion.json"  # below models/
 Subject = Literal["picture", "sound"]  # what of a file is forged or genuine
@@ -133,8 +134,7 @@ class Combination:
 
     def total(self, contributions: Iterable[Contribution]) -> float:
         """Return the sum of what is added, cut off at the bound."""
-        total = math.fsum(part.added for part in contributions)
-        return max(-self.bound, min(self.bound, total))
+        return cut_off(math.fsum(part.added for part in contributions), self.bound)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record for a `fusion.json`."""

@@ -18,6 +18,7 @@ from typing import IO, Any
 import jinja2
 from markupsafe import Markup
 
+from media_screen.evidence import BY_URGENCY
 from media_screen.files import open_regular, private_folder, write_atomically
 from media_screen.report import clusters, offsets, timeline
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
@@ -261,9 +262,14 @@ def clusters_context(groups: list[clusters.Cluster], time_zone: str) -> dict[str
 def _counts(rows: list[ResultRow]) -> Iterator[dict[str, Any]]:
     tally = Counter(row.label for row in rows)
     most = max(tally.values(), default=0)
-    for label, meaning in words.LABELS.items():
+    for label in BY_URGENCY:
         share = 100 * tally[label] / most if most else 0.0
-        yield {"label": label, "words": meaning, "count": tally[label], "share": round(share, 2)}
+        yield {
+            "label": label,
+            "words": words.LABELS[label],
+            "count": tally[label],
+            "share": round(share, 2),
+        }
 
 
 def _is_day(published: str) -> bool:

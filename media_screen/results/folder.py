@@ -14,10 +14,9 @@ import logging
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from media_screen import sidecar as sidecars
 from media_screen.database import (
@@ -68,13 +67,6 @@ class FinishedFile:
     partly: bool  # not all of its picture and sound was looked at
     kept: bool  # from an earlier scan
     lacking: tuple[str, ...] = ()  # what was not looked for, for want of a package or a reference
-
-
-def has_failed(record: Mapping[str, Any]) -> bool:
-    """Tell whether a file could not be read, or a detector broke on it."""
-    return bool(record["failures"]) or any(
-        piece["detector"] == "media" for piece in record["abstentions"]
-    )
 
 
 class Results:
@@ -148,7 +140,7 @@ class Results:
                 "" if changed else seen.facts,
                 _content(verdict.media.sha256, seen.sidecar),
                 settings,
-                has_failed(verdict.to_dict()),
+                verdict.failed,
                 line_digest(line),
             )
             with transaction(self._state):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from media_screen.evidence import ChannelStanding, Label, NamePlace, Reason, Relation
+from media_screen.evidence import BY_URGENCY, ChannelStanding, Label, NamePlace, Reason, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,6 @@ class LabelWords:
     meaning: str
 
 
-# The order is that of a work queue: what needs a person's eye first comes first.
 LABELS: dict[Label, LabelWords] = {
     "suspected_impersonation": LabelWords(
         "Suspected impersonation",
@@ -67,7 +66,7 @@ LABELS: dict[Label, LabelWords] = {
     ),
 }
 
-RANK: dict[str, int] = {label: rank for rank, label in enumerate(LABELS)}
+RANK: dict[str, int] = {label: rank for rank, label in enumerate(BY_URGENCY)}
 
 REASONS: dict[Reason, str] = {
     "no_face": "no face was found",

@@ -128,7 +128,7 @@ class Examination:
 
     def _failed(self, part: str, error: Exception) -> None:
         _log.error("%s failed on %s", part, self._info.path, exc_info=error)
-        self._failures.append(Failure(part, f"{type(error).__name__}: {error}"[:MAX_ERROR]))
+        self._failures.append(Failure.of(part, error))
 
     def _flags(self) -> list[str]:
         """Return what is to be known of the file as such."""

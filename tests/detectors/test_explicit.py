@@ -12,7 +12,8 @@ import pytest
 from media_screen import weights
 from media_screen.detectors.explicit import NETWORK, PARTS, SIDE, Explicit, exposure
 from media_screen.evidence import Abstention, Evidence
-from media_screen.fusion.judge import EXPLICIT_THRESHOLD, judge
+from media_screen.fusion.judge import judge
+from media_screen.fusion.thresholds import EXPLICIT_THRESHOLD
 
 GREY = np.full((90, 160, 3), 128, np.uint8)
 BREAST, FEET = 3, 7  # rows of the network's parts

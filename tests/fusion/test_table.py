@@ -10,12 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_screen.evidence import LABELS, Coverage, Evidence, Match, Span
+from media_screen.evidence import BY_URGENCY, LABELS, Coverage, Evidence, Match, Span
 from media_screen.fusion.combination import Combination, Threshold
+from media_screen.fusion.facts import Facts, told
 from media_screen.fusion.judge import judge
-from media_screen.fusion.table import CONCERN, Facts, look_up, told
-from media_screen.results.words import RANK
+from media_screen.fusion.table import TABLE, VerdictRow, look_up
 from media_screen.weights.calibration import percent
+
+# From least to most concern. That nothing was found and that nothing could be looked for is alike:
+# neither is more concern than the other.
+CONCERN = {label: concern for concern, label in enumerate(reversed(BY_URGENCY))}
+CONCERN["unable_to_evaluate"] = CONCERN["no_finding"]
 
 
 def piece(finding: str, person: str | None = "ada") -> Evidence:
@@ -66,7 +71,7 @@ def test_one_more_suspicious_fact_never_lowers_the_concern(fact: str) -> None:
 def test_who_is_recognised_is_never_denied() -> None:
     for facts in every_case():
         row = look_up(facts)
-        sentence = row.say(facts, row.who(facts) or "")
+        sentence = row.sentence(facts, row.person(facts) or "")
         if facts.presented:
             assert row.label not in ("synthetic_media", "no_finding", "unable_to_evaluate"), facts
             assert "nobody" not in sentence.replace("nobody could look", ""), facts
@@ -82,26 +87,37 @@ def test_an_official_post_in_doubt_is_never_called_clean() -> None:
     for facts in every_case():
         if facts.official and (facts.suspicion or facts.known_fake or facts.altered):
             row = look_up(facts)
-            assert row.label == "official" and "taken over" in row.say(facts, "Ada"), facts
+            assert row.label == "official" and "taken over" in row.sentence(facts, "Ada"), facts
 
 
 def test_every_row_is_reached_and_its_sentence_ends() -> None:
-    rows = {id(row): row.say(facts, "Ada") for facts in every_case() for row in [look_up(facts)]}
+    rows = {
+        id(row): row.sentence(facts, "Ada") for facts in every_case() for row in [look_up(facts)]
+    }
     rows |= {
-        id(row): row.say(it, "Ada")
+        id(row): row.sentence(it, "Ada")
         for it in [replace(NOTHING, compared=False)]
         for row in [look_up(it)]
     }
-    from media_screen.fusion.table import TABLE
-
     assert {id(row) for row in TABLE} == set(rows)
     assert all(sentence.endswith(".") and ".." not in sentence for sentence in rows.values())
 
 
-def test_the_queue_and_the_table_agree_on_what_comes_first() -> None:
-    assert set(CONCERN) == set(LABELS)
-    above = sorted(LABELS, key=RANK.__getitem__)[:4]
-    assert [CONCERN[label] for label in above] == [6, 5, 4, 3]
+def test_every_label_has_its_place_in_the_queue_and_its_row() -> None:
+    assert sorted(BY_URGENCY) == sorted(LABELS)
+    assert {row.label for row in TABLE} == set(LABELS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"when": ("offical",)}, {"unless": ("x",)}, {"who": "x"}, {"say": "It is {x}."}],
+    ids=str,
+)
+def test_a_row_reads_facts_that_there_are(change: dict[str, object]) -> None:
+    row = {"when": ("official",), "label": "official", "say": "Of {name}: {doubt}."}
+    assert VerdictRow(**row)
+    with pytest.raises(ValueError, match="facts that there are not"):
+        VerdictRow(**row | change)
 
 
 # --- the same on evidence --------------------------------------------------------------------

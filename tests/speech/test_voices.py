@@ -10,7 +10,7 @@ import pytest
 
 from media_screen.detectors.voice_identity.ratio import cohort, compare
 from media_screen.evidence import Span
-from media_screen.fusion.judge import VOICE_THRESHOLD
+from media_screen.fusion.thresholds import VOICE_THRESHOLD
 from media_screen.media import SAMPLE_RATE, Media
 from media_screen.speech import find_speech
 from media_screen.speech.embed import DIMENSION, VoiceEmbedder, unit

@@ -1,0 +1,126 @@
+"""Where a file comes from, and what its post and earlier files tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from media_screen.evidence.records import fields_of
+from media_screen.evidence.spans import Match, Span
+
+NameKind = Literal["person", "politician", "party", "place", "other"]
+NamePlace = Literal["title", "description", "tags", "onscreen", "transcript"]
+
+# "claimed": the post carries the handle or name of an official channel, and no id that proves it.
+ChannelStanding = Literal["official", "claimed", "not_official", "lookalike", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the file comes from, as far as sidecar, catalogue and credentials tell."""
+
+    official: bool = False
+    channel: ChannelStanding = "unknown"
+    match: Match | None = None
+    credentials: str = "unchecked"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record of where a file comes from."""
+        return fields_of(self) | {"match": self.match and self.match.to_dict()}
+
+    @staticmethod
+    def from_dict(record: Mapping[str, Any]) -> Provenance:
+        """Read the record of where a file comes from back."""
+        match = record["match"]
+        return Provenance(
+            official=record["official"],
+            channel=record["channel"],
+            match=None if match is None else Match.from_dict(match),
+            credentials=record["credentials"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What the sidecar says of the publication; every text in it is untrusted."""
+
+    platform: str = ""
+    channel_id: str = ""
+    handle: str = ""
+    display_name: str = ""
+    title: str = ""
+    url: str = ""
+    published: str = ""  # ISO 8601, UTC; "" when the sidecar does not say
+    ai_labels: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record of a post."""
+        return fields_of(self) | {"ai_labels": list(self.ai_labels)}
+
+    @staticmethod
+    def from_dict(record: Mapping[str, Any]) -> Post:
+        """Read the record of a post back."""
+        return Post(**{**record, "ai_labels": tuple(record["ai_labels"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An earlier file that this one repeats from end to end: the same bytes, or nearly the same.
+
+    `path` is the earlier file as it was shown then, `sha256` its hash. `picture` and `sound` are
+    the shares that both files have in common, 0 to 1, each of the file of which it is less.
+    """
+
+    path: str
+    sha256: str
+    exact: bool
+    picture: float
+    sound: float
+
+
+@dataclass(frozen=True, slots=True)
+class NameSeen:
+    """A name that stands in a text of the file or its post; it is context, and no evidence.
+
+    `name` is as enrolled (kind "person", then `person` is the slug) or as on the watch-list.
+    `where` it was found first, `span` when for text that has a time, `text` the untrusted words
+    around it, `spelled` the name as it is written there, and `distance` the letters by which that
+    differs. `count` is how often it was found in that place.
+    """
+
+    name: str
+    kind: NameKind
+    where: NamePlace
+    text: str
+    spelled: str
+    distance: int = 0
+    count: int = 1
+    span: Span | None = None
+    person: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record of a name."""
+        return fields_of(self) | {"span": self.span and self.span.to_list()}
+
+    @staticmethod
+    def from_dict(record: Mapping[str, Any]) -> NameSeen:
+        """Read the record of a name back."""
+        span = record["span"]
+        return NameSeen(**{**record, "span": None if span is None else Span.from_list(span)})
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the texts around a file speak of: the names of enrolled people and of a watch-list."""
+
+    names: tuple[NameSeen, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record of the names."""
+        return {"names": [name.to_dict() for name in self.names]}
+
+    @staticmethod
+    def from_dict(record: Mapping[str, Any]) -> Context:
+        """Read the record of the names back."""
+        return Context(tuple(NameSeen.from_dict(name) for name in record["names"]))

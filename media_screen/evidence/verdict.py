@@ -1,0 +1,167 @@
+"""The result for one file, and its record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from media_screen.evidence.fusion import Fusion
+from media_screen.evidence.media import Coverage, MediaInfo, Thumbnail, TrackSummary
+from media_screen.evidence.origin import Context, Duplicate, Post, Provenance
+from media_screen.evidence.pieces import Abstention, Evidence, Failure
+from media_screen.evidence.records import fields_of
+
+SCHEMA = "media_screen.verdict/1"
+
+Label = Literal[
+    "official",
+    "official_copy",
+    "altered_official",
+    "suspected_impersonation",
+    "unverified_appearance",
+    "synthetic_media",
+    "no_finding",
+    "unable_to_evaluate",
+]
+
+LABELS: tuple[Label, ...] = get_args(Label)
+
+# The order of a work queue, on the terminal and in reports: what needs a person's eye comes first.
+# Of the two in the middle one says that nothing could be looked for and the other that nothing was
+# found: neither is more concern than the other, but the first asks for more work.
+BY_URGENCY: tuple[Label, ...] = (
+    "suspected_impersonation",
+    "altered_official",
+    "synthetic_media",
+    "unverified_appearance",
+    "unable_to_evaluate",
+    "no_finding",
+    "official_copy",
+    "official",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The result for one file: a label, the evidence for it, and all that could not be judged.
+
+    `llr` holds the fused natural-log likelihood ratio per axis ("manipulation", "identity").
+    `probability_bounds` is the probability of manipulation at the two ends of `PRIOR_RANGE`, or
+    None when nothing calibrated spoke. `fusion` says what each detector adds to the ratio of
+    manipulation; results of older versions lack it. `waveform` is the loudness of equal stretches
+    of the file, 0 to 100, empty when its sound was not read. `coverage` says how much of the file
+    was looked at and listened to; results of older versions lack it. `thumbnails` are for the
+    report, `fingerprint` is for a memory of earlier files that another process keeps; neither is
+    part of the record.
+    """
+
+    label: Label
+    media: MediaInfo
+    person: str | None = None
+    llr: Mapping[str, float] = field(default_factory=dict)
+    probability_bounds: tuple[float, float] | None = None
+    fusion: Fusion | None = None
+    summary: str = ""
+    coverage: Coverage = field(default_factory=Coverage)
+    provenance: Provenance = field(default_factory=Provenance)
+    post: Post | None = None
+    duplicate_of: Duplicate | None = None
+    context: Context = field(default_factory=Context)
+    tracks: tuple[TrackSummary, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    abstentions: tuple[Abstention, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    flags: tuple[str, ...] = ()
+    device: str = "cpu"
+    versions: Mapping[str, str] = field(default_factory=dict)
+    timing_s: Mapping[str, float] = field(default_factory=dict)
+    waveform: tuple[int, ...] = ()
+    thumbnails: tuple[Thumbnail, ...] = field(default=(), compare=False, repr=False)
+    fingerprint: bytes = field(default=b"", compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.label not in LABELS:
+            raise ValueError(f"label must be one of {LABELS}, got {self.label!r}")
+
+    @property
+    def failed(self) -> bool:
+        """Whether the file could not be read, or a detector broke on it."""
+        return bool(self.failures) or any(piece.detector == "media" for piece in self.abstentions)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record that `schema/verdict.schema.json` describes, ready for JSON."""
+        bounds = self.probability_bounds
+        return {
+            "schema": SCHEMA,
+            "label": self.label,
+            "person": self.person,
+            "summary": self.summary,
+            "llr": {axis: round(value, 4) for axis, value in self.llr.items()},
+            "probability_bounds": list(bounds) if bounds else None,
+            "fusion": self.fusion and self.fusion.to_dict(),
+            "media": self.media.to_dict(),
+            "coverage": self.coverage.to_dict(),
+            "provenance": self.provenance.to_dict(),
+            "post": self.post and self.post.to_dict(),
+            "duplicate_of": self.duplicate_of and fields_of(self.duplicate_of),
+            "context": self.context.to_dict(),
+            "tracks": [track.to_dict() for track in self.tracks],
+            "evidence": [piece.to_dict() for piece in self.evidence],
+            "abstentions": [fields_of(piece) for piece in self.abstentions],
+            "failures": [fields_of(piece) for piece in self.failures],
+            "flags": list(self.flags),
+            "device": self.device,
+            "versions": dict(self.versions),
+            "timing_s": {stage: round(value, 4) for stage, value in self.timing_s.items()},
+            "waveform": list(self.waveform),
+        }
+
+    def to_json(self) -> str:
+        """Return the record as one line of JSON, pure ASCII, so no name in it can break a line."""
+        return json.dumps(self.to_dict(), ensure_ascii=True, allow_nan=False)
+
+    @staticmethod
+    def from_dict(record: Mapping[str, Any]) -> Verdict:
+        """Read a record back; raises ValueError naming what is wrong with it."""
+        schema = record.get("schema")
+        if schema != SCHEMA:
+            raise ValueError(f"expected a record of schema {SCHEMA!r}, got {schema!r}")
+        try:
+            return _from_record(record)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a valid {SCHEMA} record: {error!r}") from error
+
+    def with_thumbnails(self, thumbnails: tuple[Thumbnail, ...]) -> Verdict:
+        """Return the same verdict carrying these pictures."""
+        return replace(self, thumbnails=thumbnails)
+
+
+def _from_record(record: Mapping[str, Any]) -> Verdict:
+    """Read a record that has the schema; what older versions did not write is left out there."""
+    bounds, fusion, post = record["probability_bounds"], record.get("fusion"), record["post"]
+    duplicate = record.get("duplicate_of")
+    return Verdict(
+        label=record["label"],
+        media=MediaInfo.from_dict(record["media"]),
+        coverage=Coverage(**record.get("coverage", {})),
+        person=record["person"],
+        summary=record["summary"],
+        llr=dict(record["llr"]),
+        probability_bounds=None if bounds is None else (float(bounds[0]), float(bounds[1])),
+        fusion=None if fusion is None else Fusion.from_dict(fusion),
+        provenance=Provenance.from_dict(record["provenance"]),
+        post=None if post is None else Post.from_dict(post),
+        duplicate_of=None if duplicate is None else Duplicate(**duplicate),
+        context=Context.from_dict(record.get("context", {"names": ()})),
+        tracks=tuple(TrackSummary.from_dict(track) for track in record["tracks"]),
+        evidence=tuple(Evidence.from_dict(piece) for piece in record["evidence"]),
+        abstentions=tuple(Abstention(**piece) for piece in record["abstentions"]),
+        failures=tuple(Failure(**piece) for piece in record["failures"]),
+        flags=tuple(record["flags"]),
+        device=record["device"],
+        versions=dict(record["versions"]),
+        timing_s=dict(record["timing_s"]),
+        waveform=tuple(int(level) for level in record.get("waveform", ())),
+    )
