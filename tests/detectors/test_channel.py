@@ -31,6 +31,7 @@ from media_screen.names.alike import edit_distance, handle_likeness, name_likene
 from media_screen.people.registry import OfficialChannel, Person
 from media_screen.sidecar import Fit, Sidecar
 from tests.channels import real_sidecars, write_made
+from tests.pieces import all_evidence
 
 
 @dataclass(frozen=True)
@@ -235,14 +236,13 @@ def test_what_can_not_be_judged_is_said(
 
 def test_an_official_channel_is_no_look_alike_of_another_persons() -> None:
     """The two handles differ by one key, and both belong to enrolled people."""
-    assert [p.finding for p in examine(posted("XinLiuTalk", ids=("UCben",)), XIN, BEN)] == [
-        "official"
-    ]
+    pieces = examine(posted("XinLiuTalk", ids=("UCben",)), XIN, BEN)
+    assert [p.finding for p in all_evidence(pieces)] == ["official"]
 
 
 def test_a_claim_hides_no_look_alike_of_another_person() -> None:
     handle_only = examine(posted("XinLiuTalk", ids=()), XIN, BEN)
-    assert [(p.finding, p.person) for p in handle_only] == [
+    assert [(p.finding, p.person) for p in all_evidence(handle_only)] == [
         ("lookalike_handle", "xin-liu"),
         ("claimed_official", "ben"),
     ]
@@ -250,7 +250,7 @@ def test_a_claim_hides_no_look_alike_of_another_person() -> None:
 
 def test_a_handle_like_two_peoples_concerns_both() -> None:
     pieces = examine(posted("xinliu-talk"), XIN, BEN)
-    assert [(p.finding, p.person) for p in pieces] == [
+    assert [(p.finding, p.person) for p in all_evidence(pieces)] == [
         ("lookalike_handle", "ben"),
         ("lookalike_handle", "xin-liu"),
     ]

@@ -353,7 +353,7 @@ def test_a_manifest_store_of_any_shape_is_read() -> None:
         for name, other in (("a", "b"), ("b", "a"))
     }
     assert parse({"active_manifest": "a", "manifests": loop}).source == ""
-    for record in (
+    shapes: tuple[Any, ...] = (
         [],
         3,
         None,
@@ -361,7 +361,8 @@ def test_a_manifest_store_of_any_shape_is_read() -> None:
         {"validation_status": [[], {"code": 1}]},
         {"active_manifest": "a", "manifests": {"a": {"signature_info": "x"}}},
         {"active_manifest": ["a"], "manifests": {"a": 1}},
-    ):
+    )
+    for record in shapes:
         reading = parse(record)
         assert reading.state == "valid" and not reading.source and not reading.signer
     assert parse({"validation_state": "Weird"}).state == "invalid"

@@ -101,9 +101,7 @@ def test_without_stills_or_network_it_abstains(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_recorded_network_knows_the_parts_by_these_rows() -> None:
-    pytest.importorskip("nudenet")
-    from nudenet import nudenet
-
+    nudenet = pytest.importorskip("nudenet.nudenet")
     labels = vars(nudenet)["__labels"]
     assert [labels[row] for row in PARTS] == [
         "BUTTOCKS_EXPOSED",

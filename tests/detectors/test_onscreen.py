@@ -275,8 +275,9 @@ def test_pictures_of_any_size_are_read(reader: TextReader, size: tuple[int, int]
 def test_text_is_read_in_small_and_in_large_pictures(reader: TextReader) -> None:
     drawn = picture(("HeyGen", 20, 40))
     for width in (400, 640, 1920):
-        scaled = cv2.resize(drawn, (width, width * 9 // 16), interpolation=cv2.INTER_AREA)
-        (one,) = reader.read(scaled, 3.0)
+        size = (width, width * 9 // 16)
+        scaled = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
+        (one,) = reader.read(np.asarray(scaled, np.uint8), 3.0)
         assert one.text == "HeyGen" and one.time_s == 3.0
         assert one.centre == pytest.approx((0.09, 0.09), abs=0.03)
 
