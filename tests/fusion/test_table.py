@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_screen.evidence import LABELS, Coverage, Evidence, Match, Span
+from media_screen.evidence import LABELS, Coverage, Evidence, Match, Sensitivity, Span
 from media_screen.fusion.combination import Combination, Threshold
-from media_screen.fusion.judge import judge
+from media_screen.fusion.judge import Judgement, judge
 from media_screen.fusion.table import CONCERN, Facts, look_up, told
 from media_screen.results.words import RANK
 from media_screen.weights.calibration import percent
@@ -24,7 +25,7 @@ def piece(finding: str, person: str | None = "ada") -> Evidence:
 
 NOTHING = Facts((), None, None, None, None, None, None, None, None, "", True, "", Coverage())
 # Every value that each fact can have; two people tell whose it is.
-VALUES = {
+VALUES: dict[str, list[Any]] = {
     "presented": [(), ("ada",), ("bob", "ada")],
     "official": [None, piece("official"), piece("official", "bob")],
     "lookalike": [None, piece("lookalike_name"), piece("lookalike_name", "eve")],
@@ -38,7 +39,7 @@ VALUES = {
     "blind": ["", "nobody could look"],
 }
 # The suspicious ones: what a fact is before and after one more piece of evidence.
-ADDED = {
+ADDED: dict[str, list[tuple[Any, Any]]] = {
     "presented": [((), ("ada",)), (("ada",), ("bob", "ada")), (("ada",), ("ada", "bob"))],
     "lookalike": [(None, piece("lookalike_name")), (None, piece("lookalike_name", "eve"))],
     "unconfirmed": [(None, piece("unconfirmed_copy"))],
@@ -126,7 +127,7 @@ def learned(detector: str, llr: float) -> Evidence:
 
 
 def footage(finding: str, person: str | None, end: float) -> Evidence:
-    relation = finding if finding in ("revoiced", "repictured", "known_fake") else "copy"
+    relation: Any = finding if finding in ("revoiced", "repictured", "known_fake") else "copy"
     found = Match(person or "", "talk.mp4", relation, Span(0, end), Span(0, end), 1.0, 1.0)
     return Evidence(
         "catalogue", "provenance", 1.0, 0.0, finding, person=person, finding=finding, match=found
@@ -169,9 +170,9 @@ EXCUSING = st.one_of(
     st.sampled_from(["low", "normal", "high"]),
 )
 def test_more_suspicious_evidence_never_lowers_a_verdict(
-    evidence: list, more: Evidence, sensitivity: str
+    evidence: list[Evidence], more: Evidence, sensitivity: Sensitivity
 ) -> None:
-    def judged(pieces: list) -> object:
+    def judged(pieces: list[Evidence]) -> Judgement:
         return judge(pieces, duration_s=20.0, weighing=WEIGHING, sensitivity=sensitivity)
 
     before, after = judged(evidence), judged([*evidence, more])

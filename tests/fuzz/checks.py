@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import jsonschema
 import numpy as np
@@ -29,14 +30,16 @@ from media_screen.names.mentions import (
 )
 from media_screen.people.registry import PeopleError, load_people
 from media_screen.report import write_report
-from media_screen.results.folder import RESULTS, STATE, BatchError, Results
+from media_screen.results.folder import RESULTS, BatchError, Results
+from media_screen.results.written import STATE
 from media_screen.screen import Config, unable
-from tests.fuzz.media import SAMPLES, damaged, declaring, flipped
+from tests.fuzz.media import damaged, declaring, flipped
 from tests.fuzz.sound import SPOKEN, sound
 from tests.fuzz.state import check_databases, check_links, tamper_database
 from tests.fuzz.texts import WORDS, damaged_text, hostile_json, hostile_toml
 from tests.making import records
 from tests.media.test_sides import likeness
+from tests.places import SAMPLES
 from tests.test_evidence import SCHEMA
 
 PEOPLE = SAMPLES / "people"
@@ -281,7 +284,7 @@ def damage_state(chance: random.Random, out: Path) -> None:
         path.with_name(f"{STATE}-journal").write_bytes(chance.randbytes(600))
 
 
-def complete(out: Path, files: list[Path]) -> list[dict]:
+def complete(out: Path, files: list[Path]) -> list[dict[str, Any]]:
     """Return the records, one valid one for each file, each of which says what it comes to."""
     found = records(out)
     names = sorted(Path(record["media"]["path"]).name for record in found)

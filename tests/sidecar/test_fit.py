@@ -278,7 +278,7 @@ def test_a_stream_finds_the_sidecar_of_its_post(tmp_path: Path, part: str) -> No
 
 # --- whatever is changed ---------------------------------------------------------------------
 
-VALUES = (
+VALUES: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
     | st.sampled_from([*PAGES, *(page for page in OTHER_PAGES.values() if page), "Youtube",
                        "Generic", "TikTok", UC, "@xinliu", "Xin Liu", [], {}, [UC]])
