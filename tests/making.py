@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
 
 from media_screen.results.folder import RESULTS
 
 RATE = 25  # frames a second
+Colour = tuple[int, int, int]
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
 
@@ -76,7 +80,9 @@ def write_video(
     return path
 
 
-def write_sound(container, track, samples: np.ndarray, rate: int, layout: str) -> None:
+def write_sound(
+    container: OutputContainer, track: AudioStream, samples: np.ndarray, rate: int, layout: str
+) -> None:
     """Encode float samples, channels x samples, into a track."""
     step = 960  # 20 ms at 48 kHz: a frame size that every codec takes
     formats = {"flac": "s16", "pcm_s16le": "s16", "libopus": "flt"}
@@ -122,6 +128,6 @@ def touch(folder: Path, *names: str) -> None:
         (folder / name).write_bytes(b"x")
 
 
-def records(out: Path) -> list[dict]:
+def records(out: Path) -> list[dict[str, Any]]:
     """The records of a folder of results, in the order of the file."""
     return [json.loads(line) for line in (out / RESULTS).read_text("ascii").splitlines()]

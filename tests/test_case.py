@@ -146,7 +146,7 @@ def test_dead_pictures_beside_sound_leave_the_sound(codec: str, heard: list[int]
         pytest.param({"further_faces": 3}, "crowd", "3 further faces were not", id="faces"),
     ],
 )
-def test_what_was_not_looked_at_is_told(look: dict, reason: str, words: str) -> None:
+def test_what_was_not_looked_at_is_told(look: dict[str, Any], reason: str, words: str) -> None:
     class Film(Sound):
         info = replace(Sound.info, kind="video", video_codec="h264")
 

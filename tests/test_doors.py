@@ -28,7 +28,8 @@ from media_screen.cli.terminal import PlainGroup, new_console
 from media_screen.evidence import Failure, Post, Verdict
 from media_screen.exports import FORMATS, mediareview, misp, stix
 from media_screen.exports import csv as csv_export
-from media_screen.people.enrol import Enrolment, Gallery, Problem
+from media_screen.people.enrol import Enrolment
+from media_screen.people.gallery import Gallery, Problem
 from media_screen.report import write_report
 from media_screen.results.folder import FinishedFile
 from media_screen.results.plain import PlainFormatter
@@ -188,7 +189,17 @@ def said(show: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> str:
 
 @hostile
 def test_the_table_of_a_scan_is_plain(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    entry = FinishedFile(f"in/{text}", "official", text, 1.0, text, *[False] * 4)
+    entry = FinishedFile(
+        f"in/{text}",
+        "official",
+        text,
+        1.0,
+        text,
+        failed=False,
+        copy=False,
+        partly=False,
+        kept=False,
+    )
     summary = Summary((entry,), FoundFiles((), missing=(Path(text.replace("\0", "")),)), 1, 0, 1.0)
     found = said(lambda: show_summary(summary, Path("report")), capsys)
     assert not LIVE.search(found) and "forged line\n" not in found
@@ -206,7 +217,12 @@ def test_the_progress_is_plain(text: str, monkeypatch: pytest.MonkeyPatch, tmp_p
     terminal = Console(file=stream, force_terminal=True, width=200, markup=False, emoji=False)
     monkeypatch.setattr(scanning, "new_console", lambda **_: terminal)
 
-    def scan(*_: object, on_start: Callable, on_result: Callable, **__: object) -> None:
+    def scan(
+        *_: object,
+        on_start: Callable[[Progress], None],
+        on_result: Callable[[Verdict, Progress], None],
+        **__: object,
+    ) -> None:
         on_start(Progress(total=1, kept=0))
         on_result(nasty(text), Progress(total=1, kept=0))
 

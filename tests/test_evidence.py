@@ -7,7 +7,9 @@ import math
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import resources
+from typing import Any, cast
 
 import jsonschema
 import pytest
@@ -98,13 +100,13 @@ def test_a_record_follows_the_schema(verdict: Verdict) -> None:
     [{"label": "fake"}, {"extra": 1}, {"media": {}}, {"abstentions": [{"detector": "x"}]}],
     ids=str,
 )
-def test_the_schema_refuses_what_is_no_record(change: dict) -> None:
+def test_the_schema_refuses_what_is_no_record(change: dict[str, Any]) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(FULL.to_dict() | change, SCHEMA)
 
 
 @pytest.mark.parametrize("change", [{"schema": "other/2"}, {"media": None}, {"evidence": [{}]}])
-def test_reading_names_what_is_wrong(change: dict) -> None:
+def test_reading_names_what_is_wrong(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"expected a record|not a valid"):
         Verdict.from_dict(FULL.to_dict() | change)
 
@@ -125,13 +127,19 @@ def test_evidence_pickles_with_its_values() -> None:
     [
         pytest.param(lambda: Span(2, 1), "start <= end", id="reversed-span"),
         pytest.param(lambda: Span(0, math.nan), "finite", id="nan-span"),
-        pytest.param(lambda: Evidence("x", "style", 0, 0, ""), "axis must be", id="axis"),
+        pytest.param(
+            lambda: Evidence("x", cast("Any", "style"), 0, 0, ""), "axis must be", id="axis"
+        ),
         pytest.param(lambda: Evidence("x", "identity", 0, math.inf, ""), "finite", id="llr"),
-        pytest.param(lambda: Abstention("x", "tired", ""), "reason must be", id="reason"),
-        pytest.param(lambda: Verdict("odd", MediaInfo("x")), "label must be", id="label"),
+        pytest.param(
+            lambda: Abstention("x", cast("Any", "tired"), ""), "reason must be", id="reason"
+        ),
+        pytest.param(
+            lambda: Verdict(cast("Any", "odd"), MediaInfo("x")), "label must be", id="label"
+        ),
     ],
 )
-def test_wrong_values_are_refused(make, message: str) -> None:
+def test_wrong_values_are_refused(make: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
 

@@ -21,6 +21,7 @@ from media_screen.media.reader import Reader
 from tests.footage.making import voice
 from tests.making import quarters, write_sound, write_video
 from tests.media.test_sides import write
+from tests.pieces import all_evidence
 from tests.speech.making import message
 
 SPOKEN = message()[: 8 * SAMPLE_RATE] * 0.5
@@ -38,7 +39,7 @@ def opened(media: Media) -> Case:
 
 def raw_of(case: Case) -> float:
     """The score of the most suspicious voice."""
-    return max(piece.values["raw"] for piece in VoiceSpoof().examine(case))
+    return max(piece.values["raw"] for piece in all_evidence(VoiceSpoof().examine(case)))
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,9 @@ def test_channels_don_t_change_what_a_voice_is_judged_as(
     ],
     ids=["opposite phase", "right", "left"],
 )
-def test_a_voice_that_the_mix_does_not_hold_alone_is_heard(tmp_path, left, right, where) -> None:
+def test_a_voice_that_the_mix_does_not_hold_alone_is_heard(
+    tmp_path: Path, left: np.ndarray, right: np.ndarray, where: Mix
+) -> None:
     with Media.open(write(tmp_path / "a.wav", np.stack([left, right]))) as media:
         case = opened(media)
         heard = {ear.mix: ear for ear in case.hearing.ears}
@@ -187,6 +190,7 @@ def test_further_tracks_are_read_once(
             last = frame.time + frame.samples / frame.sample_rate
             yield frame
         if kind == "audio" and start < 1.0 and last > 7.5:
+            assert reader.audio is not None
             whole[reader.audio.index] += 1
 
     def indexing(reader: Reader) -> Any:

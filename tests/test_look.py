@@ -8,7 +8,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from skimage import data
 
 from media_screen.evidence import Span
 from media_screen.faces.upright import SURE
@@ -26,9 +25,10 @@ from media_screen.look import (
     tiny,
 )
 from media_screen.media import Frame, Media, MediaError
+from tests.faces.making import astronaut, of_skimage
 from tests.making import quarters, write_picture, write_video
 
-PORTRAIT = np.ascontiguousarray(data.astronaut())  # 512 x 512, one face about 100 px wide
+PORTRAIT = np.ascontiguousarray(astronaut())  # 512 x 512, one face about 100 px wide
 GREY = np.full_like(PORTRAIT, 90)
 
 
@@ -180,7 +180,7 @@ def test_pictures_that_can_not_be_decoded_are_an_error(looker: Looker, tmp_path:
         pytest.param(moved(PORTRAIT, 12), False, id="moved"),
         pytest.param((PORTRAIT * 0.9).astype(np.uint8), False, id="darker"),
         pytest.param(GREY, True, id="other"),
-        pytest.param(np.ascontiguousarray(data.coffee()), True, id="coffee"),
+        pytest.param(np.ascontiguousarray(of_skimage("coffee")), True, id="coffee"),
     ],
 )
 def test_cuts(after: np.ndarray, cut: bool) -> None:
@@ -194,7 +194,9 @@ def test_red_next_to_red_is_no_cut() -> None:
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
 @pytest.mark.parametrize("kind", ["video", "picture"])
-def test_turned_footage_is_looked_at_upright(looker: Looker, tmp_path, turns: int, kind) -> None:
+def test_turned_footage_is_looked_at_upright(
+    looker: Looker, tmp_path: Path, turns: int, kind: str
+) -> None:
     shown = np.ascontiguousarray(np.rot90(PORTRAIT, turns))
     if kind == "video":
         path = write_video(tmp_path / "a.mp4", [shown] * 50)
@@ -220,7 +222,9 @@ def test_turned_footage_is_looked_at_upright(looker: Looker, tmp_path, turns: in
         pytest.param(np.ascontiguousarray(PORTRAIT[:, ::-1]), id="mirrored"),
     ],
 )
-def test_upright_and_faceless_footage_stays_as_it_is(looker: Looker, tmp_path, image) -> None:
+def test_upright_and_faceless_footage_stays_as_it_is(
+    looker: Looker, tmp_path: Path, image: np.ndarray
+) -> None:
     path = write_video(tmp_path / "a.mp4", [image] * 10)
     with Media.open(path) as media:
         assert looker.look(media, on_turn=lambda: pytest.fail("turned")).turns == 0
@@ -256,7 +260,7 @@ def test_faces_beyond_those_of_a_video_are_counted(looker: Looker, tmp_path: Pat
         assert looker.look(media).further_faces == 8 - MAX_FACES
 
 
-def test_both_views_of_a_transparent_picture_are_looked_at(looker: Looker, tmp_path) -> None:
+def test_both_views_of_a_transparent_picture_are_looked_at(looker: Looker, tmp_path: Path) -> None:
     """White over white is nothing; over black the face that its transparency draws is seen."""
     from PIL import Image
 

@@ -6,13 +6,17 @@ Each is screened from end to end: label and sentences are those that a user read
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
 from av.stream import Disposition
+from av.video.stream import VideoStream
 
 from media_screen.config import Config
 from media_screen.evidence import Verdict
@@ -68,7 +72,9 @@ def film(
     return path
 
 
-def _write_pictures(container, video, track: Frames, times: list[int] | None) -> None:
+def _write_pictures(
+    container: OutputContainer, video: VideoStream, track: Frames, times: list[int] | None
+) -> None:
     packets = []
     for index, image in enumerate(track):
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
@@ -81,7 +87,7 @@ def _write_pictures(container, video, track: Frames, times: list[int] | None) ->
         container.mux(packet)
 
 
-def _write_sound(container, stream, sides: Sides) -> None:
+def _write_sound(container: OutputContainer, stream: AudioStream, sides: Sides) -> None:
     layout = "mono" if len(sides) == 1 else "stereo"
     for start in range(0, sides.shape[1], 1024):
         block = np.ascontiguousarray(sides[:, start : start + 1024], dtype=np.float32)
@@ -111,7 +117,8 @@ def screener_with(people: Path, *detectors: str) -> Screener:
 
 def told(verdict: Verdict) -> str:
     """All that is said of a file."""
-    return " ".join(piece.why for piece in (*verdict.evidence, *verdict.abstentions))
+    whys = [piece.why for piece in verdict.evidence]
+    return " ".join([*whys, *(piece.why for piece in verdict.abstentions)])
 
 
 # --- what is shown is not the original ---------------------------------------------------------
@@ -143,7 +150,7 @@ def heard(start: float, end: float) -> Sides:
     """The official sound with another voice from `start` to `end`."""
     changed, place = SOUND.copy(), slice(round(start * RATE), round(end * RATE))
     changed[:, place] = OTHER_SOUND[:, place]
-    return changed
+    return np.asarray(changed)
 
 
 def moved(path: Path) -> Path:
@@ -217,7 +224,7 @@ def test_what_is_heard_is_judged_whoever_is_asked_beside_the_catalogue(
 # --- what is said of a copy --------------------------------------------------------------------
 
 WHOLE = "picture and sound are those of the original"
-COPIES = {
+COPIES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "both": (lambda path: film(path, [PICTURE], [SOUND]), WHOLE),
     "without-sound": (lambda path: film(path, [PICTURE], []), "no sound could be compared"),
     "muted": (lambda path: film(path, [PICTURE], [0 * SOUND]), "no sound could be compared"),

@@ -31,7 +31,8 @@ from media_screen.footage.memory import Memory
 from media_screen.media import Media, MediaError
 from media_screen.people.references import FoundFace, Store
 from media_screen.report import write_report
-from media_screen.results.folder import RESULTS, STATE, BatchError, Results
+from media_screen.results.folder import RESULTS, BatchError, Results
+from media_screen.results.written import STATE
 from media_screen.screen import Config, Screener
 from media_screen.speech.embed import VERSION as VOICE_VERSION
 from tests.footage.making import Scene, take
@@ -716,7 +717,12 @@ def test_every_pass_reads_the_file_that_was_hashed(two_videos: tuple[Path, Path]
 def test_a_file_that_is_replaced_once_is_screened_again(two_videos: tuple[Path, Path]) -> None:
     path, other = two_videos
     wanted = hashlib.sha256(other.read_bytes()).hexdigest()
-    verdict = swapping(lambda: other.exists() and os.replace(other, path)).screen(path)
+
+    def replace_once() -> None:
+        if other.exists():
+            os.replace(other, path)
+
+    verdict = swapping(replace_once).screen(path)
     assert verdict.media.sha256 == wanted
     assert "changed" not in {piece.reason for piece in verdict.abstentions}
 

@@ -10,7 +10,8 @@ import pytest
 
 from media_screen import Abstention, Config, Evidence, Screener
 from media_screen.detectors import DETECTORS
-from media_screen.evidence import LABELS
+from media_screen.detectors.contract import Need
+from media_screen.evidence import LABELS, Axis, Label
 from media_screen.testing import (
     check_detector,
     check_screener,
@@ -34,8 +35,8 @@ class Fine:
     """Says that there is nothing."""
 
     name = "fine"
-    axis = "manipulation"
-    needs = ()
+    axis: Axis = "manipulation"
+    needs: tuple[Need, ...] = ()
 
     def examine(self, case: object) -> Iterator[Evidence | Abstention]:
         yield Evidence("fine", "manipulation", 0.0, 0.0, "nothing")
@@ -92,7 +93,7 @@ def test_the_screener_keeps_what_it_promises(sample: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("label", LABELS)
-def test_made_verdicts_are_valid(label: str) -> None:
+def test_made_verdicts_are_valid(label: Label) -> None:
     verdict = make_verdict(label, person=None)
     assert validate_verdict(json.loads(verdict.to_json())) == verdict
 

@@ -73,7 +73,8 @@ def test_every_line_is_answered_and_broken_ones_stop_nothing(tmp_path: Path) -> 
     lines = [b"nowhere.mp4", b"{broken", b"", record, b"x" * 3 * MAX_LINE, b"also-nowhere.mp4"]
     found = answers(b"\n".join(lines), workers=2)
     assert set(found) == {"nowhere.mp4", "<line 2>", str(sample), "<line 5>", "also-nowhere.mp4"}
-    assert found[str(sample)].post is not None and found[str(sample)].post.title == "Another"
+    post = found[str(sample)].post
+    assert post is not None and post.title == "Another"
     for path in set(found) - {str(sample)}:
         assert found[path].label == "unable_to_evaluate"
         validate_verdict(found[path].to_dict())

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ STARTS = 3  # times to begin a cluster: Ray gives its own processes few seconds
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[object]:
+def cluster() -> Iterator[Any]:
     """A cluster of two nodes with a CPU each, to which this program is connected."""
     ray = pytest.importorskip("ray", reason="needs the extra ray")
     from ray.cluster_utils import Cluster
@@ -47,7 +48,7 @@ def cluster() -> Iterator[object]:
         cluster.shutdown()
 
 
-def _begun(kind: type) -> object:
+def _begun(kind: type) -> Any:
     for left in reversed(range(STARTS)):
         cluster = kind()
         try:
@@ -72,7 +73,7 @@ def sounds(folder: Path, *names: str) -> list[Path]:
     return paths
 
 
-def comparable(record: dict) -> dict:
+def comparable(record: dict[str, Any]) -> dict[str, Any]:
     """A record without what differs from run to run."""
     return {name: value for name, value in record.items() if name != "timing_s"}
 
@@ -85,11 +86,12 @@ def test_a_cluster_gives_what_one_machine_gives(
     folder.mkdir()
     video = write_video(folder / "a.mp4", [quarters()] * 50, sounds=1)
     shutil.copy(video, folder / "b.mp4")
-    shutil.copy(video, os.fsencode(folder) + b"/\xff.mp4")
+    shutil.copy(os.fsencode(video), os.fsencode(folder) + b"/\xff.mp4")
     sounds(folder, "crash-1.wav", "raise-1.wav")
     (folder / "text.mp4").write_text("no video at all\n" * 50)
     found = {}
-    for executor, arguments in {"local": {}, "ray": {"executor": RayPool}}.items():
+    ways: dict[str, dict[str, Any]] = {"local": {}, "ray": {"executor": RayPool}}
+    for executor, arguments in ways.items():
         out = Path(executor)
         summary = scan([folder], out, CONFIG, workers=1, limits=LIMITS, **arguments)
         assert (summary.screened, summary.copies) == (6, 2)
@@ -100,7 +102,7 @@ def test_a_cluster_gives_what_one_machine_gives(
     assert found["ray"] == found["local"]
 
 
-def test_killed_workers_and_nodes_lose_and_double_nothing(cluster: object, tmp_path: Path) -> None:
+def test_killed_workers_and_nodes_lose_and_double_nothing(cluster: Any, tmp_path: Path) -> None:
     gates = sounds(tmp_path, "gate-1.wav", "gate-2.wav")
     others = sounds(tmp_path, *(f"{index}.wav" for index in range(6)))
     begun = [Path(f"{gate}.begun") for gate in gates]
@@ -178,7 +180,8 @@ def test_what_is_wrong_with_the_set_up_stops_the_batch(
 def test_a_screener_is_an_actor(cluster: object) -> None:
     import ray
 
-    screener = ray.remote(num_cpus=1)(Screener).remote(CONFIG)
+    actor: Any = ray.remote(num_cpus=1)(Screener)
+    screener = actor.remote(CONFIG)
     batch = ray.get(screener.__call__.remote({"path": ["nowhere.mp4"]}))
     assert batch["label"] == ["unable_to_evaluate"]
 
@@ -188,7 +191,7 @@ def test_a_screener_is_a_stage_of_a_data_set(cluster: object) -> None:
     import ray
 
     files = ray.data.from_items([{"path": "nowhere.mp4"}, {"path": "gone.mp4"}])
-    options = {"fn_constructor_args": (CONFIG,), "concurrency": 1, "batch_size": 1}
+    options: dict[str, Any] = {"fn_constructor_args": (CONFIG,), "concurrency": 1, "batch_size": 1}
     rows = files.map_batches(Screener, **options).take_all()
     assert sorted((row["path"], row["label"]) for row in rows) == [
         ("gone.mp4", "unable_to_evaluate"),

@@ -42,8 +42,9 @@ def test_a_file_that_is_reached_in_several_ways_is_screened_once(
     touch(tmp_path, "in/sub/a.mp4", "in/b.txt")
     (tmp_path / "way").symlink_to("in")
     monkeypatch.chdir(tmp_path)
-    ways = ["in", tmp_path / "in", "in/../in/sub", "way", "in/sub/a.mp4", tmp_path / "way/b.txt"]
-    found = find_media([Path(way) for way in ways])
+    there, name = tmp_path / "in", tmp_path / "way/b.txt"
+    ways = [Path("in"), there, Path("in/../in/sub"), Path("way"), Path("in/sub/a.mp4"), name]
+    found = find_media(ways)
     assert found.files == (Path("in/sub/a.mp4"), tmp_path / "way/b.txt")
     assert not found.left_out
 
@@ -58,7 +59,7 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     video = write_video(folder / "plain.mp4", [quarters()] * 50, sounds=1)
     for name in ("line\nbreak.mp4", "a..%2fb?.mp4", "<b>&'\".mp4", "%d.mp4"):
         shutil.copy(video, folder / name)
-    shutil.copy(video, os.fsencode(folder) + b"/\xff\xfe.mp4")
+    shutil.copy(os.fsencode(video), os.fsencode(folder) + b"/\xff\xfe.mp4")
     write_sound_file(folder / "sound.mp3", codec="libmp3lame")
     (folder / "empty.mp4").write_bytes(b"")
     (folder / "text.mp4").write_text("no video at all\n" * 50)

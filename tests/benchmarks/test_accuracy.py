@@ -68,7 +68,7 @@ def test_what_a_network_was_once_given_stays_listed(
         "path\tkind\tmethod\tidentity\tcollection\tsha256\tlayout\tnote\taudio\n"
     )
     written = []
-    monkeypatch.setattr(splits.protocol, "save", lambda file, found: written.append(found))
+    monkeypatch.setattr(protocol, "save", lambda file, found: written.append(found))
     splits.save(tmp_path)
     assert written[0].splits["voice_spoof"] == kept
 
@@ -144,7 +144,7 @@ def made(count: int = 80, *, leak: bool = False) -> list[LabelledClip]:
             f"{row}",
             sha256=f"{row:064x}",
             kind="video",
-            size_bytes=int(random.integers(9e5, 1e6)),
+            size_bytes=int(random.integers(900_000, 1_000_000)),
             duration_s=4.0,
             width=640 if tall else 320,
             height=480 if tall else 240,
@@ -223,9 +223,11 @@ def grouped(known: Sequence[LabelledClip]) -> dict[Subject, dict[str, str]]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few draws: what is asked here does not hang on the ends of intervals."""
-    monkeypatch.setitem(metrics.bootstrap.__kwdefaults__, "rounds", 40)
-    monkeypatch.setitem(measure.measure.__kwdefaults__, "rounds", 20)
-    monkeypatch.setitem(controls.shuffled_auc.__kwdefaults__, "rounds", 5)
+    drawing = ((metrics.bootstrap, 40), (measure.measure, 20), (controls.shuffled_auc, 5))
+    for function, rounds in drawing:
+        defaults = function.__kwdefaults__
+        assert defaults is not None
+        monkeypatch.setitem(defaults, "rounds", rounds)
     monkeypatch.setattr(controls, "RETRAINED", 1)
     monkeypatch.setattr(measure, "SLICE_ROUNDS", 2)
 

@@ -16,6 +16,10 @@ def posts(kind: Kind, *labels: Label) -> list[tuple[PostToJudge, Verdict]]:
     return [(query, Verdict(label, MediaInfo("x"), summary="a | b")) for label in labels]
 
 
+def many(label: Label, count: int) -> list[Label]:
+    return [label] * count
+
+
 def test_every_fake_is_of_someone_enrolled() -> None:
     assert set(impersonation.FAKES.values()) <= set(impersonation.OFFICIAL)
     assert set(impersonation.UNSEEN.values()) <= set(impersonation.OFFICIAL)
@@ -25,7 +29,7 @@ def test_every_fake_is_of_someone_enrolled() -> None:
     ("caught", "missed", "met"), [(19, 1, True), (18, 2, False), (20, 0, True)]
 )
 def test_ninety_five_of_a_hundred_fakes_are_asked_for(caught: int, missed: int, met: bool) -> None:
-    found = posts("fake", *["altered_official"] * caught, *["official_copy"] * missed)  # type: ignore[list-item]
+    found = posts("fake", *many("altered_official", caught), *many("official_copy", missed))
     aim = impersonation.aims(found)[0]
     assert (aim.count, aim.of, aim.met) == (caught, caught + missed, met)
 
@@ -41,8 +45,8 @@ def test_nothing_official_may_be_accused() -> None:
 
 
 def test_three_of_a_hundred_other_clips_may_be() -> None:
-    fine = posts("genuine, of others", *["no_finding"] * 97)  # type: ignore[list-item]
-    three = posts("genuine, of enrolled people", *["synthetic_media"] * 3)  # type: ignore[list-item]
+    fine = posts("genuine, of others", *many("no_finding", 97))
+    three = posts("genuine, of enrolled people", *many("synthetic_media", 3))
     assert impersonation.aims(fine + three)[2].met
     assert not impersonation.aims(fine + three + three[:1])[2].met
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,7 +95,7 @@ def test_each_sound_gets_its_words() -> None:
     assert table["silent"]["stretches"] == 2 and table["silent"]["slower_than_5_percent"] == 1
 
 
-FOUND = {
+FOUND: dict[str, Any] = {
     "versions": {
         version: {"auc": 0.8, "auc_interval": [0.7, 0.9]} for version in ("original", "480p")
     },
@@ -116,7 +118,9 @@ FOUND = {
         pytest.param(lambda f: f["versions"].pop("480p"), False, id="never-tried-on-copies"),
     ],
 )
-def test_what_did_not_beat_luck_and_form_weighs_nothing(change, counts: bool) -> None:
+def test_what_did_not_beat_luck_and_form_weighs_nothing(
+    change: Callable[[dict[str, Any]], object], counts: bool
+) -> None:
     found = copy.deepcopy(FOUND)
     change(found)
     assert weighs(found) is counts

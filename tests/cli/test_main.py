@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from media_screen.cli import terminal
 from media_screen.cli.main import main
 from media_screen.results.folder import BatchError
+from media_screen.results.plain import plain
 from tests.making import touch
 from tests.places import SAMPLES
 
@@ -76,7 +76,11 @@ def test_a_scan_shows_the_table_and_writes_results_and_report(tmp_path: Path) ->
     ],
 )
 def test_exit_codes_and_messages(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list, code: int, message: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str | Path],
+    code: int,
+    message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     result = invoke(*arguments)
@@ -108,10 +112,10 @@ def test_what_was_left_aside_is_counted_and_listed_when_asked_for(tmp_path: Path
 
 def test_a_terminal_without_the_letters_of_a_name_shows_them_escaped(tmp_path: Path) -> None:
     touch(tmp_path, "a.txt")
-    command = [sys.executable, "-m", "media_screen", "scan", tmp_path]
+    command = [sys.executable, "-m", "media_screen", "scan", str(tmp_path)]
     plainest = {"PYTHONIOENCODING": "ascii", "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     done = subprocess.run(
-        [*command, "--out", tmp_path / "caf\u00e9"],
+        [*command, "--out", str(tmp_path / "caf\u00e9")],
         env=plainest,
         check=False,
         capture_output=True,
@@ -166,7 +170,7 @@ def test_listing_detectors_and_models() -> None:
     [("a\x1b[31mb", "a\\x1b[31mb"), ("x\u202ey", "x\\u202ey"), ("中文 é", "中文 é"), ("\n", "\\n")],
 )
 def test_untrusted_text_can_not_steer_the_terminal(text: str, shown: str) -> None:
-    assert terminal.plain(text) == shown
+    assert plain(text) == shown
 
 
 def test_the_sensitivity_reaches_the_screening(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,23 +7,27 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from media_screen.arrays import Image
 from media_screen.case import Case
 from media_screen.detectors.catalogue import ALTERED, LLR, KnownFootage
 from media_screen.equipment import Equipment
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Span, Verdict
+from media_screen.faces.track import Face, Track
 from media_screen.footage.catalogue import Catalogue
+from media_screen.footage.catalogue.store import Kind
 from media_screen.footage.fingerprint import Fingerprint, FingerprintBuilder
 from media_screen.hearing import OtherSound
 from media_screen.look import Look
 from media_screen.media import Block, Frame, Mix
 from media_screen.speech import Speech, SpeechSegment
+from tests.fakes import stand_in
 from tests.footage.making import RATE, Scene, enrolled, take, voice
+from tests.pieces import all_evidence
 
 LENGTH = 8.0
 
@@ -31,7 +35,8 @@ LENGTH = 8.0
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     made = Catalogue.open(tmp_path_factory.mktemp("detector") / "catalogue.sqlite")
-    for number, kind in enumerate(("official", "official", "known_fake")):
+    kinds: tuple[Kind, ...] = ("official", "official", "known_fake")
+    for number, kind in enumerate(kinds):
         fingerprint = enrolled(Scene(number), LENGTH, sound=voice(LENGTH, number), head=number)
         made.add(f"person-{number}", f"{number}.mp4", str(number), fingerprint, kind=kind)
     return made
@@ -45,11 +50,12 @@ def examine(
     speech: tuple[Span, ...] = (),
     faces: tuple[float, ...] = (),
     others: tuple[OtherSound, ...] = (),
-) -> list:
+) -> list[Evidence | Abstention]:
     """Examine a file in which somebody speaks in some spans, and a face is seen at some moments."""
     spoken = tuple(SpeechSegment(span, "speech", 30.0, 8000.0, -20.0, 0.0) for span in speech)
-    seen = [SimpleNamespace(faces=[SimpleNamespace(time_s=time_s) for time_s in faces])]
-    case = SimpleNamespace(
+    seen = [stand_in(Track, faces=[stand_in(Face, time_s=time_s) for time_s in faces])]
+    case = stand_in(
+        Case,
         fingerprint=fingerprint,
         catalogue=catalogue,
         fingerprints_turned=lambda: turned,
@@ -60,6 +66,10 @@ def examine(
         fingerprint_closely=lambda spans: fingerprint,
     )
     return list(KnownFootage().examine(case))
+
+
+def found(*given: Any, **options: Any) -> list[Evidence]:
+    return all_evidence(examine(*given, **options))
 
 
 def only(fingerprint: Fingerprint, catalogue: Catalogue) -> Evidence:
@@ -106,8 +116,8 @@ def beside(seed: int) -> OtherSound:
 
 def test_a_match_vouches_for_no_other_sound_of_the_file(catalogue: Catalogue) -> None:
     copy = take(Scene(1), LENGTH, sound=voice(LENGTH, 1), head=1)
-    assert [one.finding for one in examine(copy, catalogue, others=(beside(1),))] == ["copy"]
-    _, changed = examine(copy, catalogue, others=(beside(1), beside(41)))
+    assert [one.finding for one in found(copy, catalogue, others=(beside(1),))] == ["copy"]
+    _, changed = found(copy, catalogue, others=(beside(1), beside(41)))
     assert (changed.finding, changed.person) == ("revoiced", "person-1")
     assert "on sound track 2 another sound is heard" in changed.why
 
@@ -121,15 +131,16 @@ def test_a_speech_that_is_enrolled_twice_is_no_other_sound(first: str, tmp_path:
         known = enrolled(scenes[name], LENGTH, sound=voice(LENGTH, 1))
         catalogue.add("ada", f"{name}.mp4", name, known)
     copy = take(Scene(1), LENGTH, sound=voice(LENGTH, 1))
-    (piece,) = examine(copy, catalogue, others=(beside(1),))
-    assert piece.finding == "copy" and piece.match.reference == "shown.mp4"
-    _, changed = examine(copy, catalogue, others=(beside(41),))
+    (piece,) = found(copy, catalogue, others=(beside(1),))
+    assert piece.finding == "copy"
+    assert piece.match is not None and piece.match.reference == "shown.mp4"
+    _, changed = found(copy, catalogue, others=(beside(41),))
     assert changed.finding == "revoiced"
 
 
 def test_an_official_sound_that_does_not_play_is_named(catalogue: Catalogue) -> None:
     shown = take(Scene(42), LENGTH, sound=voice(LENGTH, 42))
-    pieces = examine(shown, catalogue, others=(beside(0),))
+    pieces = found(shown, catalogue, others=(beside(0),))
     (named,) = [one for one in pieces if not one.finding]
     assert "on sound track 2" in named.why and "0.mp4" in named.why and named.llr == 0.0
 
@@ -143,15 +154,15 @@ def test_a_copy_on_its_side_is_no_other_picture(catalogue: Catalogue, turns: int
     """Without a face nothing tells which way is up, and only the sound is the original's."""
     changes = [partial(on_its_side, turns=turns + more) for more in range(4)]
     ways = [take(Scene(1), LENGTH, change=one, sound=voice(LENGTH, 1)) for one in changes]
-    (piece,) = examine(ways[0], catalogue)
+    (piece,) = found(ways[0], catalogue)
     assert piece.finding == "repictured"
-    (piece,) = examine(ways[0], catalogue, tuple(ways[1:]))
+    (piece,) = found(ways[0], catalogue, tuple(ways[1:]))
     assert piece.finding == "copy" and piece.llr < 0
 
 
 def test_another_picture_stays_one_however_it_is_turned(catalogue: Catalogue) -> None:
     ways = [take(Scene(50 + way), LENGTH, sound=voice(LENGTH, 1)) for way in range(4)]
-    (piece,) = examine(ways[0], catalogue, tuple(ways[1:]))
+    (piece,) = found(ways[0], catalogue, tuple(ways[1:]))
     assert piece.finding == "repictured"
 
 
@@ -222,7 +233,7 @@ def test_what_is_outside_of_the_match_is_not_vouched_for(
         time_s = index / 5
         builder.add_frame(time_s, Scene(1 if time_s < LENGTH else 60).at(time_s))
     builder.add_sound(0.0, np.concatenate([voice(LENGTH, 1), voice(3.0, 91)]))
-    pieces = examine(builder.finish(), catalogue, speech=speech, faces=faces)
+    pieces = found(builder.finish(), catalogue, speech=speech, faces=faces)
     assert [piece.finding for piece in pieces] == ["copy"] + ["unmatched_rest"] * bool(said)
     assert said in pieces[-1].why
 
@@ -255,7 +266,7 @@ class Copy:
         times = np.arange(span.start, span.end, 1 / fps)
         return (self.frame(float(time_s)) for time_s in times)
 
-    def look(self, media: object, *, on_frame: Callable, **_: object) -> Look:
+    def look(self, media: object, *, on_frame: Callable[[float, Image], None], **_: object) -> Look:
         windows = [self.window(span, fps=5.0) for span in self.WINDOWS]
         for frame in sorted(chain(self.survey(), *windows), key=lambda frame: frame.time_s):
             on_frame(frame.time_s, frame.image)

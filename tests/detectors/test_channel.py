@@ -8,7 +8,7 @@ import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media_screen import sidecar
+from media_screen.case import Case
 from media_screen.detectors.channel import (
     ELSEWHERE,
     LLR_CLAIMED,
@@ -31,14 +32,8 @@ from media_screen.names.alike import edit_distance, handle_likeness, name_likene
 from media_screen.people.registry import OfficialChannel, Person
 from media_screen.sidecar import Fit, Sidecar
 from tests.channels import real_sidecars, write_made
-
-
-@dataclass(frozen=True)
-class FakeCase:
-    """What the detector reads of a case."""
-
-    sidecar: Sidecar | None
-    people: tuple[Person, ...]
+from tests.fakes import stand_in
+from tests.pieces import all_evidence
 
 
 def person(
@@ -75,7 +70,7 @@ def posted(
 
 
 def examine(post: Sidecar | None, *people: Person) -> list[Evidence | Abstention]:
-    return list(Channel().examine(FakeCase(post, people)))
+    return list(Channel().examine(stand_in(Case, sidecar=post, people=people)))
 
 
 def only(post: Sidecar, *people: Person) -> Evidence:
@@ -235,14 +230,13 @@ def test_what_can_not_be_judged_is_said(
 
 def test_an_official_channel_is_no_look_alike_of_another_persons() -> None:
     """The two handles differ by one key, and both belong to enrolled people."""
-    assert [p.finding for p in examine(posted("XinLiuTalk", ids=("UCben",)), XIN, BEN)] == [
-        "official"
-    ]
+    pieces = examine(posted("XinLiuTalk", ids=("UCben",)), XIN, BEN)
+    assert [p.finding for p in all_evidence(pieces)] == ["official"]
 
 
 def test_a_claim_hides_no_look_alike_of_another_person() -> None:
     handle_only = examine(posted("XinLiuTalk", ids=()), XIN, BEN)
-    assert [(p.finding, p.person) for p in handle_only] == [
+    assert [(p.finding, p.person) for p in all_evidence(handle_only)] == [
         ("lookalike_handle", "xin-liu"),
         ("claimed_official", "ben"),
     ]
@@ -250,7 +244,7 @@ def test_a_claim_hides_no_look_alike_of_another_person() -> None:
 
 def test_a_handle_like_two_peoples_concerns_both() -> None:
     pieces = examine(posted("xinliu-talk"), XIN, BEN)
-    assert [(p.finding, p.person) for p in pieces] == [
+    assert [(p.finding, p.person) for p in all_evidence(pieces)] == [
         ("lookalike_handle", "ben"),
         ("lookalike_handle", "xin-liu"),
     ]

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 
+from media_screen.case import Case
 from media_screen.detectors.container import Container
-from media_screen.evidence import MediaInfo
-from media_screen.media import Stream
+from media_screen.evidence import Evidence, MediaInfo
+from media_screen.media import Media, Stream
+from tests.fakes import stand_in
+from tests.pieces import all_evidence
+
+Tags = dict[str, str]
 
 WORKFLOW = '{"prompt": {"3": {"class_type": "KSampler"}}, "workflow": {"nodes": []}}'
 AIGC = '{"Label":"%s","ContentProducer":"x","ProduceID":"y"}'
 
 
-def examine(tags=None, *, video_s=10.0, audio_s=10.0, kind="video", stream_tags=None):
+def examine(
+    tags: Tags | None = None,
+    *,
+    video_s: float = 10.0,
+    audio_s: float | None = 10.0,
+    kind: Literal["video", "image"] = "video",
+    stream_tags: Tags | None = None,
+) -> list[Evidence]:
     streams = [Stream("video", "h264", 0.0, video_s, stream_tags or {})]
     if audio_s is not None:
         streams.append(Stream("audio", "aac", 0.0, audio_s, {}))
-    media = SimpleNamespace(tags=tags or {}, streams=streams)
-    case = SimpleNamespace(media=media, info=MediaInfo("a.mp4", kind=kind))
-    return list(Container().examine(case))  # type: ignore[arg-type]
+    media = stand_in(Media, tags=tags or {}, streams=streams)
+    case = stand_in(Case, media=media, info=MediaInfo("a.mp4", kind=kind))
+    return all_evidence(Container().examine(case))
 
 
 DECLARED = [
@@ -66,7 +78,7 @@ PLAIN = [
 
 
 @pytest.mark.parametrize(("tags", "finding", "llr"), DECLARED)
-def test_declarations_are_found(tags: dict, finding: str, llr: float) -> None:
+def test_declarations_are_found(tags: Tags, finding: str, llr: float) -> None:
     (piece,) = examine(tags)
     assert (piece.finding, piece.llr) == (finding, llr)
     (piece,) = examine(stream_tags=tags)
@@ -74,7 +86,7 @@ def test_declarations_are_found(tags: dict, finding: str, llr: float) -> None:
 
 
 @pytest.mark.parametrize("tags", PLAIN)
-def test_what_says_nothing_is_plain(tags: dict) -> None:
+def test_what_says_nothing_is_plain(tags: Tags) -> None:
     (piece,) = examine(tags)
     assert (piece.finding, piece.llr) == ("plain", 0.0)
 
@@ -90,7 +102,9 @@ def test_what_says_nothing_is_plain(tags: dict) -> None:
         (10, 14, "image", False),
     ],
 )
-def test_unequal_lengths_are_said_and_not_counted(video_s, audio_s, kind, found: bool) -> None:
+def test_unequal_lengths_are_said_and_not_counted(
+    video_s: float, audio_s: float | None, kind: Literal["video", "image"], found: bool
+) -> None:
     pieces = examine(video_s=video_s, audio_s=audio_s, kind=kind)
     assert [piece.finding == "length_mismatch" for piece in pieces] == [found]
     assert all(piece.llr == 0.0 for piece in pieces)

@@ -9,9 +9,8 @@ import random
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -19,11 +18,14 @@ import numpy as np
 import pytest
 
 from benchmarks.abuse import DAMAGES, damaged
+from media_screen.case import Case
 from media_screen.detectors.credentials import DECLARED, LLR_GENERATED, Credentials, manifest
 from media_screen.detectors.credentials.manifest import parse
 from media_screen.evidence import Abstention, Evidence
+from media_screen.media import Media
 from media_screen.sidecar import Sidecar
 from media_screen.sidecar.labels import AI_LABEL_YOUTUBE
+from tests.fakes import stand_in
 from tests.making import write_video
 
 SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -31,19 +33,6 @@ GENERATED = SOURCES + "trainedAlgorithmicMedia"
 COMPOSITE = SOURCES + "compositeWithTrainedAlgorithmicMedia"
 CAPTURED = SOURCES + "digitalCapture"
 CREATED = {"action": "c2pa.created", "digitalSourceType": CAPTURED}
-
-
-@dataclass
-class Case:
-    """What the detector reads of a case."""
-
-    path: Path
-    trust_anchors: str = ""
-    sidecar: Sidecar | None = None
-    media: Any = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.media = SimpleNamespace(source=self.path)
 
 
 @dataclass(frozen=True)
@@ -163,7 +152,16 @@ def run(
     path = data if isinstance(data, Path) else tmp_path / name
     if isinstance(data, bytes):
         path.write_bytes(data)
-    return list(Credentials().examine(Case(path, trust, sidecar)))
+    return list(
+        Credentials().examine(
+            stand_in(
+                Case,
+                media=stand_in(Media, source=path),
+                trust_anchors=trust,
+                sidecar=sidecar,
+            )
+        )
+    )
 
 
 def findings(pieces: list[Evidence | Abstention]) -> list[str]:
@@ -353,7 +351,7 @@ def test_a_manifest_store_of_any_shape_is_read() -> None:
         for name, other in (("a", "b"), ("b", "a"))
     }
     assert parse({"active_manifest": "a", "manifests": loop}).source == ""
-    for record in (
+    shapes: tuple[Any, ...] = (
         [],
         3,
         None,
@@ -361,7 +359,8 @@ def test_a_manifest_store_of_any_shape_is_read() -> None:
         {"validation_status": [[], {"code": 1}]},
         {"active_manifest": "a", "manifests": {"a": {"signature_info": "x"}}},
         {"active_manifest": ["a"], "manifests": {"a": 1}},
-    ):
+    )
+    for record in shapes:
         reading = parse(record)
         assert reading.state == "valid" and not reading.source and not reading.signer
     assert parse({"validation_state": "Weird"}).state == "invalid"

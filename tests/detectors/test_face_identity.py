@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
+from media_screen.arrays import Floats
+from media_screen.case import Case
 from media_screen.detectors.face_identity import FaceIdentity
 from media_screen.evidence import Abstention, Evidence
+from media_screen.faces.align import Quality
+from media_screen.faces.track import Face, Track
 from media_screen.people.gallery import Gallery, Template
+from tests.fakes import stand_in
 
 DIMENSION = 128
 ADA, BOB = np.eye(DIMENSION, dtype=np.float32)[:2]
 
 
-def track(number: int, embedding: np.ndarray, size_px: float = 120.0):
-    best = SimpleNamespace(quality=SimpleNamespace(size_px=size_px))
-    return SimpleNamespace(
+def track(number: int, embedding: Floats, size_px: float = 120.0) -> Track:
+    best = stand_in(Face, quality=stand_in(Quality, size_px=size_px))
+    return stand_in(
+        Track,
         id=number,
         embedding=embedding,
         best=best,
@@ -27,14 +33,16 @@ def track(number: int, embedding: np.ndarray, size_px: float = 120.0):
     )
 
 
-def examine(*tracks, people=(("ada", ADA), ("bob", BOB))) -> list[Evidence | Abstention]:
+def examine(
+    *tracks: Track, people: Sequence[tuple[str, Floats]] = (("ada", ADA), ("bob", BOB))
+) -> list[Evidence | Abstention]:
     templates = tuple(Template(name, vector, 2, 0) for name, vector in people)
-    case = SimpleNamespace(gallery=Gallery(templates), tracks=tracks)
-    return list(FaceIdentity().examine(case))  # type: ignore[arg-type]
+    case = stand_in(Case, gallery=Gallery(templates), tracks=tracks)
+    return list(FaceIdentity().examine(case))
 
 
-def mixed(cosine: float) -> np.ndarray:
-    vector = cosine * ADA
+def mixed(cosine: float) -> Floats:
+    vector: Floats = cosine * ADA
     vector[9] = math.sqrt(1 - cosine**2)
     return vector
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import cv2
 import numpy as np
 import pytest
 
 from media_screen import weights
+from media_screen.case import Case
 from media_screen.detectors.onscreen import LLR_MARK, LLR_NAME, Onscreen, examine_lines
 from media_screen.detectors.onscreen.accounts import find_accounts
 from media_screen.detectors.onscreen.marks import find_marks
@@ -30,17 +32,19 @@ POST = Sidecar(platform="youtube", handle="daily_clips", display_name="Daily Cli
 XIN = Person("xin-liu", "Xin Liu", (), (Account("tiktok", "1", "xinliutalks"),), Path("xin-liu"))
 
 
-@dataclass(frozen=True)
-class Case:
-    """What the detector reads of a case."""
+def reading(
+    stills: Sequence[tuple[float, np.ndarray]],
+    sidecar: Sidecar | None = None,
+    people: Sequence[Person] = (),
+) -> Case:
+    """What the detector reads of a case; its text is read when it is asked for."""
 
-    stills: Sequence[tuple[float, np.ndarray]]
-    sidecar: Sidecar | None = None
-    people: Sequence[Person] = ()
+    class Read(SimpleNamespace):
+        @property
+        def lines(self) -> Sequence[TextLine]:
+            return read_all(ocr.reader(), stills)
 
-    @property
-    def lines(self) -> Sequence[TextLine]:
-        return read_all(ocr.reader(), self.stills)
+    return cast("Case", Read(stills=stills, sidecar=sidecar, people=people))
 
 
 def line(
@@ -258,7 +262,7 @@ def test_marks_in_a_picture_are_read_without_the_network() -> None:
     with pytest.raises(AssertionError, match="network"):
         socket.create_connection(("127.0.0.1", 9))
     still = picture(("@harbour_news", 20, 340), ("AI generated", 480, 30))
-    pieces = list(Onscreen().examine(Case([(0.5, still), (4.5, still)], POST, (XIN,))))
+    pieces = list(Onscreen().examine(reading([(0.5, still), (4.5, still)], POST, (XIN,))))
     found = {piece.finding: piece for piece in pieces if isinstance(piece, Evidence)}
     assert set(found) == {"generator_mark", "other_account"}
     assert found["generator_mark"].values["x"] == pytest.approx(0.84, abs=0.05)
@@ -275,24 +279,25 @@ def test_pictures_of_any_size_are_read(reader: TextReader, size: tuple[int, int]
 def test_text_is_read_in_small_and_in_large_pictures(reader: TextReader) -> None:
     drawn = picture(("HeyGen", 20, 40))
     for width in (400, 640, 1920):
-        scaled = cv2.resize(drawn, (width, width * 9 // 16), interpolation=cv2.INTER_AREA)
-        (one,) = reader.read(scaled, 3.0)
+        size = (width, width * 9 // 16)
+        scaled = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
+        (one,) = reader.read(np.asarray(scaled, np.uint8), 3.0)
         assert one.text == "HeyGen" and one.time_s == 3.0
         assert one.centre == pytest.approx((0.09, 0.09), abs=0.03)
 
 
 def test_a_picture_without_text_has_no_marks(reader: TextReader) -> None:
-    (piece,) = Onscreen().examine(Case([(0.0, picture())], POST))
+    (piece,) = Onscreen().examine(reading([(0.0, picture())], POST))
     assert isinstance(piece, Evidence)
     assert (piece.finding, piece.llr, piece.score) == ("no_marks", 0.0, 0.0)
 
 
 def test_without_stills_or_the_package_it_abstains(monkeypatch: pytest.MonkeyPatch) -> None:
-    (piece,) = Onscreen().examine(Case([]))
+    (piece,) = Onscreen().examine(reading([]))
     assert isinstance(piece, Abstention) and piece.reason == "unreadable"
     monkeypatch.setitem(sys.modules, "rapidocr", None)
     ocr.reader.cache_clear()
-    (piece,) = Onscreen().examine(Case([(0.0, picture())]))
+    (piece,) = Onscreen().examine(reading([(0.0, picture())]))
     assert isinstance(piece, Abstention) and piece.reason == "missing_package"
     assert "media_screen[ocr]" in piece.why
 
@@ -303,5 +308,5 @@ def test_another_network_than_the_recorded_one_is_not_used(monkeypatch: pytest.M
     monkeypatch.setattr(weights, "sha256_of", lambda _: "0" * 64)
     weights.path.cache_clear()
     ocr.reader.cache_clear()
-    (piece,) = Onscreen().examine(Case([(0.0, picture())]))
+    (piece,) = Onscreen().examine(reading([(0.0, picture())]))
     assert isinstance(piece, Abstention) and piece.reason == "missing_package" and name in piece.why

@@ -21,7 +21,7 @@ def draw(seed: int, *, count: int = 400, shift: float = 1.5) -> tuple[np.ndarray
 
 def balanced(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     share = np.where(labels, weights[labels].sum(), weights[~labels].sum())
-    return weights / share / 2
+    return np.asarray(weights / share / 2)
 
 
 @pytest.mark.parametrize("l2", [0.1, 1.0, 30.0])
@@ -98,7 +98,7 @@ def test_a_record_is_read_back() -> None:
         pytest.param({"slope": 1, "offset": math.nan, "bound": 1}, "finite", id="not-a-number"),
     ],
 )
-def test_a_record_that_is_none_is_refused(record: dict, message: str) -> None:
+def test_a_record_that_is_none_is_refused(record: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Calibration.from_dict(record)
 
@@ -111,6 +111,8 @@ def test_a_record_that_is_none_is_refused(record: dict, message: str) -> None:
         pytest.param(([1, math.inf], [True, False]), "finite", id="infinite"),
     ],
 )
-def test_what_cannot_be_calibrated_is_refused(arguments: tuple, message: str) -> None:
+def test_what_cannot_be_calibrated_is_refused(
+    arguments: tuple[list[float], list[bool]], message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         fit(*arguments)

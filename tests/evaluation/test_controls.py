@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def drawn(seed: int = 0) -> list[MediaInfo]:
         pytest.param({"fps": 30.0}, id="rate"),
     ],
 )
-def test_a_fact_that_gives_the_label_away_is_found(change: dict) -> None:
+def test_a_fact_that_gives_the_label_away_is_found(change: dict[str, Any]) -> None:
     media = [
         replace(one, **change) if fake else one for one, fake in zip(drawn(), FAKE, strict=True)
     ]

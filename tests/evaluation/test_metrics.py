@@ -141,7 +141,9 @@ def test_paired_share_counts_ties_half() -> None:
         pytest.param([1, float("nan")], [0, 1], "NaN", id="not-a-number"),
     ],
 )
-def test_what_cannot_be_measured_is_refused(scores: list, labels: list, message: str) -> None:
+def test_what_cannot_be_measured_is_refused(
+    scores: list[float], labels: list[bool], message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         metrics.auc(scores, labels)
 

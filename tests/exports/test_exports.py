@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from importlib import import_module, resources
 from pathlib import Path
+from typing import Literal
 
 import jsonschema
 import pytest
 
-from media_screen.evidence import LABELS, Match, Provenance, Span, Verdict
+from media_screen.evidence import LABELS, Label, Match, Provenance, Span, Verdict
 from media_screen.exports import FORMATS, ExportError, export
 from media_screen.exports.claims import CLAIMING, published, statement, techniques
 from media_screen.exports.csv import COLUMNS
@@ -101,7 +102,7 @@ DEEPFAKE = {"video": "T0087.001", "image": "T0086.002", "audio": "T0088.001"}
 
 
 @pytest.mark.parametrize("label", LABELS)
-def test_only_labels_that_suspect_something_are_told_of(label: str) -> None:
+def test_only_labels_that_suspect_something_are_told_of(label: Label) -> None:
     verdict = make_verdict(label)
     told = json.loads(written("mediareview", [verdict]))["@graph"]
     assert bool(told) == (label in CLAIMING)
@@ -111,7 +112,7 @@ def test_only_labels_that_suspect_something_are_told_of(label: str) -> None:
 
 
 @pytest.mark.parametrize("kind", DEEPFAKE)
-def test_techniques_follow_what_was_manipulated(kind: str) -> None:
+def test_techniques_follow_what_was_manipulated(kind: Literal["video", "image", "audio"]) -> None:
     verdict = make_verdict()
     verdict = replace(verdict, media=replace(verdict.media, kind=kind))
     assert [one.id for one in techniques(verdict)] == [DEEPFAKE[kind], "T0143.003"]

@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from media_screen.arrays import Floats, Image
+from media_screen.arrays import Array, Floats, Image
 from media_screen.faces.align import Quality
 from media_screen.faces.detect import FaceDetector
 from media_screen.faces.embed import FaceEmbedder
@@ -16,12 +16,17 @@ from tests.places import SAMPLES
 _EDGE, _SCALE = 10, 6  # px around a face of 25 px, and by how much it is enlarged
 
 
+def of_skimage(name: str) -> Array:
+    """Return pictures that scikit-image ships; its functions have no types."""
+    import skimage.data
+
+    return np.asarray(getattr(skimage.data, name)())
+
+
 @functools.cache
 def astronaut() -> Image:
     """Return the public-domain portrait of scikit-image, 512 x 512 RGB."""
-    import skimage.data
-
-    return np.asarray(skimage.data.astronaut(), dtype=np.uint8)
+    return np.asarray(of_skimage("astronaut"), dtype=np.uint8)
 
 
 @functools.cache
@@ -41,14 +46,13 @@ def strangers() -> tuple[Image, ...]:
     The faces are cut out tightly at 25 px, so that they are blurred, and a few are no longer found.
     """
     import cv2
-    import skimage.data
 
     pictures = []
-    for face in skimage.data.lfw_subset()[:100]:
+    for face in of_skimage("lfw_subset")[:100]:
         grey = np.asarray(face * 255, np.uint8)
-        framed = cv2.copyMakeBorder(grey, *[_EDGE] * 4, cv2.BORDER_REPLICATE)
+        framed = cv2.copyMakeBorder(grey, _EDGE, _EDGE, _EDGE, _EDGE, cv2.BORDER_REPLICATE)
         large = cv2.resize(framed, None, fx=_SCALE, fy=_SCALE, interpolation=cv2.INTER_CUBIC)
-        pictures.append(np.repeat(large[:, :, None], 3, axis=2))
+        pictures.append(np.repeat(np.asarray(large, np.uint8)[:, :, None], 3, axis=2))
     return tuple(pictures)
 
 
@@ -74,7 +78,7 @@ def frames(name: str, *, count: int) -> list[tuple[float, Image]]:
 def person(seed: int) -> Floats:
     """Return the embedding of a made-up person; those of different seeds are near orthogonal."""
     vector = np.random.default_rng(seed).normal(size=128).astype(np.float32)
-    return vector / np.linalg.norm(vector)
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 
 def look(who: int, *, likeness: float = 0.9, seed: int = 0) -> Floats:

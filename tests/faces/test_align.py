@@ -142,7 +142,7 @@ def model_points(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Floats:
     about_x = [[1, 0, 0], [0, np.cos(pitch), np.sin(pitch)], [0, -np.sin(pitch), np.cos(pitch)]]
     about_z = [[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]]
     turn = np.array(about_z) @ np.array(about_y) @ np.array(about_x)
-    return ((turn @ align.FACE_MM.T).T[:, :2] * 2 + 300).astype(np.float32)
+    return np.asarray((turn @ align.FACE_MM.T).T[:, :2] * 2 + 300, np.float32)
 
 
 @pytest.mark.parametrize(

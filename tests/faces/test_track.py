@@ -40,7 +40,7 @@ def dense(start: float, count: int, people: Sequence[tuple[int, float, float]]) 
     ]
 
 
-CASES = {
+CASES: dict[str, tuple[list[Step], list[set[int]]]] = {
     "one person at rest": (dense(0, 10, [(1, 300, 0)]), [{1}]),
     "one person walking": (dense(0, 20, [(1, 100, 40)]), [{1}]),
     "two panels": (dense(0, 10, [(1, 300, 0), (2, 900, 0)]), [{1}, {2}]),

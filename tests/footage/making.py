@@ -37,7 +37,7 @@ class Scene:
         for home, size, colour in zip(self._homes + swing, self._sizes, self._colours, strict=True):
             centre = (int(home[0] * 240 * 8), int(home[1] * 180 * 8))
             cv2.circle(image, centre, int(size * 240 * 8), colour.tolist(), -1, cv2.LINE_AA, 3)
-        return image
+        return np.asarray(image, np.uint8)
 
 
 def face(time_s: float, *, head: int = 0, words: int = 0) -> np.ndarray:
@@ -74,7 +74,7 @@ def voice(seconds: float, seed: int) -> np.ndarray:
             out[start : start + length] += gain * np.sin(2 * np.pi * overtone * pitch * time)
         start += length + int(rng.uniform(0.0, 0.08) * RATE)
     out += rng.normal(0, 0.01, out.size)
-    return (0.3 * out / np.abs(out).max()).astype(np.float32)
+    return np.asarray(0.3 * out / np.abs(out).max(), np.float32)
 
 
 def take(

@@ -25,7 +25,8 @@ def match(query: Span, there: Span) -> Match:
 
 
 def level(picture: Thumbnail) -> float:
-    return float(cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR).mean())
+    data = np.frombuffer(picture.jpeg, np.uint8)
+    return float(np.mean(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))))
 
 
 def test_frames_stand_beside_those_of_the_file(reference: Path) -> None:

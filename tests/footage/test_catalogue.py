@@ -21,7 +21,7 @@ from media_screen.footage.catalogue.index import Indexed
 from media_screen.footage.catalogue.mouth import Mouth
 from media_screen.footage.catalogue.store import SCHEMA_VERSION
 from media_screen.footage.fingerprint import Fingerprint, FingerprintBuilder
-from tests.footage.making import RATE, Scene, enrolled, take, voice
+from tests.footage.making import RATE, Picture, Scene, enrolled, take, voice
 
 LENGTH = 10.0  # s of each official clip
 
@@ -65,7 +65,7 @@ def border(image: np.ndarray) -> np.ndarray:
 
 
 def caption(image: np.ndarray) -> np.ndarray:
-    return cv2.putText(image.copy(), "BREAKING", (10, 165), 0, 1.2, (255, 255, 0), 3)
+    return np.asarray(cv2.putText(image.copy(), "BREAKING", (10, 165), 0, 1.2, (255, 255, 0), 3))
 
 
 def inset(image: np.ndarray) -> np.ndarray:
@@ -76,7 +76,7 @@ def inset(image: np.ndarray) -> np.ndarray:
     return back
 
 
-PICTURES = {
+PICTURES: dict[str, Picture] = {
     "same": lambda image: image,
     "small": lambda image: cv2.resize(image, (96, 72), interpolation=cv2.INTER_AREA),
     "mirrored": lambda image: np.ascontiguousarray(image[:, ::-1]),
@@ -96,8 +96,8 @@ PICTURES = {
 )
 def test_a_changed_picture_is_a_copy(filled: Path, change: str, silent: bool) -> None:
     sound = None if silent else voice(LENGTH, 1)
-    faces = {"head": 1} if change in ("crop", "inset") else {}
-    query = take(Scene(1), LENGTH, change=PICTURES[change], sound=sound, **faces)
+    head = 1 if change in ("crop", "inset") else None
+    query = take(Scene(1), LENGTH, change=PICTURES[change], sound=sound, head=head)
     found = only(Catalogue.open(filled).find(query))
     assert found.match.person == "person-1"
     assert found.match.relation == "copy"

@@ -13,7 +13,7 @@ from media_screen.evidence import Span
 from media_screen.footage.catalogue.locate import part_of
 from media_screen.footage.fingerprint import Fingerprint, FingerprintBuilder, picture, sound
 from media_screen.media import Media
-from tests.footage.making import RATE, Scene, take, voice
+from tests.footage.making import RATE, Picture, Scene, take, voice
 from tests.making import write_video
 
 
@@ -22,10 +22,11 @@ def grey(scene: int, time_s: float = 0.0) -> np.ndarray:
 
 
 def jpeg(image: np.ndarray, quality: int) -> np.ndarray:
-    return cv2.imdecode(cv2.imencode(".jpg", image, [1, quality])[1], cv2.IMREAD_GRAYSCALE)
+    coded = cv2.imencode(".jpg", image, [1, quality])[1]
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
-CHANGES = {
+CHANGES: dict[str, Picture] = {
     "half size": lambda image: cv2.resize(image, (120, 90), interpolation=cv2.INTER_AREA),
     "coded": lambda image: jpeg(image, 25),
     "darker": lambda image: (image * 0.6 + 20).astype(np.uint8),
@@ -65,7 +66,7 @@ def test_a_plain_picture_has_no_quality() -> None:
 def test_borders_with_a_caption_are_cut() -> None:
     framed = cv2.copyMakeBorder(grey(4), 40, 60, 0, 0, cv2.BORDER_CONSTANT, value=20)
     cv2.putText(framed, "watch", (20, 262), 0, 0.8, 255, 2)
-    left, top, right, bottom = picture.content_box(framed)
+    left, top, right, bottom = picture.content_box(np.asarray(framed, np.uint8))
     assert (left, right) == (0.0, 1.0)
     assert top == pytest.approx(40 / 280, abs=0.02)
     assert bottom == pytest.approx(220 / 280, abs=0.02)
@@ -82,7 +83,7 @@ def test_a_dark_scene_is_not_taken_for_borders() -> None:
 
 
 def test_part_of_a_descriptor_is_the_descriptor_of_the_part() -> None:
-    image = cv2.resize(grey(5), (256, 256))
+    image = np.asarray(cv2.resize(grey(5), (256, 256)), np.uint8)
     whole = picture.fingerprint(image).fine.astype(np.float32)
     part = picture.fingerprint(image[32:224, 64:256]).descriptor.astype(np.float32)
     derived = part_of(whole[None], (0.25, 0.125, 1.0, 0.875))[0]

@@ -59,7 +59,7 @@ def showing(start: float, end: float, other: Frames) -> Clip:
 def inside(frame: np.ndarray, other: np.ndarray) -> np.ndarray:
     drawn = frame.copy()
     drawn[45:135, 60:180] = other[::2, ::2]
-    return drawn
+    return np.asarray(drawn)
 
 
 def mixed(gain: float) -> Clip:
@@ -239,7 +239,9 @@ COLS = np.array([1209, 1336, 1477, 1336, 1477, 1209, 1209, 1477])[KEY % 8]
 PLAIN: dict[str, np.ndarray] = {
     "silence": 0.0 * SECONDS,
     "tone": 0.3 * np.sin(2 * np.pi * 1000 * SECONDS),
-    "chord": sum(0.1 * np.sin(2 * np.pi * tone * SECONDS) for tone in (440, 554, 659, 880)),
+    "chord": sum(
+        (0.1 * np.sin(2 * np.pi * tone * SECONDS) for tone in (440, 554, 659, 880)), 0.0 * SECONDS
+    ),
     "beeps": 0.3 * np.sin(2 * np.pi * 1000 * SECONDS) * (SECONDS % 1 < 0.15),
     "buzz": 0.3 * np.sign(np.sin(2 * np.pi * 440 * SECONDS)),
     "hum": 0.3 * np.sign(np.sin(2 * np.pi * 50 * SECONDS)),
@@ -341,7 +343,7 @@ def test_noise_of_one_colour_is_not_one_noise(tmp_path: Path, power: float) -> N
         waves = np.fft.rfft(np.random.default_rng(seed).normal(size=SECONDS.size))
         waves /= np.maximum(np.arange(waves.size), 1) ** power
         found = np.fft.irfft(waves, SECONDS.size)
-        return (0.2 * found / found.std()).astype(np.float32)
+        return np.asarray(0.2 * found / found.std(), np.float32)
 
     with Catalogue.open(tmp_path / "c.sqlite") as made:
         builder = FingerprintBuilder(reference=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,11 +17,10 @@ from media_screen.evidence import Duplicate
 from media_screen.footage.catalogue import CatalogueError
 from media_screen.footage.fingerprint import Fingerprint
 from media_screen.footage.memory import Memory
-from media_screen.results.folder import RESULTS
 from media_screen.screen import Config, Screener
 from media_screen.screen.settings import settings_digest
 from tests.footage.making import Scene, take, voice
-from tests.making import quarters, write_picture, write_video
+from tests.making import quarters, records, write_picture, write_video
 
 SECONDS = 16.0
 
@@ -196,14 +195,15 @@ def video(path: Path, scene: Scene, *, width: int = 480, crf: int = 20) -> Path:
     return write_video(path, frames, options={"crf": str(crf), "g": "25"})
 
 
-def found_in(out: Path) -> dict[str, dict | None]:
-    lines = [json.loads(line) for line in (out / RESULTS).read_text("ascii").splitlines()]
-    return {Path(line["media"]["path"]).name: line["duplicate_of"] for line in lines}
+def found_in(out: Path) -> dict[str, Any]:
+    """What each file of a folder of results repeats, by name; None for what is new."""
+    return {Path(one["media"]["path"]).name: one["duplicate_of"] for one in records(out)}
 
 
 def test_a_scan_finds_the_copies_within_and_across_scans(tmp_path: Path) -> None:
     one, two, out = tmp_path / "one", tmp_path / "two", tmp_path / "out"
-    one.mkdir(), two.mkdir()
+    one.mkdir()
+    two.mkdir()
     video(one / "a.mp4", Scene(3))
     video(one / "b-other.mp4", Scene(4))
     video(one / "c-smaller.mp4", Scene(3), width=240, crf=32)

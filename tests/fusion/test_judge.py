@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any, cast
 
 import pytest
 
@@ -53,7 +54,7 @@ def channel(finding: str, person: str | None = "ada") -> Evidence:
 
 
 def match(finding: str, person: str | None = "ada") -> Evidence:
-    relation = "copy" if finding in ("altered_official", "unconfirmed_copy") else finding
+    relation: Any = "copy" if finding in ("altered_official", "unconfirmed_copy") else finding
     found = Match(person or "", "talk.mp4", relation, Span(0, 4), Span(5, 9), 1.0, 1.0)
     return Evidence(
         "catalogue", "provenance", 1.0, 0.0, finding, person=person, finding=finding, match=found
@@ -159,7 +160,7 @@ TABLE = [
 @pytest.mark.parametrize(
     ("evidence", "abstentions", "label"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE]
 )
-def test_the_table(evidence: list, abstentions: list, label: str) -> None:
+def test_the_table(evidence: list[Evidence], abstentions: list[Abstention], label: str) -> None:
     judged = judge(evidence, abstentions, names={"ada": "Ada {0} Example"})
     assert judged.label == label
     assert judged.summary.endswith(".") and "{person}" not in judged.summary
@@ -174,7 +175,7 @@ def test_the_table(evidence: list, abstentions: list, label: str) -> None:
     ],
     ids=["hijacked", "official-but-altered", "copy-on-lookalike"],
 )
-def test_contradictions_are_flagged(evidence: list, flag: str) -> None:
+def test_contradictions_are_flagged(evidence: list[Evidence], flag: str) -> None:
     assert flag in judge(evidence).flags
 
 
@@ -233,7 +234,9 @@ LABEL = Evidence("credentials", "provenance", 1.0, 3.0, "labelled", finding="ai_
         pytest.param([WEAK, LABEL], 3.0, id="a-label-is-not-weighed"),
     ],
 )
-def test_manipulation_is_summed_by_weight_and_bounded(evidence: list, llr: float | None) -> None:
+def test_manipulation_is_summed_by_weight_and_bounded(
+    evidence: list[Evidence], llr: float | None
+) -> None:
     judged = judge(evidence)
     found = judged.llr.get("manipulation")
     assert found is None if llr is None else found == pytest.approx(llr)
@@ -244,8 +247,8 @@ def test_the_parts_of_the_sum_are_kept_the_largest_first() -> None:
     parts = judge([WEAK, POOLED, GENUINE, LABEL]).fusion.contributions
     assert parts == (
         Contribution("declared", 3.0, 3.0, 1.0),
-        Contribution("face_artifact", -1.5, pytest.approx(-1.2), 0.8),
-        Contribution("lip_sync", 1.5, pytest.approx(0.75), 0.5),
+        Contribution("face_artifact", -1.5, cast("float", pytest.approx(-1.2)), 0.8),
+        Contribution("lip_sync", 1.5, cast("float", pytest.approx(0.75)), 0.5),
         Contribution("voice_spoof", 2.0, 0.0, 0.0),
     )
 

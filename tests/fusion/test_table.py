@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_screen.evidence import BY_URGENCY, LABELS, Coverage, Evidence, Match, Span
+from media_screen.evidence import BY_URGENCY, LABELS, Coverage, Evidence, Match, Sensitivity, Span
 from media_screen.fusion.combination import Combination, Threshold
 from media_screen.fusion.facts import Facts, told
-from media_screen.fusion.judge import judge
+from media_screen.fusion.judge import Judgement, judge
 from media_screen.fusion.table import TABLE, VerdictRow, look_up
 from media_screen.weights.calibration import percent
 
@@ -29,7 +30,7 @@ def piece(finding: str, person: str | None = "ada") -> Evidence:
 
 NOTHING = Facts((), None, None, None, None, None, None, None, None, "", True, "", Coverage())
 # Every value that each fact can have; two people tell whose it is.
-VALUES = {
+VALUES: dict[str, list[Any]] = {
     "presented": [(), ("ada",), ("bob", "ada")],
     "official": [None, piece("official"), piece("official", "bob")],
     "lookalike": [None, piece("lookalike_name"), piece("lookalike_name", "eve")],
@@ -43,7 +44,7 @@ VALUES = {
     "blind": ["", "nobody could look"],
 }
 # The suspicious ones: what a fact is before and after one more piece of evidence.
-ADDED = {
+ADDED: dict[str, list[tuple[Any, Any]]] = {
     "presented": [((), ("ada",)), (("ada",), ("bob", "ada")), (("ada",), ("ada", "bob"))],
     "lookalike": [(None, piece("lookalike_name")), (None, piece("lookalike_name", "eve"))],
     "unconfirmed": [(None, piece("unconfirmed_copy"))],
@@ -113,8 +114,8 @@ def test_every_label_has_its_place_in_the_queue_and_its_row() -> None:
     [{"when": ("offical",)}, {"unless": ("x",)}, {"who": "x"}, {"say": "It is {x}."}],
     ids=str,
 )
-def test_a_row_reads_facts_that_there_are(change: dict[str, object]) -> None:
-    row = {"when": ("official",), "label": "official", "say": "Of {name}: {doubt}."}
+def test_a_row_reads_facts_that_there_are(change: dict[str, Any]) -> None:
+    row: dict[str, Any] = {"when": ("official",), "label": "official", "say": "Of {name}: {doubt}."}
     assert VerdictRow(**row)
     with pytest.raises(ValueError, match="facts that there are not"):
         VerdictRow(**row | change)
@@ -142,7 +143,7 @@ def learned(detector: str, llr: float) -> Evidence:
 
 
 def footage(finding: str, person: str | None, end: float) -> Evidence:
-    relation = finding if finding in ("revoiced", "repictured", "known_fake") else "copy"
+    relation: Any = finding if finding in ("revoiced", "repictured", "known_fake") else "copy"
     found = Match(person or "", "talk.mp4", relation, Span(0, end), Span(0, end), 1.0, 1.0)
     return Evidence(
         "catalogue", "provenance", 1.0, 0.0, finding, person=person, finding=finding, match=found
@@ -185,9 +186,9 @@ EXCUSING = st.one_of(
     st.sampled_from(["low", "normal", "high"]),
 )
 def test_more_suspicious_evidence_never_lowers_a_verdict(
-    evidence: list, more: Evidence, sensitivity: str
+    evidence: list[Evidence], more: Evidence, sensitivity: Sensitivity
 ) -> None:
-    def judged(pieces: list) -> object:
+    def judged(pieces: list[Evidence]) -> Judgement:
         return judge(pieces, duration_s=20.0, weighing=WEIGHING, sensitivity=sensitivity)
 
     before, after = judged(evidence), judged([*evidence, more])

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import jsonschema
 import numpy as np
@@ -17,6 +17,7 @@ from media_screen import sidecar as sidecars
 from media_screen.batch.pipe import LineError, parse_line
 from media_screen.batch.scan import scan
 from media_screen.batch.worker import Limits
+from media_screen.case import Case
 from media_screen.detectors.channel import Channel
 from media_screen.evidence import LABELS, Abstention, MediaInfo, Verdict
 from media_screen.media import Balance, Media, MediaError, identify, shown_path
@@ -29,14 +30,17 @@ from media_screen.names.mentions import (
 )
 from media_screen.people.registry import PeopleError, load_people
 from media_screen.report import write_report
-from media_screen.results.folder import RESULTS, STATE, BatchError, Results
+from media_screen.results.folder import RESULTS, BatchError, Results
+from media_screen.results.written import STATE
 from media_screen.screen import Config, unable
-from tests.fuzz.media import SAMPLES, damaged, declaring, flipped
+from tests.fakes import stand_in
+from tests.fuzz.media import damaged, declaring, flipped
 from tests.fuzz.sound import SPOKEN, sound
 from tests.fuzz.state import check_databases, check_links, tamper_database
 from tests.fuzz.texts import WORDS, damaged_text, hostile_json, hostile_toml
 from tests.making import records
 from tests.media.test_sides import likeness
+from tests.places import SAMPLES
 from tests.test_evidence import SCHEMA
 
 PEOPLE = SAMPLES / "people"
@@ -120,7 +124,7 @@ def check_sidecars(chance: random.Random, folder: Path, *, count: int = 20) -> N
         except sidecars.SidecarError as error:
             assert "a.info.json" in str(error) and len(str(error)) < 1000
             continue
-        pieces = list(Channel().examine(SimpleNamespace(sidecar=read, people=people)))
+        pieces = list(Channel().examine(stand_in(Case, sidecar=read, people=people)))
         assert pieces and all(piece.why for piece in pieces)
         names.find(texts_of(read, ()))
         length = chance.choice([0.0, 10.0, 1e9, float("inf"), float("nan")])
@@ -281,7 +285,7 @@ def damage_state(chance: random.Random, out: Path) -> None:
         path.with_name(f"{STATE}-journal").write_bytes(chance.randbytes(600))
 
 
-def complete(out: Path, files: list[Path]) -> list[dict]:
+def complete(out: Path, files: list[Path]) -> list[dict[str, Any]]:
     """Return the records, one valid one for each file, each of which says what it comes to."""
     found = records(out)
     names = sorted(Path(record["media"]["path"]).name for record in found)

@@ -9,6 +9,7 @@ import io
 import random
 import struct
 from collections.abc import Callable
+from typing import Any
 
 import av
 import numpy as np
@@ -108,7 +109,7 @@ def _picture(chance: random.Random) -> tuple[str, str, bytes]:
     )
     tags = Image.Exif()
     tags[0x0112] = chance.choice([*range(10), 65535])
-    how = {"exif": tags} if kind not in ("gif", "tiff") else {}
+    how: dict[str, Any] = {"exif": tags} if kind not in ("gif", "tiff") else {}
     if mode == "P":
         how["transparency"] = chance.randrange(256)
     image = image.convert("L").convert(mode) if mode in ("I;16", "F") else image.convert(mode)

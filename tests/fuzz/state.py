@@ -20,7 +20,8 @@ from media_screen.footage.fingerprint import Fingerprint
 from media_screen.footage.memory import Memory
 from media_screen.people.references import FoundFace, Store
 from media_screen.report import write_report
-from media_screen.results.folder import RESULTS, STATE
+from media_screen.results.folder import RESULTS
+from media_screen.results.written import STATE
 from tests.footage.making import Scene, take
 from tests.fuzz.media import flipped
 

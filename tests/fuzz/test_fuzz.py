@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,9 @@ def test_it_holds(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-def test_damage_is_the_same_for_a_seed_and_changes_the_file(way) -> None:
+def test_damage_is_the_same_for_a_seed_and_changes_the_file(
+    way: Callable[[random.Random, bytearray], bytearray],
+) -> None:
     data = SOURCES[0].read_bytes()
     one, other = (bytes(way(random.Random(7), bytearray(data))) for _ in range(2))
     assert one == other != data

@@ -27,7 +27,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("looked", "missed", "length", "share"), CASES)
-def test_the_share_that_was_looked_at(looked, missed, length, share) -> None:
+def test_the_share_that_was_looked_at(
+    looked: list[Span], missed: list[float], length: float, share: float
+) -> None:
     assert covered(looked, missed, Span(0.0, length)) == pytest.approx(share, abs=0.02)
 
 
@@ -36,7 +38,9 @@ def test_the_share_that_was_looked_at(looked, missed, length, share) -> None:
     missed=st.lists(st.floats(0, 100), max_size=20),
     more=st.floats(0, 100),
 )
-def test_a_miss_never_adds_and_a_look_never_takes_away(looked, missed, more) -> None:
+def test_a_miss_never_adds_and_a_look_never_takes_away(
+    looked: list[float], missed: list[float], more: float
+) -> None:
     whole = Span(0.0, 100.0)
     share = covered(at(*looked), missed, whole)
     assert 0.0 <= share <= min(1.0, len(looked) * (2 * REACH + 0.05) / 100)

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
+from av.container import OutputContainer
 
 from media_screen.evidence import Span
 from media_screen.media import Media
@@ -47,7 +49,7 @@ def film(path: Path, frames: Frames, *, key: int = 12, junk: bool = False) -> Pa
     return path
 
 
-def place(container, packet: av.Packet, start: int) -> None:
+def place(container: OutputContainer, packet: av.Packet[Any], start: int) -> None:
     packet.pts = packet.dts = start
     packet.time_base = Fraction(1, 1000)
     container.mux(packet)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -18,6 +19,7 @@ from tests.making import (
     GREEN,
     RED,
     WHITE,
+    Colour,
     quarters,
     write_picture,
     write_sound_file,
@@ -46,7 +48,7 @@ VIDEOS = [
 ]
 
 
-def corners(image: np.ndarray) -> list[tuple[int, int, int]]:
+def corners(image: np.ndarray) -> list[Colour]:
     """The pure colours nearest to the four corners, row by row."""
     pure = [RED, GREEN, BLUE, WHITE, (0, 0, 0)]
     found = []
@@ -57,7 +59,9 @@ def corners(image: np.ndarray) -> list[tuple[int, int, int]]:
 
 
 @pytest.mark.parametrize(("name", "how"), VIDEOS)
-def test_every_format_gives_the_same_pictures_and_sound(tmp_path: Path, name: str, how) -> None:
+def test_every_format_gives_the_same_pictures_and_sound(
+    tmp_path: Path, name: str, how: dict[str, Any]
+) -> None:
     path = write_video(tmp_path / name, FRAMES, sounds=1, **how)
     with Media.open(path) as media:
         assert (media.info.kind, media.info.width, media.info.height) == ("video", 320, 240)
@@ -81,7 +85,9 @@ def test_every_format_gives_the_same_pictures_and_sound(tmp_path: Path, name: st
         pytest.param(-90, [BLUE, RED, WHITE, GREEN], id="phone-portrait"),
     ],
 )
-def test_rotated_video_comes_out_upright(tmp_path: Path, rotation: int, expected) -> None:
+def test_rotated_video_comes_out_upright(
+    tmp_path: Path, rotation: int, expected: list[Colour]
+) -> None:
     path = write_video(tmp_path / "a.mp4", FRAMES[:5], rotation=rotation)
     with Media.open(path) as media:
         frame = next(iter(media.survey()))

@@ -38,7 +38,7 @@ def wav(rate: int) -> bytes:
 
 
 def au(rate: int) -> bytes:
-    data = WAVE.byteswap().tobytes()
+    data: bytes = WAVE.byteswap().tobytes()
     return b".snd" + struct.pack(">5I", 24, len(data), 3, rate, 1) + data
 
 

@@ -6,8 +6,10 @@ import itertools
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -19,13 +21,14 @@ from media_screen.evidence import Span
 from media_screen.media import Media, MediaError, convert
 from media_screen.media.convert import over_backdrops
 from media_screen.media.tone import HLG, PQ, tone_mapped
-from tests.making import BLUE, GREEN, RED, WHITE, quarters, write_video
+from tests.making import BLUE, GREEN, RED, WHITE, Colour, quarters, write_video
 from tests.media.test_media import corners
 
 FRAMES = [quarters()] * 5
+Matrix = tuple[float, float, float, float]  # 2 x 2: a, b, c, d
 
 # What the corners show, row by row, for each of the eight ways a display matrix or EXIF can ask.
-WAYS = {
+WAYS: dict[str, tuple[Matrix, int, list[Colour]]] = {
     "upright": ((1, 0, 0, 1), 1, [RED, GREEN, BLUE, WHITE]),
     "mirrored": ((-1, 0, 0, 1), 2, [GREEN, RED, WHITE, BLUE]),
     "half-turn": ((-1, 0, 0, -1), 3, [WHITE, BLUE, GREEN, RED]),
@@ -37,8 +40,8 @@ WAYS = {
 }
 
 
-def with_matrix(path: Path, matrix: tuple[float, float, float, float]) -> Path:
-    """Write a video whose track asks for a 2 x 2 display matrix (a, b, c, d)."""
+def with_matrix(path: Path, matrix: Matrix) -> Path:
+    """Write a video whose track asks for a display matrix."""
     write_video(path, FRAMES)
     data = bytearray(path.read_bytes())
     at = data.find(b"tkhd") + 44
@@ -58,14 +61,18 @@ def first_views(path: Path) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize(("matrix", "exif", "expected"), WAYS.values(), ids=WAYS)
-def test_a_video_is_shown_as_its_display_matrix_says(tmp_path, matrix, exif, expected) -> None:
+def test_a_video_is_shown_as_its_display_matrix_says(
+    tmp_path: Path, matrix: Matrix, exif: int, expected: list[Colour]
+) -> None:
     (image,) = first_views(with_matrix(tmp_path / "a.mp4", matrix))
     assert corners(image) == expected
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
 @pytest.mark.parametrize(("matrix", "exif", "expected"), WAYS.values(), ids=WAYS)
-def test_a_picture_is_shown_as_its_exif_says(tmp_path, matrix, exif, expected, suffix) -> None:
+def test_a_picture_is_shown_as_its_exif_says(
+    tmp_path: Path, matrix: Matrix, exif: int, expected: list[Colour], suffix: str
+) -> None:
     tags = Image.Exif()
     tags[0x0112] = exif
     path = tmp_path / f"a.{suffix}"
@@ -83,7 +90,9 @@ def test_a_picture_is_shown_as_its_exif_says(tmp_path, matrix, exif, expected, s
         pytest.param((0.1, 1, -1, 0.1), "clockwise", id="nearly-a-quarter"),
     ],
 )
-def test_a_matrix_between_the_eight_ways_gives_the_nearest(tmp_path, matrix, like) -> None:
+def test_a_matrix_between_the_eight_ways_gives_the_nearest(
+    tmp_path: Path, matrix: Matrix, like: str
+) -> None:
     (image,) = first_views(with_matrix(tmp_path / "a.mp4", matrix))
     assert corners(image) == WAYS[like][2]
 
@@ -101,12 +110,14 @@ for _ in range(3):
 @pytest.mark.parametrize(
     ("suffix", "frames"), [("png", 1), ("png", 3), ("jpg", 1), ("webp", 1), ("webp", 3)]
 )
-def test_colour_profiles_and_exif_do_not_end_the_process(tmp_path, suffix, frames) -> None:
+def test_colour_profiles_and_exif_do_not_end_the_process(
+    tmp_path: Path, suffix: str, frames: int
+) -> None:
     tags, profile = Image.Exif(), ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
     tags[0x0112] = 2
     path = tmp_path / f"a.{suffix}"
     images = [Image.fromarray(np.full((48, 64, 3), 40 * n, np.uint8)) for n in range(frames)]
-    more = {"save_all": True, "append_images": images[1:]} if frames > 1 else {}
+    more: dict[str, Any] = {"save_all": True, "append_images": images[1:]} if frames > 1 else {}
     images[0].save(path, exif=tags, icc_profile=profile.tobytes(), **more)
     done = subprocess.run([sys.executable, "-c", READ, str(path)], timeout=60, check=False)
     assert done.returncode == 0
@@ -150,11 +161,13 @@ def test_a_colour_declaration_stops_nothing(tmp_path: Path, name: str, value: in
         assert media.audio(Span(0.0, 0.2)).size and not media.bad_packets
 
 
-def test_a_frame_that_can_not_be_converted_costs_itself(tmp_path: Path, monkeypatch) -> None:
+def test_a_frame_that_can_not_be_converted_costs_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_video(tmp_path / "a.mp4", [quarters()] * 10)
     convert_, count = convert._reformatted, itertools.count()
 
-    def fails(*how):
+    def fails(*how: Any) -> Any:
         if next(count) == 4:
             raise MediaError("a frame that can't be converted")
         return convert_(*how)
@@ -223,12 +236,12 @@ def palette(path: Path) -> Path:
     return path
 
 
-def saved(path: Path, rgba: np.ndarray, *, mode: str = "RGBA", **how) -> Path:
+def saved(path: Path, rgba: np.ndarray, *, mode: str = "RGBA", **how: Any) -> Path:
     Image.fromarray(rgba).convert(mode).save(path, **how)
     return path
 
 
-HIDDEN = {
+HIDDEN: dict[str, Callable[[Path], Path]] = {
     "png-8": lambda path: write_png(path.with_suffix(".png"), hidden(8)),
     "png-16": lambda path: write_png(path.with_suffix(".png"), hidden(16)),
     "png-palette": lambda path: palette(path.with_suffix(".png")),
@@ -240,14 +253,16 @@ HIDDEN = {
 
 
 @pytest.mark.parametrize("write", HIDDEN.values(), ids=HIDDEN)
-def test_hidden_pixels_show_nothing(tmp_path: Path, write) -> None:
+def test_hidden_pixels_show_nothing(tmp_path: Path, write: Callable[[Path], Path]) -> None:
     views = first_views(write(tmp_path / "a"))
     assert [view.min() for view in views] == [255, 0] and [view.max() for view in views] == [255, 0]
 
 
 @pytest.mark.parametrize("levels", [8, 16])
 @pytest.mark.parametrize("ground", [0, 128, 255])
-def test_a_picture_drawn_in_the_transparency_is_seen(tmp_path, levels: int, ground: int) -> None:
+def test_a_picture_drawn_in_the_transparency_is_seen(
+    tmp_path: Path, levels: int, ground: int
+) -> None:
     rgba = np.dstack([np.full((240, 320, 3), ground, np.uint8), 255 - FACE])
     views = first_views(
         write_png(tmp_path / "a.png", rgba if levels == 8 else rgba.astype(np.uint16) * 257)

@@ -86,7 +86,9 @@ def test_the_voice_is_heard(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("sides", [[VOICE], [VOICE, VOICE], [VOICE, 0.5 * VOICE + 0.1 * OTHER]])
-def test_an_ordinary_sound_is_what_ffmpeg_makes_of_it(tmp_path: Path, sides: list) -> None:
+def test_an_ordinary_sound_is_what_ffmpeg_makes_of_it(
+    tmp_path: Path, sides: list[np.ndarray]
+) -> None:
     path = write(tmp_path / "a.wav", np.stack(sides))
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
     with av.open(str(path)) as container:
@@ -107,7 +109,9 @@ def test_an_ordinary_sound_is_what_ffmpeg_makes_of_it(tmp_path: Path, sides: lis
     ],
     ids=["mono", "left only", "background apart", "two voices", "noise right", "opposite phase"],
 )
-def test_what_the_mix_leaves_out_is_known(left, right, mixes) -> None:
+def test_what_the_mix_leaves_out_is_known(
+    left: np.ndarray, right: np.ndarray, mixes: tuple[Mix, ...]
+) -> None:
     assert balance(left, right).others(Mix.BOTH) == mixes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,8 @@ from tests.media.test_media import corners
 SHADES = [Image.new("RGB", (64, 48), (value, value, value)) for value in (0, 60, 120, 180, 240)]
 
 
-def animated(path: Path, *, milliseconds: int = 400, **how) -> Path:
-    SHADES[0].save(
-        path, save_all=True, append_images=SHADES[1:], duration=milliseconds, quality=95, **how
-    )
+def animated(path: Path, *, milliseconds: int = 400) -> Path:
+    SHADES[0].save(path, save_all=True, append_images=SHADES[1:], duration=milliseconds, quality=95)
     return path
 
 
@@ -73,7 +72,9 @@ def test_the_transparency_of_avif_is_no_tile(tmp_path: Path) -> None:
     assert corners(over_black) == [RED, GREEN, (0, 0, 0), (0, 0, 0)]
 
 
-def test_a_layer_that_pillow_can_not_read_leaves_the_picture(tmp_path, monkeypatch) -> None:
+def test_a_layer_that_pillow_can_not_read_leaves_the_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rgba = np.dstack([quarters(), np.full((240, 320), 200, np.uint8)])
     Image.fromarray(rgba).save(tmp_path / "a.avif", quality=95)
     monkeypatch.setattr(Still, "read", lambda path: None)
@@ -130,7 +131,9 @@ def plain(path: Path) -> Path:
         pytest.param("b.tif", plain, [], id="tiff"),
     ],
 )
-def test_what_a_file_holds_besides_what_is_shown_is_told(tmp_path, name, write, told) -> None:
+def test_what_a_file_holds_besides_what_is_shown_is_told(
+    tmp_path: Path, name: str, write: Callable[[Path], Path], told: list[str]
+) -> None:
     with Media.open(write(tmp_path / name)) as media:
         sentences = list(media.unseen())
     assert len(sentences) == len(told)

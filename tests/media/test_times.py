@@ -102,7 +102,7 @@ FILMS = [
 
 
 @pytest.mark.parametrize("make", FILMS)
-def test_all_that_plays_is_measured_and_found(tmp_path: Path, make) -> None:
+def test_all_that_plays_is_measured_and_found(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     with Media.open(make(tmp_path)) as media:
         assert media.info.duration_s == pytest.approx(LENGTH, abs=0.25)
         frames = list(media.window(Span(0.0, 60.0), fps=5))
@@ -229,7 +229,9 @@ def packets(times: list[float], *, number: int = 0, lasts: float = 0.04) -> list
     starts=st.lists(st.floats(-1e5, 1e5), min_size=6, max_size=6),
     sent=st.booleans(),
 )
-def test_no_clock_loses_or_invents_time(lengths, starts, sent) -> None:
+def test_no_clock_loses_or_invents_time(
+    lengths: list[int], starts: list[float], sent: bool
+) -> None:
     """Stretches of packets with clocks that start anywhere: all of them play, one after another."""
     times = [
         start + n / 25
@@ -257,7 +259,7 @@ def test_no_clock_loses_or_invents_time(lengths, starts, sent) -> None:
 @given(
     shown=st.lists(st.tuples(st.floats(0.001, 0.05), st.floats(0.1, 3.0)), min_size=1, max_size=9)
 )
-def test_a_survey_looks_at_moments_and_not_at_flashes(shown) -> None:
+def test_a_survey_looks_at_moments_and_not_at_flashes(shown: list[tuple[float, float]]) -> None:
     keys, time = [], 0.0
     for flash, rest in shown:
         keys.append(KeyFrame(time, round(time * 1000), flash, (flash + rest) / 2))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from media_screen import weights
-from media_screen.files import file_id
+from media_screen.files import file_id, private_folder
 from media_screen.folders import CACHE_FOLDER
 from media_screen.people import cache
 from media_screen.people.cache import CATALOGUE, GALLERY, cache_folder
@@ -23,7 +23,7 @@ def read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of people in which nothing can be made or changed, for whatever user."""
     people = tmp_path / "people"
     people.mkdir()
-    make = cache.private_folder
+    make = private_folder
 
     def refuse(folder: Path) -> None:
         if people in folder.parents:

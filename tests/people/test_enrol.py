@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from media_screen.evidence import Span
+from media_screen.faces.align import Quality
+from media_screen.faces.track import Face, Track
 from media_screen.footage.catalogue import Catalogue
-from media_screen.look import Look
+from media_screen.look import Look, Looker, OnFrame
+from media_screen.media import Media
 from media_screen.people.enrol import Enrolment, enrol
 from media_screen.people.references import FoundVoice
 from media_screen.people.registry import load_people
+from tests.fakes import stand_in
 from tests.making import touch, write_picture, write_video
 
+Faces = dict[int, list[Face]]  # by the width in px of the picture that shows them
 ADA, BOB = np.eye(8, dtype=np.float32)[:2]
 
 
@@ -28,29 +33,31 @@ def like(person: np.ndarray, cosine: float = 0.9) -> np.ndarray:
     return vector.astype(np.float32)
 
 
-def face(embedding=ADA, size: float = 120.0, sharpness: float = 0.6, yaw: float = 0.0):
-    quality = SimpleNamespace(size_px=size, sharpness=sharpness, yaw_deg=yaw)
+def face(
+    embedding: np.ndarray = ADA, size: float = 120.0, sharpness: float = 0.6, yaw: float = 0.0
+) -> Face:
+    quality = stand_in(Quality, size_px=size, sharpness=sharpness, yaw_deg=yaw)
     crop = np.zeros((256, 256, 3), np.uint8)
-    return SimpleNamespace(embedding=embedding, quality=quality, crop=crop, time_s=0.0)
+    return stand_in(Face, embedding=embedding, quality=quality, crop=crop, time_s=0.0)
 
 
 class FakeLooker:
     """Gives the faces that were set for a picture's width in px, so that files choose them."""
 
-    def __init__(self, faces: dict[int, list]) -> None:
+    def __init__(self, faces: Faces) -> None:
         self.faces = faces
         self.asked = 0
 
-    def faces_in(self, image: np.ndarray):
+    def faces_in(self, image: np.ndarray) -> tuple[Face, ...]:
         self.asked += 1
         return tuple(self.faces[image.shape[1]])
 
-    def look_at(self, media, span: Span, *, fps: float, on_frame):
+    def look_at(self, media: Media, span: Span, *, fps: float, on_frame: OnFrame) -> Look:
         self.asked += 1
         for frame in media.window(span, fps=fps):
             on_frame(frame.time_s, frame.image)
         tracks = tuple(
-            SimpleNamespace(embedding=one.embedding, best=one, faces=(one,))
+            stand_in(Track, embedding=one.embedding, best=one, faces=(one,))
             for one in self.faces[media.info.width]
         )
         return Look(shots=(span,), tracks=tracks, frames=1, small_faces=0)
@@ -77,9 +84,9 @@ def video(people: Path, name: str, width: int) -> None:
     write_video(people / "ada" / "official" / name, frames, sounds=1)
 
 
-def run(people: Path, faces: dict[int, list]) -> tuple[Enrolment, FakeLooker]:
+def run(people: Path, faces: Faces) -> tuple[Enrolment, FakeLooker]:
     looker = FakeLooker(faces)
-    return enrol(people, load_people(people), lambda: looker), looker  # type: ignore[arg-type,return-value]
+    return enrol(people, load_people(people), lambda: cast("Looker", looker)), looker
 
 
 CHECKS = [
@@ -94,7 +101,7 @@ CHECKS = [
 
 
 @pytest.mark.parametrize(("faces", "why", "used"), CHECKS)
-def test_each_picture_is_checked(people: Path, faces: list, why: str, used: int) -> None:
+def test_each_picture_is_checked(people: Path, faces: list[Face], why: str, used: int) -> None:
     picture(people, "a.png", 64)
     picture(people, "b.png", 80)
     enrolment, _ = run(people, {64: [face()], 80: faces})
@@ -145,7 +152,7 @@ def test_videos_add_the_faces_that_match_and_fill_the_catalogue(people: Path) ->
         pytest.param({128: [face(ADA)], 160: [face(BOB)]}, False, id="nobody-leads"),
     ],
 )
-def test_videos_alone_enrol_who_is_in_most_of_them(people: Path, faces: dict, ready: bool) -> None:
+def test_videos_alone_enrol_who_is_in_most_of_them(people: Path, faces: Faces, ready: bool) -> None:
     video(people, "a.mp4", 128)
     video(people, "b.mp4", 160)
     enrolment, _ = run(people, faces)

@@ -1,20 +1,25 @@
 """A detector of another package that does what a file's name says: for tests of isolation."""
 
+from __future__ import annotations
+
 import os
 import signal
 import time
+from collections.abc import Iterator
 
-from media_screen.evidence import Evidence
+from media_screen.case import Case
+from media_screen.detectors.contract import Need
+from media_screen.evidence import Axis, Evidence
 
 
 class Misbehaving:
     """Crashes, hangs, eats memory or raises, as the file's name asks."""
 
     name = "misbehaving"
-    axis = "manipulation"
-    needs = ()
+    axis: Axis = "manipulation"
+    needs: tuple[Need, ...] = ()
 
-    def examine(self, case):
+    def examine(self, case: Case) -> Iterator[Evidence]:
         wanted = os.path.basename(case.info.path).split("-")[0]
         if wanted == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)

@@ -50,13 +50,18 @@ def opened(browser: Any, page_path: Path, fragment: str = "", **options: Any) ->
     """Open a page; a word on the console, a dialog or a request elsewhere is an error."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
     complaints: list[str] = []
+    own = next(top for top in page_path.parents if (top / "results.jsonl").exists()).as_uri()
+
+    def note(request: Any) -> None:
+        if not request.url.startswith(own):
+            complaints.append(request.url)
+
     page = context.new_page()
     page.set_default_timeout(20_000)
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: complaints.append(dialog.message))
-    own = next(top for top in page_path.parents if (top / "results.jsonl").exists()).as_uri()
-    page.on("request", lambda one: one.url.startswith(own) or complaints.append(one.url))
+    page.on("request", note)
     page.goto(page_path.as_uri() + fragment)
     yield page
     assert complaints == []
@@ -73,7 +78,7 @@ def of(out: Path, verdict: Verdict) -> Path:
 
 def names(page: Any) -> list[str]:
     """The files in the table, in order."""
-    return page.locator("#files tbody tr td.c-file a").all_text_contents()
+    return list(page.locator("#files tbody tr td.c-file a").all_text_contents())
 
 
 def wait_for_count(page: Any, count: int) -> None:
@@ -112,7 +117,7 @@ def test_filters_come_from_the_address(browser: Any, labels: Path) -> None:
         wait_for_count(page, 3)
 
 
-FILTERS = (
+FILTERS: tuple[tuple[str, str, list[str]], ...] = (
     ("q", "revoiced", ["revoiced.mp4"]),
     ("q", "NEWS tiktok", ["news.mp4"]),
     ("person", "-", ["picture.jpg", "broken.mp4", "cat.mp4"]),
@@ -254,9 +259,8 @@ def test_keys_are_listed_and_can_be_switched_off(browser: Any, labels: Path, pag
 
 
 def blurred(page: Any) -> list[bool]:
-    return page.eval_on_selector_all(
-        "img", "all => all.map(each => getComputedStyle(each).filter.includes('blur'))"
-    )
+    script = "all => all.map(each => getComputedStyle(each).filter.includes('blur'))"
+    return list(page.eval_on_selector_all("img", script))
 
 
 def test_explicit_pictures_stay_blurred_until_clicked(browser: Any, labels: Path) -> None:

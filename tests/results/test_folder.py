@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from media_screen.evidence import MediaInfo, Thumbnail, Verdict
-from media_screen.results.folder import RESULTS, STATE, BatchError, Results
+from media_screen.results.folder import RESULTS, BatchError, Results
+from media_screen.results.written import STATE
 from tests.making import records, touch
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from media_screen.weights.calibration import percent
-from tests.test_layers import PACKAGE
+from tests.places import PACKAGE
 
 SHARES = {
     0.0: "0%",

@@ -49,4 +49,4 @@ def chords(seconds: float) -> np.ndarray:
         )
         first = round(start * SAMPLE_RATE)
         sound[first : first + len(time)] += tone * np.exp(-2 * time)
-    return (sound / np.abs(sound).max() * 0.5).astype(np.float32)
+    return np.asarray(sound / np.abs(sound).max() * 0.5, np.float32)

@@ -33,7 +33,9 @@ def near(direction: int, seed: int, spread: float = 0.3) -> np.ndarray:
         pytest.param([near(0, n) for n in range(5)], [[0, 1, 2, 3, 4]], id="one voice"),
     ],
 )
-def test_embeddings_are_grouped_by_voice(embeddings: list, groups: list[list[int]]) -> None:
+def test_embeddings_are_grouped_by_voice(
+    embeddings: list[np.ndarray], groups: list[list[int]]
+) -> None:
     assert same_voice(embeddings) == groups
 
 

@@ -31,7 +31,7 @@ def genuine() -> blends.Genuine:
 
 
 def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    return np.abs(before.astype(int) - after.astype(int)).max(axis=2) > 3
+    return np.asarray(np.abs(before.astype(int) - after.astype(int)).max(axis=2) > 3)
 
 
 @pytest.mark.parametrize("seed", range(6))

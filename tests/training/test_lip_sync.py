@@ -15,6 +15,7 @@ from media_screen.detectors.lip_sync.sound import BANDS, STEPS, mel_levels  # no
 from tests.detectors.lip_sync.making import sight, syllables, voice_of  # noqa: E402
 from training.lip_sync import line, overlap, prepare, score, train  # noqa: E402
 from training.lip_sync.batches import FRAMES, REACH, ExampleDraw, trimmed  # noqa: E402
+from training.lip_sync.network import SyncNetwork  # noqa: E402
 from training.lip_sync.pieces import Piece, aligned, pieces_of  # noqa: E402
 from training.lip_sync.prepare import ORIGINAL, PSEUDO, Seen, TrainingClip  # noqa: E402
 
@@ -71,7 +72,7 @@ def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
 def test_the_network_knows_no_absolute_time() -> None:
     """What moves mouth and voice by a frame moves their embeddings by one."""
-    model = train.SyncNetwork(width=16).eval()
+    model = SyncNetwork(width=16).eval()
     movement_, sound = torch.randn(1, 60, FEATURES), torch.rand(1, 60 * STEPS, BANDS)
     with torch.inference_mode():
         mouth, voice = model(movement_, sound)

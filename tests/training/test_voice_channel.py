@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -43,7 +45,7 @@ def test_another_sound_is_added_at_a_ratio(snr_db: float) -> None:
 @pytest.mark.parametrize(
     "channel", [telephone, lambda s: band(s, 300.0, 3400.0)], ids=["telephone", "band"]
 )
-def test_a_telephone_passes_its_band_only(channel) -> None:
+def test_a_telephone_passes_its_band_only(channel: Callable[[np.ndarray], np.ndarray]) -> None:
     spectrum = np.abs(np.fft.rfft(channel(noise(2.0)))) ** 2
     hertz = np.fft.rfftfreq(2 * SAMPLE_RATE, 1 / SAMPLE_RATE)
     inside, above = spectrum[(hertz > 500) & (hertz < 3000)], spectrum[hertz > 4500]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from media_screen.weights import WeightsError, recorded, sha256_of
 
 
 @pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "models" / "net"
     folder.mkdir(parents=True)
     (folder / "a.onnx").write_bytes(b"weights")
@@ -40,7 +41,9 @@ def test_the_recorded_file_is_given(models: Path) -> None:
         pytest.param(lambda f: f.unlink(), "is missing", id="missing"),
     ],
 )
-def test_another_file_is_refused(models: Path, damage, message: str) -> None:
+def test_another_file_is_refused(
+    models: Path, damage: Callable[[Path], object], message: str
+) -> None:
     damage(models / "a.onnx")
     with pytest.raises(WeightsError, match=message):
         weights.path("net/a.onnx")

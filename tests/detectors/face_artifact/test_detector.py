@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from typing import Literal
 
 import numpy as np
 import pytest
 
+from media_screen.arrays import Image
+from media_screen.case import Case
 from media_screen.detectors import face_artifact
 from media_screen.detectors.face_artifact import FaceArtifact
 from media_screen.detectors.face_artifact.forged import CROPS_OF_TRACK, MOST_TRACKS, Traces
 from media_screen.evidence import Abstention, Evidence, MediaInfo
+from media_screen.faces.align import Quality
+from media_screen.faces.track import Face, Track
 from media_screen.weights.calibration import shipped
+from tests.fakes import stand_in
 
 COLOURED = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
 GREY = np.repeat(COLOURED[..., :1], 3, axis=2)
 
 
-def track(number: int, *, views: int = 20, size: float = 90.0, inside: float = 1.0, crop=COLOURED):
+def track(
+    number: int,
+    *,
+    views: int = 20,
+    size: float = 90.0,
+    inside: float = 1.0,
+    crop: Image = COLOURED,
+) -> Track:
     """A track whose views carry its number, so that a made-up network can tell whose they are."""
     marked = np.array(crop)
     marked[0, 0] = number
-    quality = SimpleNamespace(size_px=size, inside=inside)
-    faces = [SimpleNamespace(crop=marked, quality=quality) for _ in range(views)]
-    return SimpleNamespace(id=number, faces=faces, span=(0.0, views * 0.2))
+    quality = stand_in(Quality, size_px=size, inside=inside)
+    faces = [stand_in(Face, crop=marked, quality=quality) for _ in range(views)]
+    return stand_in(Track, id=number, faces=faces, span=(0.0, views * 0.2))
 
 
 @pytest.fixture
@@ -31,7 +43,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Replace the network by one that finds the number of the track; keep how many views it saw."""
     asked: list[int] = []
 
-    def traces(crops, *, device: str) -> Traces:
+    def traces(crops: list[Image], *, device: str) -> Traces:
         asked.append(len(crops))
         number = float(crops[0][0, 0, 0])
         return Traces(np.full(len(crops), number), np.full(len(crops), 100.0 - number))
@@ -40,10 +52,11 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return asked
 
 
-def examine(*tracks, kind: str = "video") -> list[Evidence | Abstention]:
-    info = MediaInfo("a", kind=kind)  # type: ignore[arg-type]
-    case = SimpleNamespace(info=info, tracks=tracks, device="cpu")
-    return list(FaceArtifact().examine(case))  # type: ignore[arg-type]
+def examine(
+    *tracks: Track, kind: Literal["video", "image"] = "video"
+) -> list[Evidence | Abstention]:
+    case = stand_in(Case, info=MediaInfo("a", kind=kind), tracks=tracks, device="cpu")
+    return list(FaceArtifact().examine(case))
 
 
 def test_the_most_suspicious_of_the_long_tracks_speaks_for_the_file(seen: list[int]) -> None:
@@ -83,7 +96,7 @@ def test_views_and_tracks_are_bounded(seen: list[int]) -> None:
     ids=["picture", "small", "outside", "grey", "drawn"],
 )
 def test_what_cannot_be_judged_is_said(
-    seen: list[int], tracks: list[object], kind: str, reason: str
+    seen: list[int], tracks: list[Track], kind: Literal["video", "image"], reason: str
 ) -> None:
     (piece,) = examine(*tracks, kind=kind)
     assert isinstance(piece, Abstention) and piece.reason == reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from media_screen.arrays import Floats
 from media_screen.detectors.lip_sync.movement import JAW, LIPS, STILL
 from media_screen.detectors.lip_sync.sight import KINDS, MOUTH_SIDE, REGIONS, Sight
 
@@ -55,8 +56,8 @@ def syllables(seconds: float, seed: int = 0) -> np.ndarray:
     return course
 
 
-def voice_of(opening: np.ndarray, seed: int = 1) -> np.ndarray:
+def voice_of(opening: np.ndarray, seed: int = 1) -> Floats:
     """Sound at 16 kHz that is as loud as the mouth is open."""
     loud = np.interp(np.arange(len(opening) * 640) / 640, np.arange(len(opening)), opening)
     noise = np.random.default_rng(seed).normal(0, 0.02, len(loud))
-    return (noise * (0.02 + loud / max(1.0, opening.max()))).astype(np.float32)
+    return np.asarray(noise * (0.02 + loud / max(1.0, opening.max())), np.float32)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from media_screen.case import Case
 from media_screen.detectors import lip_sync
 from media_screen.detectors.lip_sync import LipSync, marks
 from media_screen.detectors.lip_sync.fit import Tables
@@ -15,11 +16,13 @@ from media_screen.detectors.lip_sync.marks import Marks
 from media_screen.detectors.lip_sync.reading import Reading
 from media_screen.detectors.lip_sync.synchrony import REACH, Curve
 from media_screen.detectors.lip_sync.windows import WatchedWindow
-from media_screen.evidence import Abstention, Evidence, Span
+from media_screen.evidence import Abstention, Evidence, MediaInfo, Span
+from media_screen.hearing import Ear
 from media_screen.sidecar import Fit, Sidecar
 from media_screen.speech import Speech, SpeechSegment, lacks_speech
 from media_screen.weights.calibration import Calibration
 from media_screen.weights.linear import LinearModel
+from tests.fakes import stand_in
 
 
 def reading(
@@ -68,17 +71,18 @@ def examine(
     monkeypatch.setattr(lip_sync, "choose", lambda *_, **__: places)
     monkeypatch.setattr(lip_sync, "read_windows", lambda *_, **__: iter(readings))
     monkeypatch.setattr(lip_sync, "lacks_view", lambda *_: ("no_face", "nobody is seen"))
-    case = SimpleNamespace(
-        info=SimpleNamespace(kind=kind),
+    case = stand_in(
+        Case,
+        info=stand_in(MediaInfo, kind=kind),
         sidecar=Sidecar(dubbed=dubbed, fit=fit or Fit()),
         thorough=False,
         speech=None,
-        ear=SimpleNamespace(mix=None),
+        ear=stand_in(Ear, mix=None),
         tracks=(),
         media=None,
         device="cpu",
     )
-    return list(LipSync().examine(case))  # type: ignore[arg-type]
+    return list(LipSync().examine(case))
 
 
 def test_the_dub_of_another_file_silences_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +176,7 @@ def test_a_mouth_without_marks_weighs_nothing(monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_what_can_not_be_judged_says_why(
-    monkeypatch: pytest.MonkeyPatch, options: dict, reason: str
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], reason: str
 ) -> None:
     (piece,) = examine(monkeypatch, *options.pop("readings", ()), **options)
     assert isinstance(piece, Abstention) and piece.reason == reason

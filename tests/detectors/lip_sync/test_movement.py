@@ -19,7 +19,7 @@ def turned(points: np.ndarray, degrees: np.ndarray) -> np.ndarray:
     turn[:, 0, 0] = turn[:, 2, 2] = np.cos(angle)
     turn[:, 0, 2], turn[:, 2, 0] = np.sin(angle), -np.sin(angle)
     turn[:, 1, 1] = 1
-    return np.einsum("nij,nkj->nki", turn, points - 128) * 1.3 + 140
+    return np.asarray(np.einsum("nij,nkj->nki", turn, points - 128) * 1.3 + 140)
 
 
 def test_a_turning_head_does_not_move_the_lips() -> None:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from media_screen.arrays import Floats
 from media_screen.detectors.lip_sync.sound import BANDS, envelope, mel_levels
 
 
-def noise(seconds: float) -> np.ndarray:
+def noise(seconds: float) -> Floats:
     return np.random.default_rng(0).normal(0, 0.05, round(16_000 * seconds)).astype(np.float32)
 
 
 def test_loudness_does_not_matter() -> None:
-    np.testing.assert_allclose(mel_levels(noise(1.0)), mel_levels(0.1 * noise(1.0)), atol=1e-3)
+    loud = noise(1.0)
+    soft: Floats = 0.1 * loud
+    np.testing.assert_allclose(mel_levels(loud), mel_levels(soft), atol=1e-3)
 
 
 def test_a_click_is_where_it_was() -> None:
-    sound = 1e-4 * noise(2.0)
+    sound: Floats = 1e-4 * noise(2.0)
     sound[16_000] = 1.0
     levels = mel_levels(sound)
     assert levels.shape == (201, BANDS) and levels.min() >= 0 and levels.max() <= 1

@@ -90,7 +90,7 @@ def test_the_network_is_asked_about_the_window_and_its_surroundings() -> None:
     opening = syllables(8.0)
     seen = movement(sight(opening[50:150], start=2.0), span=(2.0, 6.0))
     assert seen is not None
-    net = SyncNet(SimpleNamespace(run=run))  # type: ignore[arg-type]
+    net = SyncNet(SimpleNamespace(run=run))
     found = net.embed(seen, mel_levels(voice_of(opening)), 200).curve()
     assert found is not None and found.offset_ms == pytest.approx(-200, abs=1)
     assert abs(asked["movement"].mean(axis=1)).max() < 1e-4

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
+from media_screen.case import Case
 from media_screen.detectors import voice_identity
 from media_screen.detectors.voice_identity import VoiceIdentity
 from media_screen.evidence import Abstention, Evidence, Span
+from media_screen.faces.align import Quality
+from media_screen.faces.track import Face, Track
 from media_screen.people.gallery import Gallery, Template, VoiceTemplate
 from media_screen.speech.embed import DIMENSION
 from media_screen.speech.voices import Voice, VoiceWindow
+from tests.fakes import stand_in
 
 ADA, BOB, STRANGER = np.eye(DIMENSION, dtype=np.float32)[:3]
 FACE = np.eye(128, dtype=np.float32)[0]
@@ -26,10 +28,10 @@ def voice(number: int, embedding: np.ndarray, start: float = 0.0) -> Voice:
 def examine(*voices: Voice, face: bool = False, people: bool = True) -> list[Evidence | Abstention]:
     templates = (VoiceTemplate("ada", ADA, 2, 0, 30.0), VoiceTemplate("bob", BOB, 0, 2, 60.0))
     gallery = Gallery((Template("ada", FACE, 2, 0),), templates if people else ())
-    best = SimpleNamespace(quality=SimpleNamespace(size_px=120.0))
-    tracks = (SimpleNamespace(embedding=FACE, best=best),) if face else ()
-    case = SimpleNamespace(gallery=gallery, voices=voices, tracks=tracks)
-    return list(VoiceIdentity().examine(case))  # type: ignore[arg-type]
+    best = stand_in(Face, quality=stand_in(Quality, size_px=120.0))
+    tracks = (stand_in(Track, embedding=FACE, best=best),) if face else ()
+    case = stand_in(Case, gallery=gallery, voices=voices, tracks=tracks)
+    return list(VoiceIdentity().examine(case))
 
 
 @pytest.fixture(autouse=True)

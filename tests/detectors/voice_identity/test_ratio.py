@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from media_screen.arrays import Floats
 from media_screen.detectors.voice_identity.ratio import (
     Calibration,
     Cohort,
@@ -23,10 +24,14 @@ TABLE = Calibration(
 )
 
 
-def mixed(cosine: float) -> np.ndarray:
+def mixed(cosine: float) -> Floats:
     row = np.zeros(DIMENSION, np.float32)
     row[0], row[1] = cosine, math.sqrt(1 - cosine**2)
     return row
+
+
+def drawn(random: np.random.Generator) -> Floats:
+    return random.standard_normal(DIMENSION).astype(np.float32)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +53,7 @@ def test_ratios_are_bounded(score: float, llr: float) -> None:
 
 def test_a_score_rises_with_the_cosine() -> None:
     random = np.random.default_rng(0)
-    rows = np.stack([unit(random.standard_normal(DIMENSION)) for _ in range(60)])
+    rows = np.stack([unit(drawn(random)) for _ in range(60)])
     one = mixed(1.0)
     scores = [Cohort(rows).normalised(one, mixed(cosine)) for cosine in (0.0, 0.5, 0.9)]
     assert scores == sorted(scores)
@@ -56,10 +61,8 @@ def test_a_score_rises_with_the_cosine() -> None:
 
 def test_a_voice_that_is_like_everybody_scores_lower() -> None:
     random = np.random.default_rng(0)
-    crowd = np.stack(
-        [unit(mixed(0.8) + 0.02 * random.standard_normal(DIMENSION)) for _ in range(60)]
-    )
-    strangers = np.stack([unit(random.standard_normal(DIMENSION)) for _ in range(60)])
+    crowd = np.stack([unit(mixed(0.8) + np.float32(0.02) * drawn(random)) for _ in range(60)])
+    strangers = np.stack([unit(drawn(random)) for _ in range(60)])
     pair = mixed(1.0), mixed(0.85)
     assert Cohort(crowd).normalised(*pair) < Cohort(strangers).normalised(*pair)
 

@@ -7,12 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from media_screen.case import Case
 from media_screen.detectors import voice_spoof
 from media_screen.detectors.voice_spoof import VoiceSpoof
 from media_screen.detectors.voice_spoof.network import Calibration
 from media_screen.evidence import Abstention, Evidence, Span
 from media_screen.speech.embed import DIMENSION
 from media_screen.speech.voices import Voice, VoiceWindow
+from tests.fakes import stand_in
 
 
 def voice(number: int, *scores: float) -> Voice:
@@ -28,8 +30,8 @@ def voice(number: int, *scores: float) -> Voice:
 
 
 def examine(*voices: Voice) -> list[Evidence | Abstention]:
-    case = SimpleNamespace(voices=voices, device="cpu")
-    return list(VoiceSpoof().examine(case))  # type: ignore[arg-type]
+    case = stand_in(Case, voices=voices, device="cpu")
+    return list(VoiceSpoof().examine(case))
 
 
 @pytest.fixture(autouse=True)
