@@ -18,7 +18,7 @@ from media_screen.detectors.lip_sync.windows import WatchedWindow
 from media_screen.evidence import Abstention, Evidence, Span
 from media_screen.sidecar import Fit, Sidecar
 from media_screen.speech import Speech, SpeechSegment, lacks_speech
-from media_screen.weights.calibration import Calibration
+from media_screen.weights.calibration import Calibration, Percentiles
 from media_screen.weights.linear import LinearModel
 
 
@@ -47,11 +47,11 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     first = LinearModel(NAMES, (0.0,) * count, (1.0,) * count, weights, 0.0, LIMIT)
     monkeypatch.setattr(lip_sync, "line", lambda: first)
     known = Tables(
-        genuine=(0.0, 1.0),
-        swapped=(-0.1, 0.1),
-        anywhere=(0.0, 0.2),
-        speed=(0.0, 1.0),
-        raw=(-1.0, 1.0),
+        genuine=Percentiles((0.0, 1.0)),
+        swapped=Percentiles((-0.1, 0.1)),
+        anywhere=Percentiles((0.0, 0.2)),
+        speed=Percentiles((0.0, 1.0)),
+        raw=Percentiles((-1.0, 1.0)),
     )
     monkeypatch.setattr(lip_sync, "tables", lambda: known)
     monkeypatch.setattr(lip_sync, "shipped", lambda name: Calibration(1.0, 0.0, 2.0))
