@@ -23,7 +23,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from media_screen.detectors.face_consistency import CALIBRATION, measure
+from media_screen.detectors.face_consistency import GENUINE, measure
 from media_screen.look import Looker
 from media_screen.media import Media, MediaError
 from training.record import ship
@@ -62,11 +62,9 @@ def main() -> None:
     record = {
         "clips": len(flicker),
         "llr": 0.0,
-        "genuine_flicker_percentiles": np.percentile(flicker, np.arange(0, 101, 5))
-        .round(4)
-        .tolist(),
+        GENUINE: np.percentile(flicker, np.arange(0, 101, 5)).round(4).tolist(),
     }
-    ship(CALIBRATION, record)
+    ship("face_consistency/calibration.json", record)
 
 
 def read_rows(media: Path) -> list[ClipRow]:

@@ -49,9 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = forged.tables(held, table, options.media, threshold())
     counts = weighs(found)
     raw = held.raw[~held.fake & (held.version == ORIGINAL)]
-    known = Tables(
-        **synchrony.percentiles_of(tried, PERCENTILES),
-        raw=tuple(np.percentile(raw, PERCENTILES).round(4).tolist()),
+    known = Tables.from_dict(
+        {
+            **synchrony.percentiles_of(tried, PERCENTILES),
+            "raw": np.percentile(raw, PERCENTILES).round(4).tolist(),
+        }
     )
     silent = synchrony.silent_speeds(options.work / "store", clips)
     result: dict[str, Any] = {

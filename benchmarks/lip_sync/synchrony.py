@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen.arrays import Array, Doubles, Floats
-from media_screen.detectors.lip_sync.fit import WORDS, Tables, below
+from media_screen.detectors.lip_sync.fit import WORDS, Tables
 from media_screen.detectors.lip_sync.movement import RATE, movement
 from media_screen.detectors.lip_sync.synchrony import Curve, Embedded, SyncNet, opening_curve
 from media_screen.detectors.lip_sync.windows import WINDOW
@@ -283,7 +283,7 @@ def fits(found: Sequence[Trial], known: Tables, silent: Sequence[float]) -> dict
         "words": rows,
         "silent": {
             "stretches": len(silent),
-            "slower_than_5_percent": sum(below(known.speed, one) < 0.05 for one in silent),
+            "slower_than_5_percent": sum(known.speed.below(one) < 0.05 for one in silent),
             "auc": round(metrics.auc(speeds, talking), 3) if silent else float("nan"),
         },
     }

@@ -8,22 +8,20 @@ nothing: the log likelihood ratio is 0 until something better is found.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from media_screen import weights
 from media_screen.detectors.contract import Case, Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
-from media_screen.weights.calibration import percent
+from media_screen.weights.calibration import genuine, share_of
 
 if TYPE_CHECKING:
     import numpy as np
 
     from media_screen.faces.track import Track
 
-CALIBRATION = "face_consistency/calibration.json"
+GENUINE = "genuine_flicker_percentiles"  # in the record of its calibration
 MAX_STEP = 0.3  # s between faces that count as neighbours; dense windows have steps of 0.2 s
 MIN_STEPS = 8  # neighbouring pairs of a track, else its median says nothing
 SAME_PERSON = 0.45  # cosine of two tracks that are taken for one person (faces.track.FAR_COSINE)
@@ -73,7 +71,7 @@ class FaceConsistency:
     def _evidence(
         self, found: Consistency, *, track: Track | None = None, spread: float | None = None
     ) -> Evidence:
-        share = share_of_genuine_below(found.flicker)
+        share = genuine(self.name, name=GENUINE).below(found.flicker)
         values = {
             "flicker": found.flicker,
             "drift": found.drift,
@@ -87,7 +85,7 @@ class FaceConsistency:
             axis=self.axis,
             score=share,
             llr=0.0,
-            why=f"the identity flickers more than in {percent(share)} of genuine clips; "
+            why=f"the identity flickers more than in {share_of(share, 'genuine clips')}; "
             "this measure does not tell forged from genuine and weighs nothing",
             span=None if track is None else Span(*track.span),
             track=None if track is None else track.id,
@@ -123,18 +121,3 @@ def between_tracks(embeddings: Sequence[np.ndarray]) -> float | None:
         if (cosine := float(one @ other)) >= SAME_PERSON
     ]
     return max(distances, default=None)
-
-
-@functools.cache
-def _genuine_flicker() -> tuple[float, ...]:
-    """Return the flicker of genuine clips at every fifth percentile, from 0 to 100."""
-    record = weights.record(CALIBRATION)
-    return tuple(float(value) for value in record["genuine_flicker_percentiles"])
-
-
-def share_of_genuine_below(flicker: float) -> float:
-    """Return the share of genuine clips, 0 to 1, whose identity flickers less."""
-    import numpy as np
-
-    quantiles = _genuine_flicker()
-    return float(np.interp(flicker, quantiles, np.linspace(0.0, 1.0, len(quantiles))))

@@ -16,6 +16,7 @@ import numpy as np
 
 from media_screen.arrays import Floats, Image
 from media_screen.faces.align import embedder_input
+from media_screen.weights.calibration import Calibration
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -54,53 +55,42 @@ class FaceEmbedder:
 
 
 @dataclass(frozen=True)
-class CalibrationRow:
-    """Hold the line from cosine to log-likelihood ratio for faces of one range of widths."""
+class SizeRow:
+    """The line from cosine to log-likelihood ratio for faces of a width and more."""
 
     least_size_px: float
-    slope: float
-    intercept: float
+    line: Calibration
 
 
 @dataclass(frozen=True)
-class Calibration:
+class CalibrationBySize:
     """Turn the cosine of two face embeddings into a natural-log likelihood ratio.
 
     Positive favours "the same person". `rows` are ordered by width, px, of the smaller face: small
-    faces say less. `limits` (lowest, highest) are what the number of calibration pairs supports.
+    faces say less.
     """
 
-    rows: tuple[CalibrationRow, ...]
-    limits: tuple[float, float]
+    rows: tuple[SizeRow, ...]
 
     def llr(self, cosine: float, *, size_px: float = math.inf) -> float:
         """Return the bounded log-likelihood ratio for a cosine between -1 and 1."""
-        row = [row for row in self.rows if row.least_size_px <= size_px][-1]
-        low, high = self.limits
-        return min(high, max(low, row.slope * cosine + row.intercept))
+        return [row for row in self.rows if row.least_size_px <= size_px][-1].line.llr(cosine)
 
 
-def read_calibration(record: Mapping[str, Any]) -> Calibration:
+def read_calibration(record: Mapping[str, Any]) -> CalibrationBySize:
     """Read the record of a calibration; raises KeyError or ValueError when it is not one."""
-    rows = sorted(
-        (
-            CalibrationRow(
-                least_size_px=float(row["least_size_px"]),
-                slope=float(row["slope"]),
-                intercept=float(row["intercept"]),
-            )
-            for row in record["rows"]
-        ),
-        key=lambda row: row.least_size_px,
-    )
+    rows = [
+        SizeRow(float(row["least_size_px"]), Calibration.of_row(row, record["limits"]))
+        for row in record["rows"]
+    ]
+    rows.sort(key=lambda row: row.least_size_px)
     if not rows or rows[0].least_size_px != 0.0:
         raise ValueError("the first row must begin at a size of 0 px")
-    low, high = (float(value) for value in record["limits"])
-    return Calibration(rows=tuple(rows), limits=(low, high))
+    return CalibrationBySize(tuple(rows))
 
 
 @cache
-def calibration() -> Calibration:
+def calibration() -> CalibrationBySize:
     """Return the calibration that belongs to the shipped embedder."""
     from media_screen import weights
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,16 +15,29 @@ from media_screen import weights
 class Calibration:
     """A straight line from score to natural-log likelihood ratio, cut off at `bound` on both sides.
 
-    `slope` is 0 or more: a higher score never says less.
+    `slope` is 0 or more: a higher score never says less. Where what was measured supports less or
+    more on the lower side, the line ends at `lowest` there.
     """
 
     slope: float
     offset: float
     bound: float
+    lowest: float | None = None
+
+    def __post_init__(self) -> None:
+        values = [self.slope, self.offset, self.bound, *self.limits]
+        if not all(map(math.isfinite, values)) or self.slope < 0 or self.bound < 0:
+            raise ValueError(f"expected finite values, slope and bound of 0 or more, got {self}")
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The lowest and the highest ratio that it gives."""
+        return -self.bound if self.lowest is None else self.lowest, self.bound
 
     def llr(self, score: float) -> float:
-        """Return the log likelihood ratio of forged against genuine for a score."""
-        return max(-self.bound, min(self.bound, self.slope * score + self.offset))
+        """Return the log likelihood ratio for a score, such as of forged against genuine."""
+        low, high = self.limits
+        return max(low, min(high, self.slope * score + self.offset))
 
     def probability(self, score: float) -> float:
         """Return a score between 0 and 1: the probability if both were equally frequent."""
@@ -33,25 +46,58 @@ class Calibration:
 
     def to_dict(self) -> dict[str, float]:
         """Return the record for a `calibration.json`."""
-        return asdict(self)
+        record = {"slope": self.slope, "offset": self.offset, "bound": self.bound}
+        return record if self.lowest is None else record | {"lowest": self.lowest}
 
     @staticmethod
     def from_dict(record: Mapping[str, Any]) -> Calibration:
         """Read a record back; raises ValueError naming what is wrong with it."""
         try:
-            values = [float(record[name]) for name in ("slope", "offset", "bound")]
+            slope, offset, bound = (float(record[name]) for name in ("slope", "offset", "bound"))
+            lowest = float(record["lowest"]) if "lowest" in record else None
         except (KeyError, TypeError) as error:
             raise ValueError(f"a calibration needs slope, offset and bound: {error!r}") from error
-        slope, offset, bound = values
-        if not all(map(math.isfinite, values)) or slope < 0 or bound < 0:
-            raise ValueError(f"expected finite values, slope and bound of 0 or more, got {values}")
-        return Calibration(slope, offset, bound)
+        return Calibration(slope, offset, bound, lowest)
+
+    @staticmethod
+    def of_row(row: Mapping[str, Any], limits: tuple[float, float]) -> Calibration:
+        """Read a row of a record that has several lines, all within the same limits."""
+        low, high = map(float, limits)
+        return Calibration(float(row["slope"]), float(row["intercept"]), high, low)
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """Scores of genuine media at equal steps of 0 to 100%, rising."""
+
+    scores: tuple[float, ...]
+
+    def below(self, score: float) -> float:
+        """Return the share of genuine media, 0 to 1, that scores lower."""
+        import numpy as np  # late: who only reads a verdict needs no array library
+
+        return float(np.interp(score, self.scores, np.linspace(0.0, 1.0, len(self.scores))))
 
 
 @cache
 def shipped(model: str) -> Calibration:
     """Return the calibration of a shipped model, such as "face_artifact"."""
-    return Calibration.from_dict(weights.record(f"{model}/calibration.json"))
+    return Calibration.from_dict(_record(model))
+
+
+@cache
+def genuine(model: str, *, name: str = "genuine_percentiles") -> Percentiles:
+    """Return what genuine media that a shipped model never saw scored, as its record names it."""
+    return Percentiles(tuple(map(float, _record(model)[name])))
+
+
+def _record(model: str) -> Any:
+    return weights.record(f"{model}/calibration.json")
+
+
+def share_of(share: float, media: str) -> str:
+    """Say a share of some media, such as "87% of genuine clips"; less than all is never "all"."""
+    return f"all {media}" if share >= 1 else f"{percent(share)} of {media}"
 
 
 def percent(share: float) -> str:

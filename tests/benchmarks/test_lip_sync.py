@@ -17,6 +17,7 @@ from benchmarks.lip_sync.__main__ import weighs
 from benchmarks.lip_sync.forged import HeldScores
 from benchmarks.lip_sync.synchrony import CHECKED, Trial
 from media_screen.detectors.lip_sync.fit import Tables
+from media_screen.weights.calibration import Percentiles
 
 
 def trial(
@@ -86,7 +87,8 @@ def test_each_sound_gets_its_words() -> None:
         trial("other", math.nan, 0.0, agreement=0.0, speed=0.0),
         trial("shifted", 300.0, 0.0, agreement=0.0),  # not out of time
     ]
-    known = Tables((0.1, 0.9), (-0.2, 0.2), (0.0, 0.4), (0.0, 1.0), (0.0, 1.0))
+    ends = (0.1, 0.9), (-0.2, 0.2), (0.0, 0.4), (0.0, 1.0), (0.0, 1.0)
+    known = Tables(*map(Percentiles, ends))
     table = synchrony.fits(found, known, [0.01, 0.5])
     assert table["words"]["its own voice"]["fits"] == 1.0
     other = table["words"]["another person's voice"]

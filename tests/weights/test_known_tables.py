@@ -11,10 +11,8 @@ from click.testing import CliRunner
 
 from media_screen import weights
 from media_screen.cli.main import main
-from media_screen.detectors.face_artifact import forged as artifact
 from media_screen.detectors.lip_sync import fit
 from media_screen.detectors.voice_identity import ratio as identity
-from media_screen.detectors.voice_spoof import network as spoof
 from media_screen.faces import embed
 from media_screen.fusion import combination
 from media_screen.fusion.judge import judge
@@ -29,7 +27,7 @@ READERS: dict[str, Callable[[], object]] = {
     "face_embedder/calibration.json": embed.calibration,
     "lip_sync/calibration.json": fit.tables,
     "voice_identity/calibration.json": identity.calibration,
-    "voice_spoof/calibration.json": spoof.calibration,
+    "voice_spoof/calibration.json": lambda: calibration.genuine("voice_spoof"),
     "face_detector/weights.json": weights.recorded,
     "optional.toml": weights.optional,
 }
@@ -42,8 +40,7 @@ def forget() -> None:
         embed.calibration,
         fit.tables,
         identity.calibration,
-        spoof.calibration,
-        artifact._genuine,
+        calibration.genuine,
         weights.path,
     ):
         cached.cache_clear()

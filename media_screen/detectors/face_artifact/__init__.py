@@ -12,13 +12,12 @@ from media_screen.detectors.contract import Case, Need
 from media_screen.detectors.face_artifact import texture
 from media_screen.detectors.face_artifact.forged import (
     LEAST_PX,
-    below_genuine,
     is_good,
     to_judge,
     traces,
 )
 from media_screen.evidence import Abstention, Axis, Evidence, Reason, Span
-from media_screen.weights.calibration import shipped
+from media_screen.weights.calibration import genuine, share_of, shipped
 
 if TYPE_CHECKING:
     from media_screen.detectors.face_artifact.forged import Traces
@@ -69,14 +68,15 @@ class FaceArtifact:
         yield self._evidence(worst, several if len(judged) > 1 else "the face", of_track=False)
 
     def _evidence(self, one: _Judged, subject: str, *, of_track: bool) -> Evidence:
-        known, share = shipped(self.name), below_genuine(one.forged)
+        known, share = shipped(self.name), genuine(self.name).below(one.forged)
         return Evidence(
             detector=self.name,
             axis=self.axis,
             score=known.probability(one.forged),
             llr=known.llr(one.forged),
-            why=f"{subject} ({_views(one)}) scores higher than {_share(share)} genuine clips "
-            "measured, in a check for forgery by texture and by how its parts go together",
+            why=f"{subject} ({_views(one)}) scores higher than "
+            f"{share_of(share, 'genuine clips measured')}, in a check for forgery by texture and "
+            "by how its parts go together",
             span=Span(*one.track.span) if of_track else None,
             track=one.track.id if of_track else None,
             values={
@@ -90,11 +90,6 @@ class FaceArtifact:
 
 def _views(one: _Judged) -> str:
     return "1 view" if len(one.faces) == 1 else f"{len(one.faces)} views"
-
-
-def _share(share: float) -> str:
-    """Say a share of genuine clips; rounded down, as the next clip may score higher than all."""
-    return "all" if share >= 1 else f"{int(share * 100)}% of the"
 
 
 def _judge(case: Case) -> list[_Judged] | tuple[Reason, str]:

@@ -25,7 +25,6 @@ Track = TypeVar("Track")
 View = TypeVar("View")
 
 LINES = "face_artifact/lines.json"
-CALIBRATION = "face_artifact/calibration.json"
 NAMES = (*texture.NAMES, *features.NAMES)
 LIMIT = 4.0  # spreads from the mean at which a measure is held
 # Faces of a track that are looked at, evenly spread; its mean score hardly moves beyond them.
@@ -97,16 +96,3 @@ def lines() -> Lines:
         LinearModel.from_dict(record["forged"], names=NAMES, limit=LIMIT),
         LinearModel.from_dict(record["photographic"], names=texture.NAMES, limit=LIMIT),
     )
-
-
-def below_genuine(raw: float) -> float:
-    """Return the share of genuine clips, 0 to 1, that score lower."""
-    table = _genuine()
-    return float(np.interp(raw, table, np.linspace(0.0, 1.0, len(table))))
-
-
-@cache
-def _genuine() -> tuple[float, ...]:
-    """Return the scores of genuine clips that were held out, at equal steps of 0 to 100%."""
-    record = weights.record(CALIBRATION)
-    return tuple(float(value) for value in record["genuine_percentiles"])

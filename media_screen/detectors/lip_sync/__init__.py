@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from media_screen.detectors.contract import Case, Need
-from media_screen.detectors.lip_sync.fit import WORDS, Fit, below, tables
+from media_screen.detectors.lip_sync.fit import WORDS, Fit, tables
 from media_screen.detectors.lip_sync.forged import line, raw_of
 from media_screen.detectors.lip_sync.reading import read_windows
 from media_screen.detectors.lip_sync.windows import WINDOWS, WINDOWS_THOROUGH, choose, lacks_view
 from media_screen.evidence import Abstention, Axis, Evidence
-from media_screen.weights.calibration import percent, shipped
+from media_screen.weights.calibration import share_of, shipped
 
 if TYPE_CHECKING:
     from media_screen.detectors.lip_sync.reading import Reading
@@ -93,7 +93,7 @@ class LipSync:
     def _pooled(self, readings: Sequence[Reading], *, faces: int) -> Evidence:
         scores = [raw for reading in readings if (raw := raw_of(reading, line())) is not None]
         raw = float(np.mean(scores)) if scores else 0.0
-        known, share = shipped(self.name), below(tables().raw, raw)
+        known, share = shipped(self.name), tables().raw.below(raw)
         counts = bool(scores) and known.bound > 0
         whose = (
             "" if faces == 1 else f"of {faces} faces, that of track {readings[0].track} fits best: "
@@ -105,7 +105,7 @@ class LipSync:
             score=known.probability(raw) if scores else 0.5,
             llr=known.llr(raw) if counts else 0.0,
             why=f"{whose}{_why(readings)}; the mouth looks and moves more like a forged one than "
-            f"in {percent(share)} of genuine clips{remark}",
+            f"in {share_of(share, 'genuine clips')}{remark}",
             values=_values(readings) | {"raw": raw, "windows": len(readings), "faces": faces},
         )
 
@@ -138,8 +138,9 @@ def _why(readings: Sequence[Reading]) -> str:
     offset, fit = values["offset_ms"], _fit_of(readings)
     order = "leads" if offset < 0 else "follows"
     when = f": it {order} by {abs(offset):.0f} ms" if fit in ("fits", "apart") else ""
-    own, other = (below(table, values["agreement"]) for table in (known.genuine, known.swapped))
+    own, other = (table.below(values["agreement"]) for table in (known.genuine, known.swapped))
+    other_voice = "windows with another's voice"
     return (
-        f"{WORDS[fit]}{when}; {percent(1 - own)} of genuine windows of 5 s agree better, and "
-        f"{percent(1 - other)} of windows with another's voice"
+        f"{WORDS[fit]}{when}; {share_of(1 - own, 'genuine windows of 5 s')} agree better, and "
+        f"{share_of(1 - other, other_voice)}"
     )

@@ -7,13 +7,13 @@ None of it is a forgery. What the words are worth stands in models/lip_sync/card
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Literal
 
-import numpy as np
-
 from media_screen import weights
+from media_screen.weights.calibration import Percentiles
 
 CALIBRATION = "lip_sync/calibration.json"
 # Share of genuine windows that are held to be misfits, and of others' voices that are held to fit.
@@ -39,34 +39,34 @@ class Tables:
     mouths open and close, `raw` the scores of genuine clips by the line of forged mouths.
     """
 
-    genuine: tuple[float, ...]
-    swapped: tuple[float, ...]
-    anywhere: tuple[float, ...]
-    speed: tuple[float, ...]
-    raw: tuple[float, ...]
+    genuine: Percentiles
+    swapped: Percentiles
+    anywhere: Percentiles
+    speed: Percentiles
+    raw: Percentiles
 
     def fit(self, *, agreement: float, best: float, speed: float) -> Fit:
         """Return the word for an agreement, that at the best of all offsets, and a speed."""
-        if below(self.swapped, agreement) >= 1 - RARE:
+        if self.swapped.below(agreement) >= 1 - RARE:
             return "fits"
-        if below(self.anywhere, best) >= 1 - RARE:
+        if self.anywhere.below(best) >= 1 - RARE:
             return "apart"
-        if below(self.genuine, agreement) >= RARE:
+        if self.genuine.below(agreement) >= RARE:
             return "unclear"
-        return "still" if below(self.speed, speed) < RARE else "against"
+        return "still" if self.speed.below(speed) < RARE else "against"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record for `calibration.json`."""
-        return asdict(self)
+        return {field.name: getattr(self, field.name).scores for field in fields(self)}
 
-
-def below(table: tuple[float, ...], value: float) -> float:
-    """Return the share of a table, 0 to 1, that is lower than a value."""
-    return float(np.interp(value, table, np.linspace(0.0, 1.0, len(table))))
+    @staticmethod
+    def from_dict(record: Mapping[str, Any]) -> Tables:
+        """Read the record of `calibration.json`, which may hold more."""
+        names = (field.name for field in fields(Tables))
+        return Tables(*(Percentiles(tuple(map(float, record[name]))) for name in names))
 
 
 @cache
 def tables() -> Tables:
     """Return the tables that belong to the shipped network."""
-    record = weights.record(CALIBRATION)
-    return Tables(*(tuple(map(float, record[name])) for name in Tables.__dataclass_fields__))
+    return Tables.from_dict(weights.record(CALIBRATION))

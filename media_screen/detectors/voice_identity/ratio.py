@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from media_screen.arrays import Floats
+from media_screen.weights.calibration import Calibration
 
 if TYPE_CHECKING:
     from media_screen.speech.voices import Voice
@@ -46,46 +47,46 @@ class Cohort:
 
 
 @dataclass(frozen=True)
-class Row:
+class SpeechRow:
     """The line from score to log-likelihood ratio from so many seconds and so clean a speech on."""
 
     least_seconds: float
     least_snr_db: float
-    slope: float
-    intercept: float
+    line: Calibration
 
 
 @dataclass(frozen=True)
-class Calibration:
+class CalibrationBySpeech:
     """Turn a normalised score into a natural-log likelihood ratio, positive for one person.
 
-    Of the rows that hold, the last counts. `limits` (lowest, highest) are what the number of pairs
-    of the calibration supports.
+    Of the rows that hold, the last counts.
     """
 
-    rows: tuple[Row, ...]
-    limits: tuple[float, float]
+    rows: tuple[SpeechRow, ...]
 
     def llr(self, score: float, *, seconds: float, snr_db: float) -> float:
         """Return the bounded ratio for a score of so many seconds of speech."""
         holding = [r for r in self.rows if r.least_seconds <= seconds and r.least_snr_db <= snr_db]
-        row = holding[-1] if holding else self.rows[0]
-        low, high = self.limits
-        return min(high, max(low, row.slope * score + row.intercept))
+        return (holding[-1] if holding else self.rows[0]).line.llr(score)
 
 
-def read_calibration(record: Mapping[str, Any]) -> Calibration:
+def read_calibration(record: Mapping[str, Any]) -> CalibrationBySpeech:
     """Read the record of a calibration; raises KeyError or ValueError when it is not one."""
-    keys = ("least_seconds", "least_snr_db", "slope", "intercept")
-    rows = tuple(Row(*(float(row[key]) for key in keys)) for row in record["rows"])
+    rows = tuple(
+        SpeechRow(
+            float(row["least_seconds"]),
+            float(row["least_snr_db"]),
+            Calibration.of_row(row, record["limits"]),
+        )
+        for row in record["rows"]
+    )
     if not rows:
         raise ValueError("expected at least one row")
-    low, high = (float(value) for value in record["limits"])
-    return Calibration(rows, (low, high))
+    return CalibrationBySpeech(rows)
 
 
 @cache
-def calibration() -> Calibration:
+def calibration() -> CalibrationBySpeech:
     """Return the calibration that belongs to the shipped embedder and cohort."""
     from media_screen import weights
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from media_screen.detectors.contract import Case, Need
-from media_screen.detectors.voice_spoof.network import calibration, spoof_net
+from media_screen.detectors.voice_spoof.network import spoof_net
 from media_screen.evidence import Abstention, Axis, Evidence, Span
-from media_screen.weights.calibration import percent
+from media_screen.weights.calibration import genuine, share_of, shipped
 
 if TYPE_CHECKING:
     from media_screen.speech.voices import Voice
@@ -42,14 +42,14 @@ class VoiceSpoof:
         self, voice: Voice, raw: list[float], subject: str, *, span: Span | None = None
     ) -> Evidence:
         mean = sum(raw) / len(raw)
-        known = calibration()
+        known, share = shipped(self.name), genuine(self.name).below(mean)
         return Evidence(
             detector=self.name,
             axis=self.axis,
             score=known.probability(mean),
             llr=known.llr(mean),
             why=f"{subject} ({voice.seconds:.0f} s listened to) scores higher than "
-            f"{percent(known.genuine_below(mean))} of genuine speech in a check for synthesis",
+            f"{share_of(share, 'genuine speech')} in a check for synthesis",
             span=span,
             values={
                 "raw": mean,

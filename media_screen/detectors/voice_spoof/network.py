@@ -6,8 +6,6 @@ nor the depth of silence between words tells it anything.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     import onnxruntime
 
 WEIGHTS = "voice_spoof/spoof.onnx"
-CALIBRATION = "voice_spoof/calibration.json"
 
 _WINDOW, _HOP = 512, 160  # samples: 32 ms, which resolves the harmonics of most voices, each 10 ms
 LEVELS = 256  # bins of 31.25 Hz, without the constant
@@ -94,36 +91,3 @@ class SpoofNet:
 def spoof_net(device: str = "cpu") -> SpoofNet:
     """Return the network of this process and device, loaded once."""
     return SpoofNet.load(device)
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """The line from the score of a voice to a natural-log likelihood ratio, bounded both ways."""
-
-    slope: float
-    offset: float
-    bound: float
-    genuine: tuple[float, ...]  # scores of genuine speech at equal steps of 0 to 100%, rising
-
-    def genuine_below(self, raw: float) -> float:
-        """Return the share of genuine speech, 0 to 1, that scores lower."""
-        steps = np.linspace(0.0, 1.0, len(self.genuine))
-        return float(np.interp(raw, self.genuine, steps))
-
-    def llr(self, raw: float) -> float:
-        """Return how much more likely the score is for synthetic speech than for genuine."""
-        return max(-self.bound, min(self.bound, self.slope * raw + self.offset))
-
-    def probability(self, raw: float) -> float:
-        """Return the score between 0 and 1: the probability if both were equally frequent."""
-        return 1.0 / (1.0 + math.exp(-(self.slope * raw + self.offset)))
-
-
-@cache
-def calibration() -> Calibration:
-    """Return the calibration that belongs to the shipped network."""
-    from media_screen import weights
-
-    record = weights.record(CALIBRATION)
-    slope, offset, bound = (float(record[name]) for name in ("slope", "offset", "bound"))
-    return Calibration(slope, offset, bound, tuple(map(float, record["genuine_percentiles"])))

@@ -15,7 +15,7 @@ from media_screen.detectors.face_artifact.forged import CROPS_OF_TRACK, MOST_TRA
 from media_screen.evidence import Abstention, Evidence, MediaInfo
 from media_screen.faces.align import Quality
 from media_screen.faces.track import Face, Track
-from media_screen.weights.calibration import shipped
+from media_screen.weights.calibration import Percentiles, shipped
 from tests.fakes import stand_in
 
 COLOURED = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
@@ -69,13 +69,14 @@ def test_the_most_suspicious_of_the_long_tracks_speaks_for_the_file(seen: list[i
 
 @pytest.mark.parametrize(
     ("share", "words"),
-    [(1.0, "than all genuine clips"), (0.999, "than 99% of the"), (0.0, "than 0% of the")],
+    [(1.0, "than all genuine clips"), (0.999, "than 99% of genuine"), (0.0, "than 0% of genuine")],
     ids=["all", "nearly-all", "none"],
 )
 def test_no_share_is_rounded_up_to_all(
     seen: list[int], monkeypatch: pytest.MonkeyPatch, share: float, words: str
 ) -> None:
-    monkeypatch.setattr(face_artifact, "below_genuine", lambda raw: share)
+    table = stand_in(Percentiles, below=lambda raw: share)
+    monkeypatch.setattr(face_artifact, "genuine", lambda name: table)
     assert all(words in piece.why for piece in examine(track(1, views=1)))
 
 

@@ -20,7 +20,7 @@ from media_screen.evidence import Abstention, Evidence, MediaInfo, Span
 from media_screen.hearing import Ear
 from media_screen.sidecar import Fit, Sidecar
 from media_screen.speech import Speech, SpeechSegment, lacks_speech
-from media_screen.weights.calibration import Calibration
+from media_screen.weights.calibration import Calibration, Percentiles
 from media_screen.weights.linear import LinearModel
 from tests.fakes import stand_in
 
@@ -50,11 +50,11 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     first = LinearModel(NAMES, (0.0,) * count, (1.0,) * count, weights, 0.0, LIMIT)
     monkeypatch.setattr(lip_sync, "line", lambda: first)
     known = Tables(
-        genuine=(0.0, 1.0),
-        swapped=(-0.1, 0.1),
-        anywhere=(0.0, 0.2),
-        speed=(0.0, 1.0),
-        raw=(-1.0, 1.0),
+        genuine=Percentiles((0.0, 1.0)),
+        swapped=Percentiles((-0.1, 0.1)),
+        anywhere=Percentiles((0.0, 0.2)),
+        speed=Percentiles((0.0, 1.0)),
+        raw=Percentiles((-1.0, 1.0)),
     )
     monkeypatch.setattr(lip_sync, "tables", lambda: known)
     monkeypatch.setattr(lip_sync, "shipped", lambda name: Calibration(1.0, 0.0, 2.0))

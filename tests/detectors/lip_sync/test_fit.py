@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from media_screen.detectors.lip_sync.fit import WORDS, Tables, below
+from media_screen.detectors.lip_sync.fit import WORDS, Tables
+from media_screen.weights.calibration import Percentiles
 
 KNOWN = Tables(
-    genuine=(0.1, 0.9), swapped=(-0.2, 0.2), anywhere=(0.0, 0.4), speed=(0.0, 1.0), raw=(0.0, 1.0)
+    genuine=Percentiles((0.1, 0.9)),
+    swapped=Percentiles((-0.2, 0.2)),
+    anywhere=Percentiles((0.0, 0.4)),
+    speed=Percentiles((0.0, 1.0)),
+    raw=Percentiles((0.0, 1.0)),
 )
 
 
-def test_a_place_in_a_table_is_a_share() -> None:
-    table = (0.0, 1.0, 4.0)
-    assert [below(table, value) for value in (-1, 0.5, 4, 9)] == [0.0, 0.25, 1.0, 1.0]
+def test_tables_survive_their_record() -> None:
+    assert Tables.from_dict(KNOWN.to_dict() | {"command": "x"}) == KNOWN
 
 
 @pytest.mark.parametrize(

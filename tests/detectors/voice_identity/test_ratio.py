@@ -9,18 +9,22 @@ import pytest
 
 from media_screen.arrays import Floats
 from media_screen.detectors.voice_identity.ratio import (
-    Calibration,
+    CalibrationBySpeech,
     Cohort,
-    Row,
+    SpeechRow,
     calibration,
     cohort,
     read_calibration,
 )
 from media_screen.speech.embed import DIMENSION, unit
+from media_screen.weights.calibration import Calibration
 
-TABLE = Calibration(
-    rows=(Row(0.0, -100.0, 0.5, -2.0), Row(0.0, 5.0, 1.0, -3.0), Row(4.0, 5.0, 2.0, -5.0)),
-    limits=(-3.0, 4.0),
+TABLE = CalibrationBySpeech(
+    (
+        SpeechRow(0.0, -100.0, Calibration(0.5, -2.0, 4.0, -3.0)),
+        SpeechRow(0.0, 5.0, Calibration(1.0, -3.0, 4.0, -3.0)),
+        SpeechRow(4.0, 5.0, Calibration(2.0, -5.0, 4.0, -3.0)),
+    )
 )
 
 
@@ -71,10 +75,9 @@ def test_the_shipped_cohort_and_calibration_belong_together() -> None:
     rows, shipped = cohort().embeddings, calibration()
     assert rows.shape[1] == DIMENSION and len(rows) >= 50
     assert np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-2)
-    low, high = shipped.limits
-    assert low < 0.0 < high
     for row in shipped.rows:
-        assert row.slope > 0.0
+        low, high = row.line.limits
+        assert low < 0.0 < high and row.line.slope > 0.0
 
 
 def test_a_calibration_without_rows_is_refused() -> None:

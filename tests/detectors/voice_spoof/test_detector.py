@@ -10,10 +10,10 @@ import pytest
 from media_screen.case import Case
 from media_screen.detectors import voice_spoof
 from media_screen.detectors.voice_spoof import VoiceSpoof
-from media_screen.detectors.voice_spoof.network import Calibration
 from media_screen.evidence import Abstention, Evidence, Span
 from media_screen.speech.embed import DIMENSION
 from media_screen.speech.voices import Voice, VoiceWindow
+from media_screen.weights.calibration import Calibration, Percentiles
 from tests.fakes import stand_in
 
 
@@ -38,8 +38,8 @@ def examine(*voices: Voice) -> list[Evidence | Abstention]:
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     net = SimpleNamespace(score=lambda samples: float(samples[0]))
     monkeypatch.setattr(voice_spoof, "spoof_net", lambda device: net)
-    table = Calibration(1.0, 0.0, 2.5, (-2.0, 0.0, 2.0))
-    monkeypatch.setattr(voice_spoof, "calibration", lambda: table)
+    monkeypatch.setattr(voice_spoof, "shipped", lambda name: Calibration(1.0, 0.0, 2.5))
+    monkeypatch.setattr(voice_spoof, "genuine", lambda name: Percentiles((-2.0, 0.0, 2.0)))
 
 
 def test_windows_of_a_voice_are_averaged() -> None:
