@@ -100,7 +100,7 @@ def export_features(models: Path) -> float:
     import onnxruntime
     import torch
 
-    from training.convert_face_weights.small_storage import store_small
+    from training.convert.small_storage import store_small
     from training.face_artifact.network import PartAverages
 
     model = PartAverages().eval()

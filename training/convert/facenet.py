@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 import onnx
 
-from training.convert_face_weights.onnx_models import Builder, make_model
-from training.convert_face_weights.tensorflow_graph import (
+from training.convert.onnx_models import Builder, make_model
+from training.convert.tensorflow_graph import (
     TfNode,
     constant,
     integers,

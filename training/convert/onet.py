@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 
 from media_screen.arrays import Array
-from training.convert_face_weights.onnx_models import Builder, make_model
+from training.convert.onnx_models import Builder, make_model
 
 # The convolutions of O-Net, in order, and after which of them values are pooled (window, px).
 ONET_CONVOLUTIONS = (("conv1", 3), ("conv2", 3), ("conv3", 2), ("conv4", 0))

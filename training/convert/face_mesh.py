@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 
 from media_screen.arrays import Array
-from training.convert_face_weights.onnx_models import Builder, make_model
+from training.convert.onnx_models import Builder, make_model
 
 INPUT_SIDE = 192  # px
 POINTS = 468

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from training import convert_face_weights
-from training.convert_face_weights.face_mesh import mesh_to_onnx
-from training.convert_face_weights.facenet import facenet_to_onnx
-from training.convert_face_weights.onet import onet_to_onnx
-from training.convert_face_weights.opencv_zoo import sface_to_onnx, yunet_to_onnx
-from training.convert_face_weights.sources import FACENET, MESH, ONET, SFACE, YUNET
-from training.convert_face_weights.targets import Target, write_records, write_target
+from training import convert
+from training.convert.face_mesh import mesh_to_onnx
+from training.convert.facenet import facenet_to_onnx
+from training.convert.onet import onet_to_onnx
+from training.convert.opencv_zoo import sface_to_onnx, yunet_to_onnx
+from training.convert.sources import FACENET, MESH, ONET, SFACE, YUNET
+from training.convert.targets import Target, write_records, write_target
 from training.record import renew
 
 PRODUCER = "media_screen convert_face_weights"
@@ -31,8 +31,8 @@ COMPARED = (Target(FACENET, facenet_to_onnx, "compared/facenet.onnx", "float16",
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m training.convert_face_weights",
-        description=convert_face_weights.__doc__,
+        prog="python -m training.convert",
+        description=convert.__doc__,
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
