@@ -18,9 +18,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from benchmarks.places import write_page
 from media_screen.detectors.credentials.manifest import Unreadable, context, parse, read
 
-RESULTS = Path(__file__).parent / "results"
 COPIES = 400  # with one byte changed, of each intact file
 OTHERS = (
     "real_video",
@@ -64,7 +64,7 @@ def main() -> None:
         + others_table(media, settings)
     )
     print(text)
-    (RESULTS / "credentials.md").write_text(text + "\n", "utf-8")
+    write_page("credentials", text + "\n")
 
 
 def states_table(media: Path, settings: Any) -> list[str]:

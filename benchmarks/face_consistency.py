@@ -23,12 +23,12 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.places import write_page
 from media_screen.detectors.face_consistency import CALIBRATION, measure
 from media_screen.look import Looker
 from media_screen.media import Media, MediaError
 from training.record import ship
 
-RESULTS = Path(__file__).parent / "results"
 BOOTSTRAPS = 1000
 SEED = 1
 
@@ -53,11 +53,10 @@ def main() -> None:
     lines = table(rows)
     text = "\n".join(lines)
     print(text)
-    RESULTS.mkdir(exist_ok=True)
     head = (
         "# Face consistency\n\n`python -m benchmarks.face_consistency --media ../shared/media`\n\n"
     )
-    (RESULTS / "face_consistency.md").write_text(head + text + "\n", "utf-8")
+    write_page("face_consistency", head + text + "\n")
     flicker = [row.flicker for row in rows if not row.fake]
     record = {
         "clips": len(flicker),

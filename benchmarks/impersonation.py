@@ -24,14 +24,14 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from benchmarks.accuracy.clips import SHIFTED
+from benchmarks.places import write_page, write_record
 from media_screen.batch.scan import scan
 from media_screen.evaluation.outcomes import ResultsError, read_results
 from media_screen.evaluation.reencode import make_copies
 from media_screen.evidence import LABELS, Label, Verdict
-from media_screen.results.folder import RESULTS as SAVED
+from media_screen.results.folder import RESULTS
 from media_screen.screen import Config
 
-RESULTS = Path(__file__).parent / "results"
 COMMAND = "python -m benchmarks.impersonation --media ../shared/media"
 COPY = "480p"
 LONGEST = 8.0  # s; other genuine clips that take longer are left out, to keep the run short
@@ -121,8 +121,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = run(asked.media, asked.work or Path(temporary))
     record = summary(found)
     text = markdown(record)
-    (RESULTS / "impersonation.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-    (RESULTS / "impersonation.md").write_text(text, "utf-8")
+    write_record("impersonation", record)
+    write_page("impersonation", text)
     print(text)
     return 0
 
@@ -138,7 +138,7 @@ def run(media: Path, work: Path) -> list[tuple[PostToJudge, Verdict]]:
         _post(query, posts[query.name])
     out = work / "out"
     scan(list(posts.values()), out, Config(people=work / "people", device="cpu", threads=1))
-    saved = read_results(out / SAVED)
+    saved = read_results(out / RESULTS)
     verdicts = saved.of([posts[query.name] for query in asked])
     if None in verdicts:
         raise ResultsError(f"a post has no verdict: {' '.join(saved.notes) or 'scan again'}")

@@ -27,6 +27,7 @@ import media_screen
 from benchmarks import provenance_attacks as attacks
 from benchmarks import provenance_set as clips_of
 from benchmarks.local_edits import EDITS, edited, possible
+from benchmarks.places import write_page, write_record
 from benchmarks.provenance_set import RELATIONS, SOUND_ONLY, SourceClip, Workshop
 from media_screen.case import Case
 from media_screen.detectors.catalogue import ALTERED, REST, UNCONFIRMED, KnownFootage
@@ -37,7 +38,6 @@ from media_screen.media import Media
 from media_screen.people.gallery import Gallery
 from media_screen.people.references import read_video
 
-RESULTS = Path(__file__).parent / "results"
 COMMAND = "python -m benchmarks.local_changes --media ../shared/media"
 CLIP_S = 8.0  # as in `benchmarks.provenance`, whose files are used again
 # Reposts that show and play nothing else than the original. What stands beside it in an inset or
@@ -96,8 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     answers = ask(asked.media, work, drawn(everything, asked.take))
     record = {"asked": len(answers), "of": len(everything), "answers": compact(answers)}
     text = markdown(answers, len(everything))
-    (RESULTS / "local_changes.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-    (RESULTS / "local_changes.md").write_text(text, "utf-8")
+    write_record("local_changes", record)
+    write_page("local_changes", text)
     print(text)
     return 0
 

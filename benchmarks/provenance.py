@@ -4,13 +4,12 @@
 
 Builds its own attacks (kept in a folder, so that a second run only searches), enters half of the
 clips of `real_video` as official, looks up every attack, every other clip, and the fakes whose
-source is there, and writes `benchmarks/results/provenance.md` and `.json`.
+source is there, and writes `results/provenance.md` and `records/provenance.json`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 import time
@@ -24,11 +23,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import provenance_set as clips_of
+from benchmarks.places import write_page, write_record
 from benchmarks.provenance_read import FingerprintReader
 from benchmarks.provenance_set import RELATIONS, LookUp, SourceClip, Workshop
 from media_screen.footage.catalogue import Catalogue, MeasuredMatch
 
-RESULTS = Path(__file__).parent / "results"
 CLIP_S = 8.0  # clips are cut to this length
 # Issue's aims: recall per attack.
 AIMS = dict.fromkeys(("exact", "reencode", "scale", "trim", "watermark"), 0.99) | dict.fromkeys(
@@ -101,11 +100,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "building and fingerprinting": round(built, 1),
         "all": round(time.perf_counter() - start, 1),
     }
-    RESULTS.mkdir(exist_ok=True)
     text = markdown(report, rows)
     name = "provenance-quick" if options.quick else "provenance"
-    (RESULTS / f"{name}.md").write_text(text, "utf-8")
-    (RESULTS / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    write_page(name, text)
+    write_record(name, report)
     print(text)
 
 

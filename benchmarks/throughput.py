@@ -30,10 +30,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from benchmarks.naive_peer import PeerRun, run_peer
+from benchmarks.places import HERE, SAMPLES, write_page, write_record
 from benchmarks.talking_videos import VideoBuilder
 
-RESULTS = Path(__file__).parent / "results"
-SAMPLES = Path(__file__).parent.parent / "samples"
 LENGTHS = (1, 10, 60)  # minutes
 DAY = 86_400.0  # s
 
@@ -68,7 +67,7 @@ def main() -> None:
     parser.add_argument("--videos", type=Path, help="folder to keep the built videos in")
     parser.add_argument("--minutes", type=int, nargs="+", default=LENGTHS)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--out", type=Path, default=HERE, help="folder of results/ and records/")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         builder = VideoBuilder(arguments.media, arguments.videos or Path(temporary))
@@ -226,9 +225,8 @@ class LeastTimes:
             "starts": {what: asdict(found) for what, found in self._starts.items()},
             "peer": asdict(self.peer) if self.peer else None,
         }
-        self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / "throughput.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-        (self._folder / "throughput.md").write_text(self.text(), "utf-8")
+        write_record("throughput", record, out=self._folder)
+        write_page("throughput", self.text(), out=self._folder)
 
     def text(self) -> str:
         """Return the tables."""

@@ -1,6 +1,7 @@
 """The labelled files that ratios are joined with: what each is, and what its technical facts are.
 
-Kept by hash in results/clips.csv, so that tables are made and fusion is trained without the media.
+Kept by hash in records/labelled_files.csv, so that tables are made and fusion is trained without
+the media.
 The facts are those of the originals, for the control of re-encoded copies too: they tell at least
 as much as what the copies keep of them.
 
@@ -24,15 +25,15 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from benchmarks.accuracy import sound
-from benchmarks.accuracy.ratios import RESULTS
 from benchmarks.accuracy.sound import SoundFacts
+from benchmarks.places import RECORDS
 from media_screen.detectors import DETECTORS
 from media_screen.evaluation.manifest import Item
 from media_screen.evidence import MediaInfo
 from media_screen.fusion.combination import Subject
 from media_screen.media import Media
 
-FILE = RESULTS / "clips.csv"
+FILE = RECORDS / "labelled_files.csv"
 _LABEL = ("label", "method", "collection", "identity")
 _FACTS = (
     "kind",

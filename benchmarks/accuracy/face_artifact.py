@@ -12,13 +12,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import tomli
 
 from benchmarks.accuracy import heldout, ratios, splits
 from benchmarks.accuracy.heldout import Held
 from benchmarks.accuracy.measured import Subset, VersionRow, calibrated, fit, measured, paired
 from benchmarks.accuracy.ratios import Ratio
-from media_screen import weights
+from benchmarks.places import RECORDS
 from media_screen.detectors import DETECTORS
 from media_screen.detectors.face_artifact.forged import is_good
 from media_screen.evaluation import controls, metrics
@@ -27,9 +26,9 @@ from media_screen.media import Media, MediaError
 from training.face_artifact import crops as crop_store
 from training.face_artifact.crops import ORIGINAL, Crop, CropSource, read_sources
 from training.face_artifact.folds import split
+from training.face_artifact.settings import read_settings
 from training.record import ship
 
-RESULTS = Path(__file__).parent.parent / "results"
 NAME = "face_artifact"
 SHIPPED = "shipped"
 ENSEMBLE = "ensemble"
@@ -43,14 +42,15 @@ RUNS = {
     "clip": "a line on CLIP ViT-B/16",
     ENSEMBLE: "face_artifact and CLIP, mean of ranks",
 }
-HELD, CONDITIONS, PSEUDO, ODDS = (
-    f"{NAME}_{part}.csv" for part in ("heldout", "conditions", "pseudo", "odds")
+SCORES, LOOKS, PSEUDO, ODDS = (
+    RECORDS / NAME / f"{part}.csv"
+    for part in ("scores_by_network", "unusual_looks", "pseudo_fakes", "metadata_odds")
 )
 
 
 def gather(work: Path, media: Path) -> None:
     """Pool what training left in `work`, and write the small tables that are kept."""
-    folds = tomli.loads((weights.models_dir() / NAME / "train.toml").read_text("utf-8"))["folds"]
+    folds = read_settings().folds
     sources = [
         s
         for s in read_sources(media)
@@ -58,7 +58,7 @@ def gather(work: Path, media: Path) -> None:
     ]
     fold_of = dict(split(read_sources(media), folds))
     splits.save(media)
-    kept = heldout.read(RESULTS / HELD) if (RESULTS / HELD).is_file() else []
+    kept = heldout.read(SCORES) if SCORES.is_file() else []
     found: list[Held] = []
     for run in (run for run in RUNS if run != ENSEMBLE):
         if all((work / f"{run}-{fold}.csv").is_file() for fold in range(folds)):
@@ -67,7 +67,7 @@ def gather(work: Path, media: Path) -> None:
             found += [one for one in kept if one.run == run]
     found = list(heldout.with_missing(found, sources, fold_of))
     found += _ensemble(found)
-    heldout.write(RESULTS / HELD, found)
+    heldout.write(SCORES, found)
     _gather_conditions(work, folds)
     _gather_pseudo(work, folds)
     if NAME in {detector.name for detector in DETECTORS}:
@@ -78,7 +78,7 @@ def gather(work: Path, media: Path) -> None:
 def _ship(shipped: Sequence[Held]) -> None:
     """Write what fusion learns from, and the calibration of the network."""
     ratios.write(
-        ratios.path_of(NAME, RESULTS),
+        ratios.path_of(NAME),
         [
             Ratio(one.sha256, one.version, told.score, told.llr if told.state == "scored" else None)
             for one, told in zip(shipped, calibrated(shipped), strict=True)
@@ -126,7 +126,7 @@ def _gather_conditions(work: Path, folds: int) -> None:
         (name, fold, round(float(np.mean([logit for logit, _ in own])), 4), int(own[0][1]))
         for (name, _, fold), own in sorted(clips.items())
     ]
-    _write(RESULTS / CONDITIONS, ("condition", "fold", "score", "judged"), rows)
+    _write(LOOKS, ("condition", "fold", "score", "judged"), rows)
 
 
 def _gather_pseudo(work: Path, folds: int) -> None:
@@ -134,7 +134,7 @@ def _gather_pseudo(work: Path, folds: int) -> None:
     for fold in range(folds):
         with (work / f"{SHIPPED}-{fold}.pseudo.csv").open(newline="") as stream:
             rows += [(r["kind"], fold, r["genuine"], r["forged"]) for r in csv.DictReader(stream)]
-    _write(RESULTS / PSEUDO, ("kind", "fold", "genuine", "forged"), rows)
+    _write(PSEUDO, ("kind", "fold", "genuine", "forged"), rows)
 
 
 def _write(path: Path, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -173,7 +173,7 @@ def _gather_odds(media: Path, sources: Sequence[CropSource], lines: Sequence[Cro
         (clip.sha256, int(clip.fake), clip.collection, round(float(one), 4), round(float(two), 4))
         for clip, one, two in zip(clips, alone, both, strict=True)
     ]
-    _write(RESULTS / ODDS, ("sha256", "fake", "collection", "metadata", "with_views"), rows)
+    _write(ODDS, ("sha256", "fake", "collection", "metadata", "with_views"), rows)
 
 
 def _clips(found: Sequence[Held], run: str) -> list[Held]:
@@ -182,7 +182,7 @@ def _clips(found: Sequence[Held], run: str) -> list[Held]:
 
 def tables() -> tuple[str, dict[str, object]]:
     """Return the tables as Markdown, and the same numbers for eval.json."""
-    found = heldout.read(RESULTS / HELD)
+    found = heldout.read(SCORES)
     rows = [
         measured(
             [one for one in _clips(found, run) if one.version == version], slices=run == SHIPPED
@@ -277,7 +277,7 @@ def _overall(rows: Sequence[VersionRow]) -> list[str]:
 
 
 def _read_odds() -> list[dict[str, str]]:
-    with (RESULTS / ODDS).open(newline="", encoding="utf-8") as stream:
+    with ODDS.open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
 
@@ -381,7 +381,7 @@ def _pair_rows(found: Sequence[Held]) -> list[str]:
             "| clips of one person and source (EyeCanTell, HyperLips, FF++) | "
             f"{version} | {count} | {share:.0%} |"
         )
-    with (RESULTS / PSEUDO).open(newline="", encoding="utf-8") as stream:
+    with PSEUDO.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     for kind in sorted({row["kind"] for row in rows}):
         of_kind = [row for row in rows if row["kind"] == kind]
@@ -407,7 +407,7 @@ def _conditions(found: Sequence[Held]) -> list[str]:
         fold: fit([one for one in _clips(found, SHIPPED) if one.fold != fold])
         for fold in {one.fold for one in found}
     }
-    with (RESULTS / CONDITIONS).open(newline="", encoding="utf-8") as stream:
+    with LOOKS.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     plain = np.mean([float(row["score"]) for row in rows if row["condition"] == "plain"])
     for name in dict.fromkeys(row["condition"] for row in rows):

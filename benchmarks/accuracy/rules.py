@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.accuracy import clips, ratios
-from benchmarks.accuracy.ratios import RESULTS, Ratio
+from benchmarks.accuracy.ratios import Ratio
+from benchmarks.places import RATIOS
 from media_screen.batch.scan import scan
 from media_screen.evaluation.outcomes import outcomes, read_results
 from media_screen.evaluation.reencode import make_copies
 from media_screen.evidence import Verdict
-from media_screen.results.folder import RESULTS as SAVED
+from media_screen.results.folder import RESULTS
 from media_screen.screen import Config
 
 NAME = "rules"
@@ -47,14 +48,14 @@ def write(work: Path, media: Path) -> None:
     hashes = [row["sha256"] for row in clips.labelled(media)]
     said: dict[str, list[Ratio]] = {name: [] for name in DETECTORS}
     for version in VERSIONS:
-        verdicts = _by_hash(work / "scores" / version / SAVED, hashes)
+        verdicts = _by_hash(work / "scores" / version / RESULTS, hashes)
         of_each = outcomes(tuple(verdicts.values()))
         for name in DETECTORS:
             for key, one in zip(verdicts, of_each[name], strict=True):
                 judged = one.state == "scored"
                 said[name].append(Ratio(key, version, one.score, one.llr if judged else None))
     for name, own in said.items():
-        ratios.write(ratios.path_of(name, RESULTS), own)
+        ratios.write(ratios.path_of(name, RATIOS), own)
 
 
 def _by_hash(results: Path, hashes: Iterable[str]) -> dict[str, Verdict]:

@@ -56,7 +56,7 @@ def _set(evaluation: Evaluation) -> dict[str, Any]:
     versions = to_dict(evaluation)["versions"]
     for version in versions:
         for system in version["systems"]:
-            del system["outcomes"]  # they stand in *.heldout.csv
+            del system["outcomes"]  # they stand in records/ratios/
             system["slices"] = [_part(one) for one in system["slices"] if _several(one)]
     forged = sum(item.fake for item in evaluation.items)
     return {
@@ -101,7 +101,7 @@ def markdown(found: dict[str, Any]) -> str:
         [
             "# Accuracy, held out",
             "",
-            f"`{COMMAND}`, from the ratios in `*.heldout.csv`; no media are read.",
+            f"`{COMMAND}`, from the ratios in `benchmarks/records/ratios`; no media are read.",
             "",
             "**What is judged on what.** A label says something of the picture or of the sound, "
             "and a detector is judged where its evidence is about the same. Clips are labelled "

@@ -1,6 +1,6 @@
 """Scores whole files, as the detector pools them, by networks that were not trained on their like.
 
-`python -m benchmarks.voice --calibrate` writes results/voice_spoof.heldout.csv in the common form
+`python -m benchmarks.voice --calibrate` writes records/ratios/voice_spoof.csv in the form
 of `benchmarks.accuracy.ratios`. A genuine file is scored by the network that left its collection
 out, a synthetic one by the network that left its family out. A forged video, of which no network
 saw anything, takes the fold of its collection, or one by its name. The calibration is that of the
@@ -24,12 +24,12 @@ from benchmarks.accuracy import ratios
 from benchmarks.accuracy.ratios import Ratio
 from benchmarks.voice import spoof
 from benchmarks.voice.spoof import ScoredWindows
-from media_screen import weights
 from media_screen.arrays import Floats
 from media_screen.detectors.voice_spoof.network import features
 from media_screen.media import Media, MediaError
 from media_screen.speech import find_speech, lacks_speech
 from media_screen.speech.voices import find_voices
+from training import settings
 from training.voice_spoof.channel import AAC_64, OPUS_24, telephone, through_codec
 from training.voice_spoof.sources import family
 from training.voice_spoof.train import Fold, load_net, read_config, scores
@@ -108,7 +108,7 @@ def listen(file: File, kept: Path) -> None:
 
 def gather(work: Path, media: Path, windows: ScoredWindows) -> None:
     """Write the ratios of all files and their copies, calibrated on other windows."""
-    config = read_config(weights.models_dir() / NAME / "train.toml")
+    config = read_config(settings.path_of(NAME))
     bound = spoof.calibrate(windows)["bound"]
     found = []
     for fold in config.folds:

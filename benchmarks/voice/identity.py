@@ -328,7 +328,7 @@ def markdown(rows: list[dict[str, Any]]) -> list[str]:
     """Return the table as lines of Markdown."""
     lines = [
         "| channel | s | same / different pairs | speakers | EER, cosine | EER, normalised |",
-        "| --- " * 6 + "|",
+        "|" + "---|" * 6,
     ]
     return lines + [
         f"| {row['channel']} | {row['length_s']:.0f} | {row['same']} / {row['different']} | "

@@ -13,15 +13,15 @@ import pytest
 
 from benchmarks.accuracy import clips, face_artifact, fused, ratios, rules, sound, splits, tables
 from benchmarks.accuracy.clips import LabelledClip
-from benchmarks.accuracy.ratios import RESULTS, Ratio
+from benchmarks.accuracy.ratios import Ratio
+from benchmarks.places import RESULTS, ROOT, read_record
 from media_screen.evaluation import controls, measure, metrics, protocol
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Verdict
 from media_screen.fusion import combination
 from media_screen.fusion.combination import Subject
 from training.voice_spoof.channel import band
 
-ROOT = RESULTS.parent.parent
-RECORD = json.loads((RESULTS / "accuracy.json").read_text("utf-8"))
+RECORD = read_record("accuracy")
 KNOWN = {one.sha256: one for one in clips.read()}
 
 
@@ -363,15 +363,15 @@ def test_clips_are_read_back(tmp_path: Path) -> None:
 
 def test_ratios_are_read_back(tmp_path: Path) -> None:
     own = [Ratio("b", "original", 0.5, -1.25), Ratio("a", "480p"), Ratio("a", "original", 2.0, 0.0)]
-    ratios.write(tmp_path / "x.heldout.csv", own)
-    assert (tmp_path / "x.heldout.csv").read_text() == (
+    ratios.write(tmp_path / "x.csv", own)
+    assert (tmp_path / "x.csv").read_text() == (
         "sha256,version,score,llr\na,original,2.0000,0.0000\nb,original,0.5000,-1.2500\na,480p,,\n"
     )
     assert ratios.read_all(tmp_path) == {"x": [own[2], own[0], own[1]]}
 
 
 def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "x.heldout.csv").write_text("path,score\na,1\n", "utf-8")
+    (tmp_path / "x.csv").write_text("path,score\na,1\n", "utf-8")
     with pytest.raises(ValueError, match="expected the columns"):
         ratios.read_all(tmp_path)
 
@@ -401,9 +401,10 @@ def test_what_was_screened_is_kept_by_the_hash_of_the_original(
         ]
         text = "".join(json.dumps(one.to_dict()) + "\n" for one in found)
         (folder / "results.jsonl").write_text(text, "utf-8")
-    monkeypatch.setattr(rules, "RESULTS", tmp_path)
+    monkeypatch.setattr(rules, "RATIOS", tmp_path / "ratios")
+    (tmp_path / "ratios").mkdir()
     rules.write(tmp_path, tmp_path)
-    kept = ratios.read_all(tmp_path)
+    kept = ratios.read_all(tmp_path / "ratios")
     assert [(one.sha256, one.version) for one in kept["face_consistency"]] == [
         (genuine, "original"),
         (forged, "original"),
