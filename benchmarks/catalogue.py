@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.places import write_page
-from benchmarks.provenance_read import FingerprintReader
+from benchmarks.provenance.fingerprints import FingerprintReader
 from media_screen.footage.catalogue import Catalogue
 from media_screen.footage.catalogue.index import Indexed, codes_to_index, pairs_to_index
 from media_screen.footage.catalogue.match import Known

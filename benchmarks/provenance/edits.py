@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import provenance_attacks as attacks
-from benchmarks.provenance_attacks import Clip
-from benchmarks.provenance_set import SourceClip, Workshop
+from benchmarks.provenance import attacks
+from benchmarks.provenance.attacks import Clip
+from benchmarks.provenance.clips import SourceClip, Workshop
 from media_screen.arrays import Doubles, Floats, Image
 from media_screen.media import SAMPLE_RATE
 

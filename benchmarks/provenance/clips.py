@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import provenance_attacks as attacks
+from benchmarks.provenance import attacks
 
 # Fakes made from a clip that is in real_video: (fake, source, what was changed).
 PAIRED_FAKES = (

@@ -22,10 +22,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import provenance_set as clips_of
 from benchmarks.places import write_page, write_record
-from benchmarks.provenance_read import FingerprintReader
-from benchmarks.provenance_set import RELATIONS, LookUp, SourceClip, Workshop
+from benchmarks.provenance import clips as clips_of
+from benchmarks.provenance.clips import RELATIONS, LookUp, SourceClip, Workshop
+from benchmarks.provenance.fingerprints import FingerprintReader
 from media_screen.footage.catalogue import Catalogue, MeasuredMatch
 
 CLIP_S = 8.0  # clips are cut to this length
