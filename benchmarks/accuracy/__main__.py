@@ -22,13 +22,16 @@ import json
 from pathlib import Path
 
 from benchmarks.accuracy import (
+    card,
     clips,
     face_artifact,
     fused,
+    page,
     ratios,
+    readme,
+    record,
     rules,
     splits,
-    tables,
     voice_spoof,
 )
 from benchmarks.places import ROOT, write_page, write_record
@@ -73,17 +76,16 @@ def fuse() -> None:
     """Train the fusion on what is kept, measure it, and renew model, tables, README and cards."""
     known = clips.read()
     learned = fused.learn(known, ratios.read_all(), splits.held_together())
-    shipped = {**learned.combination.to_dict(), "command": tables.COMMAND}
+    shipped = {**learned.combination.to_dict(), "command": record.COMMAND}
     ship(combination.FILE, shipped)
     combination.shipped.cache_clear()
-    found = tables.record(learned, fused.measure_all(known, learned))
-    text = tables.markdown(found)
+    found = record.record(learned, fused.measure_all(known, learned))
+    text = page.markdown(found)
     print(text)
     write_record("accuracy", found)
     write_page("accuracy", text)
-    README.write_text(tables.in_readme(README.read_text("utf-8"), found), "utf-8")
-    card = combination.path().with_name("card.md")
-    _renew_card(card, tables.card(found))
+    README.write_text(readme.in_readme(README.read_text("utf-8"), found), "utf-8")
+    _renew_card(combination.path().with_name("card.md"), card.card(found))
     if face_artifact.SCORES.is_file():  # its tables say what is flagged at the threshold
         _write_face_artifact(None)
 
@@ -91,12 +93,12 @@ def fuse() -> None:
 def _write_face_artifact(parser: argparse.ArgumentParser | None) -> None:
     if parser is not None and not face_artifact.SCORES.is_file():
         parser.error(f"no scores of {face_artifact.NAME} are kept yet: train it, then give --work")
-    text, record = face_artifact.tables()
+    text, numbers = face_artifact.tables()
     if parser is not None:
         print(text)
     write_page(face_artifact.NAME, text)
     model = weights.models_dir() / face_artifact.NAME
-    (model / "eval.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    (model / "eval.json").write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
     _renew_card(model / "card.md", text.split("\n", 2)[2])
 
 

@@ -80,7 +80,9 @@ class LookUpRow:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark and write its tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.provenance", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
     parser.add_argument("--quick", action="store_true", help="every fourth official clip only")
     parser.add_argument("--workers", type=int, default=2)

@@ -3,9 +3,9 @@
     python -m benchmarks.local_changes --media ../shared/media [--work DIR] [--take 600]
 
 Enters the official clips of `benchmarks.provenance`, and asks the `catalogue` detector about each
-of their reposts (its attacks that exchange nothing) and about each of `benchmarks.provenance.edits`, as
-a scan does. What it says is kept in `DIR`, so that a run goes on where the last one stopped, and a
-second one only prints. With `--take` so many files are asked about, drawn evenly from all kinds.
+of their reposts (its attacks that exchange nothing) and about each change of `edits`, as a scan
+does. What it says is kept in `DIR`, so that a run goes on where the last one stopped, and a second
+one only prints. With `--take` so many files are asked about, drawn evenly from all kinds.
 """
 
 from __future__ import annotations

@@ -11,7 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.accuracy import clips, face_artifact, fused, ratios, rules, sound, splits, tables
+from benchmarks.accuracy import card as cards
+from benchmarks.accuracy import (
+    clips,
+    face_artifact,
+    fused,
+    page,
+    ratios,
+    readme,
+    rules,
+    sound,
+    splits,
+)
+from benchmarks.accuracy import record as records
 from benchmarks.accuracy.clips import LabelledClip
 from benchmarks.accuracy.ratios import Ratio
 from benchmarks.places import RESULTS, ROOT, read_record
@@ -29,17 +41,17 @@ KNOWN = {one.sha256: one for one in clips.read()}
 
 
 def test_the_table_of_results_is_made_of_the_record() -> None:
-    assert (RESULTS / "accuracy.md").read_text("utf-8") == tables.markdown(RECORD)
+    assert (RESULTS / "accuracy.md").read_text("utf-8") == page.markdown(RECORD)
 
 
 def test_the_readme_shows_the_record() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
-    assert tables.in_readme(text, RECORD) == text, f"run {tables.COMMAND}"
+    assert readme.in_readme(text, RECORD) == text, f"run {records.COMMAND}"
 
 
 def test_the_card_of_the_fusion_shows_the_record() -> None:
     card = combination.path().with_name("card.md").read_text("utf-8")
-    assert tables.card(RECORD).replace("\n## ", "\n### ") in card
+    assert cards.card(RECORD).replace("\n## ", "\n### ") in card
 
 
 def test_what_is_shipped_is_what_was_measured() -> None:
@@ -279,9 +291,9 @@ def test_a_detector_is_judged_where_the_label_is_about_its_evidence() -> None:
         "speech": 40,
         "all": 80,
     }
-    record = json.loads(json.dumps(tables.record(found, measured)))
-    assert "| normal | 1.0% | all | 80 |" in tables.markdown(record)
-    assert "| speech | `voice_spoof` |" in tables.readme(record)
+    record = json.loads(json.dumps(records.record(found, measured)))
+    assert "| normal | 1.0% | all | 80 |" in page.markdown(record)
+    assert "| speech | `voice_spoof` |" in readme.readme(record)
 
 
 def test_a_detector_must_keep_up_on_copies() -> None:
@@ -314,9 +326,9 @@ def test_what_a_detector_adds_is_measured_with_and_without_it() -> None:
     first = measured.added[0]
     assert first.with_it.separation is not None and first.without.separation is not None
     assert first.with_it.separation.auc.value > first.without.separation.auc.value
-    record = json.loads(json.dumps(tables.record(found, measured)))
-    assert "| `lip_sync` | originals | yes |" in tables.markdown(record)
-    assert "counts: AUC" in tables.card(record)
+    record = json.loads(json.dumps(records.record(found, measured)))
+    assert "| `lip_sync` | originals | yes |" in page.markdown(record)
+    assert "counts: AUC" in cards.card(record)
 
 
 def test_with_nothing_that_counts_nothing_is_summed() -> None:
@@ -326,7 +338,7 @@ def test_with_nothing_that_counts_nothing_is_summed() -> None:
     systems = measured.sets["picture"].versions[0].systems
     sums = next(system for system in systems if system.name == "fused")
     assert sums.overall.counts.abstained == len(known)
-    assert "no better than a coin" in tables.card(tables.record(found, measured))
+    assert "no better than a coin" in cards.card(records.record(found, measured))
 
 
 @pytest.mark.parametrize(
