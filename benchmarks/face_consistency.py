@@ -12,7 +12,6 @@ percentiles of genuine clips that the detector shows.
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from benchmarks.places import write_page
 from media_screen.detectors.face_consistency import CALIBRATION, measure
 from media_screen.look import Looker
 from media_screen.media import Media, MediaError
+from training.manifest import read_media_rows
 from training.record import ship
 
 BOOTSTRAPS = 1000
@@ -71,21 +71,19 @@ def main() -> None:
 def read_rows(media: Path) -> list[ClipRow]:
     """Measure every clip of the manifest that has a track long enough."""
     looker = Looker()
-    with (media / "manifest.tsv").open(encoding="utf-8") as stream:
-        clips = [
-            clip
-            for clip in csv.DictReader(stream, delimiter="\t")
-            if clip["kind"] in ("real_video", "fake_video")
-            and not clip["method"].startswith("av-offset")
-        ]
+    clips = [
+        clip
+        for clip in read_media_rows(media)
+        if clip.kind in ("real_video", "fake_video") and not clip.method.startswith("av-offset")
+    ]
     rows = []
     for number, clip in enumerate(clips):
         print(f"\r{number + 1}/{len(clips)}", end="", file=sys.stderr, flush=True)
         try:
-            with Media.open(media / clip["path"]) as opened:
+            with Media.open(media / clip.path) as opened:
                 tracks = looker.look(opened).tracks
         except MediaError as error:
-            print(f"\n{clip['path']}: {error}", file=sys.stderr)
+            print(f"\n{clip.path}: {error}", file=sys.stderr)
             continue
         measured = [(found, track) for track in tracks if (found := measure(track)) is not None]
         if not measured:
@@ -101,8 +99,8 @@ def read_rows(media: Path) -> list[ClipRow]:
             float(np.median(np.abs([q.yaw_deg for q in quality]))),
             float(np.log(motion + 1e-3)),
         )
-        fake = clip["kind"] == "fake_video"
-        rows.append(ClipRow(fake, clip["collection"], found.flicker, found.drift, view))
+        fake = clip.fake
+        rows.append(ClipRow(fake, clip.collection, found.flicker, found.drift, view))
     print(file=sys.stderr)
     return rows
 

@@ -13,7 +13,6 @@ add here is flattered; what comes from channels and footage is not.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import shutil
 import tempfile
@@ -23,7 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from benchmarks.accuracy.clips import SHIFTED
 from benchmarks.places import write_page, write_record
 from media_screen.batch.scan import scan
 from media_screen.evaluation.outcomes import ResultsError, read_results
@@ -31,6 +29,7 @@ from media_screen.evaluation.reencode import make_copies
 from media_screen.evidence import LABELS, Label, Verdict
 from media_screen.results.folder import RESULTS
 from media_screen.screen import Config
+from training.manifest import read_media_rows
 
 COMMAND = "python -m benchmarks.impersonation --media ../shared/media"
 COPY = "480p"
@@ -156,16 +155,11 @@ def official_clips(media: Path) -> dict[str, list[Path]]:
 
 def _mead(media: Path) -> dict[str, list[Path]]:
     people: dict[str, list[Path]] = {}
-    for row in _rows(media):
-        if row["identity"].startswith(MEAD) and row["kind"] == "real_video":
-            slug = row["identity"].lower().replace(" ", "-")
-            people.setdefault(slug, []).append(media / row["path"])
+    for row in read_media_rows(media):
+        if row.identity.startswith(MEAD) and row.kind == "real_video":
+            slug = row.identity.lower().replace(" ", "-")
+            people.setdefault(slug, []).append(media / row.path)
     return people
-
-
-def _rows(media: Path) -> list[dict[str, str]]:
-    with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream, delimiter="\t"))
 
 
 def queries(media: Path, official: dict[str, list[Path]], copies: Path) -> Iterator[PostToJudge]:
@@ -193,10 +187,10 @@ def queries(media: Path, official: dict[str, list[Path]], copies: Path) -> Itera
     for name, person in UNSEEN.items():
         yield PostToJudge(real / name, "genuine, of enrolled people", person, False)
     taken = {file for _, file in (*own, *unseen)} | {real / n for n in (*UNSEEN, *SAME_FOOTAGE)}
-    for row in _rows(media):
-        file = media / row["path"]
-        usable = row["kind"] == "real_video" and not row["method"].startswith(SHIFTED)
-        if usable and file not in taken and float(row["duration_s"]) <= LONGEST:
+    for row in read_media_rows(media):
+        file = media / row.path
+        usable = row.kind == "real_video" and not row.shifted
+        if usable and file not in taken and float(row.duration_s) <= LONGEST:
             yield PostToJudge(file, "genuine, of others", "", False)
 
 

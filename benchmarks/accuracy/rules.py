@@ -36,7 +36,7 @@ def gather(work: Path, media: Path) -> None:
 
 def screen(work: Path, media: Path, version: str) -> None:
     """Screen the clips, or copies of them, into WORK/scores/VERSION: one process, one thread."""
-    files = [media / row["path"] for row in clips.labelled(media)]
+    files = [media / row.path for row in clips.labelled(media)]
     if version != VERSIONS[0]:
         files = list(make_copies(files, version, work / "copies").paths.values())
     config = Config(detectors=DETECTORS, device="cpu", threads=1)
@@ -45,7 +45,7 @@ def screen(work: Path, media: Path, version: str) -> None:
 
 def write(work: Path, media: Path) -> None:
     """Write the ratios from what was screened; a clip that could not be copied has none there."""
-    hashes = [row["sha256"] for row in clips.labelled(media)]
+    hashes = [row.sha256 for row in clips.labelled(media)]
     said: dict[str, list[Ratio]] = {name: [] for name in DETECTORS}
     for version in VERSIONS:
         verdicts = _by_hash(work / "scores" / version / RESULTS, hashes)

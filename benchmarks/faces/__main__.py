@@ -24,7 +24,7 @@ from benchmarks.faces.embedders import (
 from benchmarks.faces.nets import embed, facenet_input, open_session, unit
 from benchmarks.faces.pairs import group_files, make_pairs
 from benchmarks.faces.report import markdown
-from benchmarks.faces.sights import collect, largest_each_frame, read_manifest
+from benchmarks.faces.sights import collect, files_with_faces, largest_each_frame
 from benchmarks.faces.tracking import tracking_table
 from benchmarks.places import HERE, write_page, write_record
 from media_screen.faces import align
@@ -32,7 +32,7 @@ from media_screen.faces import align
 
 def measure(media: Path, weights: Path) -> dict[str, Any]:
     """Run every comparison."""
-    rows = read_manifest(media)
+    rows = files_with_faces(media)
     detectors = detector_table(media, rows, weights)
     detector = open_detector(weights, threads=2)
     every, counts = collect(media, rows, detector)

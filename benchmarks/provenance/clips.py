@@ -8,7 +8,6 @@ dealt to a half that sets thresholds and a half that is reported.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.provenance import attacks
+from training.manifest import MediaRow, read_media_rows
 
 # Fakes made from a clip that is in real_video: (fake, source, what was changed).
 PAIRED_FAKES = (
@@ -98,41 +98,41 @@ class LookUp:
 
 def sources(media: Path) -> list[SourceClip]:
     """List the usable clips of real_video in a fixed order, dealt out."""
-    rows = []
-    with (media / "manifest.tsv").open(newline="", encoding="utf-8") as stream:
-        for row in csv.DictReader(stream, delimiter="\t"):
-            if row["kind"] == "real_video" and float(row["duration_s"]) >= LEAST_S:
-                rows.append(row)
+    rows = [
+        row
+        for row in read_media_rows(media)
+        if row.kind == "real_video" and float(row.duration_s) >= LEAST_S
+    ]
     halves = _halves(rows)
-    groups: dict[str, list[dict[str, str]]] = defaultdict(list)
+    groups: dict[str, list[MediaRow]] = defaultdict(list)
     for row in rows:
-        groups[row["identity"]].append(row)
+        groups[row.identity].append(row)
     found, turn = [], 0
     for identity, members in groups.items():
         turn += len(members) == 1
         for index, row in enumerate(members):
-            path = row["path"].removeprefix("real_video/")
+            path = row.path.removeprefix("real_video/")
             official = index % 2 == 0 if len(members) > 1 else turn % 2 == 0
             found.append(
                 SourceClip(
                     path=path,
                     identity=re.sub(r"\W+", "-", identity).strip("-").lower(),
-                    collection=row["collection"],
-                    half=halves[row["collection"]],
+                    collection=row.collection,
+                    half=halves[row.collection],
                     official=official or path in ALWAYS_OFFICIAL,
-                    sound=row["audio"] == "ok",
+                    sound=row.audio == "ok",
                 )
             )
     return found
 
 
-def _halves(rows: list[dict[str, str]]) -> dict[str, str]:
+def _halves(rows: list[MediaRow]) -> dict[str, str]:
     """Deal collections, largest first, to the half with fewer clips of their kind.
 
     Collections with sound and without are dealt separately.
     """
-    names = [row["collection"] for row in rows]
-    silent = {row["collection"] for row in rows if row["audio"] != "ok"}
+    names = [row.collection for row in rows]
+    silent = {row.collection for row in rows if row.audio != "ok"}
     size = {(half, kind): 0 for half in ("set", "report") for kind in (True, False)}
     dealt = {}
     for name in sorted(set(names), key=lambda name: (-names.count(name), name)):

@@ -9,7 +9,6 @@ windows of the other folds.
 
 from __future__ import annotations
 
-import csv
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from media_screen.media import Media, MediaError
 from media_screen.speech import find_speech, lacks_speech
 from media_screen.speech.voices import find_voices
 from training import settings
+from training.manifest import MediaRow, read_media_rows
 from training.voice_spoof.channel import AAC_64, OPUS_24, telephone, through_codec
 from training.voice_spoof.sources import family
 from training.voice_spoof.train import Fold, load_net, read_config, scores
@@ -60,30 +60,26 @@ def files(media: Path, folds: Sequence[Fold]) -> Iterator[File]:
     A file that may be either class is left out.
     """
     known: set[str] = set()
-    with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream, delimiter="\t"):
-            if row["kind"] not in KINDS or "may be source" in row["method"]:
-                continue
-            video = row["kind"].endswith("video")
-            fold = fold_of(row, folds)
-            if fold is None and video and row["audio"] != "ok":
-                fold = 0  # whose network is not asked
-            if fold is not None and row["sha256"] not in known:
-                known.add(row["sha256"])
-                yield File(media / row["path"], row["sha256"], fold)
+    for row in read_media_rows(media):
+        if row.kind not in KINDS or row.unsure:
+            continue
+        fold = fold_of(row, folds)
+        if fold is None and row.kind.endswith("video") and row.audio != "ok":
+            fold = 0  # whose network is not asked
+        if fold is not None and row.sha256 not in known:
+            known.add(row.sha256)
+            yield File(media / row.path, row.sha256, fold)
 
 
-def fold_of(row: dict[str, str], folds: Sequence[Fold]) -> int | None:
+def fold_of(row: MediaRow, folds: Sequence[Fold]) -> int | None:
     """Return the number of the fold that leaves a line of the manifest out, None without one."""
     for fold in folds:
-        if row["kind"] == "fake_audio":
-            if family(row["method"]) in fold.families:
+        if row.kind == "fake_audio":
+            if family(row.method) in fold.families:
                 return fold.number
-        elif row["collection"] in fold.collections:
+        elif row.collection in fold.collections:
             return fold.number
-    return (
-        zlib.crc32(row["collection"].encode()) % len(folds) if row["kind"] == "fake_video" else None
-    )
+    return zlib.crc32(row.collection.encode()) % len(folds) if row.kind == "fake_video" else None
 
 
 def listen(file: File, kept: Path) -> None:

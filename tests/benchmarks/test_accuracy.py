@@ -31,6 +31,7 @@ from media_screen.evaluation import controls, measure, metrics, protocol
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Verdict
 from media_screen.fusion import combination
 from media_screen.fusion.combination import Subject
+from training.manifest import SHIFTED
 from training.voice_spoof.channel import band
 
 RECORD = read_record("accuracy")
@@ -395,7 +396,7 @@ def test_what_was_screened_is_kept_by_the_hash_of_the_original(
     rows = [
         ("real_video", "real", genuine),
         ("fake_video", "swap", forged),
-        ("fake_video", f"{clips.SHIFTED} (genuine)", "c" * 64),
+        ("fake_video", f"{SHIFTED} (genuine)", "c" * 64),
     ]
     lines = ["path\tkind\tmethod\tsha256", *(f"{row[2][0]}.mp4\t" + "\t".join(row) for row in rows)]
     (tmp_path / "manifest.tsv").write_text("\n".join(lines) + "\n", "utf-8")
