@@ -22,6 +22,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks import markdown
 from benchmarks.places import write_page
 from media_screen.detectors.face_consistency import CALIBRATION, measure
 from media_screen.look import Looker
@@ -119,13 +120,12 @@ def table(rows: list[ClipRow]) -> list[str]:
         f"{int((~fake).sum())} genuine and {int(fake.sum())} forged clips of "
         f"{len(set(collections))} collections; longest track of each.",
         "",
-        "| measure | AUC | 95% interval |",
-        "|---|---|---|",
     ]
+    cells = []
     for name, score in scores.items():
         low, high = interval(fake, score)
-        lines.append(f"| {name} | {roc_auc_score(fake, score):.2f} | {low:.2f} to {high:.2f} |")
-    return lines
+        cells.append((name, f"{roc_auc_score(fake, score):.2f}", f"{low:.2f} to {high:.2f}"))
+    return [*lines, *markdown.table(("measure", "AUC", "95% interval"), cells)]
 
 
 def residual(

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from benchmarks.markdown import escaped, table
 from benchmarks.places import write_page, write_record
 from media_screen.batch.scan import scan
 from media_screen.evaluation.outcomes import ResultsError, read_results
@@ -310,19 +311,32 @@ def markdown(record: dict[str, Any]) -> str:
         f"`{COMMAND}`. {record['people']} people enrolled by genuine clips, with all detectors. "
         "The networks were trained on clips of this gathering, so what they add here is flattered.",
         "",
-        "| posts | " + " | ".join(f"`{label}`" for label in used) + " |",
-        "|---" * (len(used) + 1) + "|",
+        *table(
+            ("posts", *(f"`{label}`" for label in used)),
+            [
+                (kind, *(row.get(label, 0) for label in used))
+                for kind, row in record["labels"].items()
+            ],
+        ),
+        "",
+        *table(
+            ("aim", "found", "met"),
+            [
+                (one["what"], f"{one['count']} of {one['of']}", "yes" if one["met"] else "**no**")
+                for one in record["aims"]
+            ],
+        ),
+        "",
+        "## Judged wrongly",
+        "",
+        *table(
+            ("posts", "file", "label", "why"),
+            [
+                (one["kind"], escaped(one["file"]), f"`{one['label']}`", escaped(one["why"]))
+                for one in record["missed"]
+            ],
+        ),
     ]
-    for kind, row in record["labels"].items():
-        lines.append(f"| {kind} | " + " | ".join(str(row.get(one, 0)) for one in used) + " |")
-    lines += ["", "| aim | found | met |", "|---|---|---|"]
-    for aim in record["aims"]:
-        share = f"{aim['count']} of {aim['of']}"
-        lines.append(f"| {aim['what']} | {share} | {'yes' if aim['met'] else '**no**'} |")
-    lines += ["", "## Judged wrongly", "", "| posts | file | label | why |", "|---|---|---|---|"]
-    for one in record["missed"]:
-        file, why = (one[key].replace("|", "\\|") for key in ("file", "why"))
-        lines.append(f"| {one['kind']} | {file} | `{one['label']}` | {why} |")
     return "\n".join(lines) + "\n"
 
 

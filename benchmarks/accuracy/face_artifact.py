@@ -17,6 +17,7 @@ from benchmarks.accuracy import heldout, ratios, splits
 from benchmarks.accuracy.heldout import Held
 from benchmarks.accuracy.measured import Subset, VersionRow, calibrated, fit, measured, paired
 from benchmarks.accuracy.ratios import Ratio
+from benchmarks.markdown import interval, table
 from benchmarks.places import RECORDS
 from media_screen.detectors import DETECTORS
 from media_screen.detectors.face_artifact.forged import is_good
@@ -195,7 +196,7 @@ def tables() -> tuple[str, dict[str, object]]:
     odds = _read_odds()
     control = {name: asdict(_area(odds, name)) for name in ("metadata", "with_views")}
     pairs = _pair_rows(found)
-    facts, views = _said(control["metadata"]), _said(control["with_views"])
+    facts, views = (interval(**control[name]) for name in ("metadata", "with_views"))
     lines = [
         "# face_artifact, held out",
         "",
@@ -250,30 +251,39 @@ def tables() -> tuple[str, dict[str, object]]:
     return "\n".join(lines) + "\n", record
 
 
+OVERALL = (
+    "network",
+    "version",
+    "AUC",
+    "EER",
+    "detected at 5% false alarms",
+    "false alarms at the threshold",
+    "detected",
+    "Cllr (least)",
+    "not judged",
+)
+
+
 def _overall(rows: Sequence[VersionRow]) -> list[str]:
-    lines = [
-        "| network | version | AUC | EER | detected at 5% false alarms | false alarms at the "
-        "threshold | detected | Cllr (least) | not judged |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    cells = []
     for row in rows:
         found, cost, decided = row.overall.separation, row.overall.cost, row.overall.decisions
         if found is None or cost is None:
             continue
-        area, counts = found.auc, row.overall.counts
-        cells = (
-            RUNS[row.run],
-            row.version,
-            f"{area.value:.2f} ({area.low:.2f} to {area.high:.2f})",
-            f"{found.eer:.0%}",
-            f"{found.tpr_at_5:.0%}",
-            f"{decided.false_alarms:.1%}",
-            f"{decided.detections:.0%}",
-            f"{cost.cllr:.2f} ({cost.min_cllr:.2f})",
-            f"{counts.abstention_rate:.1%}",
+        cells.append(
+            (
+                RUNS[row.run],
+                row.version,
+                interval(found.auc.value, found.auc.low, found.auc.high),
+                f"{found.eer:.0%}",
+                f"{found.tpr_at_5:.0%}",
+                f"{decided.false_alarms:.1%}",
+                f"{decided.detections:.0%}",
+                f"{cost.cllr:.2f} ({cost.min_cllr:.2f})",
+                f"{row.overall.counts.abstention_rate:.1%}",
+            )
         )
-        lines.append("| " + " | ".join(cells) + " |")
-    return lines
+    return table(OVERALL, cells)
 
 
 def _read_odds() -> list[dict[str, str]]:
@@ -288,17 +298,10 @@ def _area(odds: Sequence[dict[str, str]], name: str) -> metrics.Interval:
     return metrics.bootstrap(metrics.auc, scores, fake, groups=groups)
 
 
-def _said(area: dict[str, float]) -> str:
-    return f"{area['value']:.2f} ({area['low']:.2f} to {area['high']:.2f})"
-
-
 def _alike(found: Sequence[Held], odds: Sequence[dict[str, str]]) -> list[str]:
     """Return the AUC of each run among clips of alike odds, without an interval."""
     of_hash = {row["sha256"]: row for row in odds}
-    lines = [
-        "| network | version | metadata alike | and the view of the face |",
-        "|---|---|---|---|",
-    ]
+    rows = []
     for run in (run for run in RUNS if _clips(found, run)):
         for version in heldout.VERSIONS:
             own = [
@@ -313,17 +316,14 @@ def _alike(found: Sequence[Held], odds: Sequence[dict[str, str]]) -> list[str]:
                 )
                 for name in ("metadata", "with_views")
             )
-            lines.append(f"| {RUNS[run]} | {version} | {alone:.2f} | {both:.2f} |")
-    return lines
+            rows.append((RUNS[run], version, f"{alone:.2f}", f"{both:.2f}"))
+    return table(("network", "version", "metadata alike", "and the view of the face"), rows)
 
 
 def _by_fold(found: Sequence[Held]) -> list[str]:
     """Return the AUC in each fold, of every run that was not made from ranks within folds."""
     folds = sorted({one.fold for one in found})
-    lines = [
-        "| network | version | " + " | ".join(f"fold {fold}" for fold in folds) + " |",
-        "|---|---|" + "---|" * len(folds),
-    ]
+    rows = []
     for run in (run for run in RUNS if run != ENSEMBLE and _clips(found, run)):
         for version in heldout.VERSIONS:
             areas = []
@@ -335,9 +335,8 @@ def _by_fold(found: Sequence[Held]) -> list[str]:
                 ]
                 scores, fake = zip(*own, strict=True)
                 areas.append(metrics.auc(scores, fake))
-            cells = " | ".join(f"{area:.2f}" for area in areas)
-            lines.append(f"| {RUNS[run]} | {version} | {cells} |")
-    return lines
+            rows.append((RUNS[run], version, *(f"{area:.2f}" for area in areas)))
+    return table(("network", "version", *(f"fold {fold}" for fold in folds)), rows)
 
 
 def _parts(rows: Sequence[VersionRow], which: str) -> list[str]:
@@ -367,7 +366,7 @@ def _cell(part: Subset) -> str:
 
 
 def _pair_rows(found: Sequence[Held]) -> list[str]:
-    lines = ["| what | version | pairs | the forged one scores higher |", "|---|---|---|---|"]
+    lines = []
     for version in heldout.VERSIONS:
         clips = [one for one in _clips(found, SHIPPED) if one.version == version]
         genuine = {(one.collection, one.identity): one.sha256 for one in clips if not one.fake}
@@ -377,10 +376,8 @@ def _pair_rows(found: Sequence[Held]) -> list[str]:
             if one.fake and (one.collection, one.identity.split("_")[0]) in genuine
         ]
         share, count = paired(clips, pairs)
-        lines.append(
-            "| clips of one person and source (EyeCanTell, HyperLips, FF++) | "
-            f"{version} | {count} | {share:.0%} |"
-        )
+        what = "clips of one person and source (EyeCanTell, HyperLips, FF++)"
+        lines.append((what, version, count, f"{share:.0%}"))
     with PSEUDO.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     for kind in sorted({row["kind"] for row in rows}):
@@ -390,19 +387,23 @@ def _pair_rows(found: Sequence[Held]) -> list[str]:
         labels = np.repeat([True, False], len(of_kind))
         area = metrics.auc(np.concatenate([forged, genuine_scores]), labels)
         share = metrics.paired_share(forged, genuine_scores)
-        lines.append(
-            f"| pseudo-fakes: {kind.replace('_', ' ')}, AUC {area:.2f} | original | "
-            f"{len(of_kind)} | {share:.0%} |"
-        )
-    return lines
+        what = f"pseudo-fakes: {kind.replace('_', ' ')}, AUC {area:.2f}"
+        lines.append((what, "original", len(of_kind), f"{share:.0%}"))
+    return table(("what", "version", "pairs", "the forged one scores higher"), lines)
+
+
+LOOKS_HEAD = (
+    "look",
+    "clips",
+    "not judged",
+    "false alarms at the threshold",
+    "mean shift of the score",
+)
 
 
 def _conditions(found: Sequence[Held]) -> list[str]:
     """Return what share of genuine clips is not judged, and raises an alarm, in each condition."""
-    lines = [
-        "| look | clips | not judged | false alarms at the threshold | mean shift of the score |",
-        "|---|---|---|---|---|",
-    ]
+    lines = []
     lookup = {
         fold: fit([one for one in _clips(found, SHIPPED) if one.fold != fold])
         for fold in {one.fold for one in found}
@@ -419,8 +420,6 @@ def _conditions(found: Sequence[Held]) -> list[str]:
         ]
         left_out = np.mean([row["judged"] != "1" for row in of_name])
         shift = np.mean([float(row["score"]) for row in of_name]) - plain
-        lines.append(
-            f"| {name.replace('_', ' ')} | {len(of_name)} | {left_out:.0%} | "
-            f"{np.mean(flagged):.0%} | {shift:+.2f} |"
-        )
-    return lines
+        cells = f"{left_out:.0%}", f"{np.mean(flagged):.0%}", f"{shift:+.2f}"
+        lines.append((name.replace("_", " "), len(of_name), *cells))
+    return table(LOOKS_HEAD, lines)

@@ -24,6 +24,7 @@ from typing import Literal
 import numpy as np
 
 import media_screen
+from benchmarks.markdown import table
 from benchmarks.places import write_page, write_record
 from benchmarks.provenance import attacks
 from benchmarks.provenance import clips as clips_of
@@ -247,25 +248,26 @@ def markdown(answers: list[Answer], of: int) -> str:
     ]
     for edit, title in ((True, "Edits that must be named"), (False, "Reposts that must not")):
         lines += ["", f"## {title}", ""]
-        lines.append(
-            "| kind | half | files | named | unsure | not found | passed as the original |"
-        )
-        lines.append("|---|---|---|---|---|---|---|")
         some = [one for one in answers if one.edit == edit]
-        for kind in dict.fromkeys(sorted(one.kind for one in some)):
-            lines += _rows(kind, [one for one in some if one.kind == kind])
-        lines += _rows("**all**", some)
+        rows = [
+            row
+            for kind in sorted({one.kind for one in some})
+            for row in _rows(kind, [one for one in some if one.kind == kind])
+        ]
+        lines += table(HEAD, [*rows, *_rows("**all**", some)])
     return "\n".join(lines) + "\n"
 
 
-def _rows(title: str, answers: list[Answer]) -> Iterable[str]:
+HEAD = ("kind", "half", "files", "named", "unsure", "not found", "passed as the original")
+
+
+def _rows(title: str, answers: list[Answer]) -> Iterable[Sequence[object]]:
     for half in ("set", "report"):
         counts = Counter(one.outcome for one in answers if one.half == half)
         total = counts.total()
         if total:
             shares = (counts["named"], counts["unsure"], counts["not found"], counts["copy"])
-            cells = " | ".join(f"{count} ({count / total:.0%})" for count in shares)
-            yield f"| {title} | {half} | {total} | {cells} |"
+            yield (title, half, total, *(f"{count} ({count / total:.0%})" for count in shares))
 
 
 if __name__ == "__main__":
