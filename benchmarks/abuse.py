@@ -20,13 +20,13 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.places import write_page
 from media_screen.batch.scan import Progress, scan
 from media_screen.batch.worker import Limits
 from media_screen.evidence import Verdict
 from media_screen.report import write_report
 from media_screen.screen import Config
 
-RESULTS = Path(__file__).parent / "results"
 DAMAGES = ("cut", "flips", "header flips", "block of zeros", "block removed", "renamed")
 MAX_BYTES = 4 << 20  # larger sources are left out: the damage is the same and the copy slower
 TIME_LIMIT = 120.0  # s a file
@@ -59,7 +59,7 @@ def main() -> None:
         f"# Corrupted media\n\n`python -m benchmarks.abuse --media ../shared/media "
         f"--copies {arguments.copies} --tiny {arguments.tiny}`, {arguments.workers} workers\n\n"
     )
-    (RESULTS / "abuse.md").write_text(head + text + "\n", "utf-8")
+    write_page("abuse", head + text + "\n")
 
 
 def make_copies(

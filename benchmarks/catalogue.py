@@ -22,13 +22,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.provenance_read import FingerprintReader
+from benchmarks.places import write_page
+from benchmarks.provenance.fingerprints import FingerprintReader
 from media_screen.footage.catalogue import Catalogue
 from media_screen.footage.catalogue.index import Indexed, codes_to_index, pairs_to_index
 from media_screen.footage.catalogue.match import Known
 from media_screen.footage.fingerprint import LAYOUT, REFERENCE_FPS, Fingerprint
 
-RESULTS = Path(__file__).parent / "results"
 HOURS = (1, 10, 100, 300, 1000)
 QUERY = "real_video/web-talking/007.mp4"  # 60 s, sound
 OTHERS = ("005", "013", "015", "016", "019", "021")  # real footage beside it
@@ -156,9 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             [*command, "--hours", str(hours)], check=True, capture_output=True, text=True
         )
         rows.append(json.loads(done.stdout.strip().splitlines()[-1]))
-    RESULTS.mkdir(exist_ok=True)
     text = table(rows)
-    (RESULTS / "catalogue.md").write_text(text, "utf-8")
+    write_page("catalogue", text)
     print(text)
 
 

@@ -9,7 +9,6 @@ changed are read, too; and all other media, which carry none.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import random
 import tempfile
@@ -18,9 +17,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from benchmarks.places import write_page
 from media_screen.detectors.credentials.manifest import Unreadable, context, parse, read
+from training.manifest import read_media_rows
 
-RESULTS = Path(__file__).parent / "results"
 COPIES = 400  # with one byte changed, of each intact file
 OTHERS = (
     "real_video",
@@ -64,7 +64,7 @@ def main() -> None:
         + others_table(media, settings)
     )
     print(text)
-    (RESULTS / "credentials.md").write_text(text + "\n", "utf-8")
+    write_page("credentials", text + "\n")
 
 
 def states_table(media: Path, settings: Any) -> list[str]:
@@ -93,9 +93,7 @@ def states_table(media: Path, settings: Any) -> list[str]:
 
 def named(media: Path) -> dict[str, str]:
     """Return the files of the test sets with their original names."""
-    with (media / "manifest.tsv").open(encoding="utf-8") as stream:
-        rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return {row["path"]: row["identity"] for row in rows if row["kind"] == "c2pa"}
+    return {row.path: row.identity for row in read_media_rows(media) if row.kind == "c2pa"}
 
 
 def expected(name: str, suffix: str) -> str:

@@ -20,9 +20,9 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
+from benchmarks.places import write_page
 from media_screen.media import Media, MediaError
 
-RESULTS = Path(__file__).parent / "results"
 TIME_LIMIT = 60.0  # s a file
 MOST_FRAMES = 20  # of a survey
 MOST_BLOCKS = 6  # of ten seconds of sound
@@ -52,7 +52,7 @@ def main() -> int:
     outcomes = list(read_all(files))
     text = page(arguments.media, outcomes)
     print(text)
-    (RESULTS / "decoders.md").write_text(text, "utf-8")
+    write_page("decoders", text)
     return int(any(outcome.end not in ("read", "refused") for outcome in outcomes))
 
 

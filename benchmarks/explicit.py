@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.onscreen import files_of, stills_of
+from benchmarks.places import write_page
 from media_screen import weights
 from media_screen.detectors.explicit import NETWORK, exposure, told
 from media_screen.evidence import Evidence
 from media_screen.fusion.thresholds import EXPLICIT_THRESHOLD
 from media_screen.weights import nets
 
-RESULTS = Path(__file__).parent / "results"
 KINDS = ("real_video", "real_other", "real_dubbed", "real_face", "fake_video", "fake_face")
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6)
 
@@ -45,7 +45,7 @@ def main() -> None:
         rows.append(_row(kind, np.array(scores)))
     text = "\n".join(_page(rows, sorted(worst, key=lambda one: -one[0])[:10]))
     print(text)
-    (RESULTS / "explicit.md").write_text(text + "\n", "utf-8")
+    write_page("explicit", text + "\n")
 
 
 def _row(kind: str, scores: np.ndarray) -> str:

@@ -12,7 +12,6 @@ percentiles of genuine clips that the detector shows.
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +22,14 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks import markdown
+from benchmarks.places import write_page
 from media_screen.detectors.face_consistency import GENUINE, measure
 from media_screen.look import Looker
 from media_screen.media import Media, MediaError
+from training.manifest import read_media_rows
 from training.record import ship
 
-RESULTS = Path(__file__).parent / "results"
 BOOTSTRAPS = 1000
 SEED = 1
 
@@ -53,11 +54,10 @@ def main() -> None:
     lines = table(rows)
     text = "\n".join(lines)
     print(text)
-    RESULTS.mkdir(exist_ok=True)
     head = (
         "# Face consistency\n\n`python -m benchmarks.face_consistency --media ../shared/media`\n\n"
     )
-    (RESULTS / "face_consistency.md").write_text(head + text + "\n", "utf-8")
+    write_page("face_consistency", head + text + "\n")
     flicker = [row.flicker for row in rows if not row.fake]
     record = {
         "clips": len(flicker),
@@ -70,21 +70,19 @@ def main() -> None:
 def read_rows(media: Path) -> list[ClipRow]:
     """Measure every clip of the manifest that has a track long enough."""
     looker = Looker()
-    with (media / "manifest.tsv").open(encoding="utf-8") as stream:
-        clips = [
-            clip
-            for clip in csv.DictReader(stream, delimiter="\t")
-            if clip["kind"] in ("real_video", "fake_video")
-            and not clip["method"].startswith("av-offset")
-        ]
+    clips = [
+        clip
+        for clip in read_media_rows(media)
+        if clip.kind in ("real_video", "fake_video") and not clip.method.startswith("av-offset")
+    ]
     rows = []
     for number, clip in enumerate(clips):
         print(f"\r{number + 1}/{len(clips)}", end="", file=sys.stderr, flush=True)
         try:
-            with Media.open(media / clip["path"]) as opened:
+            with Media.open(media / clip.path) as opened:
                 tracks = looker.look(opened).tracks
         except MediaError as error:
-            print(f"\n{clip['path']}: {error}", file=sys.stderr)
+            print(f"\n{clip.path}: {error}", file=sys.stderr)
             continue
         measured = [(found, track) for track in tracks if (found := measure(track)) is not None]
         if not measured:
@@ -100,8 +98,8 @@ def read_rows(media: Path) -> list[ClipRow]:
             float(np.median(np.abs([q.yaw_deg for q in quality]))),
             float(np.log(motion + 1e-3)),
         )
-        fake = clip["kind"] == "fake_video"
-        rows.append(ClipRow(fake, clip["collection"], found.flicker, found.drift, view))
+        fake = clip.fake
+        rows.append(ClipRow(fake, clip.collection, found.flicker, found.drift, view))
     print(file=sys.stderr)
     return rows
 
@@ -120,13 +118,12 @@ def table(rows: list[ClipRow]) -> list[str]:
         f"{int((~fake).sum())} genuine and {int(fake.sum())} forged clips of "
         f"{len(set(collections))} collections; longest track of each.",
         "",
-        "| measure | AUC | 95% interval |",
-        "|---|---|---|",
     ]
+    cells = []
     for name, score in scores.items():
         low, high = interval(fake, score)
-        lines.append(f"| {name} | {roc_auc_score(fake, score):.2f} | {low:.2f} to {high:.2f} |")
-    return lines
+        cells.append((name, f"{roc_auc_score(fake, score):.2f}", f"{low:.2f} to {high:.2f}"))
+    return [*lines, *markdown.table(("measure", "AUC", "95% interval"), cells)]
 
 
 def residual(

@@ -19,15 +19,15 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.places import SAMPLES, write_page
 from benchmarks.talking_videos import MINUTES, VideoBuilder
-from benchmarks.throughput import SAMPLES, machine
+from benchmarks.throughput import machine
 from media_screen.batch.scan import scan
 from media_screen.cli.scan import cores, workers_of
 from media_screen.evidence import Verdict
 from media_screen.screen import Config
 from media_screen.weights.nets import Device, DeviceError, choose_device
 
-RESULTS = Path(__file__).parent / "results"
 COPIES = 4  # of each video, so that starting the workers is a small part of the time
 QUERY = ["nvidia-smi", "--query-gpu=utilization.gpu,memory.used", "--format=csv,noheader,nounits"]
 
@@ -70,7 +70,7 @@ def main() -> int:
     text = "\n".join(table(runs["cuda"], runs["cpu"]))
     print(text)
     head = f"# GPU\n\n`python -m benchmarks.gpu {' '.join(sys.argv[1:])}`; {machine()}; {gpu()}\n\n"
-    (RESULTS / "gpu.md").write_text(head + text + "\n", "utf-8")
+    write_page("gpu", head + text + "\n")
     return 0
 
 

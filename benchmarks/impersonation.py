@@ -13,7 +13,6 @@ add here is flattered; what comes from channels and footage is not.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import shutil
 import tempfile
@@ -23,15 +22,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from benchmarks.accuracy.clips import SHIFTED
+from benchmarks.markdown import escaped, table
+from benchmarks.places import write_page, write_record
 from media_screen.batch.scan import scan
 from media_screen.evaluation.outcomes import ResultsError, read_results
 from media_screen.evaluation.reencode import make_copies
 from media_screen.evidence import LABELS, Label, Verdict
-from media_screen.results.folder import RESULTS as SAVED
+from media_screen.results.folder import RESULTS
 from media_screen.screen import Config
+from training.manifest import read_media_rows
 
-RESULTS = Path(__file__).parent / "results"
 COMMAND = "python -m benchmarks.impersonation --media ../shared/media"
 COPY = "480p"
 LONGEST = 8.0  # s; other genuine clips that take longer are left out, to keep the run short
@@ -121,8 +121,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = run(asked.media, asked.work or Path(temporary))
     record = summary(found)
     text = markdown(record)
-    (RESULTS / "impersonation.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-    (RESULTS / "impersonation.md").write_text(text, "utf-8")
+    write_record("impersonation", record)
+    write_page("impersonation", text)
     print(text)
     return 0
 
@@ -138,7 +138,7 @@ def run(media: Path, work: Path) -> list[tuple[PostToJudge, Verdict]]:
         _post(query, posts[query.name])
     out = work / "out"
     scan(list(posts.values()), out, Config(people=work / "people", device="cpu", threads=1))
-    saved = read_results(out / SAVED)
+    saved = read_results(out / RESULTS)
     verdicts = saved.of([posts[query.name] for query in asked])
     if None in verdicts:
         raise ResultsError(f"a post has no verdict: {' '.join(saved.notes) or 'scan again'}")
@@ -156,16 +156,11 @@ def official_clips(media: Path) -> dict[str, list[Path]]:
 
 def _mead(media: Path) -> dict[str, list[Path]]:
     people: dict[str, list[Path]] = {}
-    for row in _rows(media):
-        if row["identity"].startswith(MEAD) and row["kind"] == "real_video":
-            slug = row["identity"].lower().replace(" ", "-")
-            people.setdefault(slug, []).append(media / row["path"])
+    for row in read_media_rows(media):
+        if row.identity.startswith(MEAD) and row.kind == "real_video":
+            slug = row.identity.lower().replace(" ", "-")
+            people.setdefault(slug, []).append(media / row.path)
     return people
-
-
-def _rows(media: Path) -> list[dict[str, str]]:
-    with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream, delimiter="\t"))
 
 
 def queries(media: Path, official: dict[str, list[Path]], copies: Path) -> Iterator[PostToJudge]:
@@ -193,10 +188,10 @@ def queries(media: Path, official: dict[str, list[Path]], copies: Path) -> Itera
     for name, person in UNSEEN.items():
         yield PostToJudge(real / name, "genuine, of enrolled people", person, False)
     taken = {file for _, file in (*own, *unseen)} | {real / n for n in (*UNSEEN, *SAME_FOOTAGE)}
-    for row in _rows(media):
-        file = media / row["path"]
-        usable = row["kind"] == "real_video" and not row["method"].startswith(SHIFTED)
-        if usable and file not in taken and float(row["duration_s"]) <= LONGEST:
+    for row in read_media_rows(media):
+        file = media / row.path
+        usable = row.kind == "real_video" and not row.shifted
+        if usable and file not in taken and float(row.duration_s) <= LONGEST:
             yield PostToJudge(file, "genuine, of others", "", False)
 
 
@@ -316,19 +311,32 @@ def markdown(record: dict[str, Any]) -> str:
         f"`{COMMAND}`. {record['people']} people enrolled by genuine clips, with all detectors. "
         "The networks were trained on clips of this gathering, so what they add here is flattered.",
         "",
-        "| posts | " + " | ".join(f"`{label}`" for label in used) + " |",
-        "|---" * (len(used) + 1) + "|",
+        *table(
+            ("posts", *(f"`{label}`" for label in used)),
+            [
+                (kind, *(row.get(label, 0) for label in used))
+                for kind, row in record["labels"].items()
+            ],
+        ),
+        "",
+        *table(
+            ("aim", "found", "met"),
+            [
+                (one["what"], f"{one['count']} of {one['of']}", "yes" if one["met"] else "**no**")
+                for one in record["aims"]
+            ],
+        ),
+        "",
+        "## Judged wrongly",
+        "",
+        *table(
+            ("posts", "file", "label", "why"),
+            [
+                (one["kind"], escaped(one["file"]), f"`{one['label']}`", escaped(one["why"]))
+                for one in record["missed"]
+            ],
+        ),
     ]
-    for kind, row in record["labels"].items():
-        lines.append(f"| {kind} | " + " | ".join(str(row.get(one, 0)) for one in used) + " |")
-    lines += ["", "| aim | found | met |", "|---|---|---|"]
-    for aim in record["aims"]:
-        share = f"{aim['count']} of {aim['of']}"
-        lines.append(f"| {aim['what']} | {share} | {'yes' if aim['met'] else '**no**'} |")
-    lines += ["", "## Judged wrongly", "", "| posts | file | label | why |", "|---|---|---|---|"]
-    for one in record["missed"]:
-        file, why = (one[key].replace("|", "\\|") for key in ("file", "why"))
-        lines.append(f"| {one['kind']} | {file} | `{one['label']}` | {why} |")
     return "\n".join(lines) + "\n"
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
+from benchmarks.places import write_page
 from media_screen.arrays import Image
 from media_screen.detectors.onscreen import examine_lines
 from media_screen.evidence import Evidence, Span
@@ -30,7 +31,6 @@ from media_screen.weights import nets
 
 Stills = list[tuple[float, Image]]
 
-RESULTS = Path(__file__).parent / "results"
 KINDS = ("real_video", "real_other", "real_dubbed", "real_face", "fake_video")
 STILLS = 5
 LONGEST = 960  # px, of a still
@@ -85,7 +85,7 @@ def main() -> None:
         + burnt_table(media, reader)
     )
     print(text)
-    (RESULTS / "onscreen.md").write_text(text + "\n", "utf-8")
+    write_page("onscreen", text + "\n")
 
 
 def files_table(media: Path, reader: TextReader) -> list[str]:

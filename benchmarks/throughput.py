@@ -29,11 +29,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
+from benchmarks.markdown import table
 from benchmarks.naive_peer import PeerRun, run_peer
+from benchmarks.places import HERE, SAMPLES, write_page, write_record
 from benchmarks.talking_videos import VideoBuilder
 
-RESULTS = Path(__file__).parent / "results"
-SAMPLES = Path(__file__).parent.parent / "samples"
 LENGTHS = (1, 10, 60)  # minutes
 DAY = 86_400.0  # s
 
@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--videos", type=Path, help="folder to keep the built videos in")
     parser.add_argument("--minutes", type=int, nargs="+", default=LENGTHS)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--out", type=Path, default=HERE, help="folder of results/ and records/")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         builder = VideoBuilder(arguments.media, arguments.videos or Path(temporary))
@@ -186,6 +186,18 @@ def _peak() -> int:
 # --- what comes of it ----------------------------------------------------------------------------
 
 
+SCANS = (
+    "video",
+    "screening, s",
+    "decoding it once, s",
+    "ratio",
+    "times real time",
+    "hours of video a day, one core",
+    "files a day, one core",
+    "peak memory, MiB",
+)
+
+
 class LeastTimes:
     """Collects measurements, keeps the least of each, and writes them."""
 
@@ -226,9 +238,8 @@ class LeastTimes:
             "starts": {what: asdict(found) for what, found in self._starts.items()},
             "peer": asdict(self.peer) if self.peer else None,
         }
-        self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / "throughput.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-        (self._folder / "throughput.md").write_text(self.text(), "utf-8")
+        write_record("throughput", record, out=self._folder)
+        write_page("throughput", self.text(), out=self._folder)
 
     def text(self) -> str:
         """Return the tables."""
@@ -244,30 +255,28 @@ class LeastTimes:
         return "\n".join([*head, *(line for table in tables for line in [*table, ""])])
 
     def _scan_table(self) -> list[str]:
-        lines = [
-            "| video | screening, s | decoding it once, s | ratio | times real time "
-            "| hours of video a day, one core | files a day, one core | peak memory, MiB |",
-            "|---|---|---|---|---|---|---|---|",
-        ]
+        rows = []
         for minutes, found in sorted(self._scans.items()):
             plain = self.decode_s(minutes)
             speed = 60 * minutes / found.cpu_s
-            lines.append(
-                f"| {minutes} min | {found.cpu_s:.1f} | {plain:.1f} | {found.cpu_s / plain:.2f} "
-                f"| {speed:.0f} | {speed * 24:.0f} | {DAY / found.cpu_s:.0f} "
-                f"| {found.peak_bytes >> 20} |"
+            rows.append(
+                (
+                    f"{minutes} min",
+                    f"{found.cpu_s:.1f}",
+                    f"{plain:.1f}",
+                    f"{found.cpu_s / plain:.2f}",
+                    f"{speed:.0f}",
+                    f"{speed * 24:.0f}",
+                    f"{DAY / found.cpu_s:.0f}",
+                    found.peak_bytes >> 20,
+                )
             )
-        return lines
+        return table(SCANS, rows)
 
     def _stage_table(self) -> list[str]:
         lengths = sorted(self._scans)
         names = list(dict.fromkeys(name for one in lengths for name in self._scans[one].stages))
-        lines = [
-            "Time of each stage: s (share of the scan; ratio to decoding the file once)",
-            "",
-            "| stage | " + " | ".join(f"{minutes} min" for minutes in lengths) + " |",
-            "|---|" + "---|" * len(lengths),
-        ]
+        rows = []
         names.sort(key=lambda name: -self._scans[lengths[-1]].stages.get(name, 0.0))
         for name in names:
             cells = []
@@ -276,8 +285,12 @@ class LeastTimes:
                 took = found.stages.get(name, 0.0)
                 ratio = took / self.decode_s(minutes)
                 cells.append(f"{took:.2f} ({took / found.cpu_s:.0%}; {ratio:.2f})")
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
-        return lines
+            rows.append((name, *cells))
+        return [
+            "Time of each stage: s (share of the scan; ratio to decoding the file once)",
+            "",
+            *table(("stage", *(f"{minutes} min" for minutes in lengths)), rows),
+        ]
 
     def _start_lines(self) -> list[str]:
         return [

@@ -24,6 +24,7 @@ from media_screen.arrays import Doubles, Flags
 from media_screen.evaluation.logistic import balanced, regress
 from media_screen.evidence import Sensitivity
 from media_screen.fusion.combination import Combination, Subject, Threshold, likeliest
+from training.columns import occurrences
 
 # Shares of genuine media that each sensitivity may mark. One percent is what an analyst who looks
 # at a hundred files a day can bear; the others are half of it and five times as much.
@@ -100,7 +101,7 @@ def fit(examples: RatioTable, about: Subject, counted: Iterable[str]) -> tuple[l
 
 def _shares(examples: RatioTable) -> tuple[Doubles, tuple[float, float]]:
     """Return the weight of each row, and the effective numbers of genuine and of forged clips."""
-    copies = _counts(examples.clip)
+    copies = occurrences(examples.clip).astype(np.float64)
     clips: dict[tuple[bool, str], set[str]] = {}
     for fake, collection, clip in zip(
         examples.fake.tolist(), examples.collection, examples.clip, strict=True
@@ -118,11 +119,6 @@ def _shares(examples: RatioTable) -> tuple[Doubles, tuple[float, float]]:
         )
         numbers.append(float(each.sum() ** 2 / np.sum(each**2)))  # Kish 1965
     return share, (numbers[0], numbers[1])
-
-
-def _counts(names: Sequence[str]) -> Doubles:
-    _, place, counts = np.unique(names, return_inverse=True, return_counts=True)
-    return np.asarray(counts[place], dtype=np.float64)
 
 
 def held_out(examples: RatioTable, counted: Sequence[str]) -> Doubles:

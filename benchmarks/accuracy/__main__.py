@@ -2,10 +2,10 @@
 
     python -m benchmarks.accuracy
 
-trains the fusion on the ratios that are kept in results/*.heldout.csv, and writes
-models/fusion/fusion.json, results/accuracy.json and .md, the table of README.md, and the last part
-of the cards. It needs no media. A detector takes part when it is registered and such a file is
-there. New ratios are gathered for one detector at a time:
+trains the fusion on the ratios that are kept in records/ratios/, and writes
+models/fusion/fusion.json, records/accuracy.json, results/accuracy.md, the table of README.md, and
+the last part of the cards. It needs no media. A detector takes part when it is registered and such
+a file is there. New ratios are gathered for one detector at a time:
 
     python -m benchmarks.accuracy --detector rules --work WORK --media ../shared/media
     python -m benchmarks.accuracy --detector voice_spoof --work WORK --media ../shared/media
@@ -22,23 +22,26 @@ import json
 from pathlib import Path
 
 from benchmarks.accuracy import (
+    card,
     clips,
     face_artifact,
     fused,
+    page,
     ratios,
+    readme,
+    record,
     rules,
     splits,
-    tables,
     voice_spoof,
 )
-from benchmarks.accuracy.ratios import RESULTS
+from benchmarks.places import ROOT, write_page, write_record
 from media_screen import weights
 from media_screen.fusion import combination
 from training.record import ship
 
 MEASURED = "## Measured"  # heading of a card under which the tables stand
 GATHERED = {one.NAME: one for one in (face_artifact, rules, voice_spoof)}
-README = RESULTS.parent.parent / "README.md"
+README = ROOT / "README.md"
 
 
 def main() -> None:
@@ -73,30 +76,29 @@ def fuse() -> None:
     """Train the fusion on what is kept, measure it, and renew model, tables, README and cards."""
     known = clips.read()
     learned = fused.learn(known, ratios.read_all(), splits.held_together())
-    shipped = {**learned.combination.to_dict(), "command": tables.COMMAND}
+    shipped = {**learned.combination.to_dict(), "command": record.COMMAND}
     ship(combination.FILE, shipped)
     combination.shipped.cache_clear()
-    found = tables.record(learned, fused.measure_all(known, learned))
-    text = tables.markdown(found)
+    found = record.record(learned, fused.measure_all(known, learned))
+    text = page.markdown(found)
     print(text)
-    (RESULTS / "accuracy.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-    (RESULTS / "accuracy.md").write_text(text, "utf-8")
-    README.write_text(tables.in_readme(README.read_text("utf-8"), found), "utf-8")
-    card = combination.path().with_name("card.md")
-    _renew_card(card, tables.card(found))
-    if (RESULTS / face_artifact.HELD).is_file():  # its tables say what is flagged at the threshold
+    write_record("accuracy", found)
+    write_page("accuracy", text)
+    README.write_text(readme.in_readme(README.read_text("utf-8"), found), "utf-8")
+    _renew_card(combination.path().with_name("card.md"), card.card(found))
+    if face_artifact.SCORES.is_file():  # its tables say what is flagged at the threshold
         _write_face_artifact(None)
 
 
 def _write_face_artifact(parser: argparse.ArgumentParser | None) -> None:
-    if parser is not None and not (RESULTS / face_artifact.HELD).is_file():
+    if parser is not None and not face_artifact.SCORES.is_file():
         parser.error(f"no scores of {face_artifact.NAME} are kept yet: train it, then give --work")
-    text, record = face_artifact.tables()
+    text, numbers = face_artifact.tables()
     if parser is not None:
         print(text)
-    (RESULTS / f"{face_artifact.NAME}.md").write_text(text, "utf-8")
+    write_page(face_artifact.NAME, text)
     model = weights.models_dir() / face_artifact.NAME
-    (model / "eval.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    (model / "eval.json").write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
     _renew_card(model / "card.md", text.split("\n", 2)[2])
 
 

@@ -1,6 +1,7 @@
 """The labelled files that ratios are joined with: what each is, and what its technical facts are.
 
-Kept by hash in results/clips.csv, so that tables are made and fusion is trained without the media.
+Kept by hash in records/labelled_files.csv, so that tables are made and fusion is trained without
+the media.
 The facts are those of the originals, for the control of re-encoded copies too: they tell at least
 as much as what the copies keep of them.
 
@@ -24,15 +25,16 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from benchmarks.accuracy import sound
-from benchmarks.accuracy.ratios import RESULTS
 from benchmarks.accuracy.sound import SoundFacts
+from benchmarks.places import RECORDS
 from media_screen.detectors import DETECTORS
 from media_screen.evaluation.manifest import Item
 from media_screen.evidence import MediaInfo
 from media_screen.fusion.combination import Subject
 from media_screen.media import Media
+from training.manifest import MediaRow, read_media_rows
 
-FILE = RESULTS / "clips.csv"
+FILE = RECORDS / "labelled_files.csv"
 _LABEL = ("label", "method", "collection", "identity")
 _FACTS = (
     "kind",
@@ -46,9 +48,6 @@ _FACTS = (
     "size_bytes",
 )
 _SOUND = tuple(field.name for field in fields(SoundFacts))
-# Desynchronised genuine clips: forged for a check of synchrony, genuine for all others, so neither.
-SHIFTED = "AV offset"
-UNSURE = "may be source"  # of converted speech that may be the genuine recording itself
 _KINDS = ("real_video", "fake_video", "real_audio", "fake_audio")
 
 
@@ -93,19 +92,18 @@ def subject(detector: str) -> Subject:
 
 def gather(media: Path) -> None:
     """Write the clips of a folder with `manifest.tsv`, with the facts of each file."""
-    write(_clip(media / row["path"], row) for row in labelled(media, _KINDS))
+    write(_clip(media / row.path, row) for row in labelled(media, _KINDS))
 
 
-def _clip(path: Path, row: dict[str, str]) -> LabelledClip:
-    fake = row["kind"].startswith("fake")
+def _clip(path: Path, row: MediaRow) -> LabelledClip:
     with Media.open(path, threads=1) as opened:
-        info = replace(opened.info, sha256=row["sha256"])
-    heard = row["audio"] == "ok" and not fake if info.kind == "video" else True
+        info = replace(opened.info, sha256=row.sha256)
+    heard = row.audio == "ok" and not row.fake if info.kind == "video" else True
     return LabelledClip(
-        fake,
-        row["method"] if fake else "",
-        row["collection"],
-        row["identity"],
+        row.fake,
+        row.method if row.fake else "",
+        row.collection,
+        row.identity,
         info,
         sound.read_facts(path) if heard else None,
     )
@@ -149,12 +147,12 @@ def _read(row: dict[str, str]) -> LabelledClip:
     return LabelledClip(fake, row["method"], row["collection"], row["identity"], media, heard)
 
 
-def labelled(media: Path, kinds: tuple[str, ...] = _KINDS[:2]) -> Iterator[dict[str, str]]:
+def labelled(media: Path, kinds: tuple[str, ...] = _KINDS[:2]) -> Iterator[MediaRow]:
     """Yield the rows of the manifest that are genuine or forged, each content once."""
     known: set[str] = set()
-    with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream, delimiter="\t"):
-            unsure = row["method"].startswith(SHIFTED) or UNSURE in row["method"]
-            if row["kind"] in kinds and not unsure and row["sha256"] not in known:
-                known.add(row["sha256"])
-                yield row
+    for row in read_media_rows(media):
+        # Shifted clips are forged for a check of synchrony, genuine for all others, so neither.
+        unsure = row.shifted or row.unsure
+        if row.kind in kinds and not unsure and row.sha256 not in known:
+            known.add(row.sha256)
+            yield row

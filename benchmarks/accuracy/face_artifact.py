@@ -12,13 +12,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import tomli
 
 from benchmarks.accuracy import heldout, ratios, splits
 from benchmarks.accuracy.heldout import Held
 from benchmarks.accuracy.measured import Subset, VersionRow, calibrated, fit, measured, paired
 from benchmarks.accuracy.ratios import Ratio
-from media_screen import weights
+from benchmarks.markdown import interval, table
+from benchmarks.places import RECORDS
 from media_screen.detectors import DETECTORS
 from media_screen.detectors.face_artifact.forged import is_good
 from media_screen.evaluation import controls, metrics
@@ -27,9 +27,9 @@ from media_screen.media import Media, MediaError
 from training.face_artifact import crops as crop_store
 from training.face_artifact.crops import ORIGINAL, Crop, CropSource, read_sources
 from training.face_artifact.folds import split
+from training.face_artifact.settings import read_settings
 from training.record import ship
 
-RESULTS = Path(__file__).parent.parent / "results"
 NAME = "face_artifact"
 SHIPPED = "shipped"
 ENSEMBLE = "ensemble"
@@ -43,14 +43,15 @@ RUNS = {
     "clip": "a line on CLIP ViT-B/16",
     ENSEMBLE: "face_artifact and CLIP, mean of ranks",
 }
-HELD, CONDITIONS, PSEUDO, ODDS = (
-    f"{NAME}_{part}.csv" for part in ("heldout", "conditions", "pseudo", "odds")
+SCORES, LOOKS, PSEUDO, ODDS = (
+    RECORDS / NAME / f"{part}.csv"
+    for part in ("scores_by_network", "unusual_looks", "pseudo_fakes", "metadata_odds")
 )
 
 
 def gather(work: Path, media: Path) -> None:
     """Pool what training left in `work`, and write the small tables that are kept."""
-    folds = tomli.loads((weights.models_dir() / NAME / "train.toml").read_text("utf-8"))["folds"]
+    folds = read_settings().folds
     sources = [
         s
         for s in read_sources(media)
@@ -58,7 +59,7 @@ def gather(work: Path, media: Path) -> None:
     ]
     fold_of = dict(split(read_sources(media), folds))
     splits.save(media)
-    kept = heldout.read(RESULTS / HELD) if (RESULTS / HELD).is_file() else []
+    kept = heldout.read(SCORES) if SCORES.is_file() else []
     found: list[Held] = []
     for run in (run for run in RUNS if run != ENSEMBLE):
         if all((work / f"{run}-{fold}.csv").is_file() for fold in range(folds)):
@@ -67,7 +68,7 @@ def gather(work: Path, media: Path) -> None:
             found += [one for one in kept if one.run == run]
     found = list(heldout.with_missing(found, sources, fold_of))
     found += _ensemble(found)
-    heldout.write(RESULTS / HELD, found)
+    heldout.write(SCORES, found)
     _gather_conditions(work, folds)
     _gather_pseudo(work, folds)
     if NAME in {detector.name for detector in DETECTORS}:
@@ -78,7 +79,7 @@ def gather(work: Path, media: Path) -> None:
 def _ship(shipped: Sequence[Held]) -> None:
     """Write what fusion learns from, and the calibration of the network."""
     ratios.write(
-        ratios.path_of(NAME, RESULTS),
+        ratios.path_of(NAME),
         [
             Ratio(one.sha256, one.version, told.score, told.llr if told.state == "scored" else None)
             for one, told in zip(shipped, calibrated(shipped), strict=True)
@@ -126,7 +127,7 @@ def _gather_conditions(work: Path, folds: int) -> None:
         (name, fold, round(float(np.mean([logit for logit, _ in own])), 4), int(own[0][1]))
         for (name, _, fold), own in sorted(clips.items())
     ]
-    _write(RESULTS / CONDITIONS, ("condition", "fold", "score", "judged"), rows)
+    _write(LOOKS, ("condition", "fold", "score", "judged"), rows)
 
 
 def _gather_pseudo(work: Path, folds: int) -> None:
@@ -134,7 +135,7 @@ def _gather_pseudo(work: Path, folds: int) -> None:
     for fold in range(folds):
         with (work / f"{SHIPPED}-{fold}.pseudo.csv").open(newline="") as stream:
             rows += [(r["kind"], fold, r["genuine"], r["forged"]) for r in csv.DictReader(stream)]
-    _write(RESULTS / PSEUDO, ("kind", "fold", "genuine", "forged"), rows)
+    _write(PSEUDO, ("kind", "fold", "genuine", "forged"), rows)
 
 
 def _write(path: Path, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -173,7 +174,7 @@ def _gather_odds(media: Path, sources: Sequence[CropSource], lines: Sequence[Cro
         (clip.sha256, int(clip.fake), clip.collection, round(float(one), 4), round(float(two), 4))
         for clip, one, two in zip(clips, alone, both, strict=True)
     ]
-    _write(RESULTS / ODDS, ("sha256", "fake", "collection", "metadata", "with_views"), rows)
+    _write(ODDS, ("sha256", "fake", "collection", "metadata", "with_views"), rows)
 
 
 def _clips(found: Sequence[Held], run: str) -> list[Held]:
@@ -182,7 +183,7 @@ def _clips(found: Sequence[Held], run: str) -> list[Held]:
 
 def tables() -> tuple[str, dict[str, object]]:
     """Return the tables as Markdown, and the same numbers for eval.json."""
-    found = heldout.read(RESULTS / HELD)
+    found = heldout.read(SCORES)
     rows = [
         measured(
             [one for one in _clips(found, run) if one.version == version], slices=run == SHIPPED
@@ -195,7 +196,7 @@ def tables() -> tuple[str, dict[str, object]]:
     odds = _read_odds()
     control = {name: asdict(_area(odds, name)) for name in ("metadata", "with_views")}
     pairs = _pair_rows(found)
-    facts, views = _said(control["metadata"]), _said(control["with_views"])
+    facts, views = (interval(**control[name]) for name in ("metadata", "with_views"))
     lines = [
         "# face_artifact, held out",
         "",
@@ -250,34 +251,43 @@ def tables() -> tuple[str, dict[str, object]]:
     return "\n".join(lines) + "\n", record
 
 
+OVERALL = (
+    "network",
+    "version",
+    "AUC",
+    "EER",
+    "detected at 5% false alarms",
+    "false alarms at the threshold",
+    "detected",
+    "Cllr (least)",
+    "not judged",
+)
+
+
 def _overall(rows: Sequence[VersionRow]) -> list[str]:
-    lines = [
-        "| network | version | AUC | EER | detected at 5% false alarms | false alarms at the "
-        "threshold | detected | Cllr (least) | not judged |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    cells = []
     for row in rows:
         found, cost, decided = row.overall.separation, row.overall.cost, row.overall.decisions
         if found is None or cost is None:
             continue
-        area, counts = found.auc, row.overall.counts
-        cells = (
-            RUNS[row.run],
-            row.version,
-            f"{area.value:.2f} ({area.low:.2f} to {area.high:.2f})",
-            f"{found.eer:.0%}",
-            f"{found.tpr_at_5:.0%}",
-            f"{decided.false_alarms:.1%}",
-            f"{decided.detections:.0%}",
-            f"{cost.cllr:.2f} ({cost.min_cllr:.2f})",
-            f"{counts.abstention_rate:.1%}",
+        cells.append(
+            (
+                RUNS[row.run],
+                row.version,
+                interval(found.auc.value, found.auc.low, found.auc.high),
+                f"{found.eer:.0%}",
+                f"{found.tpr_at_5:.0%}",
+                f"{decided.false_alarms:.1%}",
+                f"{decided.detections:.0%}",
+                f"{cost.cllr:.2f} ({cost.min_cllr:.2f})",
+                f"{row.overall.counts.abstention_rate:.1%}",
+            )
         )
-        lines.append("| " + " | ".join(cells) + " |")
-    return lines
+    return table(OVERALL, cells)
 
 
 def _read_odds() -> list[dict[str, str]]:
-    with (RESULTS / ODDS).open(newline="", encoding="utf-8") as stream:
+    with ODDS.open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
 
@@ -288,17 +298,10 @@ def _area(odds: Sequence[dict[str, str]], name: str) -> metrics.Interval:
     return metrics.bootstrap(metrics.auc, scores, fake, groups=groups)
 
 
-def _said(area: dict[str, float]) -> str:
-    return f"{area['value']:.2f} ({area['low']:.2f} to {area['high']:.2f})"
-
-
 def _alike(found: Sequence[Held], odds: Sequence[dict[str, str]]) -> list[str]:
     """Return the AUC of each run among clips of alike odds, without an interval."""
     of_hash = {row["sha256"]: row for row in odds}
-    lines = [
-        "| network | version | metadata alike | and the view of the face |",
-        "|---|---|---|---|",
-    ]
+    rows = []
     for run in (run for run in RUNS if _clips(found, run)):
         for version in heldout.VERSIONS:
             own = [
@@ -313,17 +316,14 @@ def _alike(found: Sequence[Held], odds: Sequence[dict[str, str]]) -> list[str]:
                 )
                 for name in ("metadata", "with_views")
             )
-            lines.append(f"| {RUNS[run]} | {version} | {alone:.2f} | {both:.2f} |")
-    return lines
+            rows.append((RUNS[run], version, f"{alone:.2f}", f"{both:.2f}"))
+    return table(("network", "version", "metadata alike", "and the view of the face"), rows)
 
 
 def _by_fold(found: Sequence[Held]) -> list[str]:
     """Return the AUC in each fold, of every run that was not made from ranks within folds."""
     folds = sorted({one.fold for one in found})
-    lines = [
-        "| network | version | " + " | ".join(f"fold {fold}" for fold in folds) + " |",
-        "|---|---|" + "---|" * len(folds),
-    ]
+    rows = []
     for run in (run for run in RUNS if run != ENSEMBLE and _clips(found, run)):
         for version in heldout.VERSIONS:
             areas = []
@@ -335,9 +335,8 @@ def _by_fold(found: Sequence[Held]) -> list[str]:
                 ]
                 scores, fake = zip(*own, strict=True)
                 areas.append(metrics.auc(scores, fake))
-            cells = " | ".join(f"{area:.2f}" for area in areas)
-            lines.append(f"| {RUNS[run]} | {version} | {cells} |")
-    return lines
+            rows.append((RUNS[run], version, *(f"{area:.2f}" for area in areas)))
+    return table(("network", "version", *(f"fold {fold}" for fold in folds)), rows)
 
 
 def _parts(rows: Sequence[VersionRow], which: str) -> list[str]:
@@ -367,7 +366,7 @@ def _cell(part: Subset) -> str:
 
 
 def _pair_rows(found: Sequence[Held]) -> list[str]:
-    lines = ["| what | version | pairs | the forged one scores higher |", "|---|---|---|---|"]
+    lines = []
     for version in heldout.VERSIONS:
         clips = [one for one in _clips(found, SHIPPED) if one.version == version]
         genuine = {(one.collection, one.identity): one.sha256 for one in clips if not one.fake}
@@ -377,11 +376,9 @@ def _pair_rows(found: Sequence[Held]) -> list[str]:
             if one.fake and (one.collection, one.identity.split("_")[0]) in genuine
         ]
         share, count = paired(clips, pairs)
-        lines.append(
-            "| clips of one person and source (EyeCanTell, HyperLips, FF++) | "
-            f"{version} | {count} | {share:.0%} |"
-        )
-    with (RESULTS / PSEUDO).open(newline="", encoding="utf-8") as stream:
+        what = "clips of one person and source (EyeCanTell, HyperLips, FF++)"
+        lines.append((what, version, count, f"{share:.0%}"))
+    with PSEUDO.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     for kind in sorted({row["kind"] for row in rows}):
         of_kind = [row for row in rows if row["kind"] == kind]
@@ -390,24 +387,28 @@ def _pair_rows(found: Sequence[Held]) -> list[str]:
         labels = np.repeat([True, False], len(of_kind))
         area = metrics.auc(np.concatenate([forged, genuine_scores]), labels)
         share = metrics.paired_share(forged, genuine_scores)
-        lines.append(
-            f"| pseudo-fakes: {kind.replace('_', ' ')}, AUC {area:.2f} | original | "
-            f"{len(of_kind)} | {share:.0%} |"
-        )
-    return lines
+        what = f"pseudo-fakes: {kind.replace('_', ' ')}, AUC {area:.2f}"
+        lines.append((what, "original", len(of_kind), f"{share:.0%}"))
+    return table(("what", "version", "pairs", "the forged one scores higher"), lines)
+
+
+LOOKS_HEAD = (
+    "look",
+    "clips",
+    "not judged",
+    "false alarms at the threshold",
+    "mean shift of the score",
+)
 
 
 def _conditions(found: Sequence[Held]) -> list[str]:
     """Return what share of genuine clips is not judged, and raises an alarm, in each condition."""
-    lines = [
-        "| look | clips | not judged | false alarms at the threshold | mean shift of the score |",
-        "|---|---|---|---|---|",
-    ]
+    lines = []
     lookup = {
         fold: fit([one for one in _clips(found, SHIPPED) if one.fold != fold])
         for fold in {one.fold for one in found}
     }
-    with (RESULTS / CONDITIONS).open(newline="", encoding="utf-8") as stream:
+    with LOOKS.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     plain = np.mean([float(row["score"]) for row in rows if row["condition"] == "plain"])
     for name in dict.fromkeys(row["condition"] for row in rows):
@@ -419,8 +420,6 @@ def _conditions(found: Sequence[Held]) -> list[str]:
         ]
         left_out = np.mean([row["judged"] != "1" for row in of_name])
         shift = np.mean([float(row["score"]) for row in of_name]) - plain
-        lines.append(
-            f"| {name.replace('_', ' ')} | {len(of_name)} | {left_out:.0%} | "
-            f"{np.mean(flagged):.0%} | {shift:+.2f} |"
-        )
-    return lines
+        cells = f"{left_out:.0%}", f"{np.mean(flagged):.0%}", f"{shift:+.2f}"
+        lines.append((name.replace("_", " "), len(of_name), *cells))
+    return table(LOOKS_HEAD, lines)

@@ -1,4 +1,4 @@
-"""The common form of held-out scores: DETECTOR.heldout.csv, a line for each file and version.
+"""The common form of held-out scores: records/ratios/DETECTOR.csv, a line for a file and version.
 
     sha256,version,score,llr
 
@@ -14,8 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-RESULTS = Path(__file__).parent.parent / "results"
-SUFFIX = ".heldout.csv"
+from benchmarks.places import RATIOS
+
+SUFFIX = ".csv"
 # A copy at 480p has its sound as AAC of 64 or 128 kbit/s; the last two are made of sound alone.
 VERSIONS = ("original", "480p", "opus24k", "telephone")
 _COLUMNS = ("sha256", "version", "score", "llr")
@@ -59,12 +60,12 @@ def read(path: Path) -> list[Ratio]:
     ]
 
 
-def path_of(detector: str, folder: Path = RESULTS) -> Path:
+def path_of(detector: str, folder: Path = RATIOS) -> Path:
     """Return where the ratios of a detector stand."""
     return folder / f"{detector}{SUFFIX}"
 
 
-def read_all(folder: Path = RESULTS) -> dict[str, list[Ratio]]:
+def read_all(folder: Path = RATIOS) -> dict[str, list[Ratio]]:
     """Return the ratios of every detector that has any, by its name."""
     files = sorted(folder.glob(f"*{SUFFIX}"))
-    return {file.name.removesuffix(SUFFIX): read(file) for file in files}
+    return {file.stem: read(file) for file in files}

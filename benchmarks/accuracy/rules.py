@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.accuracy import clips, ratios
-from benchmarks.accuracy.ratios import RESULTS, Ratio
+from benchmarks.accuracy.ratios import Ratio
+from benchmarks.places import RATIOS
 from media_screen.batch.scan import scan
 from media_screen.evaluation.outcomes import outcomes, read_results
 from media_screen.evaluation.reencode import make_copies
 from media_screen.evidence import Verdict
-from media_screen.results.folder import RESULTS as SAVED
+from media_screen.results.folder import RESULTS
 from media_screen.screen import Config
 
 NAME = "rules"
@@ -35,7 +36,7 @@ def gather(work: Path, media: Path) -> None:
 
 def screen(work: Path, media: Path, version: str) -> None:
     """Screen the clips, or copies of them, into WORK/scores/VERSION: one process, one thread."""
-    files = [media / row["path"] for row in clips.labelled(media)]
+    files = [media / row.path for row in clips.labelled(media)]
     if version != VERSIONS[0]:
         files = list(make_copies(files, version, work / "copies").paths.values())
     config = Config(detectors=DETECTORS, device="cpu", threads=1)
@@ -44,17 +45,17 @@ def screen(work: Path, media: Path, version: str) -> None:
 
 def write(work: Path, media: Path) -> None:
     """Write the ratios from what was screened; a clip that could not be copied has none there."""
-    hashes = [row["sha256"] for row in clips.labelled(media)]
+    hashes = [row.sha256 for row in clips.labelled(media)]
     said: dict[str, list[Ratio]] = {name: [] for name in DETECTORS}
     for version in VERSIONS:
-        verdicts = _by_hash(work / "scores" / version / SAVED, hashes)
+        verdicts = _by_hash(work / "scores" / version / RESULTS, hashes)
         of_each = outcomes(tuple(verdicts.values()))
         for name in DETECTORS:
             for key, one in zip(verdicts, of_each[name], strict=True):
                 judged = one.state == "scored"
                 said[name].append(Ratio(key, version, one.score, one.llr if judged else None))
     for name, own in said.items():
-        ratios.write(ratios.path_of(name, RESULTS), own)
+        ratios.write(ratios.path_of(name, RATIOS), own)
 
 
 def _by_hash(results: Path, hashes: Iterable[str]) -> dict[str, Verdict]:

@@ -9,25 +9,24 @@ collection of genuine speech and no family of synthesis.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 
-import tomli
-
-from benchmarks.accuracy.ratios import RESULTS
-from media_screen import weights
+from benchmarks.places import HERE
 from media_screen.evaluation import protocol
 from media_screen.evaluation.protocol import Protocol
 from media_screen.fusion.combination import Subject
+from training import settings
 from training.face_artifact.crops import read_sources
 from training.face_artifact.folds import joined, split
+from training.face_artifact.settings import read_settings
 from training.lip_sync import __main__ as lip_sync
 from training.lip_sync.prepare import read_clips
+from training.manifest import read_media_rows
 from training.voice_spoof.sources import Sound, read_media
 from training.voice_spoof.train import Fold, read_config
 
-FILE = RESULTS.parent / "protocol.json"
+FILE = HERE / "protocol.json"
 # By which split the fusion holds files out together. All synthetic speech here shares a family, a
 # speaker or a collection in the end, so that for sound there is but what its network left out.
 SPLIT_OF: Mapping[Subject, str] = {"picture": "fusion", "sound": "voice_spoof"}
@@ -42,9 +41,7 @@ def save(media: Path) -> None:
     """
     heard = protocol.load(FILE).splits.get("voice_spoof", {}) if FILE.is_file() else {}
     sources = read_sources(media)
-    file = weights.models_dir() / "face_artifact" / "train.toml"
-    count = tomli.loads(file.read_text("utf-8"))["folds"]
-    folds = split(sources, count)
+    folds = split(sources, read_settings().folds)
     groups = {
         one.sha256: str(number) for number, group in enumerate(joined(sources)) for one in group
     }
@@ -70,9 +67,8 @@ def _mouths(media: Path) -> dict[str, str]:
 
 
 def _voices(media: Path) -> dict[str, str]:
-    with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
-        hashes = {row["path"]: row["sha256"] for row in csv.DictReader(stream, delimiter="\t")}
-    folds = read_config(weights.models_dir() / "voice_spoof" / "train.toml").folds
+    hashes = {row.path: row.sha256 for row in read_media_rows(media)}
+    folds = read_config(settings.path_of("voice_spoof")).folds
     return {hashes[sound.name]: _fold(sound, folds) for sound in read_media(media)}
 
 

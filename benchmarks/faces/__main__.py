@@ -24,14 +24,15 @@ from benchmarks.faces.embedders import (
 from benchmarks.faces.nets import embed, facenet_input, open_session, unit
 from benchmarks.faces.pairs import group_files, make_pairs
 from benchmarks.faces.report import markdown
-from benchmarks.faces.sights import collect, largest_each_frame, read_manifest
+from benchmarks.faces.sights import collect, files_with_faces, largest_each_frame
 from benchmarks.faces.tracking import tracking_table
+from benchmarks.places import HERE, write_page, write_record
 from media_screen.faces import align
 
 
 def measure(media: Path, weights: Path) -> dict[str, Any]:
     """Run every comparison."""
-    rows = read_manifest(media)
+    rows = files_with_faces(media)
     detectors = detector_table(media, rows, weights)
     detector = open_detector(weights, threads=2)
     every, counts = collect(media, rows, detector)
@@ -84,13 +85,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
     parser.add_argument("--weights", type=Path, required=True, help="folder of converted weights")
     parser.add_argument("--calibration", type=Path, help="also write the calibration here")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "results")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder of results/ and records/")
     options = parser.parse_args(arguments)
     result = measure(options.media, options.weights)
-    options.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(result, indent=1) + "\n"
-    (options.out / "faces.json").write_text(text, encoding="utf-8")
-    (options.out / "faces.md").write_text(markdown(result), encoding="utf-8")
+    write_record("faces", result, out=options.out)
+    write_page("faces", markdown(result), out=options.out)
     if options.calibration:
         record = json.dumps(result["calibration"], indent=1) + "\n"
         options.calibration.write_text(record, encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,13 @@ from media_screen.arrays import Image
 from media_screen.faces import align
 from media_screen.faces.detect import FaceDetector
 from media_screen.faces.landmarks import LandmarkNet
+from training.manifest import MediaRow
 
 # Upright stills of 256 px, the face about half as wide, for the test of the points.
 FRONTAL_STILLS = "real_face/makeittalk"
 
 
-def detector_table(
-    media: Path, rows: Sequence[Mapping[str, str]], weights: Path
-) -> list[dict[str, Any]]:
+def detector_table(media: Path, rows: Sequence[MediaRow], weights: Path) -> list[dict[str, Any]]:
     """Measure detection rates and times of YuNet and MTCNN."""
     facenet_pytorch = import_mtcnn()
     mtcnn = facenet_pytorch.MTCNN(keep_all=True, min_face_size=20)
@@ -61,13 +60,11 @@ def open_detector(weights: Path, *, threads: int) -> FaceDetector:
     )
 
 
-def roll_table(
-    media: Path, rows: Sequence[Mapping[str, str]], weights: Path
-) -> list[dict[str, Any]]:
+def roll_table(media: Path, rows: Sequence[MediaRow], weights: Path) -> list[dict[str, Any]]:
     """Return how far the measured lean follows a known turn of the picture, degrees."""
     plain = FaceDetector(open_session(weights / "face_detector/yunet.onnx"))
     finders = {"YuNet": plain, "YuNet with O-Net": open_detector(weights, threads=2)}
-    paths = [media / row["path"] for row in rows if row["path"].startswith(FRONTAL_STILLS)]
+    paths = [media / row.path for row in rows if row.path.startswith(FRONTAL_STILLS)]
     stills = [next(iter(read_frames(path, 1)))[1] for path in paths]
     table = []
     for name, finder in finders.items():
@@ -107,15 +104,15 @@ def mtcnn_count(mtcnn: Any, image: Image) -> int:
     return 0 if boxes is None else int(np.sum(scores.astype(float) >= 0.9))
 
 
-def detection_sets(media: Path, rows: Sequence[Mapping[str, str]]) -> dict[str, list[Image]]:
+def detection_sets(media: Path, rows: Sequence[MediaRow]) -> dict[str, list[Image]]:
     """Return pictures with one face each: stills, video frames, close-ups and small faces."""
     import cv2
 
-    stills = [row for row in rows if row["kind"] == "real_face"]
-    picture = [next(iter(read_frames(media / row["path"], 1)))[1] for row in stills[::10]]
+    stills = [row for row in rows if row.kind == "real_face"]
+    picture = [next(iter(read_frames(media / row.path, 1)))[1] for row in stills[::10]]
     frames = []
-    for row in [row for row in rows if row["kind"] == "real_video"][::4]:
-        frames.append(list(read_frames(media / row["path"], 3))[-2][1])
+    for row in [row for row in rows if row.kind == "real_video"][::4]:
+        frames.append(list(read_frames(media / row.path, 3))[-2][1])
     sets: dict[str, list[Any]] = {"stills": picture, "video frames": frames}
     some = picture[::6]
     sets["close-ups, 1,500 px"] = [cv2.resize(image, (1500, 1500)) for image in some]

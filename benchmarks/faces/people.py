@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
+
+from training.manifest import MediaRow
 
 # People seen in several files, found by name or by eye (the manifest gives each its own name).
 SAME_PERSON: dict[str, tuple[str, ...]] = {
@@ -52,9 +53,9 @@ def base_name(path: str) -> str:
     return Path(path).stem
 
 
-def identity_of(row: Mapping[str, str]) -> str:
+def identity_of(row: MediaRow) -> str:
     """Return who is shown, by the manifest, the tables above, or else the file itself."""
-    name = base_name(row["path"])
+    name = base_name(row.path)
     for identity, names in SAME_PERSON.items():
         if name in names:
             return identity
@@ -63,4 +64,4 @@ def identity_of(row: Mapping[str, str]) -> str:
             if int(name[-4:]) in numbers:
                 return identity
         return ""
-    return row["identity"] or row["path"]
+    return row.identity or row.path

@@ -7,15 +7,14 @@ from typing import Any
 
 from benchmarks.faces import COMMAND, MACHINE
 from benchmarks.faces.sights import FRAMES
+from benchmarks.markdown import table
 from media_screen.faces.detect import SURE_SCORE
 
 
 def markdown_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return rows of equal keys as a Markdown table."""
     head = list(rows[0])
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    lines += ["| " + " | ".join(str(row[key]) for key in head) + " |" for row in rows]
-    return "\n".join(lines)
+    return "\n".join(table(head, [[row[key] for key in head] for row in rows]))
 
 
 def markdown_embedders(result: Mapping[str, Any]) -> str:

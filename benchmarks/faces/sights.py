@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from benchmarks.faces.people import identity_of
 from media_screen.arrays import Image
 from media_screen.faces import align
 from media_screen.faces.detect import FaceDetector
+from training.manifest import MediaRow, read_media_rows
 
 # Frames taken from a clip, evenly spaced.
 FRAMES = {"real_video": 12, "fake_video": 4}
@@ -36,12 +36,10 @@ class FaceSight:
     crop: Image
 
 
-def read_manifest(media: Path) -> list[dict[str, str]]:
-    """Return the rows of the manifest that show faces."""
-    with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream, delimiter="\t"))
+def files_with_faces(media: Path) -> list[MediaRow]:
+    """Return the labelled files that show faces."""
     wanted = ("real_video", "fake_video", "real_face", "fake_face")
-    return [row for row in rows if row["kind"] in wanted]
+    return [row for row in read_media_rows(media) if row.kind in wanted]
 
 
 def read_frames(path: Path, count: int) -> Iterator[tuple[float, Image]]:
@@ -61,16 +59,16 @@ def read_frames(path: Path, count: int) -> Iterator[tuple[float, Image]]:
 
 
 def collect(
-    media: Path, rows: Sequence[Mapping[str, str]], detector: FaceDetector
+    media: Path, rows: Sequence[MediaRow], detector: FaceDetector
 ) -> tuple[list[FaceSight], dict[str, list[int]]]:
     """Return all faces of all frames, and for each kind [frames, frames with a face]."""
     sights: list[FaceSight] = []
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
-        for time_s, image in read_frames(media / row["path"], FRAMES.get(row["kind"], 1)):
+        for time_s, image in read_frames(media / row.path, FRAMES.get(row.kind, 1)):
             found = detector.detect([image])[0]
-            counts[row["kind"]][0] += 1
-            counts[row["kind"]][1] += bool(found)
+            counts[row.kind][0] += 1
+            counts[row.kind][1] += bool(found)
             for face in found:
                 crop = align.align(image, face.landmarks)
                 quality = align.measure_quality(
@@ -81,8 +79,8 @@ def collect(
                 identity = identity_of(row)
                 sights.append(
                     FaceSight(
-                        row["path"],
-                        row["kind"],
+                        row.path,
+                        row.kind,
                         identity,
                         time_s,
                         face.score,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import torch
 from benchmarks import lip_sync
 from benchmarks.accuracy import ratios
 from benchmarks.lip_sync import COMMAND, forged, page, speed, synchrony, voices
+from benchmarks.places import HERE, RATIOS, write_page, write_record
 from media_screen import weights
 from media_screen.detectors.lip_sync.fit import Tables
 from media_screen.fusion.judge import threshold
@@ -22,7 +22,6 @@ from training.lip_sync import __main__ as training
 from training.lip_sync.prepare import ORIGINAL
 from training.record import ship
 
-RESULTS = Path(__file__).parent.parent / "results"
 NAME = "lip_sync"
 PERCENTILES = np.arange(0, 101, 5)
 
@@ -35,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
     parser.add_argument("--work", type=Path, required=True, help="folder of the training")
-    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--out", type=Path, default=HERE, help="folder of results/ and records/")
     parser.add_argument("--calibrate", action="store_true", help="write models/lip_sync, too")
     options = parser.parse_args(arguments)
     nets.limit_threads(1)
@@ -70,14 +69,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     result["time"] = speed.times(options.media)
     if options.calibrate:
         _write_card(page.lines(result))
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / f"{NAME}.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    write_record(NAME, result, out=options.out)
     ratios.write(
-        ratios.path_of(NAME, options.out),
+        ratios.path_of(NAME, options.out / RATIOS.relative_to(HERE)),
         forged.ratios(held, forged.videos(options.media), counts=counts),
     )
     text = "\n".join(page.lines(result)) + "\n"
-    (options.out / f"{NAME}.md").write_text(text, "utf-8")
+    write_page(NAME, text, out=options.out)
     print(text)
     return 0
 

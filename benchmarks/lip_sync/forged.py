@@ -17,6 +17,7 @@ from media_screen.detectors.lip_sync.forged import NAMES
 from media_screen.evaluation import calibration, controls, metrics
 from media_screen.media import Media, MediaError
 from media_screen.weights.calibration import Calibration
+from training import columns
 from training.face_artifact.crops import read_sources
 from training.lip_sync import line
 from training.lip_sync.line import LineTable
@@ -41,7 +42,7 @@ class HeldScores:
 
     def take(self, keep: Flags) -> HeldScores:
         """Return the kept rows."""
-        return HeldScores(*(getattr(self, name)[keep] for name in HeldScores.__dataclass_fields__))
+        return columns.take(self, keep)
 
 
 def held_out(

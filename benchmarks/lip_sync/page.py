@@ -68,7 +68,7 @@ def lines(result: Mapping[str, Any]) -> list[str]:
 def _offsets(offsets: Mapping[str, Any]) -> list[str]:
     rows = [
         "| | measure | counted on | windows (clips) | within 40 ms | within 80 ms |",
-        "| --- " * 6 + "|",
+        "|" + "---|" * 6,
     ]
     for condition, found in offsets.items():
         for measure, bases in found.items():
@@ -91,7 +91,7 @@ def _collections(found: Mapping[str, Any]) -> list[str]:
     rows = [
         "| collection | its own offset, ms | windows (clips) | within 40 ms of zero | 80 ms | "
         "windows whose clip's other windows agree (clips) | within 40 ms of these | 80 ms |",
-        "| --- " * 8 + "|",
+        "|" + "---|" * 8,
     ]
     return rows + [
         f"| {name} | {row['own_ms']:.0f} | {_shares(row['as_is'])} | {_shares(row['rest'])} |"
@@ -108,7 +108,7 @@ def _fits(found: Mapping[str, Any]) -> list[str]:
         "95% of genuine ones; *unclear*: the rest. The limits were set on the same windows.",
         "",
         f"| sound | windows | {' | '.join(words)} |",
-        "| --- " * (len(words) + 2) + "|",
+        "|" + "---|" * (len(words) + 2),
     ]
     rows += [
         f"| {name} | {row['windows']} | {' | '.join(f'{row[word]:.0%}' for word in words)} |"
@@ -132,7 +132,7 @@ def _voices(found: Mapping[str, Any]) -> list[str]:
         "of each sound. One voice in noise or music is the usual mistake.",
         "",
         "| | one voice / several | AUC | several: left out | one: left out |",
-        "| --- " * 5 + "|",
+        "|" + "---|" * 5,
     ]
     return rows + [
         f"| {name} | {row['one']} / {row['several']} | {row['auc']} | {row['left_out']:.0%} | "
@@ -144,7 +144,7 @@ def _voices(found: Mapping[str, Any]) -> list[str]:
 def _swaps(swaps: Mapping[str, Any]) -> list[str]:
     rows = [
         "| | measure | other (own / other windows) | time (own / other windows) |",
-        "| --- " * 4 + "|",
+        "|" + "---|" * 4,
     ]
     for condition, found in swaps.items():
         for measure, kinds in found.items():
@@ -163,7 +163,7 @@ def _forged(marks: Mapping[str, Any], *, weighs: bool) -> Sequence[str]:
     rows = [
         "| | genuine / forged | AUC (95%) | detected at 5% false alarms | false alarms at the "
         "threshold | detected there |",
-        "| --- " * 6 + "|",
+        "|" + "---|" * 6,
     ]
     for version, row in marks["versions"].items():
         low, high = row["auc_interval"]
@@ -189,12 +189,12 @@ def _forged(marks: Mapping[str, Any], *, weighs: bool) -> Sequence[str]:
             f"A pseudo-fake scores higher than the clip it was made from in "
             f"{pseudo['share']:.0%} of {pseudo['pairs']} pairs."
         )
-    rows += ["", "| method | clips | AUC | over the line of 5% false alarms |", "| --- " * 4 + "|"]
+    rows += ["", "| method | clips | AUC | over the line of 5% false alarms |", "|" + "---|" * 4]
     rows += [
         f"| {name} | {row['clips']} | {row['auc']} | {row['over_5_percent_line']:.0%} |"
         for name, row in marks["methods"].items()
     ]
-    rows += ["", "| genuine collection | clips | over that line |", "| --- " * 3 + "|"]
+    rows += ["", "| genuine collection | clips | over that line |", "|" + "---|" * 3]
     rows += [
         f"| {name} | {row['clips']} | {row['false_alarms']:.0%} |"
         for name, row in marks["collections"].items()

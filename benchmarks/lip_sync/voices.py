@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from media_screen.evaluation import metrics
+from training import columns
 from training.lip_sync import overlap
 
 
 def table(path: Path) -> dict[str, Any]:
     """Return for clips and for read speech what is told apart, and what is at the limit."""
-    known = overlap.read(path)
+    known = columns.load(path, overlap.SoundTable)
     raw, limit = overlap.held_out(known), overlap.fit(known).limit
     alone = known.clip & ~known.several
     rows = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import torch
 
 from benchmarks import voice
+from benchmarks.places import HERE, read_record, write_page, write_record
 from benchmarks.voice import COMMAND, heldout, identity, spoof
 from media_screen.detectors.voice_spoof.network import spoof_net
 from media_screen.media import Media
@@ -20,7 +20,6 @@ from media_screen.speech.voices import find_voices
 from media_screen.weights import nets
 from training.record import ship
 
-RESULTS = Path(__file__).parent.parent / "results"
 TIMED = 6  # recordings that are timed
 
 
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
     parser.add_argument("--work", type=Path, required=True, help="folder of the training")
-    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--out", type=Path, default=HERE, help="folder of results/ and records/")
     parser.add_argument(
         "--calibrate", action="store_true", help="write calibrations, cohort, held-out ratios"
     )
@@ -81,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         identity.ship_cohort(recordings)
         ship("voice_identity/calibration.json", {**record, "command": COMMAND})
     others = (
-        json.loads((options.out / "voice.json").read_text("utf-8"))
+        read_record("voice", out=options.out)
         if options.identity
         else {**_spoof(options), "ms_per_s": times(options.media)}
     )
@@ -92,9 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "voice_identity_calibration": record,
     }
     text = "\n".join(_lines(result)) + "\n"
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "voice.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
-    (options.out / "voice.md").write_text(text, "utf-8")
+    write_record("voice", result, out=options.out)
+    write_page("voice", text, out=options.out)
     print(text)
     return 0
 
@@ -161,7 +159,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
         "their decode and embedding, spoof).",
         "",
         "| stage | times decoding | ms a second |",
-        "| --- | --- | --- |",
+        "|---|---|---|",
         *rows,
     ]
 

@@ -1,6 +1,6 @@
 """Scores whole files, as the detector pools them, by networks that were not trained on their like.
 
-`python -m benchmarks.voice --calibrate` writes results/voice_spoof.heldout.csv in the common form
+`python -m benchmarks.voice --calibrate` writes records/ratios/voice_spoof.csv in the form
 of `benchmarks.accuracy.ratios`. A genuine file is scored by the network that left its collection
 out, a synthetic one by the network that left its family out. A forged video, of which no network
 saw anything, takes the fold of its collection, or one by its name. The calibration is that of the
@@ -9,7 +9,6 @@ windows of the other folds.
 
 from __future__ import annotations
 
-import csv
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,12 +23,13 @@ from benchmarks.accuracy import ratios
 from benchmarks.accuracy.ratios import Ratio
 from benchmarks.voice import spoof
 from benchmarks.voice.spoof import ScoredWindows
-from media_screen import weights
 from media_screen.arrays import Floats
 from media_screen.detectors.voice_spoof.network import features
 from media_screen.media import Media, MediaError
 from media_screen.speech import find_speech, lacks_speech
 from media_screen.speech.voices import find_voices
+from training import settings
+from training.manifest import MediaRow, read_media_rows
 from training.voice_spoof.channel import AAC_64, OPUS_24, telephone, through_codec
 from training.voice_spoof.sources import family
 from training.voice_spoof.train import Fold, load_net, read_config, scores
@@ -60,30 +60,26 @@ def files(media: Path, folds: Sequence[Fold]) -> Iterator[File]:
     A file that may be either class is left out.
     """
     known: set[str] = set()
-    with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream, delimiter="\t"):
-            if row["kind"] not in KINDS or "may be source" in row["method"]:
-                continue
-            video = row["kind"].endswith("video")
-            fold = fold_of(row, folds)
-            if fold is None and video and row["audio"] != "ok":
-                fold = 0  # whose network is not asked
-            if fold is not None and row["sha256"] not in known:
-                known.add(row["sha256"])
-                yield File(media / row["path"], row["sha256"], fold)
+    for row in read_media_rows(media):
+        if row.kind not in KINDS or row.unsure:
+            continue
+        fold = fold_of(row, folds)
+        if fold is None and row.kind.endswith("video") and row.audio != "ok":
+            fold = 0  # whose network is not asked
+        if fold is not None and row.sha256 not in known:
+            known.add(row.sha256)
+            yield File(media / row.path, row.sha256, fold)
 
 
-def fold_of(row: dict[str, str], folds: Sequence[Fold]) -> int | None:
+def fold_of(row: MediaRow, folds: Sequence[Fold]) -> int | None:
     """Return the number of the fold that leaves a line of the manifest out, None without one."""
     for fold in folds:
-        if row["kind"] == "fake_audio":
-            if family(row["method"]) in fold.families:
+        if row.kind == "fake_audio":
+            if family(row.method) in fold.families:
                 return fold.number
-        elif row["collection"] in fold.collections:
+        elif row.collection in fold.collections:
             return fold.number
-    return (
-        zlib.crc32(row["collection"].encode()) % len(folds) if row["kind"] == "fake_video" else None
-    )
+    return zlib.crc32(row.collection.encode()) % len(folds) if row.kind == "fake_video" else None
 
 
 def listen(file: File, kept: Path) -> None:
@@ -108,7 +104,7 @@ def listen(file: File, kept: Path) -> None:
 
 def gather(work: Path, media: Path, windows: ScoredWindows) -> None:
     """Write the ratios of all files and their copies, calibrated on other windows."""
-    config = read_config(weights.models_dir() / NAME / "train.toml")
+    config = read_config(settings.path_of(NAME))
     bound = spoof.calibrate(windows)["bound"]
     found = []
     for fold in config.folds:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import re
@@ -22,6 +21,7 @@ from media_screen.evaluation import metrics
 from media_screen.media import SAMPLE_RATE, Media
 from media_screen.speech import find_speech
 from media_screen.speech.embed import embedder, unit
+from training.manifest import MediaRow, read_media_rows
 from training.record import renew
 from training.voice_spoof.channel import (
     OPUS_24,
@@ -56,10 +56,10 @@ class Recording:
     parts: dict[tuple[str, float], Floats]
 
 
-def speaker_of(row: dict[str, str]) -> str | None:
+def speaker_of(row: MediaRow) -> str | None:
     """Return who speaks, across the names of collections; None when it is not known."""
-    name = row["identity"]
-    if row["collection"] == "Edresson/YourTTS":
+    name = row.identity
+    if row.collection == "Edresson/YourTTS":
         vctk = re.match(r"p\d+", name)
         return f"VCTK {vctk[0]}" if vctk else f"MLS {name.split('_')[0]}"
     if name in ("VCTK", "interview", "") or name.startswith("RAVDESS"):
@@ -70,17 +70,16 @@ def speaker_of(row: dict[str, str]) -> str | None:
 
 def read_sounds(media: Path) -> Iterator[tuple[str, str, list[tuple[float, Floats]]]]:
     """Give (speaker, collection, blocks of sound) of every genuine recording with a known voice."""
-    with (media / "manifest.tsv").open(encoding="utf-8") as stream:
-        for row in csv.DictReader(stream, delimiter="\t"):
-            if row["kind"] not in ("real_audio", "real_video"):
-                continue
-            if row["kind"] == "real_video" and row["audio"] != "ok":
-                continue
-            speaker = speaker_of(row)
-            if speaker is None:
-                continue
-            with Media.open(media / row["path"]) as file:
-                yield speaker, row["collection"], list(file.audio_blocks())
+    for row in read_media_rows(media):
+        if row.kind not in ("real_audio", "real_video"):
+            continue
+        if row.kind == "real_video" and row.audio != "ok":
+            continue
+        speaker = speaker_of(row)
+        if speaker is None:
+            continue
+        with Media.open(media / row.path) as file:
+            yield speaker, row.collection, list(file.audio_blocks())
 
 
 def read_recordings(media: Path) -> Iterator[tuple[str, str, Floats]]:
@@ -328,7 +327,7 @@ def markdown(rows: list[dict[str, Any]]) -> list[str]:
     """Return the table as lines of Markdown."""
     lines = [
         "| channel | s | same / different pairs | speakers | EER, cosine | EER, normalised |",
-        "| --- " * 6 + "|",
+        "|" + "---|" * 6,
     ]
     return lines + [
         f"| {row['channel']} | {row['length_s']:.0f} | {row['same']} / {row['different']} | "

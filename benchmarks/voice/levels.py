@@ -11,7 +11,6 @@ are. Levels are the RMS of the whole recording; what goes over full scale is cli
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import wave
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.places import HERE, write_page, write_record
 from benchmarks.voice import identity
 from benchmarks.voice.identity import Recording, Trials
 from media_screen.arrays import Floats
@@ -35,7 +35,6 @@ from media_screen.weights import nets
 from training.voice_spoof.channel import AAC_64, OPUS_24, through_codec
 
 COMMAND = "python -m benchmarks.voice.levels --media ../shared/media"
-RESULTS = Path(__file__).parent.parent / "results"
 ORIGINAL = "as it is"
 LEVELS = (-60, -50, -40, -30, -20)  # dB of full scale, RMS
 OFFSETS = (0.05, 0.1, 0.2, 0.3)  # of full scale
@@ -170,7 +169,7 @@ def markdown(rows: Sequence[Mapping[str, Any]], pairs: tuple[int, int, int]) -> 
         f"({VOICE_THRESHOLD}). Not heard counts as not recognised.",
         "",
         "| version | heard | EER | TPR at 1% | TPR at 5% | recognised | strangers | mean score |",
-        "| --- " * 8 + "|",
+        "|" + "---|" * 8,
     ]
     return lines + [
         f"| {row['version']} | {row['heard']:.0%} | {row['eer']:.1%} | {row['tpr_at_1']:.1%} | "
@@ -185,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.voice.levels", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
-    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--out", type=Path, default=HERE, help="folder of results/ and records/")
     options = parser.parse_args(arguments)
     nets.limit_threads(1)
     data = identity.trials(embed_all(options.media), list(VERSIONS))
@@ -197,10 +196,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     rows = table(data)
     text = "\n".join(markdown(rows, pairs)) + "\n"
-    options.out.mkdir(parents=True, exist_ok=True)
     record = {"command": COMMAND, "versions": rows}
-    (options.out / "voice_levels.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-    (options.out / "voice_levels.md").write_text(text, "utf-8")
+    write_record("voice_levels", record, out=options.out)
+    write_page("voice_levels", text, out=options.out)
     print(text)
     return 0
 

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.voice import baseline
-from media_screen import weights
 from media_screen.arrays import Doubles, Flags, Rows
 from media_screen.evaluation import calibration, metrics
 from media_screen.fusion.thresholds import DECLARED_THRESHOLD as TEN_TO_ONE
+from training import columns, settings
 from training.voice_spoof.prepare import CONDITIONS, NO_PAIR, Prepared, load_prepared
 from training.voice_spoof.sources import PRACTICE
 from training.voice_spoof.train import Fold, fit_all, read_config, scores, test_rows, training_rows
@@ -46,7 +46,7 @@ class ScoredWindows:
 
     def take(self, keep: Flags) -> ScoredWindows:
         """Return the kept windows."""
-        return ScoredWindows(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
+        return columns.take(self, keep)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ HARDEST = next(iter(PROTOCOLS))
 
 def score_folds(work: Path) -> tuple[ScoredWindows, list[SourcePair]]:
     """Score every held-out window: nets are trained where they are not there yet."""
-    config = read_config(weights.models_dir() / "voice_spoof" / "train.toml")
+    config = read_config(settings.path_of("voice_spoof"))
     train, test = (load_prepared(work / "prepared", which) for which in ("train", "test"))
     found, pairs = [], []
     for fold in config.folds:
@@ -150,8 +150,7 @@ def class_weights(data: ScoredWindows) -> Doubles:
     A collection of one clip counts for one clip, and a large one does not drown the rest.
     """
     names = np.where(data.fake, data.family, data.collection)
-    _, place, counts = np.unique(names, return_inverse=True, return_counts=True)
-    return np.asarray(1.0 / np.sqrt(counts[place]), np.float64)
+    return np.asarray(1.0 / np.sqrt(columns.occurrences(names)), np.float64)
 
 
 def calibrate(found: ScoredWindows) -> dict[str, Any]:
@@ -309,7 +308,7 @@ def markdown(result: dict[str, Any], calibration_record: dict[str, Any]) -> Sequ
         "the source's collection nor the vocoder's family was trained on. Half is chance.",
         "",
         "| vocoder | pairs | clean | through channels |",
-        "| --- " * 4 + "|",
+        "|" + "---|" * 4,
     ]
     lines += [
         f"| {system}{' (practice only)' if row['practice'] else ''} | {row['clean']['pairs']} | "
@@ -331,7 +330,7 @@ def _condition_table(rows: dict[str, Any]) -> list[str]:
         "genuine / synthetic over even odds | false alarms / detected at the threshold | "
         "Cllr | min Cllr |"
     )
-    lines = [head, "| --- " * 9 + "|"]
+    lines = [head, "|" + "---|" * 9]
     for name, row in rows.items():
         low, high = row["auc_interval"]
         lines.append(
@@ -346,7 +345,7 @@ def _condition_table(rows: dict[str, Any]) -> list[str]:
 def _each_table(rows: dict[str, Any], title: str) -> list[str]:
     cell = "AUC [LFCC-GMM], detected at 5% (threshold)"
     head = " | ".join(f"{name}: {cell}" for name in CONDITIONS)
-    lines = [f"| {title} | windows | {head} |", "| --- " * (2 + len(CONDITIONS)) + "|"]
+    lines = [f"| {title} | windows | {head} |", "|" + "---|" * (2 + len(CONDITIONS))]
     for name, row in rows.items():
         cells = " | ".join(
             f"{one['auc']:.2f} [{one['baseline_auc']:.2f}], {one['detected_at_5']:.0%} "
@@ -360,7 +359,7 @@ def _each_table(rows: dict[str, Any], title: str) -> list[str]:
 def _genuine_table(rows: dict[str, Any], title: str) -> list[str]:
     lines = [
         f"| {title} | windows | {' | '.join(CONDITIONS)} |",
-        "| --- " * (2 + len(CONDITIONS)) + "|",
+        "|" + "---|" * (2 + len(CONDITIONS)),
     ]
     for name, row in rows.items():
         cells = " | ".join(

@@ -11,17 +11,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.accuracy import clips, face_artifact, fused, ratios, rules, sound, splits, tables
+from benchmarks.accuracy import card as cards
+from benchmarks.accuracy import (
+    clips,
+    face_artifact,
+    fused,
+    page,
+    ratios,
+    readme,
+    rules,
+    sound,
+    splits,
+)
+from benchmarks.accuracy import record as records
 from benchmarks.accuracy.clips import LabelledClip
-from benchmarks.accuracy.ratios import RESULTS, Ratio
+from benchmarks.accuracy.ratios import Ratio
+from benchmarks.places import RESULTS, ROOT, read_record
 from media_screen.evaluation import controls, measure, metrics, protocol
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Verdict
 from media_screen.fusion import combination
 from media_screen.fusion.combination import Subject
+from training.manifest import SHIFTED
 from training.voice_spoof.channel import band
 
-ROOT = RESULTS.parent.parent
-RECORD = json.loads((RESULTS / "accuracy.json").read_text("utf-8"))
+RECORD = read_record("accuracy")
 KNOWN = {one.sha256: one for one in clips.read()}
 
 
@@ -29,17 +42,17 @@ KNOWN = {one.sha256: one for one in clips.read()}
 
 
 def test_the_table_of_results_is_made_of_the_record() -> None:
-    assert (RESULTS / "accuracy.md").read_text("utf-8") == tables.markdown(RECORD)
+    assert (RESULTS / "accuracy.md").read_text("utf-8") == page.markdown(RECORD)
 
 
 def test_the_readme_shows_the_record() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
-    assert tables.in_readme(text, RECORD) == text, f"run {tables.COMMAND}"
+    assert readme.in_readme(text, RECORD) == text, f"run {records.COMMAND}"
 
 
 def test_the_card_of_the_fusion_shows_the_record() -> None:
     card = combination.path().with_name("card.md").read_text("utf-8")
-    assert tables.card(RECORD).replace("\n## ", "\n### ") in card
+    assert cards.card(RECORD).replace("\n## ", "\n### ") in card
 
 
 def test_what_is_shipped_is_what_was_measured() -> None:
@@ -281,9 +294,9 @@ def test_a_detector_is_judged_where_the_label_is_about_its_evidence() -> None:
         "speech": 40,
         "all": 80,
     }
-    record = json.loads(json.dumps(tables.record(found, measured)))
-    assert "| normal | 1.0% | all | 80 |" in tables.markdown(record)
-    assert "| speech | `voice_spoof` |" in tables.readme(record)
+    record = json.loads(json.dumps(records.record(found, measured)))
+    assert "| normal | 1.0% | all | 80 |" in page.markdown(record)
+    assert "| speech | `voice_spoof` |" in readme.readme(record)
 
 
 def test_a_detector_must_keep_up_on_copies() -> None:
@@ -316,9 +329,9 @@ def test_what_a_detector_adds_is_measured_with_and_without_it() -> None:
     first = measured.added[0]
     assert first.with_it.separation is not None and first.without.separation is not None
     assert first.with_it.separation.auc.value > first.without.separation.auc.value
-    record = json.loads(json.dumps(tables.record(found, measured)))
-    assert "| `lip_sync` | originals | yes |" in tables.markdown(record)
-    assert "counts: AUC" in tables.card(record)
+    record = json.loads(json.dumps(records.record(found, measured)))
+    assert "| `lip_sync` | originals | yes |" in page.markdown(record)
+    assert "counts: AUC" in cards.card(record)
 
 
 def test_with_nothing_that_counts_nothing_is_summed() -> None:
@@ -328,7 +341,7 @@ def test_with_nothing_that_counts_nothing_is_summed() -> None:
     systems = measured.sets["picture"].versions[0].systems
     sums = next(system for system in systems if system.name == "fused")
     assert sums.overall.counts.abstained == len(known)
-    assert "no better than a coin" in tables.card(tables.record(found, measured))
+    assert "no better than a coin" in cards.card(records.record(found, measured))
 
 
 @pytest.mark.parametrize(
@@ -365,15 +378,15 @@ def test_clips_are_read_back(tmp_path: Path) -> None:
 
 def test_ratios_are_read_back(tmp_path: Path) -> None:
     own = [Ratio("b", "original", 0.5, -1.25), Ratio("a", "480p"), Ratio("a", "original", 2.0, 0.0)]
-    ratios.write(tmp_path / "x.heldout.csv", own)
-    assert (tmp_path / "x.heldout.csv").read_text() == (
+    ratios.write(tmp_path / "x.csv", own)
+    assert (tmp_path / "x.csv").read_text() == (
         "sha256,version,score,llr\na,original,2.0000,0.0000\nb,original,0.5000,-1.2500\na,480p,,\n"
     )
     assert ratios.read_all(tmp_path) == {"x": [own[2], own[0], own[1]]}
 
 
 def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "x.heldout.csv").write_text("path,score\na,1\n", "utf-8")
+    (tmp_path / "x.csv").write_text("path,score\na,1\n", "utf-8")
     with pytest.raises(ValueError, match="expected the columns"):
         ratios.read_all(tmp_path)
 
@@ -385,7 +398,7 @@ def test_what_was_screened_is_kept_by_the_hash_of_the_original(
     rows = [
         ("real_video", "real", genuine),
         ("fake_video", "swap", forged),
-        ("fake_video", f"{clips.SHIFTED} (genuine)", "c" * 64),
+        ("fake_video", f"{SHIFTED} (genuine)", "c" * 64),
     ]
     lines = ["path\tkind\tmethod\tsha256", *(f"{row[2][0]}.mp4\t" + "\t".join(row) for row in rows)]
     (tmp_path / "manifest.tsv").write_text("\n".join(lines) + "\n", "utf-8")
@@ -403,9 +416,10 @@ def test_what_was_screened_is_kept_by_the_hash_of_the_original(
         ]
         text = "".join(json.dumps(one.to_dict()) + "\n" for one in found)
         (folder / "results.jsonl").write_text(text, "utf-8")
-    monkeypatch.setattr(rules, "RESULTS", tmp_path)
+    monkeypatch.setattr(rules, "RATIOS", tmp_path / "ratios")
+    (tmp_path / "ratios").mkdir()
     rules.write(tmp_path, tmp_path)
-    kept = ratios.read_all(tmp_path)
+    kept = ratios.read_all(tmp_path / "ratios")
     assert [(one.sha256, one.version) for one in kept["face_consistency"]] == [
         (genuine, "original"),
         (forged, "original"),

@@ -11,12 +11,14 @@ from media_screen.detectors.face_artifact import texture
 from media_screen.detectors.face_artifact.forged import NAMES
 from media_screen.weights.linear import LinearModel
 from tests.training.test_face_artifact import POINTS, picture, source
+from training import columns
 from training.face_artifact import export, line
 from training.face_artifact.crops import Crop, CropSource
-from training.face_artifact.line import MeasureTable, Settings
+from training.face_artifact.line import MeasureTable
+from training.face_artifact.settings import LineSettings
 
 SEEN, BLENDED, BORROWED = 3, 40, len(texture.NAMES) + 7  # measures that tell something
-STRENGTH = {"of_texture": Settings(3e-3, 1.0), "of_features": Settings(1e-1, 0.5)}
+STRENGTH = {"of_texture": LineSettings(3e-3, 1.0), "of_features": LineSettings(1e-1, 0.5)}
 
 
 def sources() -> list[CropSource]:
@@ -73,8 +75,8 @@ def test_files_that_are_held_out_change_nothing() -> None:
 
 
 def test_measures_survive_their_file(tmp_path: Path) -> None:
-    measures().save(tmp_path / "measures.npz")
-    read = MeasureTable.load(tmp_path / "measures.npz")
+    columns.save(tmp_path / "measures.npz", measures())
+    read = columns.load(tmp_path / "measures.npz", MeasureTable)
     assert line.fit(read, sources(), **STRENGTH) == line.fit(measures(), sources(), **STRENGTH)
 
 

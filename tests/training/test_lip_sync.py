@@ -58,7 +58,7 @@ def test_a_clip_whose_sound_is_late_is_put_in_time() -> None:
 
 def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
     pieces = [piece(seed) for seed in range(4)]
-    plan = train.Plan(steps=4, batch=3, width=16)
+    plan = train.SyncPlan(steps=4, batch=3, width=16)
     model = train.train(plan, pieces, tmp_path / "net.pt")
     saved = torch.load(tmp_path / "net.pt", weights_only=True)
     assert saved["step"] == 4

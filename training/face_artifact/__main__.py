@@ -18,17 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from media_screen import weights
-from media_screen.evaluation.protocol import refuse_overlap
+from training import columns
 from training.face_artifact import crops as crop_store
 from training.face_artifact import export, line, score
 from training.face_artifact.batches import PairSet, TrainingRecipe
 from training.face_artifact.crops import CropSource
 from training.face_artifact.folds import split
+from training.face_artifact.settings import read_settings
+from training.holding_out import ALL, parted
 from training.record import renew
 
-CONFIG = "face_artifact/train.toml"
 SHIPPED = "shipped"  # names the scores of the line; those of networks are named after their runs
-ALL = "all"  # in place of a fold: trained on everything
 
 
 def main() -> None:
@@ -73,45 +73,27 @@ def main() -> None:
             {"train": _train, "score": _score}[asked.step](asked, fold)
 
 
-def _read_config() -> dict[str, Any]:
-    import tomli
-
-    return tomli.loads((weights.models_dir() / CONFIG).read_text("utf-8"))
-
-
-def _run_of(config: dict[str, Any], run: str) -> dict[str, Any]:
-    if run not in config["run"]:
-        raise SystemExit(f"run must be one of {', '.join(config['run'])}, got {run!r}")
-    found: dict[str, Any] = config["run"][run]
-    return found
-
-
 def _split(
     sources: list[CropSource], folds: int, fold: str
 ) -> tuple[list[CropSource], list[CropSource]]:
     """Return the files to train on and those held out."""
-    if fold == ALL:
-        return sources, []
-    of_path = split(sources, folds)
-    kept = [source for source in sources if of_path[source.path] != int(fold)]
-    held = [source for source in sources if of_path[source.path] == int(fold)]
-    refuse_overlap((source.sha256 for source in kept), (source.sha256 for source in held))
-    return kept, held
+    return parted(sources, split(sources, folds), fold)
 
 
 def _line(asked: argparse.Namespace) -> None:
     """Fit with each fold held out, score that fold, then fit and export what is shipped."""
-    config = _read_config()
-    settings = {name: line.Settings(**config["line"][name]) for name in config["line"]}
+    settings = read_settings()
+    strengths = {"of_texture": settings.of_texture, "of_features": settings.of_features}
     lines, pixels = crop_store.read(asked.work / "store")
     sources = crop_store.read_sources(asked.media)
     kept = asked.work / "measures.npz"
     if not kept.is_file():
-        line.measures(lines, pixels, sources, split(sources, config["folds"])).save(kept)
-    found = line.MeasureTable.load(kept)
-    for fold in map(str, range(config["folds"])):
-        taught, held = _split(sources, config["folds"], fold)
-        scorer = score.LineScorer(line.fit(found, taught, **settings))
+        measured = line.measures(lines, pixels, sources, split(sources, settings.folds))
+        columns.save(kept, measured)
+    found = columns.load(kept, line.MeasureTable)
+    for fold in map(str, range(settings.folds)):
+        taught, held = _split(sources, settings.folds, fold)
+        scorer = score.LineScorer(line.fit(found, taught, **strengths))
         stem = f"{SHIPPED}-{fold}"
         _write(asked.work / f"{stem}.csv", score.held_out(scorer, lines, pixels, held))
         photographic, _ = export.fit_photographic(lines, pixels, taught)
@@ -120,34 +102,29 @@ def _line(asked: argparse.Namespace) -> None:
         _write(asked.work / f"{stem}.pseudo.csv", score.pseudo(scorer, lines, pixels, held))
     photographic, told = export.fit_photographic(lines, pixels, sources)
     print(told)
-    export.export_lines(line.fit(found, sources, **settings), photographic, weights.models_dir())
+    export.export_lines(line.fit(found, sources, **strengths), photographic, weights.models_dir())
     renew()
 
 
 def _train(asked: argparse.Namespace, fold: str) -> None:
-    from training.face_artifact.train import Plan, train
+    from training.face_artifact.train import FacePlan, train
 
-    config = _read_config()
-    run = _run_of(config, asked.run)
+    settings = read_settings()
+    run = settings.run(asked.run)
     lines, pixels = crop_store.read(asked.work / "store")
-    kept, _ = _split(crop_store.read_sources(asked.media), config["folds"], fold)
-    make_pairs = functools.partial(
-        PairSet,
-        lines,
-        pixels,
-        kept,
-        recipe=TrainingRecipe(pseudo=run["pseudo"], mouth=run["mouth"]),
+    kept, _ = _split(crop_store.read_sources(asked.media), settings.folds, fold)
+    recipe = TrainingRecipe(pseudo=run.pseudo, mouth=run.mouth)
+    make_pairs = functools.partial(PairSet, lines, pixels, kept, recipe=recipe)
+    plan = FacePlan(
+        steps=run.steps_all or run.steps if fold == ALL else run.steps,
+        sides=run.sides,
+        rate=run.rate,
+        seed=settings.seed,
     )
-    plan = Plan(
-        steps=run.get("steps_all", run["steps"]) if fold == ALL else run["steps"],
-        sides=tuple((start, side) for start, side in run["sides"]),
-        rate=run.get("rate", Plan.rate),
-        seed=run.get("seed", config["seed"]),
-    )
-    start = asked.work / f"{run['start']}-{fold}.pt" if "start" in run else None
+    start = asked.work / f"{run.start}-{fold}.pt" if run.start else None
     path = asked.work / f"{asked.run}-{fold}.pt"
     train(
-        run["network"],
+        run.network,
         plan,
         make_pairs,
         path,
@@ -161,14 +138,13 @@ def _score(asked: argparse.Namespace, fold: str) -> None:
     """Write the logits of what the fold held out (of everything for `all`)."""
     from training.face_artifact.train import load
 
-    config = _read_config()
-    run = _run_of(config, asked.run)
+    settings = read_settings()
+    run = settings.run(asked.run)
     lines, pixels = crop_store.read(asked.work / "store")
     sources = crop_store.read_sources(asked.media)
-    _, held = _split(sources, config["folds"], fold)
-    scorer = score.NetworkScorer(
-        load(run["network"], asked.work / f"{asked.run}-{fold}.pt"), side=run["sides"][-1][1]
-    )
+    _, held = _split(sources, settings.folds, fold)
+    network = load(run.network, asked.work / f"{asked.run}-{fold}.pt")
+    scorer = score.NetworkScorer(network, side=run.side)
     rows = score.held_out(scorer, lines, pixels, held or sources)
     _write(asked.work / f"{asked.run}-{fold}.csv", rows)
 
@@ -188,7 +164,7 @@ def _probe(asked: argparse.Namespace) -> None:
         np.savez(kept, chosen=chosen, rows=rows)
     with np.load(kept, allow_pickle=False) as saved:
         chosen, rows = saved["chosen"].tolist(), saved["rows"]
-    folds = split(sources, _read_config()["folds"])
+    folds = split(sources, read_settings().folds)
     scored = list(probe.held_out(chosen, rows, lines, sources, folds))
     for fold in sorted({fold for fold, _ in scored}):
         part = (score for held, score in scored if held == fold)

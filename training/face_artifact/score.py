@@ -36,6 +36,19 @@ class CropScore:
     inside: float
     logit: float
 
+    @staticmethod
+    def of(crop: Crop, logit: float) -> CropScore:
+        """Return the line of a crop's logit."""
+        return CropScore(
+            crop.path,
+            crop.version,
+            crop.track,
+            crop.time_s,
+            crop.size_px,
+            crop.inside,
+            round(float(logit), 4),
+        )
+
 
 @dataclass(frozen=True)
 class ConditionScore:
@@ -108,16 +121,7 @@ def held_out(
         batch = chosen[start : start + BATCH]
         logits = scorer([pixels[index] for index in batch])
         for index, logit in zip(batch, logits, strict=True):
-            line = lines[index]
-            yield CropScore(
-                line.path,
-                line.version,
-                line.track,
-                line.time_s,
-                line.size_px,
-                line.inside,
-                round(float(logit), 4),
-            )
+            yield CropScore.of(lines[index], logit)
 
 
 def conditions(
@@ -157,7 +161,7 @@ def pseudo(
             index, moment = rng.choice(clips[path], 2)
             source = blends.Genuine(
                 crop=pixels[index],
-                points=np.array(lines[index].points.split(), np.float32).reshape(5, 2),
+                points=lines[index].landmarks,
                 moment=pixels[moment],
                 stranger=pixels[rng.choice(clips[other])],
             )

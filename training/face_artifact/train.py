@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from training.descent import Descent, Plan
 from training.face_artifact import network
 
 BATCH = 16  # pairs
@@ -19,16 +20,13 @@ SAVE_EVERY = 200  # steps
 LOG_EVERY = 20
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, kw_only=True)
+class FacePlan(Plan):
     """How long and how fast; `sides` are (steps from here on, side of the input in px)."""
 
-    steps: int
     sides: tuple[tuple[int, int], ...]
-    rate: float = 4e-4  # peak learning rate of AdamW
     decay: float = 0.02
     average: float = 0.998  # of the moving average of the weights, which is what is kept
-    seed: int = 1
 
     def side_at(self, step: int) -> int:
         """Return the side of the input, px, at a step."""
@@ -37,8 +35,8 @@ class Plan:
 
 def train(
     name: str,
-    plan: Plan,
-    make_pairs: Any,
+    plan: FacePlan,
+    make_pairs: Callable[..., Any],
     checkpoint: Path,
     *,
     device: str,
@@ -60,38 +58,15 @@ def train(
         multi_avg_fn=_average(plan.average),
         use_buffers=True,
     )
-    optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=plan.decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, plan.steps))
-    parts: dict[str, Any] = {
-        "model": model,
-        "mean": mean,
-        "optimiser": optimiser,
-        "schedule": schedule,
-    }
-    step = 0
-    if checkpoint.is_file():
-        saved = torch.load(checkpoint, map_location=device, weights_only=True)
-        for key, part in parts.items():
-            part.load_state_dict(saved[key])
-        step = saved["step"]
-    started, first, total = time.monotonic(), step, 0.0
+    descent = Descent(model, plan, warm_up=WARM_UP, kept={"mean": mean})
+    descent.resume(checkpoint, device=device)
+    started, first, total = time.monotonic(), descent.step, 0.0
     model.train()
-    for images in _batches(make_pairs, plan, step, workers):
-        images = images.flatten(0, 1).to(device, memory_format=torch.channels_last)
-        labels = torch.arange(len(images), device=device) % 2
-        with torch.autocast(device, torch.bfloat16):
-            logits = model(images.float())
-        loss = nn.functional.binary_cross_entropy_with_logits(
-            logits.float(), labels.float() * 0.96 + 0.02
-        )
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 2.0)
-        optimiser.step()
-        schedule.step()
+    for images in _batches(make_pairs, plan, descent.step, workers):
+        loss = _loss(model, images, device)
+        descent.follow(loss)
         mean.update_parameters(model)
-        step += 1
-        total += loss.item()
+        step, total = descent.step, total + loss.item()
         if step % LOG_EVERY == 0:
             rate = (step - first) * 2 * BATCH / (time.monotonic() - started)
             print(
@@ -100,8 +75,19 @@ def train(
             )
             total = 0.0
         if step % SAVE_EVERY == 0 or step == plan.steps:
-            _save(checkpoint, {"step": step, **{k: part.state_dict() for k, part in parts.items()}})
+            descent.save(checkpoint)
     return mean.module.eval()
+
+
+def _loss(model: nn.Module, images: torch.Tensor, device: str) -> torch.Tensor:
+    """Return the loss of pairs, labels softened by a fiftieth."""
+    images = images.flatten(0, 1).to(device, memory_format=torch.channels_last)
+    labels = torch.arange(len(images), device=device) % 2
+    with torch.autocast(device, torch.bfloat16):
+        logits = model(images.float())
+    return nn.functional.binary_cross_entropy_with_logits(
+        logits.float(), labels.float() * 0.96 + 0.02
+    )
 
 
 def load(name: str, checkpoint: Path) -> nn.Module:
@@ -132,16 +118,9 @@ def _average(decay: float) -> Any:
     return update
 
 
-def _rate(step: int, steps: int) -> float:
-    """Warm up in a line, then fall as a half cosine to a hundredth."""
-    import math
-
-    if step < WARM_UP:
-        return (step + 1) / WARM_UP
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - WARM_UP) / max(1, steps - WARM_UP)))
-
-
-def _batches(make_pairs: Any, plan: Plan, step: int, workers: int) -> Iterator[Any]:
+def _batches(
+    make_pairs: Callable[..., Any], plan: FacePlan, step: int, workers: int
+) -> Iterator[torch.Tensor]:
     """Yield batches from a step to the end, stage by stage of the input's side."""
     while step < plan.steps:
         side = plan.side_at(step)
@@ -164,10 +143,3 @@ def _one_thread(_: int) -> None:
 
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
-
-
-def _save(path: Path, state: dict[str, Any]) -> None:
-    """Write a checkpoint so that a stop in the middle leaves the last one whole."""
-    part = path.with_suffix(".part")
-    torch.save(state, part)
-    part.replace(path)

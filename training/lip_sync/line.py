@@ -13,6 +13,7 @@ from media_screen.detectors.lip_sync.forged import LIMIT, NAMES, measures
 from media_screen.detectors.lip_sync.marks import Marks
 from media_screen.evaluation.logistic import balanced, regress
 from media_screen.weights.linear import LinearModel
+from training import columns
 from training.lip_sync.prepare import PSEUDO, TrainingClip
 from training.lip_sync.score import Scores
 
@@ -40,7 +41,7 @@ class LineTable:
 
     def take(self, keep: Flags) -> LineTable:
         """Return the kept rows."""
-        return LineTable(*(getattr(self, name)[keep] for name in LineTable.__dataclass_fields__))
+        return columns.take(self, keep)
 
 
 def table_of(scores: Scores, clips: Sequence[TrainingClip], groups: Mapping[str, int]) -> LineTable:
@@ -102,8 +103,7 @@ def fit(table: LineTable) -> LinearModel:
 def _weights(table: LineTable) -> Doubles:
     pseudo = table.version == PSEUDO
     keys = np.where(pseudo, "pseudo", np.where(table.fake, table.method, table.group.astype(str)))
-    _, place, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    weights = 1.0 / np.sqrt(counts[place])
+    weights = 1.0 / np.sqrt(columns.occurrences(keys))
     forged = float(weights[table.fake & ~pseudo].sum())
     weights[pseudo] *= PSEUDO_SHARE * forged / max(float(weights[pseudo].sum()), 1e-9)
     return np.asarray(weights, np.float64)

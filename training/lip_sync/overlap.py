@@ -6,7 +6,6 @@ another voice, and under another voice; clips are what the line is judged on.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from media_screen.evidence import Span
 from media_screen.media import SAMPLE_RATE, Media
 from training.lip_sync.prepare import ORIGINAL, TrainingClip, load
 from training.lip_sync.score import speech_in
+from training.manifest import read_media_rows
 from training.voice_spoof.channel import coloured_noise
 
 L2 = 0.02  # of standardised weights, a mean over examples: three measures need little
@@ -54,14 +54,12 @@ class SoundTable:
 
 def voices(media: Path, store: Path, clips: Sequence[TrainingClip]) -> Iterator[LoneVoice]:
     """Give the recordings of genuine speech, then the stretch of each clip with most speech."""
-    with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream, delimiter="\t"))
-    for row in rows:
-        if row["kind"] == "real_audio":
-            with Media.open(media / row["path"], threads=1) as opened:
+    for row in read_media_rows(media):
+        if row.kind == "real_audio":
+            with Media.open(media / row.path, threads=1) as opened:
                 samples = opened.audio(Span(0.0, WINDOW))
             if len(samples) >= _LEAST * SAMPLE_RATE:
-                yield LoneVoice(row["collection"], row["identity"], samples, False)
+                yield LoneVoice(row.collection, row.identity, samples, False)
     for clip in clips:
         path = store / clip.file(ORIGINAL)
         if clip.kind != "real_video" or not path.is_file():
@@ -135,14 +133,3 @@ def _over(one: Floats, other: Floats, under_db: float) -> Floats:
     length = min(len(one), len(other))
     quieter = 10 ** (-under_db / 20)
     return np.asarray(_level(one[:length]) + quieter * _level(other[:length]), np.float32)
-
-
-def save(path: Path, table: SoundTable) -> None:
-    """Write the table."""
-    np.savez(path, **{name: getattr(table, name) for name in SoundTable.__dataclass_fields__})
-
-
-def read(path: Path) -> SoundTable:
-    """Read the table back."""
-    with np.load(path, allow_pickle=False) as saved:
-        return SoundTable(*(saved[name] for name in SoundTable.__dataclass_fields__))

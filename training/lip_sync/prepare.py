@@ -6,7 +6,6 @@ sound at 16 kHz. Stopping and starting again goes on after the last file that wa
 
 from __future__ import annotations
 
-import csv
 import functools
 import hashlib
 import tempfile
@@ -28,6 +27,7 @@ from media_screen.faces.mesh import MeshNet
 from media_screen.look import MIN_FACE, WINDOW_FPS
 from media_screen.media import SAMPLE_RATE, Media, MediaError
 from training.face_artifact import blends
+from training.manifest import SHIFTED, read_media_rows
 
 if TYPE_CHECKING:
     from media_screen.media import Frame
@@ -40,7 +40,6 @@ SECONDS = {"real_video": 30.0, "fake_video": 10.5}
 COPY_SECONDS = 5.5
 PSEUDO_SECONDS = 5.5
 CHUNK = 5.0  # s that are decoded and measured together
-SHIFTED = "AV offset"  # how methods of genuine clips with shifted sound begin
 # A copy at a low rate: px of the shorter side, x264's rate factor, bits a second of AAC.
 COPY_SIDE, COPY_CRF, COPY_BITS = 480, 33, 32_000
 _MOVED = 0.6  # face widths that a face moves at most between looks, 0.2 s apart
@@ -84,12 +83,10 @@ class Seen:
 
 def read_clips(media: Path) -> list[TrainingClip]:
     """Return the clips that have sound and show a face."""
-    with (media / "manifest.tsv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream, delimiter="\t"))
     return [
-        TrainingClip(**{name: row[name] for name in TrainingClip.__dataclass_fields__})
-        for row in rows
-        if row["kind"] in SECONDS and row["audio"] == "ok" and row["layout"] != "noface"
+        TrainingClip(**{name: getattr(row, name) for name in TrainingClip.__dataclass_fields__})
+        for row in read_media_rows(media)
+        if row.kind in SECONDS and row.audio == "ok" and row.layout != "noface"
     ]
 
 

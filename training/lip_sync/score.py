@@ -194,17 +194,6 @@ def _rows(
                 )
 
 
-def save(path: Path, scores: Scores) -> None:
-    """Write the scores."""
-    np.savez(path, **{name: getattr(scores, name) for name in Scores.__dataclass_fields__})
-
-
-def read(path: Path) -> Scores:
-    """Read the scores back."""
-    with np.load(path, allow_pickle=False) as saved:
-        return Scores(*(saved[name] for name in Scores.__dataclass_fields__))
-
-
 def speech_in(store: Path, clip: TrainingClip) -> list[Span]:
     """Return where somebody speaks in a clip; kept in the store, since listening takes its time."""
     original = store / clip.file(ORIGINAL)  # copies and pseudo-fakes say the same

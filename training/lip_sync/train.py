@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from training.descent import Descent, Plan
 from training.lip_sync.batches import REACH, ExampleDraw, trimmed
 from training.lip_sync.network import SyncNetwork
 from training.lip_sync.pieces import Piece, aligned
@@ -24,17 +24,15 @@ PARTS = 4  # of an example that are matched on their own, too: 0.64 s each
 _NEAR = {-1: 0.15, 0: 0.7, 1: 0.15}
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, kw_only=True)
+class SyncPlan(Plan):
     """How long, how fast and how large."""
 
-    steps: int
-    batch: int = 16
-    rate: float = 2e-3  # peak learning rate of AdamW
+    rate: float = 2e-3
     decay: float = 0.05
+    batch: int = 16
     width: int = 80
     dropout: float = 0.2
-    seed: int = 1
 
     @property
     def realign(self) -> tuple[int, int]:
@@ -42,7 +40,7 @@ class Plan:
         return self.steps // 2, self.steps * 3 // 4
 
 
-def train(plan: Plan, pieces: Sequence[Piece], checkpoint: Path) -> SyncNetwork:
+def train(plan: SyncPlan, pieces: Sequence[Piece], checkpoint: Path) -> SyncNetwork:
     """Train to the end of the plan, going on from the checkpoint when there is one."""
     torch.manual_seed(plan.seed)
     torch.set_num_threads(1)
@@ -50,35 +48,24 @@ def train(plan: Plan, pieces: Sequence[Piece], checkpoint: Path) -> SyncNetwork:
     fitting, moved = aligned(pieces)
     print(f"{moved} of {len(pieces)} moved by the opening of the mouth", flush=True)
     model = SyncNetwork(width=plan.width, dropout=plan.dropout)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=plan.decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, plan.steps))
-    parts: dict[str, Any] = {"model": model, "optimiser": optimiser, "schedule": schedule}
-    step = 0
-    if checkpoint.is_file():
-        saved = torch.load(checkpoint, weights_only=True)
-        for key, part in parts.items():
-            part.load_state_dict(saved[key])
-        step = saved["step"]
+    descent = Descent(model, plan, warm_up=WARM_UP)
+    descent.resume(checkpoint)
     examples: ExampleDraw | None = None
     started, total, right = time.monotonic(), 0.0, 0.0
-    while step < plan.steps:
-        if examples is None or step in plan.realign:
-            if step >= plan.realign[0]:
+    while descent.step < plan.steps:
+        if examples is None or descent.step in plan.realign:
+            if descent.step >= plan.realign[0]:
                 found, moved = aligned(pieces, sync_net(model.eval()))
                 print(f"{len(found)} of {len(pieces)} fit, {moved} moved", flush=True)
                 if len(found) >= len(pieces) / 2:  # else the network knows too little yet
                     fitting = found
             examples = ExampleDraw(fitting, size=plan.batch, seed=plan.seed)
             model.train()
-        batch = examples.batch(step)
+        batch = examples.batch(descent.step)
         mouth, voice = model(torch.from_numpy(batch.movement), torch.from_numpy(batch.sound))
         loss, hit = _loss(model, mouth, trimmed(voice), torch.from_numpy(batch.possible))
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 2.0)
-        optimiser.step()
-        schedule.step()
-        step, total, right = step + 1, total + loss.item(), right + hit
+        descent.follow(loss)
+        step, total, right = descent.step, total + loss.item(), right + hit
         if step % LOG_EVERY == 0:
             print(
                 f"step {step}/{plan.steps} loss {total / LOG_EVERY:.3f} "
@@ -87,12 +74,11 @@ def train(plan: Plan, pieces: Sequence[Piece], checkpoint: Path) -> SyncNetwork:
             )
             total = right = 0.0
         if step % SAVE_EVERY == 0 or step == plan.steps:
-            state = {key: part.state_dict() for key, part in parts.items()}
-            _save(checkpoint, {"step": step, **state})
+            descent.save(checkpoint)
     return model.eval()
 
 
-def load(plan: Plan, checkpoint: Path) -> SyncNetwork:
+def load(plan: SyncPlan, checkpoint: Path) -> SyncNetwork:
     """Return the network of a checkpoint, ready to embed."""
     model = SyncNetwork(width=plan.width, dropout=plan.dropout)
     model.load_state_dict(torch.load(checkpoint, weights_only=True)["model"])
@@ -138,18 +124,3 @@ def _cross_entropy(
 ) -> torch.Tensor:
     logs = logits.masked_fill(~possible, -1e4).log_softmax(dim=1)
     return -(target * logs.masked_fill(~possible, 0.0)).sum(dim=1).mean()
-
-
-def _rate(step: int, steps: int) -> float:
-    """Warm up in a line, then fall as a half cosine to a hundredth."""
-    if step < WARM_UP:
-        return (step + 1) / WARM_UP
-    share = (step - WARM_UP) / max(1, steps - WARM_UP)
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share))
-
-
-def _save(path: Path, state: dict[str, Any]) -> None:
-    """Write a checkpoint so that a stop in the middle leaves the last one whole."""
-    part = path.with_suffix(".part")
-    torch.save(state, part)
-    part.replace(path)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,43 +12,28 @@ import torch
 from media_screen import weights
 from media_screen.detectors.voice_spoof.network import FEATURES
 from media_screen.weights import nets
-from training import voice_spoof
+from training import settings, voice_spoof
 from training.record import renew
 from training.voice_spoof.net import Net
 from training.voice_spoof.prepare import load_prepared, noises_of, prepare
 from training.voice_spoof.sources import read_media, read_noises, read_synthesised
 from training.voice_spoof.train import Settings, fit_all, read_config, training_rows
+from training.weight_files import WeightFile, to_onnx, write
 
-FOLDER = "voice_spoof"
+NAME = "voice_spoof"
+ORIGIN = (
+    "trained here: python -m training.voice_spoof train; in it the "
+    "first seven layers of YAMNet by Google (tensorflow/models), unchanged"
+)
 
 
-def export(net: Net, file: Path) -> None:
+def export(net: Net, models: Path) -> None:
     """Write a trained network as ONNX, for any number of frames, and record its hash."""
-    example = torch.zeros(1, 200, FEATURES)
-    file.parent.mkdir(parents=True, exist_ok=True)
     net.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    torch.onnx.export(
-        net,
-        (example,),
-        str(file),
-        input_names=["features"],
-        output_names=["score"],
-        dynamic_axes={"features": {0: "n", 1: "frames"}, "score": {0: "n"}},
-        opset_version=17,
-        dynamo=False,
-    )
-    data = file.read_bytes()
-    record = {
-        file.name: {
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "bytes": len(data),
-            "licence": "Apache-2.0",
-            "origin": "trained here: python -m training.voice_spoof train; in it the "
-            "first seven layers of YAMNet by Google (tensorflow/models), unchanged",
-        }
-    }
-    text = json.dumps({"files": record}, indent=2, sort_keys=True)
-    (file.parent / "weights.json").write_text(text + "\n", "utf-8")
+    example = (torch.zeros(1, 200, FEATURES),)
+    free = {"features": {0: "n", 1: "frames"}, "score": {0: "n"}}
+    data = to_onnx(net, example, inputs=["features"], outputs=["score"], free=free)
+    write([WeightFile(f"{NAME}/spoof.onnx", data, ORIGIN)], models)
 
 
 def train(work: Path, config: Settings) -> None:
@@ -60,7 +43,7 @@ def train(work: Path, config: Settings) -> None:
         name = "all" if fold is None else f"fold{number}"
         net = fit_all(data, training_rows(data, fold), config, work / "nets", name)
         if fold is None:
-            export(net, weights.models_dir() / FOLDER / "spoof.onnx")
+            export(net, weights.models_dir())
             renew()
 
 
@@ -77,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     nets.limit_threads(1)
     torch.set_num_threads(1)
     if options.step == "train":
-        train(options.work, read_config(weights.models_dir() / FOLDER / "train.toml"))
+        train(options.work, read_config(settings.path_of(NAME)))
         return 0
     if options.media is None:
         parser.error(f"{options.step} needs --media")

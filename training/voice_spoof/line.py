@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from media_screen.arrays import Doubles, Rows
+from training.columns import occurrences
 from training.voice_spoof.borrowed import STATISTICS, Borrowed, yamnet_layers
 from training.voice_spoof.prepare import NO_PAIR, Prepared
 
@@ -117,10 +118,7 @@ def _pairs(data: Prepared, rows: Rows) -> tuple[Rows, Rows, torch.Tensor]:
 
 def _rooted(names: Sequence[str]) -> Doubles:
     """Return for each item one over the root of how many bear its name."""
-    _, place, counts = np.unique(
-        np.array(names, dtype=str), return_inverse=True, return_counts=True
-    )
-    return np.asarray(counts[place] ** -0.5, np.float64)
+    return np.asarray(occurrences(np.array(names, dtype=str)) ** -0.5, np.float64)
 
 
 def _tensor(values: npt.NDArray[np.floating]) -> torch.Tensor:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from training.manifest import read_media_rows
 
 # How a system's name says of which family it is; the first that holds counts. Families share what
 # makes the waveform (the vocoder), because that is what a detector learns.
@@ -69,35 +70,27 @@ def read_media(media: Path) -> Iterator[Sound]:
     Videos that are forged are left out, because the manifest does not say whether their sound is,
     and so are collections in which nobody speaks.
     """
-    with (media / "manifest.tsv").open(encoding="utf-8") as stream:
-        for row in csv.DictReader(stream, delimiter="\t"):
-            kind, system = row["kind"], row["method"]
-            if kind not in ("real_audio", "fake_audio", "real_video") or "may be source" in system:
-                continue
-            if kind == "real_video" and row["audio"] != "ok":
-                continue
-            if row["collection"] in NO_SPEECH:
-                continue
-            fake = kind == "fake_audio"
-            yield Sound(
-                path=media / row["path"],
-                name=row["path"],
-                fake=fake,
-                system=system if fake else "genuine",
-                family=family(system) if fake else "genuine",
-                collection=row["collection"],
-                web=kind == "real_video",
-            )
+    for row in read_media_rows(media):
+        video = row.kind == "real_video"
+        if row.kind not in ("real_audio", "fake_audio", "real_video") or row.unsure:
+            continue
+        if (video and row.audio != "ok") or row.collection in NO_SPEECH:
+            continue
+        yield Sound(
+            path=media / row.path,
+            name=row.path,
+            fake=row.fake,
+            system=row.method if row.fake else "genuine",
+            family=family(row.method) if row.fake else "genuine",
+            collection=row.collection,
+            web=video,
+        )
 
 
 def read_noises(media: Path) -> list[Path]:
     """List the footage without a speaker, whose sound can lie under speech."""
-    with (media / "manifest.tsv").open(encoding="utf-8") as stream:
-        return [
-            media / row["path"]
-            for row in csv.DictReader(stream, delimiter="\t")
-            if row["kind"] in ("real_other", "real_dubbed")
-        ]
+    rows = read_media_rows(media)
+    return [media / row.path for row in rows if row.kind in ("real_other", "real_dubbed")]
 
 
 def read_synthesised(folder: Path, genuine: dict[str, Sound]) -> Iterator[Sound]:

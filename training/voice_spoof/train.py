@@ -15,18 +15,14 @@ from torch import nn
 
 from media_screen.arrays import Doubles, Floats, Rows
 from media_screen.detectors.voice_spoof.network import LEVELS, PULSES
+from training import settings
+from training.checkpoint import whole
 from training.voice_spoof.borrowed import Borrowed, yamnet_layers
 from training.voice_spoof.draw import Drawer
 from training.voice_spoof.line import LineSettings, fit_line, statistics_of
 from training.voice_spoof.net import KINDS, Net
 from training.voice_spoof.prepare import Prepared
 from training.voice_spoof.sources import Sound
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 
 CHECKPOINT_STEPS = 100
 SPARED = 10  # of so many genuine files one is spared in each fold, whatever its collection
@@ -88,7 +84,7 @@ class Settings:
 
 def read_config(path: Path) -> Settings:
     """Read a train.toml."""
-    record = tomllib.loads(path.read_text("utf-8"))
+    record = settings.parsed(path)
     folds = tuple(
         Fold(number, frozenset(one["families"]), frozenset(one["collections"]))
         for number, one in enumerate(record.pop("fold"))
@@ -234,9 +230,8 @@ def _save(path: Path, net: nn.Module, optimiser: torch.optim.Optimizer, step: in
     for place, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{place}.{key}": value.contiguous() for key, value in state.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    save_file(tensors, part, metadata={"step": str(step)})
-    part.replace(path)
+    with whole(path) as file:
+        save_file(tensors, file, metadata={"step": str(step)})
 
 
 def _resume(path: Path, net: nn.Module, optimiser: torch.optim.Optimizer) -> int:
