@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from media_screen.cli import terminal
 from media_screen.cli.main import main
 from media_screen.results.folder import BatchError
+from media_screen.results.plain import plain
 from tests.making import touch
 from tests.places import SAMPLES
 
@@ -166,7 +166,7 @@ def test_listing_detectors_and_models() -> None:
     [("a\x1b[31mb", "a\\x1b[31mb"), ("x\u202ey", "x\\u202ey"), ("中文 é", "中文 é"), ("\n", "\\n")],
 )
 def test_untrusted_text_can_not_steer_the_terminal(text: str, shown: str) -> None:
-    assert terminal.plain(text) == shown
+    assert plain(text) == shown
 
 
 def test_the_sensitivity_reaches_the_screening(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +176,7 @@ def test_the_sensitivity_reaches_the_screening(monkeypatch: pytest.MonkeyPatch) 
         asked.append(arguments[2].sensitivity)
         raise BatchError("enough")
 
-    monkeypatch.setattr("media_screen.cli.main.scan_with_progress", stop)
+    monkeypatch.setattr("media_screen.cli.scan.scan_with_progress", stop)
     assert invoke("scan", TEXT, "--device", "cpu", "--sensitivity", "low").exit_code == 1
     assert invoke("scan", TEXT, "--device", "cpu").exit_code == 1
     assert asked == ["low", "normal"]
