@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from media_screen.sidecar.platforms import AccountFields
 UC = "UC" + "a1B2c3D4e5F6g7H8i9J0-_"
 SEC_UID = "MS4wLjABAAAAx-1_y"
 MOVIE = b"\x1aE\xdf\xa3"
-INFO = MediaInfo("a.mp4", "video", 4, 0.0, 0, 0, 0.0, "", "", "")
+INFO = MediaInfo("a.mp4", kind="video", size_bytes=4, duration_s=12.0)
 
 # What yt-dlp calls this platform is not its name, as for some real ones.
 MADE_UP = Platform(
@@ -68,14 +68,6 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"media_screen.{place}.DOWNLOADERS", (*DOWNLOADERS, SAVER))
 
 
-@dataclass(frozen=True)
-class Case:
-    """What the detector reads of a case."""
-
-    sidecar: Sidecar
-    people: tuple[Person, ...]
-
-
 def enrolled(folder: Path, **channel: str) -> tuple[Person, ...]:
     (folder / "people/xin").mkdir(parents=True)
     lines = ['name = "Xin Liu"', "[[channel]]", *(f'{k} = "{v}"' for k, v in channel.items())]
@@ -84,7 +76,8 @@ def enrolled(folder: Path, **channel: str) -> tuple[Person, ...]:
 
 
 def finding(post: Sidecar, people: tuple[Person, ...]) -> str:
-    (piece,) = Channel().examine(Case(post, people))
+    case: Any = SimpleNamespace(sidecar=post, people=people)
+    (piece,) = Channel().examine(case)
     return piece.finding if isinstance(piece, Evidence) else ""
 
 
