@@ -23,7 +23,7 @@ from benchmarks.places import SAMPLES, write_page
 from benchmarks.talking_videos import MINUTES, VideoBuilder
 from benchmarks.throughput import machine
 from media_screen.batch.scan import scan
-from media_screen.cli.scan import cores, workers_of
+from media_screen.cli.setup import cores, workers_of
 from media_screen.evidence import Verdict
 from media_screen.screen import Config
 from media_screen.weights.nets import Device, DeviceError, choose_device

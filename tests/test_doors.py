@@ -22,7 +22,7 @@ from rich.progress import Progress as Bar
 
 from media_screen.batch import scan as batch
 from media_screen.batch.scan import FoundFiles, Progress, Summary
-from media_screen.cli import scan as scanning
+from media_screen.cli import setup as scanning
 from media_screen.cli.showing import show_people, show_summary
 from media_screen.cli.terminal import PlainGroup, new_console
 from media_screen.evidence import Failure, Post, Verdict

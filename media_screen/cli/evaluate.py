@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from media_screen.cli.scan import config_of, enrol_people, scan_with_progress, workers_of
+from media_screen.cli.options import EXIT_FAILED, FILE, PATH, PEOPLE
+from media_screen.cli.setup import config_of, enrol_people, scan_with_progress, workers_of
 from media_screen.cli.terminal import SHOWN, Examples, new_console
 from media_screen.results.plain import plain, plain_lines
 
 if TYPE_CHECKING:
     from media_screen.evaluation.measure import Evaluation
-
-EXIT_FAILED = 1
-_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-_FOLDER = click.Path(path_type=Path)
-_PEOPLE = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 def _recipes(_: click.Context, __: click.Parameter, names: str) -> tuple[str, ...]:
@@ -42,10 +38,10 @@ def _recipes(_: click.Context, __: click.Parameter, names: str) -> tuple[str, ..
         "media-screen evaluate labelled.csv --protocol benchmarks/protocol.json",
     ],
 )
-@click.argument("manifest", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("manifest", type=FILE)
 @click.option(
     "--out",
-    type=_FOLDER,
+    type=PATH,
     default=Path("media-screen-evaluation"),
     show_default=True,
     help="Folder for tables, plots, scores and copies; a second run goes on where one stopped.",
@@ -59,12 +55,12 @@ def _recipes(_: click.Context, __: click.Parameter, names: str) -> tuple[str, ..
 )
 @click.option(
     "--results",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=FILE,
     help="Measure the results.jsonl of a scan, and screen nothing.",
 )
 @click.option(
     "--protocol",
-    type=_FILE,
+    type=FILE,
     metavar="FILE",
     help="Hashes of training files: refuse a manifest that holds any.",
 )
@@ -74,7 +70,7 @@ def _recipes(_: click.Context, __: click.Parameter, names: str) -> tuple[str, ..
     metavar="SPLIT:FOLD",
     help="Only those that are trained on when this fold is held out.",
 )
-@click.option("--people", type=_PEOPLE, help="Folder of enrolled people (see enroll).")
+@click.option("--people", type=PEOPLE, help="Folder of enrolled people (see enroll).")
 @click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),

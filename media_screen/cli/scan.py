@@ -1,241 +1,298 @@
-"""Sets a scan up from what was typed, and runs it with progress on the terminal."""
+"""The command `media-screen scan`: its options, what they ask for, and its exit code."""
 
 from __future__ import annotations
 
 import os
-import shlex
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from media_screen.cli.terminal import minutes, new_console
-from media_screen.folders import is_address
-from media_screen.results.plain import counted, plain
+from media_screen.cli.options import (
+    EXIT_FAILED,
+    EXIT_MATCHED,
+    FILE,
+    PATH,
+    PEOPLE,
+    list_option,
+    zone_option,
+)
+from media_screen.cli.setup import (
+    MediaPath,
+    config_of,
+    enrol_people,
+    executor_of,
+    print_line,
+    scan_with_progress,
+    workers_of,
+)
+from media_screen.cli.showing import show_each_left_out, show_summary
+from media_screen.cli.terminal import Examples
+from media_screen.evidence import LABELS, SENSITIVITIES, Sensitivity
+from media_screen.results.plain import plain
 
 if TYPE_CHECKING:
-    from media_screen.batch.scan import Progress, Summary
+    from media_screen.batch.scan import Summary
     from media_screen.batch.worker import Executor
-    from media_screen.evidence import Sensitivity, Verdict
     from media_screen.fusion.combination import Weight
-    from media_screen.people.enrol import Enrolment
-
-# With a GPU it is decoding on the CPU that the others wait for, so a few processes take turns; each
-# needs about a gigabyte of the GPU. Not measured: no GPU was at hand.
-GPU_WORKERS = 4
 
 
-class MediaPath(click.Path):
-    """A file or folder to screen; for an address it says how to download what is there."""
+def _weights(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[Weight, ...]:
+    from media_screen.fusion.combination import Weight
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path, or refuse an address in a sentence."""
-        text = os.fsdecode(value)
-        if is_address(text) and not os.path.lexists(text):
-            self.fail(
-                f"{plain(text)} is an address, and nothing is fetched: download it first, with "
-                f"yt-dlp --write-info-json {plain(shlex.quote(text))}",
-                param,
-                ctx,
-            )
-        return super().convert(value, param, ctx)
-
-
-def config_of(
-    people: Path | None,
-    device: str,
-    thorough: bool,
-    detectors: tuple[str, ...],
-    workers: int,
-    watch: Path | None = None,
-    transcript: bool = False,
-    *,
-    sensitivity: Sensitivity = "normal",
-    add_detectors: tuple[str, ...] = (),
-    own_weights: tuple[Weight, ...] = (),
-    cluster: bool = False,
-) -> Any:
-    """Make the config, failing early on what every worker would fail on.
-
-    Whether a cluster has GPUs can't be told from here: its workers fail when it has none.
-    """
-    from media_screen import weights
-    from media_screen.detectors import choose
-    from media_screen.names.mentions import read_watch_list
-    from media_screen.screen import Config
-    from media_screen.weights.nets import choose_device
-
-    weights.check_tables()
-    choose(detectors, added=add_detectors, weights=own_weights)
-    if watch is not None:
-        read_watch_list(watch)
-    if cluster:
-        chosen, threads = device.replace("auto", "cpu"), 1
-    else:
-        chosen = choose_device(device)
-        threads = max(1, cores() // workers_of(workers, chosen))
-    return Config(
-        people=people,
-        device=chosen,
-        thorough=thorough,
-        detectors=detectors,
-        threads=threads,
-        watch=watch,
-        transcript=transcript,
-        sensitivity=sensitivity,
-        add_detectors=add_detectors,
-        weights=own_weights,
-    )
-
-
-def executor_of(name: str, address: str | None) -> Executor:
-    """Return what makes the workers; Ray is imported only when it is asked for."""
-    from media_screen.batch.worker import Pool
-
-    if name == "local":
-        if address is not None:
-            raise click.UsageError("--ray-address goes with --executor ray")
-        return Pool
-    from media_screen.batch.ray import RayPool
-
-    return partial(RayPool, address=address)
-
-
-def workers_of(asked: int, device: str) -> int:
-    """Return how many processes screen at the same time; 0 asks for the default."""
-    if asked:
-        return asked
-    return min(GPU_WORKERS, cores()) if device == "cuda" else cores()
-
-
-def cores() -> int:
-    """Return the cores that this process may use, which in a container are fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def enrol_people(
-    people: Path, *, quiet: bool, device: str = "cpu", cache: Path | None = None
-) -> Enrolment:
-    """Read new references with progress, so that the workers find all of them in the cache."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    from media_screen.look import Looker
-    from media_screen.people.enrol import enrol
-    from media_screen.people.registry import load_people
-    from media_screen.weights.nets import choose_device, limit_threads
-
-    limit_threads(cores())
-    console = new_console(stderr=True)
-    persons = load_people(people)
-    if not persons:
-        click.echo(
-            f"nobody is enrolled in {plain(str(people))}: nobody can be recognised", err=True
-        )
-    columns = (
-        TextColumn("enrolling {task.fields[person]}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-    )
-    hidden = quiet or not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
-        task = bar.add_task("enrol", person="", total=None)
-
-        def on_reference(person: str, _: Path, done: int, total: int) -> None:
-            bar.update(task, person=person, completed=done, total=total)
-
-        return enrol(
-            people,
-            persons,
-            lambda: Looker(choose_device(device)),
-            device=choose_device(device),
-            on_reference=on_reference,
-            cache=cache,
-        )
-
-
-def scan_with_progress(
-    paths: Sequence[Path],
-    out: Path,
-    config: Any,
-    workers: int,
-    limits: Any,
-    *,
-    executor: Executor,
-    jsonl: bool = False,
-    quiet: bool,
-) -> Summary:
-    """Screen into a folder, and show how far it is: a bar on a terminal, else a line a file."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    from media_screen.batch.scan import scan as scan_files
-
-    console = new_console(stderr=True)
-    columns = (
-        TextColumn("screening"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}", markup=False),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[last]}", style="dim", markup=False),
-    )
-    live = console.is_terminal and not quiet
-    with Bar(*columns, console=console, transient=True, disable=not live) as bar:
-        task = bar.add_task("scan", total=None, rate="", last="")
-
-        def on_start(progress: Progress) -> None:
-            bar.update(task, total=progress.total, completed=progress.done)
-            if progress.kept and not quiet:
-                has = "has" if progress.kept == 1 else "have"
-                click.echo(f"{counted(progress.kept, 'file')} {has} a result already", err=True)
-
-        def on_result(verdict: Verdict, progress: Progress) -> None:
-            rate = f"{progress.rate:.2f} files/s"
-            name = plain(Path(verdict.media.path).name)[:40]
-            bar.update(task, completed=progress.done, rate=rate, last=name)
-            if jsonl:
-                print_line(verdict)
-            if not live and not quiet:
-                left = progress.remaining_s
-                click.echo(
-                    f"[{progress.done}/{progress.total}] {verdict.label:23} "
-                    f"{plain(verdict.media.path)}  ({rate}, {minutes(left)} left)",
-                    err=True,
-                )
-
-        with _stoppable():
-            return scan_files(
-                paths,
-                out,
-                config,
-                workers=workers,
-                limits=limits,
-                executor=executor,
-                on_start=on_start,
-                on_result=on_result,
-            )
-
-
-def print_line(verdict: Verdict) -> None:
-    """Print a verdict as a line of JSON that a reader at the other end of a pipe sees at once."""
-    click.echo(verdict.to_json())  # flushes
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGTERM end a scan as Ctrl-C does: workers end, the folder is whole, and it is said."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield
-    except KeyboardInterrupt as error:
-        raise click.ClickException(
-            "the scan was stopped; what was finished is safe, start the same command again to go on"
-        ) from error
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        return tuple(Weight.parse(text) for text in texts)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command(
+    cls=Examples,
+    examples=[
+        "media-screen scan downloads --people people",
+        "media-screen scan a.mp4 b.mp4 --out results --fail-on suspected_impersonation",
+        "media-screen scan downloads --out results --workers 8 --thorough",
+        "media-screen scan downloads --people people --watch names.toml",
+        "media-screen scan /shared/downloads --executor ray --ray-address 10.0.0.5:6379",
+        "find downloads -name '*.mp4' | media-screen scan --stdin --jsonl > verdicts.jsonl",
+    ],
+)
+@click.argument("paths", nargs=-1, type=MediaPath(path_type=Path))
+@click.option("--people", type=PEOPLE, help="Folder of enrolled people (see enroll).")
+@click.option(
+    "--out",
+    type=PATH,
+    default=Path("media-screen-out"),
+    show_default=True,
+    help="Folder for results and report; a scan into the same folder goes on where it stopped.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where the networks run; cuda without a usable GPU is an error.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Processes that screen at the same time; 0: one for each core, with a GPU four at most.",
+)
+@click.option(
+    "--executor",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where to screen: here, or on a Ray cluster (extra ray) whose nodes all see the files and "
+    "the people under the same paths, and have this package. There the device auto is the cpu, and "
+    "0 workers are one for each CPU, or GPU, of the cluster.",
+)
+@click.option(
+    "--ray-address",
+    metavar="ADDRESS",
+    help="HOST:PORT of the cluster; $RAY_ADDRESS or a local one by default.",
+)
+@click.option("--thorough", is_flag=True, help="Look at more of each file; several times slower.")
+@click.option(
+    "--sensitivity",
+    type=click.Choice(SENSITIVITIES),
+    default="normal",
+    show_default=True,
+    help="How readily manipulation is suspected: about 0.5%, 1% or 5% of genuine files are.",
+)
+@click.option(
+    "--fail-on",
+    "fail_on",
+    multiple=True,
+    type=click.Choice(LABELS),
+    metavar="LABEL",
+    help="Exit with 3 when a file gets this label; may be given several times.",
+)
+@click.option(
+    "--detector",
+    "detectors",
+    multiple=True,
+    metavar="NAME",
+    help="Use only this detector, or one of another package; may be given several times.",
+)
+@click.option(
+    "--add-detector",
+    "add_detectors",
+    multiple=True,
+    metavar="NAME",
+    help="Use this detector of another package besides the others; may be given several times.",
+)
+@click.option(
+    "--weight",
+    "own_weights",
+    multiple=True,
+    metavar="NAME=SUBJECT:WEIGHT",
+    callback=_weights,
+    help="Let such a detector count for manipulation of the picture or the sound with a weight of "
+    "0 to 1, as NAME=picture:0.5; without one it informs only. Nobody measured what that does to "
+    "the rate of false alarms.",
+)
+@click.option(
+    "--time-limit",
+    type=float,
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Give a file up after this time.",
+)
+@click.option(
+    "--memory-limit",
+    type=int,
+    default=1800,
+    show_default=True,
+    metavar="MIB",
+    help="Give a file up when its process takes more memory.",
+)
+@click.option(
+    "--size-limit",
+    type=int,
+    default=16384,
+    show_default=True,
+    metavar="MIB",
+    help="Leave larger files unread.",
+)
+@click.option(
+    "--watch",
+    type=FILE,
+    metavar="FILE",
+    help="List of names (TOML) to look for in posts and pictures.",
+)
+@click.option(
+    "--transcript", is_flag=True, help="Look for names in what is said, too (English; slow)."
+)
+@click.option("--jsonl", is_flag=True, help="Print each verdict as a line of JSON, and no table.")
+@click.option(
+    "--stdin",
+    "from_stdin",
+    is_flag=True,
+    help="Read paths or records from stdin, a line each; write no files.",
+)
+@zone_option
+@list_option
+@click.option("--quiet", is_flag=True, help="Show no progress and no table.")
+def scan(
+    paths: tuple[Path, ...],
+    people: Path | None,
+    out: Path,
+    device: str,
+    workers: int,
+    executor: str,
+    ray_address: str | None,
+    thorough: bool,
+    sensitivity: Sensitivity,
+    fail_on: tuple[str, ...],
+    detectors: tuple[str, ...],
+    add_detectors: tuple[str, ...],
+    own_weights: tuple[Weight, ...],
+    time_limit: float,
+    memory_limit: int,
+    size_limit: int,
+    watch: Path | None,
+    transcript: bool,
+    jsonl: bool,
+    from_stdin: bool,
+    time_zone: str,
+    list_left_out: bool,
+    quiet: bool,
+) -> None:
+    """Screen files and folders, and write verdicts and a report.
+
+    Each video, picture or sound file gets one verdict, a line in OUT/results.jsonl; OUT/report has
+    the pages. Sidecars of yt-dlp (NAME.info.json) are read where they stand beside a file.
+
+    Read are videos (MP4, MOV, Matroska, WebM, AVI, FLV, MPEG, TS, WMV, MXF and others), sound (MP3,
+    M4A, AAC, FLAC, WAV, Ogg, Opus, AMR and others) and pictures (JPEG, PNG, WebP, GIF, BMP, TIFF,
+    AVIF, JPEG XL), by their content, whatever their names. What else lies in a folder is left aside
+    and counted, and so are thumbnails, subtitles and parts that a downloader left.
+
+    With --stdin --jsonl, each line of the input (a path, or {"path": ..., "sidecar": ...}) is
+    answered by one line with its verdict, as soon as it is ready.
+
+    Exit codes: 0 done, 1 some files failed, 2 usage, 3 --fail-on matched.
+    """
+    from media_screen.batch.worker import Limits, WorkerError
+    from media_screen.detectors import UnknownDetector
+    from media_screen.footage.catalogue import CatalogueError
+    from media_screen.names.mentions import WatchError
+    from media_screen.people.cache import REFERENCES, cache_folder
+    from media_screen.people.registry import PeopleError
+    from media_screen.report import write_report
+    from media_screen.results.folder import BatchError
+    from media_screen.weights import WeightsError
+    from media_screen.weights.nets import DeviceError
+
+    _check_input(paths, from_stdin=from_stdin, jsonl=jsonl)
+    make_workers = executor_of(executor, ray_address)
+    limits = Limits(time_limit, memory_limit << 20, size_limit << 20)
+    try:
+        config = config_of(
+            people,
+            device,
+            thorough,
+            detectors,
+            workers,
+            watch,
+            transcript,
+            sensitivity=sensitivity,
+            add_detectors=add_detectors,
+            own_weights=own_weights,
+            cluster=executor == "ray",
+        )
+        if people is not None:
+            cache = cache_folder(people, None if from_stdin else out / REFERENCES)
+            config = replace(config, cache=cache)
+            enrol_people(people, cache=cache, quiet=quiet)
+        count = workers if executor == "ray" else workers_of(workers, config.device)
+        if from_stdin:
+            sys.exit(_answer_lines(config, count, limits, fail_on, make_workers))
+        summary = scan_with_progress(
+            paths, out, config, count, limits, executor=make_workers, jsonl=jsonl, quiet=quiet
+        )
+        report = write_report(out, time_zone=time_zone)
+    except (DeviceError, UnknownDetector, PeopleError, WatchError) as error:
+        raise click.UsageError(str(error)) from error
+    except (BatchError, CatalogueError, WeightsError, WorkerError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    if not quiet and not jsonl:
+        show_summary(summary, report)
+    if list_left_out:
+        show_each_left_out(summary.found.left_out, err=jsonl)
+    matched = any(entry.label in fail_on for entry in summary.entries)
+    sys.exit(EXIT_MATCHED if matched else EXIT_FAILED if _any_failed(summary) else 0)
+
+
+def _check_input(paths: Sequence[Path], *, from_stdin: bool, jsonl: bool) -> None:
+    if from_stdin and (paths or not jsonl):
+        raise click.UsageError("--stdin is used with --jsonl, and without PATHS")
+    if not from_stdin and not paths:
+        raise click.UsageError("Missing argument 'PATHS...': name files or folders, or --stdin")
+    if paths and not any(os.path.lexists(path) for path in paths):
+        raise click.UsageError("not there: " + plain(", ".join(map(str, paths))))
+
+
+def _answer_lines(
+    config: Any, workers: int, limits: Any, fail_on: Sequence[str], executor: Executor
+) -> int:
+    """Answer the lines of stdin until it ends, and return the exit code."""
+    from media_screen.batch.pipe import screen_lines
+
+    counts = screen_lines(
+        sys.stdin.buffer, print_line, config, workers=workers, limits=limits, executor=executor
+    )
+    if any(counts[label] for label in LABELS if label in fail_on):
+        return EXIT_MATCHED
+    return EXIT_FAILED if counts[None] else 0
+
+
+def _any_failed(summary: Summary) -> bool:
+    return bool(summary.failed or summary.found.missing or summary.found.unreadable)

@@ -178,7 +178,7 @@ def _contradicts(post: Sidecar, accounts: Sequence[OfficialChannel]) -> bool:
 
 
 def _id_kind(text: str) -> str:
-    # TikTok and Douyin give an account a number and a token; one says nothing of the other.
+    # Some platforms give an account a number and a token; one says nothing of the other.
     return "number" if text.isdecimal() else "token"
 
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-from media_screen.sidecar import without_format
+from media_screen.sidecar import DOWNLOADERS, PLATFORMS, without_format
 
 Kind = Literal["sidecar", "download", "other", "system", "own", "link", "special", "unreadable"]
-SIDECAR = ".info.json"
 
 # What a downloader writes beside the media: about them, for them, or on the way to them.
 _DOWNLOADS = (
@@ -56,9 +55,9 @@ STREAMS = frozenset(
     )
 )  # fmt: skip
 # What is typed for something that is not on this machine.
+_HOSTS = sorted({host for platform in PLATFORMS for host in platform.hosts})
 _ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.-]+://|www\.|youtu\.be/|(?:youtube|tiktok|douyin|facebook|instagram|twitter|x)"
-    r"\.com/",
+    rf"[a-z][a-z0-9+.-]+://|www\.|(?:{'|'.join(map(re.escape, _HOSTS))})/",
     re.ASCII | re.IGNORECASE,
 )
 # Between the name of a video and the ending of a picture: ids that sites give their thumbnails.
@@ -120,8 +119,8 @@ def claim(name: str) -> Claim | None:
     suffix = path.suffix.lower()
     if partial := _PARTIAL.search(name):
         return _partial(name[: partial.start()], rank=3 if _FRAGMENT.search(name) else 2)
-    if name.endswith(SIDECAR):
-        return Claim("sidecar", (name.removesuffix(SIDECAR),), rank=5)
+    if owner := sidecar_owner(name):
+        return Claim("sidecar", (owner,), rank=5)
     if name.lower().endswith(_DOWNLOADS):
         return Claim("download")
     if suffix in _OTHERS:
@@ -135,6 +134,16 @@ def claim(name: str) -> Claim | None:
     if synced := _SYNCED.fullmatch(name):
         return Claim("system", (PurePath(synced[1]).stem,), doubtful=True, rank=2)
     return Claim("system" if name.startswith(".") else "other", doubtful=True)
+
+
+def sidecar_owner(name: str) -> str:
+    """Return the name or stem of the media whose sidecar has this name, "" for other names."""
+    for one in DOWNLOADERS:
+        owner = name.removesuffix(one.suffix)
+        is_media = PurePath(owner).suffix.lower() in PICTURES | STREAMS
+        if owner != name and (is_media or not one.shared):
+            return owner
+    return ""
 
 
 def _partial(name: str, *, rank: int) -> Claim:

@@ -12,7 +12,6 @@ from media_screen.folders.names import (
     CACHE_FOLDER,
     OUTPUT_MARKS,
     PICTURES,
-    SIDECAR,
     SYSTEM_FOLDERS,
     Claim,
     Kind,
@@ -21,6 +20,7 @@ from media_screen.folders.names import (
     is_system_folder,
 )
 from media_screen.folders.recognise import Content, recognise
+from media_screen.sidecar import DOWNLOADERS, is_sidecar
 
 
 class Folder:
@@ -35,8 +35,8 @@ class Folder:
         self._path, self._ward = path, ward
         with os.scandir(path) as entries:
             self._entries = sorted(entries, key=lambda entry: entry.name)
-        self._names = frozenset(_composed(entry.name) for entry in self._entries)
-        self._is_output = self._names.issuperset(OUTPUT_MARKS)
+        self._names = {_composed(entry.name): entry.name for entry in self._entries}
+        self._is_output = self._names.keys() >= set(OUTPUT_MARKS)
         self._owners: dict[str, list[str]] = {}  # files that are screened, by stem and by name
         self._contents: dict[str, Content] = {}
 
@@ -80,7 +80,9 @@ class Folder:
 
     def _claim(self, name: str) -> Claim | None:
         ward = self._ward_of(name)
-        return claim(name) if ward is None else Claim(ward)
+        made = claim(name) if ward is None else Claim(ward)
+        foreign = made is not None and made.kind == "sidecar" and not self._is_sidecar(name)
+        return Claim("other") if foreign else made
 
     def _kind(self, entry: os.DirEntry[str], made: Claim | None) -> Kind | None:
         """Return what a file is left out as, None when it is to be screened."""
@@ -120,10 +122,15 @@ class Folder:
     def _has_sidecar(self, name: str) -> bool:
         """Tell whether a file was downloaded by itself: leftovers have no sidecar of their own."""
         stem = _composed(PurePath(name).stem)
-        shared = stem in self._owners
-        return _composed(name) + SIDECAR in self._names or (
-            stem + SIDECAR in self._names and not shared
-        )
+        own = [_composed(name) + one.suffix for one in DOWNLOADERS]
+        if stem not in self._owners:  # else it is shared
+            own += [stem + one.suffix for one in DOWNLOADERS if one.replaces]
+        return any(self._is_sidecar(self._names[one]) for one in own if one in self._names)
+
+    def _is_sidecar(self, name: str) -> bool:
+        """Tell whether a file of the name of a sidecar is one, and not another program's."""
+        sure = any(name.endswith(one.suffix) and not one.shared for one in DOWNLOADERS)
+        return sure or is_sidecar(self._path / name)
 
     def _content(self, name: str) -> Content:
         """Return what a file holds; "" for what can't be read."""

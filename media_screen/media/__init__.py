@@ -5,7 +5,8 @@ numbers: everything it gives carries seconds, counted from the start of the file
 by one frame or one window, never by the length of the file.
 
 `index` measures what a file holds and when it plays, `moments` chooses when to look, `reader` opens
-and decodes, `streams` knows the tracks, `convert` makes arrays of frames and sound.
+and decodes, `streams` knows the tracks, `convert` makes arrays of frames and sound, `facts` says
+what is in the file.
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ from __future__ import annotations
 import contextlib
 import heapq
 import logging
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from media_screen.evidence import MediaInfo, Span
+from media_screen.evidence import Span
 from media_screen.media import moments
 from media_screen.media.balance import Balance
 from media_screen.media.convert import Orientation, orientation, shown
-from media_screen.media.errors import MAX_PIXELS, MediaError, refuse_oversize
+from media_screen.media.errors import MAX_PIXELS, MediaError
+from media_screen.media.facts import describe
 from media_screen.media.index import KEY_GAP, KeyFrame, PacketIndex, Timeline
 from media_screen.media.moments import Shown
 from media_screen.media.reader import ROUNDING, Reader
@@ -39,17 +40,13 @@ from media_screen.media.streams import (
     layers,
     picture_streams,
     pixel_ratio,
-    shown_size,
     stream_facts,
-    tiles,
-    tracks,
 )
 
 if TYPE_CHECKING:
     import numpy as np
     from av.audio.stream import AudioStream
     from av.video.frame import VideoFrame
-    from av.video.stream import VideoStream
 
 __all__ = [
     "SAMPLE_RATE",
@@ -147,7 +144,15 @@ class Media:
             self.pictures = Timeline(end_s=self._pillow.duration_s)
         self.tags: Mapping[str, str] = dict(container.metadata)
         self.streams = tuple(stream_facts(one, index) for one in container.streams)
-        self.info = self._describe(shown)
+        if self._video is None and self._audio is not None:
+            self._refuse_rate(self._audio)
+        self.info = describe(
+            self._reader,
+            self.source,
+            shown=shown,
+            still=self._still,
+            by_pillow=self._pillow is not None,
+        )
 
     @classmethod
     def open(
@@ -443,52 +448,6 @@ class Media:
         with self._again() as reader:
             if next(reader.decode_from("audio", 0.0), None) is None:
                 raise MediaError(f"the sound claims a rate of {rate:,} Hz, which no sound has")
-
-    def _coded_size(self, video: VideoStream) -> tuple[int, int]:
-        """Return the size before any pixel is decoded; FFmpeg keeps it back for a large PNG."""
-        width, height = video.codec_context.width, video.codec_context.height
-        if not width and self._reader.container.format.name == "png_pipe":
-            with self.source.open() as file:
-                header = file.read(24)  # signature, then IHDR: width and height, big-endian
-            width, height = struct.unpack(">II", header[16:24]) if len(header) == 24 else (0, 0)
-        return width, height
-
-    def _describe(self, shown: str) -> MediaInfo:
-        container, video, audio = self._reader.container, self._video, self._audio
-        if video is None and audio is None:
-            raise MediaError("the file holds neither pictures nor sound")
-        if video is None and audio is not None:
-            self._refuse_rate(audio)
-        kind: Literal["video", "image", "audio"] = "audio"
-        width = height = 0
-        fps = 0.0
-        if video is not None:
-            refuse_oversize(*self._coded_size(video))
-            kind = "image" if is_still(container, self.pictures.packets) else "video"
-            if kind == "image" and tiles(container) and self._still is None:
-                raise MediaError(
-                    f"a HEIC picture of {tiles(container)} tiles, which can't be joined here: "
-                    "convert it to JPEG or PNG"
-                )
-            width, height = shown_size(video)
-            fps = 0.0 if kind == "image" else float(video.average_rate or video.base_rate or 0)
-        length = 0.0 if kind == "image" else round(self._reader.index.duration_s, 3)
-        if (pillow := self._pillow) is not None:
-            kind, length = ("video" if pillow.animated else "image"), pillow.duration_s
-            (width, height), fps = pillow.size, pillow.fps
-        return MediaInfo(
-            path=shown,
-            kind=kind,
-            size_bytes=self.source.size,
-            duration_s=length,
-            width=width,
-            height=height,
-            fps=round(fps, 3),
-            container=container.format.name,
-            video_codec=video.codec_context.name if video is not None else "",
-            audio_codec=audio.codec_context.name if audio is not None else "",
-            streams=tracks(container, judged=(video, audio)),
-        )
 
 
 def identify(path: Path) -> tuple[str, int]:

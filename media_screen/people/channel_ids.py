@@ -12,19 +12,9 @@ from dataclasses import dataclass
 
 from media_screen import sidecar as sidecars
 from media_screen.people.registry import REGISTRY_FILE, OfficialChannel, Person
-from media_screen.sidecar import handle_key
+from media_screen.sidecar import Platform, handle_key, platform_of
 
 _MOST_READ = 50  # sidecars; the ids stand in each of a channel's posts
-
-# Where a person finds the id, for sites whose pages show it.
-_WHERE: dict[str, str] = {
-    "youtube": "the channel's page under About > Share channel > Copy channel ID",
-    "twitter": "`channel_id` in the sidecar of one of its posts",
-    "facebook": "`uploader_id` in the sidecar of one of its posts, if it is a number",
-    "instagram": "`uploader_id` in the sidecar of one of its posts",
-    "tiktok": "`uploader_id` and `channel_id` in the sidecar of one of its posts",
-    "douyin": "`uploader_id` and `channel_id` in the sidecar of one of its posts",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +49,8 @@ def _fix(channel: OfficialChannel, posts: list[sidecars.Sidecar]) -> str:
     if posts:
         lines = " or ".join(_lines(post) for post in posts)
         return f"compare the channel's page, then add {lines}, which the sidecars in official/ hold"
-    where = _WHERE.get(channel.platform, "`channel_id` in the sidecar of one of its posts")
-    return f'add id = "..." to it in {REGISTRY_FILE}: {where}'
+    platform = platform_of(channel.platform) or Platform(name=channel.platform)
+    return f'add id = "..." to it in {REGISTRY_FILE}: {platform.where_id}'
 
 
 def _published(person: Person) -> list[sidecars.Sidecar]:

@@ -21,12 +21,12 @@ from typing import Any
 from media_screen.errors import MediaScreenError
 from media_screen.folders import LeftOut, Listing, look_through
 from media_screen.sidecar import (
-    PLATFORMS,
     Account,
     account_of,
     handle_key,
     is_second_id,
     platform_name,
+    platform_names,
 )
 
 if sys.version_info >= (3, 11):
@@ -184,13 +184,13 @@ def _channel(table: Mapping[str, Any], where: str) -> OfficialChannel:
 
 def _check_channel(channel: OfficialChannel, named: Account, where: str) -> None:
     """Refuse an account that can't be one; `named` is what its address says."""
-    platform = channel.platform
+    platform, known = channel.platform, platform_names()
     if not platform:
         raise PeopleError(
-            f"{where}: `platform` is missing or empty: expected one of {', '.join(PLATFORMS)}, "
+            f"{where}: `platform` is missing or empty: expected one of {', '.join(known)}, "
             "or another site's name as yt-dlp spells it"
         )
-    if platform not in PLATFORMS and (near := _nearest(platform, PLATFORMS)):
+    if platform not in known and (near := _nearest(platform, known)):
         raise PeopleError(f"{where}: unknown `platform` {platform!r}: did you mean {near!r}?")
     if channel.id.startswith(("@", "http://", "https://")):
         raise PeopleError(

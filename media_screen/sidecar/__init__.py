@@ -1,14 +1,14 @@
 """Reads what the downloader wrote beside a file: who published it, where, when, and how labelled.
 
-The sidecar is yt-dlp's `NAME.info.json`. Which field holds the stable id differs by site, so a
-table says it per site. Every text in it was written by a stranger: it is capped, never followed
-as a path, and a wrong type costs one field and leaves a line in `problems`, not the whole record.
+The sidecar is yt-dlp's `NAME.info.json`, or that of another program in `downloaders`. Which field
+holds the stable id differs by site, so the table in `platforms` says it per site. Every text in it
+was written by a stranger: it is capped, never followed as a path, and a wrong type costs one field
+and leaves a line in `problems`, not the whole record.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,42 +18,43 @@ from typing import Any
 
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import MediaInfo, Post
+from media_screen.sidecar.downloaders import DOWNLOADERS, Downloader, downloader_of
 from media_screen.sidecar.fields import MAX_NAME, Fields, url_or_empty
 from media_screen.sidecar.fit import Described, Fit, escaped, fit_to_file, mismatch, without_format
 from media_screen.sidecar.labels import labels_of
+from media_screen.sidecar.platforms import PLATFORMS, Platform, platform_names, platform_of
+from media_screen.sidecar.publisher import names_site, publisher_of
 from media_screen.sidecar.sites import (
-    GENERIC,
-    PLATFORMS,
-    SITES,
     Account,
-    Site,
     account_of,
     handle_key,
     host_of,
-    is_extractor_of,
     is_host_of,
     is_second_id,
-    is_youtube_id,
     platform_name,
-    platform_of_extractor,
-    platform_of_host,
 )
 from media_screen.sidecar.stream import read_stream
 
 __all__ = [
+    "DOWNLOADERS",
     "PLATFORMS",
     "Account",
     "Described",
+    "Downloader",
     "Fit",
+    "Platform",
     "Sidecar",
     "SidecarError",
     "account_of",
     "find",
     "handle_key",
     "is_second_id",
+    "is_sidecar",
     "mismatch",
     "parse",
     "platform_name",
+    "platform_names",
+    "platform_of",
     "read",
     "without_format",
 ]
@@ -63,10 +64,6 @@ MAX_TITLE = 1_000  # characters
 MAX_DESCRIPTION = 20_000  # characters; YouTube allows 5,000
 MAX_TIMESTAMP = 4_102_444_800  # seconds since 1970; the year 2100
 _MAX_COUNT = 1e15  # bytes or pixels
-
-_TIKTOK_HANDLE = re.compile(r"[\w.-]{1,64}", re.ASCII)  # anything else there is a nickname
-# Facebook hides some ids behind tokens that differ for each visit: no stable id.
-_UNSTABLE_ID = re.compile(r"pfbid\w+", re.ASCII)
 
 
 class SidecarError(MediaScreenError, ValueError):
@@ -131,15 +128,31 @@ def find(media: Path) -> Path | None:
     Several files may share one sidecar; `Sidecar.fitted` tells whose it is. Only names made from
     the file's own are looked at, in both forms in which accents are stored.
     """
-    names = dict.fromkeys((media.stem, media.name, without_format(media.stem)))
-    for form in (form for name in names for form in (name, *_other_forms(name))):
-        path = media.parent / f"{form}.info.json"
-        try:
-            if path.is_file():
+    for made_by in DOWNLOADERS:
+        stems = (media.stem, media.name, without_format(media.stem))
+        names = dict.fromkeys(stems if made_by.replaces else (media.name,))
+        for form in (form for name in names for form in (name, *_other_forms(name))):
+            path = media.parent / f"{form}{made_by.suffix}"
+            if _is_sidecar_of(path, made_by):
                 return path
-        except OSError:  # the longer name is over what the file system takes
-            continue
     return None
+
+
+def is_sidecar(path: Path) -> bool:
+    """Say whether a file is a sidecar: by its name, and where others share that by its content."""
+    return any(path.name.endswith(one.suffix) and _is_sidecar_of(path, one) for one in DOWNLOADERS)
+
+
+def _is_sidecar_of(path: Path, made_by: Downloader) -> bool:
+    try:
+        if not path.is_file():
+            return False
+        record = _record(path)[0] if made_by.shared else None
+    except OSError:  # the longer name is over what the file system takes
+        return False
+    if not made_by.shared:
+        return True
+    return isinstance(record, Mapping) and all(mark in record for mark in made_by.marks)
 
 
 def _other_forms(name: str) -> list[str]:
@@ -196,62 +209,61 @@ def parse(record: Mapping[str, Any]) -> Sidecar:
         extractor = Fields(record).text("extractor_class", MAX_NAME).removesuffix("IE")
     else:
         fields, fallback, extractor = Fields(record), "", ""
-    page = fields.url("webpage_url") or fields.url("original_url") or fallback
-    platform = _platform(fields, page, extractor)
-    site = SITES.get(platform, GENERIC)
-    ids = _ids(fields, platform, site)
-    handle, nickname = _handle(fields, platform, site)
-    names = [fields.text(key, MAX_NAME) for key in site.names]
-    labels, dubbed = labels_of(fields.record)
+    made_by = downloader_of(fields.record)
+    page = next(filter(None, map(fields.url, made_by.pages)), fallback)
+    publisher = publisher_of(fields, made_by, page=page, extractor=extractor)
+    labels, dubbed = labels_of(fields.record, authored=made_by.authored)
     return Sidecar(
-        platform=platform,
-        video_id=fields.id("id"),
-        channel_id=ids[0] if ids else "",
-        channel_ids=ids,
-        handle=handle,
-        display_name=next(filter(None, [*names, nickname]), ""),
-        title=fields.text("title", MAX_TITLE) or fields.text("fulltitle", MAX_TITLE),
-        description=fields.text("description", MAX_DESCRIPTION),
-        tags=fields.texts("tags"),
+        platform=publisher.platform,
+        video_id=next(filter(None, map(fields.id, made_by.ids)), ""),
+        channel_id=publisher.ids[0] if publisher.ids else "",
+        channel_ids=publisher.ids,
+        handle=publisher.handle,
+        display_name=publisher.name,
+        title=fields.first_text(made_by.titles, MAX_TITLE),
+        description=fields.first_text(made_by.descriptions, MAX_DESCRIPTION),
+        tags=next(filter(None, map(fields.texts, made_by.tags)), ()),
         url=page,
-        published=_published(fields),
-        duration_s=fields.number("duration", low=0.0, high=MAX_TIMESTAMP),
-        verified=fields.flag("channel_is_verified"),
+        published=_published(fields, made_by),
+        duration_s=fields.first_number(made_by.durations, low=0.0, high=MAX_TIMESTAMP),
+        verified=any(map(fields.flag, made_by.verified)),
         ai_labels=labels,
         dubbed=dubbed,
-        described=_described(fields),
-        fit=_fit_of_record(fields, platform),
+        described=_described(fields, made_by),
+        fit=_fit_of_record(fields, publisher.platform, made_by),
         problems=tuple(fields.problems),
     )
 
 
-def _described(fields: Fields) -> Described:
+def _described(fields: Fields, made_by: Downloader) -> Described:
     """Read what a sidecar says of its file; the final name, where it is kept, knows it best."""
-    final = fields.text("_filename", MAX_NAME * 10) or fields.text("filename", MAX_NAME * 10)
+    final = fields.first_text(made_by.written, MAX_NAME * 10)
     suffix = PurePath(final).suffix[1:]
     downloads = fields.record.get("requested_downloads")
     if isinstance(downloads, list) and len(downloads) == 1 and isinstance(downloads[0], Mapping):
         suffix = Fields(downloads[0]).text("ext", MAX_NAME) or suffix
     return Described(
-        extension=suffix or fields.text("ext", MAX_NAME),
-        size_bytes=fields.number("filesize", low=0, high=_MAX_COUNT),
+        extension=suffix or fields.first_text(made_by.extensions, MAX_NAME),
+        size_bytes=fields.first_number(made_by.sizes, low=0, high=_MAX_COUNT),
         width=fields.number("width", low=0, high=_MAX_COUNT),
         height=fields.number("height", low=0, high=_MAX_COUNT),
-        duration_s=fields.number("duration", low=0.0, high=MAX_TIMESTAMP),
+        duration_s=fields.first_number(made_by.durations, low=0.0, high=MAX_TIMESTAMP),
         section=(
             fields.number("section_start", low=0.0, high=MAX_TIMESTAMP),
             fields.number("section_end", low=0.0, high=MAX_TIMESTAMP),
         ),
+        suffix=made_by.suffix,
     )
 
 
-def _fit_of_record(fields: Fields, platform: str) -> Fit:
+def _fit_of_record(fields: Fields, platform: str, made_by: Downloader) -> Fit:
     """Say what in a record itself keeps it from proving a publisher.
 
     The extractor and the address of the page must name the same site: either alone is a text.
     """
     against, lacking = [], []
-    key, page = fields.text("extractor_key", MAX_NAME), fields.url("webpage_url")
+    key = fields.first_text(made_by.sites, MAX_NAME)
+    page = next(map(fields.url, made_by.pages[:1]), "")
     kind = fields.text("_type", MAX_NAME)
     if kind not in ("", "video"):
         against.append(f"the sidecar is of a {escaped(kind)}, not of one video")
@@ -259,75 +271,23 @@ def _fit_of_record(fields: Fields, platform: str) -> Fit:
         lacking.append("the sidecar is a record of a test, not of a download")
     elif not key or not page:
         lacking.append("the sidecar names no extractor, or no address of the page")
-    elif not is_extractor_of(key, platform) or not is_host_of(host_of(page), platform):
+    elif not names_site(key, platform, made_by) or not is_host_of(host_of(page), platform):
         against.append(
-            f"the sidecar was made by yt-dlp's {escaped(key)}, and its page {escaped(page)} is "
-            "not of that site"
+            f"the sidecar was made by {made_by.name}'s {escaped(key)}, and its page "
+            f"{escaped(page)} is not of that site"
         )
     return Fit(tuple(against), tuple(lacking))
 
 
-def _published(fields: Fields) -> str:
-    seconds = fields.number("timestamp", low=0, high=MAX_TIMESTAMP)
-    if seconds is None:
-        seconds = fields.number("release_timestamp", low=0, high=MAX_TIMESTAMP)
+def _published(fields: Fields, made_by: Downloader) -> str:
+    seconds = fields.first_number(made_by.seconds, low=0, high=MAX_TIMESTAMP)
     if seconds is not None:
         return datetime.fromtimestamp(int(seconds), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    day = fields.text("upload_date", MAX_NAME)
-    try:
-        return datetime.strptime(day, "%Y%m%d").strftime("%Y-%m-%d") if day else ""
-    except ValueError:
-        fields.problem("upload_date", "a date as YYYYMMDD", day)
-        return ""
-
-
-# --- who published it ------------------------------------------------------------------------
-
-
-def _platform(fields: Fields, page: str, extractor: str) -> str:
-    """Name the site. The extractor decides: on an unknown site the other fields are its own say."""
-    key = fields.text("extractor_key", MAX_NAME) or extractor
-    family = platform_of_extractor(key) if key else ""
-    if not family:
-        family = fields.text("extractor", MAX_NAME).split(":")[0].lower()
-    if family and family != "generic":
-        return family
-    urls = [page]
-    if not family:
-        urls += [fields.url("channel_url"), fields.url("uploader_url")]
-    host = host_of(next(filter(None, urls), ""))
-    return platform_of_host(host) or host.removeprefix("www.") or family
-
-
-def _account(fields: Fields, platform: str, key: str) -> Account:
-    """Return the account that the address of a profile on this platform names."""
-    found = account_of(fields.url(key))
-    return found if found.platform == platform else Account()
-
-
-def _ids(fields: Fields, platform: str, site: Site) -> tuple[str, ...]:
-    found = [fields.id(key) for key in site.ids]
-    if platform == "youtube" and not any(found):
-        candidates = [fields.id("uploader_id"), _account(fields, platform, "channel_url").id]
-        found += [text for text in candidates if is_youtube_id(text)]
-    if platform in ("tiktok", "douyin"):
-        found += [_account(fields, platform, key).id for key in ("channel_url", "uploader_url")]
-    stable = [text for text in dict.fromkeys(found) if text and not _UNSTABLE_ID.fullmatch(text)]
-    return tuple(stable[:1] if site is GENERIC else stable)
-
-
-def _handle(fields: Fields, platform: str, site: Site) -> tuple[str, str]:
-    """Return the handle, and the text that stood in its place when that was no handle."""
-    nickname = ""
-    texts = [fields.text(key, MAX_NAME) for key in site.handles]
-    if site is GENERIC:
-        texts += [text for text in [fields.id("uploader_id")] if text.startswith("@")]
-    for text in [*texts, _account(fields, platform, "uploader_url").handle]:
-        handle = text.removeprefix("@").removeprefix("\uff20").strip()
-        if not handle or is_youtube_id(handle) or is_second_id(handle):
-            continue
-        if platform in ("tiktok", "douyin") and not _TIKTOK_HANDLE.fullmatch(handle):
-            nickname = nickname or text
-            continue
-        return handle, nickname
-    return "", nickname
+    for date in made_by.dates:
+        text = fields.text(date.key, MAX_NAME)
+        try:
+            if text:
+                return datetime.strptime(text, date.form).strftime(date.kept)
+        except ValueError:
+            fields.problem(date.key, date.expected, text)
+    return ""

@@ -21,14 +21,20 @@ _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass
 class Fields:
-    """Reads typed values out of an untrusted record and notes what was wrong."""
+    """Reads typed values out of an untrusted record and notes what was wrong.
+
+    A key with dots leads into objects: "author.id". Of several keys the first that holds something
+    counts, and the others are not looked at.
+    """
 
     record: Mapping[str, Any]
     wrapped: bool = False
     problems: list[str] = field(default_factory=list)
 
     def _get(self, key: str) -> Any:
-        value = self.record.get(key)
+        value: Any = self.record
+        for name in key.split("."):
+            value = value.get(name) if isinstance(value, Mapping) else None
         return None if isinstance(value, str) and self._is_placeholder(value) else value
 
     def _is_placeholder(self, value: str) -> bool:
@@ -50,6 +56,10 @@ class Fields:
             return clean(value or "", limit)
         self.problem(key, "text", value)
         return ""
+
+    def first_text(self, keys: Sequence[str], limit: int) -> str:
+        """Return the first text that one of the fields holds, or ""."""
+        return next(filter(None, (self.text(key, limit) for key in keys)), "")
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return the texts of a list, without those that are none."""
@@ -87,6 +97,11 @@ class Fields:
             self.problem(key, f"a number from {low:g} to {high:g}", value)
             return None
         return float(value)
+
+    def first_number(self, keys: Sequence[str], *, low: float, high: float) -> float | None:
+        """Return the first number that one of the fields holds, or None."""
+        found = (self.number(key, low=low, high=high) for key in keys)
+        return next((number for number in found if number is not None), None)
 
     def flag(self, key: str) -> bool:
         """Return whether the field is literally true."""

@@ -61,6 +61,7 @@ class Described:
     height: float | None = None
     duration_s: float | None = None
     section: tuple[float | None, float | None] = (None, None)  # of the post, in seconds
+    suffix: str = ".info.json"  # of the sidecar, by the downloader that wrote it
 
 
 def format_of(stem: str) -> str:
@@ -120,7 +121,7 @@ def _other_name(described: Described, media: Path, sidecar: Path | None) -> list
     suffix, wanted = media.suffix[1:].lower(), described.extension.lower()
     if wanted and suffix and suffix != wanted:
         return [f"the sidecar was written for a file of the kind {wanted!r}, this is {suffix!r}"]
-    stem = sidecar.name.removesuffix(".info.json") if sidecar is not None else ""
+    stem = sidecar.name.removesuffix(described.suffix) if sidecar is not None else ""
     if not (_same(media.name, stem) or _same(media.stem, stem)):
         format_id = format_of(media.stem)
         # A sidecar of quite another name was named by the caller, who knows.

@@ -61,11 +61,16 @@ _AUTHORED = frozenset(
 _DUBBED_FORMAT = re.compile(r"\bdubbed\b", re.IGNORECASE)
 
 
-def labels_of(record: Mapping[str, Any]) -> tuple[tuple[str, ...], bool]:
-    """Collect the platform's own AI labels, and whether the sound is an automatic dub."""
+def labels_of(
+    record: Mapping[str, Any], *, authored: frozenset[str] = frozenset()
+) -> tuple[tuple[str, ...], bool]:
+    """Collect the platform's own AI labels, and whether the sound is an automatic dub.
+
+    `authored` are further fields that hold what the uploader wrote.
+    """
     labels: dict[str, None] = {}
     dubbed = _chose_dub(record)
-    for key, value in _walk(record):
+    for key, value in _walk(record, _AUTHORED | authored):
         text = value.strip()[:200].casefold() if isinstance(value, str) else ""
         lowered = key.replace("_", "").casefold()
         if lowered in ("aigclabeltype", "moderationaigclabeltype"):
@@ -101,7 +106,7 @@ def _chose_dub(record: Mapping[str, Any]) -> bool:
     return any(isinstance(note, str) and _DUBBED_FORMAT.search(note[:500]) for note in notes)
 
 
-def _walk(record: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+def _walk(record: Mapping[str, Any], authored: frozenset[str]) -> Iterator[tuple[str, object]]:
     """Yield every (key, plain value) below a record, the upper levels first.
 
     Without recursion and within a budget: the record may be deep, or huge.
@@ -115,7 +120,7 @@ def _walk(record: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
             pending.extend(
                 (str(name)[:MAX_NAME], item)
                 for name, item in value.items()
-                if name not in _AUTHORED and not str(name).startswith("playlist")
+                if name not in authored and not str(name).startswith("playlist")
             )
         elif isinstance(value, list):
             pending.extend((key, item) for item in value[:_MAX_LIST])

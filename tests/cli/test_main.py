@@ -180,7 +180,7 @@ def test_the_sensitivity_reaches_the_screening(monkeypatch: pytest.MonkeyPatch) 
         asked.append(arguments[2].sensitivity)
         raise BatchError("enough")
 
-    monkeypatch.setattr("media_screen.cli.main.scan_with_progress", stop)
+    monkeypatch.setattr("media_screen.cli.scan.scan_with_progress", stop)
     assert invoke("scan", TEXT, "--device", "cpu", "--sensitivity", "low").exit_code == 1
     assert invoke("scan", TEXT, "--device", "cpu").exit_code == 1
     assert asked == ["low", "normal"]

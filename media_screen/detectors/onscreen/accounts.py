@@ -9,19 +9,15 @@ from dataclasses import dataclass
 from media_screen.names.folding import fold, within_one
 from media_screen.names.ocr import TextLine
 from media_screen.people.registry import Person
-from media_screen.sidecar import Sidecar
+from media_screen.sidecar import PLATFORMS, Sidecar
 
 _NAME = r"([A-Za-z0-9_][A-Za-z0-9_.\-]{2,29})"
 # Not after a letter (a mail address), not before another @.
 _HANDLE = re.compile(rf"(?<![\w@])@\s?{_NAME}(?![\w@])")
 _URLS = {
-    "tiktok": re.compile(rf"tiktok\.com\s?/\s?@{_NAME}", re.IGNORECASE),
-    "youtube": re.compile(rf"youtube\.com\s?/\s?(?:@|c/|user/){_NAME}", re.IGNORECASE),
-    "twitter": re.compile(rf"(?<![\w.])(?:twitter|x)\.com\s?/\s?@?{_NAME}", re.IGNORECASE),
-    "instagram": re.compile(rf"instagram\.com\s?/\s?@?{_NAME}", re.IGNORECASE),
-    "facebook": re.compile(rf"(?:facebook|fb)\.com\s?/\s?@?{_NAME}", re.IGNORECASE),
-    "telegram": re.compile(rf"(?<![\w.])t\.me\s?/\s?{_NAME}", re.IGNORECASE),
-    "douyin": re.compile(rf"抖音号\s?:?\s?{_NAME}"),
+    one.name: re.compile(one.seen_address.replace("NAME", _NAME), re.IGNORECASE)
+    for one in PLATFORMS
+    if one.seen_address
 }
 # Parts of addresses that are no accounts.
 _FOLDERS = frozenset(
@@ -49,15 +45,8 @@ _FOLDERS = frozenset(
         "profile",
     )
 )
-# Platforms' logos, which they burn in beside or above the handle: the note before "TikTok" is read
-# as d, J or a Chinese character.
-_LOGOS = {
-    "tiktok": re.compile(r".{0,2}\s?tik\s?tok", re.IGNORECASE),
-    "douyin": re.compile(r".{0,2}\s?抖音"),
-    "kuaishou": re.compile(r".{0,2}\s?快手"),
-    "xiaohongshu": re.compile(r".{0,2}\s?小红书"),
-    "kwai": re.compile(r".{0,2}\s?kwai", re.IGNORECASE),
-}
+# Platforms burn their logos in beside or above the handle.
+_LOGOS = {one.name: re.compile(one.seen_logo, re.IGNORECASE) for one in PLATFORMS if one.seen_logo}
 _WEB_ENDINGS = (".com", ".net", ".org", ".de", ".fr", ".es", ".co.uk", ".ru", ".cn")
 _MIN_LETTERS = 3  # in a handle: "@5pm" and "@2x" are none
 

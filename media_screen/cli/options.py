@@ -1,0 +1,40 @@
+"""The options and exit codes that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+EXIT_FAILED, EXIT_MATCHED = 1, 3  # 0: done; 2, for usage, is given by click
+
+PATH = click.Path(path_type=Path)
+PEOPLE = click.Path(path_type=Path, exists=True, file_okay=False)
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+def _time_zone(_: click.Context, __: click.Parameter, name: str) -> str:
+    """Refuse a time zone that there is none of before anything is screened."""
+    from media_screen.report import TimeZoneError, find_zone
+
+    try:
+        find_zone(name)
+    except TimeZoneError as error:
+        raise click.BadParameter(str(error)) from error
+    return name
+
+
+zone_option = click.option(
+    "--time-zone",
+    default="UTC",
+    show_default=True,
+    metavar="ZONE",
+    callback=_time_zone,
+    help="Time zone of dates and posting hours in the report, such as Asia/Shanghai.",
+)
+
+list_option = click.option(
+    "--list-left-out",
+    is_flag=True,
+    help="List what was left aside, too: each file and folder, and what it is.",
+)

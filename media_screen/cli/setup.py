@@ -1,0 +1,241 @@
+"""Sets a scan up from what was typed, and runs it with progress on the terminal."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from media_screen.cli.terminal import minutes, new_console
+from media_screen.folders import is_address
+from media_screen.results.plain import counted, plain
+
+if TYPE_CHECKING:
+    from media_screen.batch.scan import Progress, Summary
+    from media_screen.batch.worker import Executor
+    from media_screen.evidence import Sensitivity, Verdict
+    from media_screen.fusion.combination import Weight
+    from media_screen.people.enrol import Enrolment
+
+# With a GPU it is decoding on the CPU that the others wait for, so a few processes take turns; each
+# needs about a gigabyte of the GPU. Not measured: no GPU was at hand.
+GPU_WORKERS = 4
+
+
+class MediaPath(click.Path):
+    """A file or folder to screen; for an address it says how to download what is there."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or refuse an address in a sentence."""
+        text = os.fsdecode(value)
+        if is_address(text) and not os.path.lexists(text):
+            self.fail(
+                f"{plain(text)} is an address, and nothing is fetched: download it first, with "
+                f"yt-dlp --write-info-json {plain(shlex.quote(text))}",
+                param,
+                ctx,
+            )
+        return super().convert(value, param, ctx)
+
+
+def config_of(
+    people: Path | None,
+    device: str,
+    thorough: bool,
+    detectors: tuple[str, ...],
+    workers: int,
+    watch: Path | None = None,
+    transcript: bool = False,
+    *,
+    sensitivity: Sensitivity = "normal",
+    add_detectors: tuple[str, ...] = (),
+    own_weights: tuple[Weight, ...] = (),
+    cluster: bool = False,
+) -> Any:
+    """Make the config, failing early on what every worker would fail on.
+
+    Whether a cluster has GPUs can't be told from here: its workers fail when it has none.
+    """
+    from media_screen import weights
+    from media_screen.detectors import choose
+    from media_screen.names.mentions import read_watch_list
+    from media_screen.screen import Config
+    from media_screen.weights.nets import choose_device
+
+    weights.check_tables()
+    choose(detectors, added=add_detectors, weights=own_weights)
+    if watch is not None:
+        read_watch_list(watch)
+    if cluster:
+        chosen, threads = device.replace("auto", "cpu"), 1
+    else:
+        chosen = choose_device(device)
+        threads = max(1, cores() // workers_of(workers, chosen))
+    return Config(
+        people=people,
+        device=chosen,
+        thorough=thorough,
+        detectors=detectors,
+        threads=threads,
+        watch=watch,
+        transcript=transcript,
+        sensitivity=sensitivity,
+        add_detectors=add_detectors,
+        weights=own_weights,
+    )
+
+
+def executor_of(name: str, address: str | None) -> Executor:
+    """Return what makes the workers; Ray is imported only when it is asked for."""
+    from media_screen.batch.worker import Pool
+
+    if name == "local":
+        if address is not None:
+            raise click.UsageError("--ray-address goes with --executor ray")
+        return Pool
+    from media_screen.batch.ray import RayPool
+
+    return partial(RayPool, address=address)
+
+
+def workers_of(asked: int, device: str) -> int:
+    """Return how many processes screen at the same time; 0 asks for the default."""
+    if asked:
+        return asked
+    return min(GPU_WORKERS, cores()) if device == "cuda" else cores()
+
+
+def cores() -> int:
+    """Return the cores that this process may use, which in a container are fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def enrol_people(
+    people: Path, *, quiet: bool, device: str = "cpu", cache: Path | None = None
+) -> Enrolment:
+    """Read new references with progress, so that the workers find all of them in the cache."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from media_screen.look import Looker
+    from media_screen.people.enrol import enrol
+    from media_screen.people.registry import load_people
+    from media_screen.weights.nets import choose_device, limit_threads
+
+    limit_threads(cores())
+    console = new_console(stderr=True)
+    persons = load_people(people)
+    if not persons:
+        click.echo(
+            f"nobody is enrolled in {plain(str(people))}: nobody can be recognised", err=True
+        )
+    columns = (
+        TextColumn("enrolling {task.fields[person]}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+    )
+    hidden = quiet or not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task("enrol", person="", total=None)
+
+        def on_reference(person: str, _: Path, done: int, total: int) -> None:
+            bar.update(task, person=person, completed=done, total=total)
+
+        return enrol(
+            people,
+            persons,
+            lambda: Looker(choose_device(device)),
+            device=choose_device(device),
+            on_reference=on_reference,
+            cache=cache,
+        )
+
+
+def scan_with_progress(
+    paths: Sequence[Path],
+    out: Path,
+    config: Any,
+    workers: int,
+    limits: Any,
+    *,
+    executor: Executor,
+    jsonl: bool = False,
+    quiet: bool,
+) -> Summary:
+    """Screen into a folder, and show how far it is: a bar on a terminal, else a line a file."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    from media_screen.batch.scan import scan as scan_files
+
+    console = new_console(stderr=True)
+    columns = (
+        TextColumn("screening"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}", markup=False),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[last]}", style="dim", markup=False),
+    )
+    live = console.is_terminal and not quiet
+    with Bar(*columns, console=console, transient=True, disable=not live) as bar:
+        task = bar.add_task("scan", total=None, rate="", last="")
+
+        def on_start(progress: Progress) -> None:
+            bar.update(task, total=progress.total, completed=progress.done)
+            if progress.kept and not quiet:
+                has = "has" if progress.kept == 1 else "have"
+                click.echo(f"{counted(progress.kept, 'file')} {has} a result already", err=True)
+
+        def on_result(verdict: Verdict, progress: Progress) -> None:
+            rate = f"{progress.rate:.2f} files/s"
+            name = plain(Path(verdict.media.path).name)[:40]
+            bar.update(task, completed=progress.done, rate=rate, last=name)
+            if jsonl:
+                print_line(verdict)
+            if not live and not quiet:
+                left = progress.remaining_s
+                click.echo(
+                    f"[{progress.done}/{progress.total}] {verdict.label:23} "
+                    f"{plain(verdict.media.path)}  ({rate}, {minutes(left)} left)",
+                    err=True,
+                )
+
+        with _stoppable():
+            return scan_files(
+                paths,
+                out,
+                config,
+                workers=workers,
+                limits=limits,
+                executor=executor,
+                on_start=on_start,
+                on_result=on_result,
+            )
+
+
+def print_line(verdict: Verdict) -> None:
+    """Print a verdict as a line of JSON that a reader at the other end of a pipe sees at once."""
+    click.echo(verdict.to_json())  # flushes
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM end a scan as Ctrl-C does: workers end, the folder is whole, and it is said."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise click.ClickException(
+            "the scan was stopped; what was finished is safe, start the same command again to go on"
+        ) from error
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,120 @@
+"""Lists the downloaders, a row each: what a sidecar is called and what its fields are called.
+
+A further downloader is one more row. Where fields of fields are meant, dots stand between:
+"author.id". The record says which downloader wrote it, whatever the file is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from media_screen.sidecar.platforms import AccountFields
+
+
+@dataclass(frozen=True)
+class DateField:
+    """A field that holds a date as text: how it is written there, and how it is here."""
+
+    key: str
+    form: str  # of strptime
+    kept: str  # of strftime
+    expected: str  # in words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Downloader:
+    """One downloader: the name of its sidecars, and the fields of them, best first.
+
+    A record is its own when it has all `marks`. `account` is None where the fields differ by
+    platform: then its row tells. Of `pages` only the first proves which page was downloaded.
+    """
+
+    name: str
+    suffix: str  # of the sidecar, after the whole name of the media
+    marks: tuple[str, ...]
+    replaces: bool = False  # the suffix stands in place of that of the media, too
+    shared: bool = False  # other programs' files end like this: the record has to have the marks
+    sites: tuple[str, ...]  # fields that name the site
+    has_extractors: bool = False  # by keys that platforms list; else by the platform's name
+    families: tuple[str, ...] = ()  # fields that name it up to a colon
+    profiles: tuple[str, ...] = ()  # addresses of the account, which tell the site at the last
+    account: AccountFields | None = None
+    ids: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    descriptions: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    seconds: tuple[str, ...] = ()  # since 1970, of the publication
+    dates: tuple[DateField, ...] = ()
+    durations: tuple[str, ...] = ()
+    verified: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()  # final names, whose suffix goes before the extension
+    sizes: tuple[str, ...] = ()
+    authored: frozenset[str] = frozenset()  # strangers' words, in which no label is looked for
+
+
+DOWNLOADERS: tuple[Downloader, ...] = (
+    Downloader(
+        name="yt-dlp",
+        suffix=".info.json",
+        marks=("extractor_key",),
+        replaces=True,
+        sites=("extractor_key",),
+        has_extractors=True,
+        families=("extractor",),
+        profiles=("channel_url", "uploader_url"),
+        ids=("id",),
+        pages=("webpage_url", "original_url"),
+        titles=("title", "fulltitle"),
+        descriptions=("description",),
+        tags=("tags",),
+        seconds=("timestamp", "release_timestamp"),
+        dates=(DateField("upload_date", "%Y%m%d", "%Y-%m-%d", "a date as YYYYMMDD"),),
+        durations=("duration",),
+        verified=("channel_is_verified",),
+        extensions=("ext",),
+        written=("_filename", "filename"),
+        sizes=("filesize",),
+    ),
+    # Written by its postprocessor "metadata". Fields differ by site, and no two mean different
+    # things. Of the sites listed here only Instagram's records hold the address of the page: those
+    # of the others name an account and prove nothing.
+    Downloader(
+        name="gallery-dl",
+        suffix=".json",
+        marks=("category", "subcategory"),
+        shared=True,
+        sites=("category",),
+        account=AccountFields(
+            ids=("author.id", "author.secUid", "owner_id"),
+            handles=("author.uniqueId", "author.name", "username"),
+            names=("author.nickname", "author.nick", "fullname"),
+            handle_pages=(),
+        ),
+        ids=("tweet_id", "post_id", "id"),
+        pages=("post_url",),
+        titles=("title",),
+        descriptions=("content", "desc", "description"),
+        tags=("hashtags", "tags"),
+        dates=(
+            DateField(
+                "date",
+                "%Y-%m-%d %H:%M:%S",
+                "%Y-%m-%dT%H:%M:%SZ",
+                "a date as YYYY-MM-DD HH:MM:SS",
+            ),
+        ),
+        durations=("duration",),
+        extensions=("extension",),
+        authored=frozenset(("content", "hashtags", "user", "username", "fullname")),
+    ),
+)
+
+
+def downloader_of(record: Mapping[str, Any]) -> Downloader:
+    """Return the downloader that wrote a record; without marks of any it is the first's."""
+    made = (one for one in DOWNLOADERS if all(mark in record for mark in one.marks))
+    return next(made, DOWNLOADERS[0])
