@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -33,7 +33,8 @@ from media_screen.results.plain import counted, log_plainly, plain
 
 if TYPE_CHECKING:
     from media_screen.batch.scan import Summary
-    from media_screen.batch.worker import Executor
+    from media_screen.batch.worker import Executor, Limits
+    from media_screen.config import Config
     from media_screen.fusion.combination import Weight
     from media_screen.weights import ModelFile
 
@@ -511,7 +512,7 @@ def _check_input(paths: Sequence[Path], *, from_stdin: bool, jsonl: bool) -> Non
 
 
 def _answer_lines(
-    config: Any, workers: int, limits: Any, fail_on: Sequence[str], executor: Executor
+    config: Config, workers: int, limits: Limits, fail_on: Sequence[str], executor: Executor
 ) -> int:
     """Answer the lines of stdin until it ends, and return the exit code."""
     from media_screen.batch.pipe import screen_lines

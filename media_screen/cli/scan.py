@@ -19,7 +19,8 @@ from media_screen.results.plain import counted, plain
 
 if TYPE_CHECKING:
     from media_screen.batch.scan import Progress, Summary
-    from media_screen.batch.worker import Executor
+    from media_screen.batch.worker import Executor, Limits
+    from media_screen.config import Config
     from media_screen.evidence import Sensitivity, Verdict
     from media_screen.fusion.combination import Weight
     from media_screen.people.enrol import Enrolment
@@ -58,15 +59,15 @@ def config_of(
     add_detectors: tuple[str, ...] = (),
     own_weights: tuple[Weight, ...] = (),
     cluster: bool = False,
-) -> Any:
+) -> Config:
     """Make the config, failing early on what every worker would fail on.
 
     Whether a cluster has GPUs can't be told from here: its workers fail when it has none.
     """
     from media_screen import weights
+    from media_screen.config import Config
     from media_screen.detectors import choose
     from media_screen.names.mentions import read_watch_list
-    from media_screen.screen import Config
     from media_screen.weights.nets import choose_device
 
     weights.check_tables()
@@ -162,9 +163,9 @@ def enrol_people(
 def scan_with_progress(
     paths: Sequence[Path],
     out: Path,
-    config: Any,
+    config: Config,
     workers: int,
-    limits: Any,
+    limits: Limits,
     *,
     executor: Executor,
     jsonl: bool = False,
