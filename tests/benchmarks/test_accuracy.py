@@ -18,9 +18,9 @@ from media_screen.evaluation import controls, measure, metrics, protocol
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Verdict
 from media_screen.fusion import combination
 from media_screen.fusion.combination import Subject
+from tests.places import ROOT
 from training.voice_spoof.channel import band
 
-ROOT = RESULTS.parent.parent
 RECORD = json.loads((RESULTS / "accuracy.json").read_text("utf-8"))
 KNOWN = {one.sha256: one for one in clips.read()}
 

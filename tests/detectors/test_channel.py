@@ -8,7 +8,7 @@ import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media_screen import sidecar
+from media_screen.case import Case
 from media_screen.detectors.channel import (
     ELSEWHERE,
     LLR_CLAIMED,
@@ -31,15 +32,8 @@ from media_screen.names.alike import edit_distance, handle_likeness, name_likene
 from media_screen.people.registry import OfficialChannel, Person
 from media_screen.sidecar import Fit, Sidecar
 from tests.channels import real_sidecars, write_made
+from tests.fakes import stand_in
 from tests.pieces import all_evidence
-
-
-@dataclass(frozen=True)
-class FakeCase:
-    """What the detector reads of a case."""
-
-    sidecar: Sidecar | None
-    people: tuple[Person, ...]
 
 
 def person(
@@ -76,7 +70,7 @@ def posted(
 
 
 def examine(post: Sidecar | None, *people: Person) -> list[Evidence | Abstention]:
-    return list(Channel().examine(FakeCase(post, people)))
+    return list(Channel().examine(stand_in(Case, sidecar=post, people=people)))
 
 
 def only(post: Sidecar, *people: Person) -> Evidence:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from media_screen import weights
+from media_screen.case import Case
 from media_screen.detectors.explicit import NETWORK, PARTS, SIDE, Explicit, exposure
 from media_screen.evidence import Abstention, Evidence
 from media_screen.fusion.judge import EXPLICIT_THRESHOLD, judge
+from tests.fakes import stand_in
 
 GREY = np.full((90, 160, 3), 128, np.uint8)
 BREAST, FEET = 3, 7  # rows of the network's parts
 
 
-@dataclass(frozen=True)
-class Case:
-    """What the detector reads of a case."""
-
-    stills: Sequence[tuple[float, np.ndarray]]
-    device: str = "cpu"
+def showing(*stills: tuple[float, np.ndarray]) -> Case:
+    return stand_in(Case, stills=stills, device="cpu")
 
 
 class Network:
@@ -49,7 +45,7 @@ class Network:
 def told(network: Network, *times: float, monkeypatch: pytest.MonkeyPatch) -> Evidence:
     detector = Explicit()
     monkeypatch.setattr(detector, "_open", lambda _: network)
-    (piece,) = detector.examine(Case([(time_s, GREY) for time_s in times]))
+    (piece,) = detector.examine(showing(*((time_s, GREY) for time_s in times)))
     assert isinstance(piece, Evidence)
     return piece
 
@@ -91,11 +87,11 @@ def test_pictures_of_any_size_stand_in_the_middle(size: tuple[int, int]) -> None
 
 
 def test_without_stills_or_network_it_abstains(monkeypatch: pytest.MonkeyPatch) -> None:
-    (piece,) = Explicit().examine(Case([]))
+    (piece,) = Explicit().examine(showing())
     assert isinstance(piece, Abstention) and piece.reason == "unreadable"
     monkeypatch.setattr(weights, "_find", lambda _: None)
     weights.path.cache_clear()
-    (piece,) = Explicit().examine(Case([(0.0, GREY)]))
+    (piece,) = Explicit().examine(showing((0.0, GREY)))
     assert isinstance(piece, Abstention) and piece.reason == "missing_package"
     assert "nudenet" in piece.why and f"--fetch {NETWORK}" in piece.why
 
@@ -114,5 +110,5 @@ def test_the_recorded_network_knows_the_parts_by_these_rows() -> None:
 
 def test_the_real_network_sees_nothing_in_a_plain_picture() -> None:
     pytest.importorskip("nudenet")
-    (piece,) = Explicit().examine(Case([(0.0, GREY)]))
+    (piece,) = Explicit().examine(showing((0.0, GREY)))
     assert isinstance(piece, Evidence) and 0.0 <= piece.score < EXPLICIT_THRESHOLD

@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media_screen import sidecar
+from media_screen.case import Case
 from media_screen.detectors.channel import Channel
 from media_screen.evidence import Evidence, MediaInfo
 from media_screen.people.registry import OfficialChannel, Person
+from tests.fakes import stand_in
 
 UC = "UC" + "a1B2c3D4e5F6g7H8i9J0-_"
 RECORD: dict[str, Any] = {
@@ -29,14 +31,9 @@ INFO = MediaInfo("News.mp4", kind="video", size_bytes=500_000, duration_s=17.04,
 XIN = Person("xin", "Xin Liu", (), (OfficialChannel("youtube", UC, "xinliu"),), Path("xin"))
 
 
-class FakeCase:
-    def __init__(self, post: sidecar.Sidecar) -> None:
-        self.sidecar = post
-        self.people = (XIN,)
-
-
 def finding(post: sidecar.Sidecar) -> str:
-    pieces = [piece for piece in Channel().examine(FakeCase(post)) if isinstance(piece, Evidence)]
+    case = stand_in(Case, sidecar=post, people=(XIN,))
+    pieces = [piece for piece in Channel().examine(case) if isinstance(piece, Evidence)]
     return "+".join(piece.finding for piece in pieces) or "abstained"
 
 
