@@ -21,7 +21,7 @@ from tests.places import PLUGINS, SAMPLES
 SAMPLE = SAMPLES / "downloads" / "slow-pictures-cat-and-coffee.mp4"
 GUARDED = """
 import guarding
-from media_screen.cli import main
+from media_screen.cli.main import main
 if __name__ == "__main__":
     main()
 """
