@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-MEDIA = Path(os.environ.get("MEDIA_SCREEN_MEDIA", Path(__file__).parents[2] / "shared" / "media"))
+from tests.places import ROOT
+
+MEDIA = Path(os.environ.get("MEDIA_SCREEN_MEDIA", ROOT.parent / "shared" / "media"))
 
 
 class Made(NamedTuple):

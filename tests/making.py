@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import wave
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
+from media_screen.media import SAMPLE_RATE
 from media_screen.results.folder import RESULTS
 
 RATE = 25  # frames a second
@@ -26,6 +28,16 @@ def quarters(width: int = 320, height: int = 240) -> np.ndarray:
     image[:top, :left], image[:top, left:] = RED, GREEN
     image[top:, :left], image[top:, left:] = BLUE, WHITE
     return image
+
+
+def corners(image: np.ndarray) -> list[Colour]:
+    """The pure colours nearest to the four corners, row by row."""
+    pure = [RED, GREEN, BLUE, WHITE, (0, 0, 0)]
+    found = []
+    for y, x in ((8, 8), (8, -8), (-8, 8), (-8, -8)):
+        pixel = image[y, x].astype(int)
+        found.append(min(pure, key=lambda colour: int(np.abs(pixel - colour).sum())))
+    return found
 
 
 def tone(seconds: float, rate: int, *, hertz: float = 440.0, channels: int = 1) -> np.ndarray:
@@ -105,6 +117,16 @@ def write_sound_file(
         track = container.add_stream(codec, rate=rate, layout=layout)
         channels = av.AudioLayout(layout).nb_channels
         write_sound(container, track, tone(seconds, rate, channels=channels), rate, layout)
+    return path
+
+
+def write_wave(path: Path, sides: np.ndarray, *, rate: int = SAMPLE_RATE) -> Path:
+    """Write channels x samples as 16-bit PCM, with no word on what the channels are."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(len(sides))
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes((np.clip(sides.T, -1, 1) * 32767).astype("<i2").tobytes())
     return path
 
 

@@ -28,9 +28,9 @@ from media_screen.results.folder import RESULTS, Results
 from media_screen.screen import Config, Screener
 from media_screen.speech.spread import LISTENED
 from tests.making import records, write_picture
+from tests.places import PLUGINS, SAMPLES
 
-TEXT = Path(__file__).parent.parent / "samples/downloads/not-a-video.mp4"
-PLUGINS = str(Path(__file__).parent / "plugins")
+TEXT = SAMPLES / "downloads/not-a-video.mp4"
 SCAN = [sys.executable, "-m", "media_screen", "scan", "--device", "cpu", "--workers", "1"]
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1  # of prctl(2) and capabilities(7)
 CROWD = 600  # files; `python -m benchmarks.abuse --tiny 10000` takes ten thousand
@@ -178,7 +178,7 @@ def test_a_terminated_scan_leaves_nobody_behind_and_goes_on(tmp_path: Path) -> N
                 frame.rate = 48_000
                 container.mux(stream.encode(frame))
     command = [*SCAN, str(folder), "--out", str(out), "--detector", "misbehaving"]
-    environment = os.environ | {"PYTHONPATH": PLUGINS}
+    environment = os.environ | {"PYTHONPATH": str(PLUGINS)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 300
         while not _lines(out) and process.poll() is None and time.monotonic() < deadline:
@@ -191,11 +191,11 @@ def test_a_terminated_scan_leaves_nobody_behind_and_goes_on(tmp_path: Path) -> N
     assert workers and not alive
     assert [Path(record["media"]["path"]).name for record in records(out)] == ["a.wav"]
     config = Config(device="cpu", threads=1, detectors=("misbehaving",))
-    sys.path.insert(0, PLUGINS)
+    sys.path.insert(0, str(PLUGINS))
     try:
         summary = scan([folder], out, config, limits=Limits(time_s=1.0))
     finally:
-        sys.path.remove(PLUGINS)
+        sys.path.remove(str(PLUGINS))
     assert (summary.screened, summary.kept) == (2, 1)
     reasons = [record["abstentions"][0]["reason"] for record in records(out)[1:]]
     assert reasons == ["time_limit", "time_limit"]

@@ -19,8 +19,7 @@ from media_screen.evidence import Span
 from media_screen.media import SAMPLE_RATE, Media, Mix
 from media_screen.media.reader import Reader
 from tests.footage.making import voice
-from tests.making import quarters, write_sound, write_video
-from tests.media.test_sides import write
+from tests.making import quarters, write_sound, write_video, write_wave
 from tests.pieces import all_evidence
 from tests.speech.making import message
 
@@ -44,7 +43,7 @@ def raw_of(case: Case) -> float:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> float:
-    path = write(tmp_path_factory.mktemp("plain") / "a.wav", SPOKEN[None])
+    path = write_wave(tmp_path_factory.mktemp("plain") / "a.wav", SPOKEN[None])
     with Media.open(path) as media:
         return raw_of(opened(media))
 
@@ -67,7 +66,7 @@ SAME = {
 def test_channels_don_t_change_what_a_voice_is_judged_as(
     tmp_path: Path, name: str, plain: float
 ) -> None:
-    with Media.open(write(tmp_path / "a.wav", np.stack(SAME[name]))) as media:
+    with Media.open(write_wave(tmp_path / "a.wav", np.stack(SAME[name]))) as media:
         case = opened(media)
         assert case.lacks("speech") is None
         assert raw_of(case) == pytest.approx(plain, abs=0.5)
@@ -85,7 +84,7 @@ def test_channels_don_t_change_what_a_voice_is_judged_as(
 def test_a_voice_that_the_mix_does_not_hold_alone_is_heard(
     tmp_path: Path, left: np.ndarray, right: np.ndarray, where: Mix
 ) -> None:
-    with Media.open(write(tmp_path / "a.wav", np.stack([left, right]))) as media:
+    with Media.open(write_wave(tmp_path / "a.wav", np.stack([left, right]))) as media:
         case = opened(media)
         heard = {ear.mix: ear for ear in case.hearing.ears}
         assert heard[where].clear
@@ -96,26 +95,27 @@ def test_a_voice_that_the_mix_does_not_hold_alone_is_heard(
 
 def test_what_is_apart_for_a_part_is_listened_to_there_alone(tmp_path: Path) -> None:
     late = np.where(np.arange(SPOKEN.size) < 4 * SAMPLE_RATE, SPOKEN, -SPOKEN)
-    with Media.open(write(tmp_path / "a.wav", np.stack([SPOKEN, late]))) as media:
+    with Media.open(write_wave(tmp_path / "a.wav", np.stack([SPOKEN, late]))) as media:
         both, apart = opened(media).hearing.ears
     assert (both.mix, apart.mix) == (Mix.BOTH, Mix.APART)
     assert max(one.span.end for one in both.speech.spoken) < 4.5
     assert min(one.span.start for one in apart.speech.spoken) > 3.5
     spoken = both.speech.seconds() + apart.speech.seconds()
-    with Media.open(write(tmp_path / "b.wav", SPOKEN[None])) as media:
+    with Media.open(write_wave(tmp_path / "b.wav", SPOKEN[None])) as media:
         assert spoken == pytest.approx(opened(media).speech.seconds(), abs=1.0)
 
 
 def test_ordinary_sound_is_heard_once(tmp_path: Path) -> None:
     wide = voice(8.0, 5)[: SPOKEN.size] * 0.05
-    with Media.open(write(tmp_path / "a.wav", np.stack([SPOKEN + wide, SPOKEN - wide]))) as media:
+    sides = np.stack([SPOKEN + wide, SPOKEN - wide])
+    with Media.open(write_wave(tmp_path / "a.wav", sides)) as media:
         case = opened(media)
         assert [ear.mix for ear in case.hearing.ears] == [Mix.BOTH]
         assert case.other_sounds == ()
 
 
 def test_speech_in_opposite_phase_is_a_sound_of_its_own(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.wav", np.stack([SPOKEN + OTHER, SPOKEN - OTHER]))
+    path = write_wave(tmp_path / "a.wav", np.stack([SPOKEN + OTHER, SPOKEN - OTHER]))
     with Media.open(path) as media:
         names = {sound.name: sound for sound in opened(media).other_sounds}
         assert "in opposite phase on both sides" in names

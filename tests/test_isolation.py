@@ -16,12 +16,12 @@ import pytest
 from media_screen.detectors import DETECTORS
 from tests import watched
 from tests.making import quarters, records, write_video
+from tests.places import PLUGINS, SAMPLES
 
-SAMPLES = Path(__file__).parent.parent / "samples"
 SAMPLE = SAMPLES / "downloads" / "slow-pictures-cat-and-coffee.mp4"
 GUARDED = """
 import guarding
-from media_screen.cli import main
+from media_screen.cli.main import main
 if __name__ == "__main__":
     main()
 """
@@ -85,7 +85,7 @@ def test_neither_the_network_nor_a_file_named_by_metadata_is_touched(
     folders = [str(downloads), "--out", str(out), "--people", str(SAMPLES / "people")]
     command = [sys.executable, str(tmp_path / "guarded.py"), "scan", *folders, "--device", "cpu"]
     command += detectors
-    plugins = str(Path(__file__).parent / "plugins")
+    plugins = str(PLUGINS)
     environment = os.environ | {"PYTHONPATH": plugins, "GUARDING_LOG": str(log)}
     assert not touched(watch)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

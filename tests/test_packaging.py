@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.wheels import PYTHONS, ROOT, WITH_CPU_BUILD, project, sets_of_extras
+from tests.places import ROOT
+from tests.wheels import PYTHONS, WITH_CPU_BUILD, project, sets_of_extras
 
 PACKAGE = ROOT / "media_screen"
 USED_WITHOUT_IMPORT = {

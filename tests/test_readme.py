@@ -13,8 +13,8 @@ import pytest
 from media_screen.cli.main import main
 from media_screen.detectors import DETECTORS
 from media_screen.evidence import LABELS
+from tests.places import ROOT
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = [
     line.removeprefix("$ ")

@@ -12,13 +12,13 @@ import av
 import pytest
 
 from media_screen.evidence import LABELS
+from tests.places import SAMPLES
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 DOWNLOADS = SAMPLES / "downloads"
 PERSON = SAMPLES / "people" / "irena-valequist"
 SIDECAR = ".info.json"

@@ -16,9 +16,9 @@ from media_screen.people.registry import PeopleError
 from media_screen.screen.settings import settings_digest
 from media_screen.testing import make_sample
 from media_screen.weights.nets import DeviceError, choose_device
+from tests.places import SAMPLES
 from tests.test_evidence import SCHEMA
 
-SAMPLES = Path(__file__).parent.parent / "samples"
 with (SAMPLES / "expected.tsv").open(encoding="utf-8") as stream:
     EXPECTED = [(row["file"], row["label"]) for row in csv.DictReader(stream, delimiter="\t")]
 

@@ -17,7 +17,8 @@ from typing import Any
 
 import tomli
 
-ROOT = Path(__file__).parent.parent
+from tests.places import ROOT
+
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 PLATFORM = "x86_64-manylinux_2_28"
 # Extras whose packages ask for the CPU build of ONNX Runtime by its name.

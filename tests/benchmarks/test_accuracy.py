@@ -26,11 +26,12 @@ from benchmarks.accuracy import (
 from benchmarks.accuracy import record as records
 from benchmarks.accuracy.clips import LabelledClip
 from benchmarks.accuracy.ratios import Ratio
-from benchmarks.places import RESULTS, ROOT, read_record
+from benchmarks.places import RESULTS, read_record
 from media_screen.evaluation import controls, measure, metrics, protocol
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Verdict
 from media_screen.fusion import combination
 from media_screen.fusion.combination import Subject
+from tests.places import ROOT
 from training.manifest import SHIFTED
 from training.voice_spoof.channel import band
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from media_screen.evaluation.manifest import Item
 from media_screen.evidence import Abstention, Evidence, Failure, MediaInfo, Span, Verdict
-from media_screen.results.folder import RESULTS
 
 
 def evidence(detector: str, score: float, llr: float, *, track: int | None = None) -> Evidence:
@@ -98,10 +97,3 @@ def gathering(
         ]
         verdicts.append(verdict(path, pieces, llr=max(-5.0, min(5.0, llr)), media=media))
     return items, verdicts
-
-
-def write_results(folder: Path, verdicts: Sequence[Verdict]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / RESULTS
-    path.write_text("".join(one.to_json() + "\n" for one in verdicts), "utf-8")
-    return path

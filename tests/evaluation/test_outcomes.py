@@ -19,7 +19,8 @@ from media_screen.evaluation.outcomes import (
 )
 from media_screen.evidence import Abstention, Evidence, Failure
 from media_screen.files import file_id
-from tests.evaluation.labelled import evidence, unreadable, verdict, write_results
+from tests.evaluation.labelled import evidence, unreadable, verdict
+from tests.report.records import write_results
 
 ABSTAINED, FAILED = Outcome("abstained"), Outcome("failed")
 

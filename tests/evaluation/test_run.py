@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,13 +24,12 @@ from tests.evaluation.labelled import (
     gathering,
     unreadable,
     verdict,
-    write_results,
 )
 from tests.making import quarters, write_video
+from tests.places import CHROMIUM
 from tests.report.pages import ATTRIBUTES, TAGS, Page
-from tests.report.records import HOSTILE
+from tests.report.records import HOSTILE, write_results
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FILES = 20  # of which every tenth is not judged
 
 

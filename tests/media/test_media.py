@@ -20,6 +20,7 @@ from tests.making import (
     RED,
     WHITE,
     Colour,
+    corners,
     quarters,
     write_picture,
     write_sound_file,
@@ -46,16 +47,6 @@ VIDEOS = [
     pytest.param("a.flv", {"codec": "libx264"}, id="flv"),
     pytest.param("a.ts", {"codec": "libx264"}, id="ts"),
 ]
-
-
-def corners(image: np.ndarray) -> list[Colour]:
-    """The pure colours nearest to the four corners, row by row."""
-    pure = [RED, GREEN, BLUE, WHITE, (0, 0, 0)]
-    found = []
-    for y, x in ((8, 8), (8, -8), (-8, 8), (-8, -8)):
-        pixel = image[y, x].astype(int)
-        found.append(min(pure, key=lambda colour: int(np.abs(pixel - colour).sum())))
-    return found
 
 
 @pytest.mark.parametrize(("name", "how"), VIDEOS)

@@ -21,8 +21,7 @@ from media_screen.evidence import Span
 from media_screen.media import Media, MediaError, convert
 from media_screen.media.convert import over_backdrops
 from media_screen.media.tone import HLG, PQ, tone_mapped
-from tests.making import BLUE, GREEN, RED, WHITE, Colour, quarters, write_video
-from tests.media.test_media import corners
+from tests.making import BLUE, GREEN, RED, WHITE, Colour, corners, quarters, write_video
 
 FRAMES = [quarters()] * 5
 Matrix = tuple[float, float, float, float]  # 2 x 2: a, b, c, d

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import wave
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,21 +17,12 @@ from media_screen.media import SAMPLE_RATE, Media
 from media_screen.media.balance import Balance
 from media_screen.media.sound import Block, HighPass, Mix, blocks
 from tests.footage.making import voice
+from tests.making import write_wave
 
 VOICE = voice(6.0, 1)
 OTHER = voice(6.0, 2)
 NOISE = np.random.default_rng(3).normal(0, 0.3, VOICE.size).astype(np.float32)
 HUM = 0.4 * np.sin(2 * np.pi * 4.0 * np.arange(VOICE.size) / SAMPLE_RATE).astype(np.float32)
-
-
-def write(path: Path, sides: np.ndarray, *, rate: int = SAMPLE_RATE) -> Path:
-    """Write channels x samples as 16-bit PCM, with no word on what the channels are."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(len(sides))
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes((np.clip(sides.T, -1, 1) * 32767).astype("<i2").tobytes())
-    return path
 
 
 def heard(path: Path) -> np.ndarray:
@@ -80,7 +70,7 @@ CHANNELS = {
 
 @pytest.mark.parametrize("name", CHANNELS)
 def test_the_voice_is_heard(tmp_path: Path, name: str) -> None:
-    found = heard(write(tmp_path / "a.wav", np.stack(CHANNELS[name])))
+    found = heard(write_wave(tmp_path / "a.wav", np.stack(CHANNELS[name])))
     assert likeness(found, VOICE) > 0.98
     assert abs(float(found.mean())) < 1e-3
 
@@ -89,7 +79,7 @@ def test_the_voice_is_heard(tmp_path: Path, name: str) -> None:
 def test_an_ordinary_sound_is_what_ffmpeg_makes_of_it(
     tmp_path: Path, sides: list[np.ndarray]
 ) -> None:
-    path = write(tmp_path / "a.wav", np.stack(sides))
+    path = write_wave(tmp_path / "a.wav", np.stack(sides))
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
     with av.open(str(path)) as container:
         parts = [p.to_ndarray() for f in container.decode(audio=0) for p in resampler.resample(f)]
@@ -188,7 +178,7 @@ def test_an_offset_that_comes_and_goes_makes_no_click() -> None:
 
 
 def test_windows_and_blocks_are_the_same_sound(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.wav", np.stack([VOICE * 0.5 + 0.2, -0.5 * VOICE + 0.2]))
+    path = write_wave(tmp_path / "a.wav", np.stack([VOICE * 0.5 + 0.2, -0.5 * VOICE + 0.2]))
     with Media.open(path) as media:
         window = media.audio(Span(2.0, 4.0))
     whole = heard(path)[2 * SAMPLE_RATE : 4 * SAMPLE_RATE]

@@ -12,8 +12,7 @@ from PIL import Image
 from media_screen.evidence import Span
 from media_screen.media import Media, MediaError
 from media_screen.media.stills import Still
-from tests.making import GREEN, RED, quarters, write_sound_file, write_video
-from tests.media.test_media import corners
+from tests.making import GREEN, RED, corners, quarters, write_sound_file, write_video
 
 SHADES = [Image.new("RGB", (64, 48), (value, value, value)) for value in (0, 60, 120, 180, 240)]
 

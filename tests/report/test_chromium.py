@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,13 +12,13 @@ import pytest
 
 from media_screen.evidence import Verdict
 from media_screen.report import write_report
+from tests.places import CHROMIUM
 from tests.report import records
 
 from .test_clusters import CAMPAIGN
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 MANY = 230
 LONG = "unbreakable" * 30
 

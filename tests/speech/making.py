@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from media_screen.arrays import Floats
 from media_screen.media import SAMPLE_RATE, Media
 from tests.places import SAMPLES
 
@@ -27,7 +28,7 @@ def blocks(samples: np.ndarray, seconds: float = 10.0) -> Iterator[tuple[float, 
         yield start / SAMPLE_RATE, samples[start : start + size].astype(np.float32)
 
 
-def noise(seconds: float, level: float = 0.05, seed: int = 0) -> np.ndarray:
+def noise(seconds: float, level: float = 0.05, seed: int = 0) -> Floats:
     """White noise at an RMS level."""
     random = np.random.default_rng(seed)
     return (random.standard_normal(round(seconds * SAMPLE_RATE)) * level).astype(np.float32)

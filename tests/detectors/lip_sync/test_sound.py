@@ -6,10 +6,7 @@ import numpy as np
 
 from media_screen.arrays import Floats
 from media_screen.detectors.lip_sync.sound import BANDS, envelope, mel_levels
-
-
-def noise(seconds: float) -> Floats:
-    return np.random.default_rng(0).normal(0, 0.05, round(16_000 * seconds)).astype(np.float32)
+from tests.speech.making import noise
 
 
 def test_loudness_does_not_matter() -> None:
