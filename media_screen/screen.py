@@ -54,7 +54,7 @@ _log = logging.getLogger(__name__)
 
 TRUST = "_trust"  # folder beside the people: certificates (*.pem) that a user trusts to sign media
 TRIES = 2  # at a file that changes while it is screened
-_MAX_ERROR = 300  # characters of an exception that go into an abstention
+_MAX_ERROR = 300  # characters of an exception that go into a result
 
 
 class Screener:
@@ -277,7 +277,7 @@ class Screener:
                 abstentions.append(Abstention("memory", error.reason, str(error)[:_MAX_ERROR]))
             except Exception as error:
                 _log.exception("the memory failed on %s", path)
-                failures.append(Failure.of("memory", error))
+                failures.append(Failure("memory", f"{type(error).__name__}: {error}"[:_MAX_ERROR]))
         return None, b""
 
     def _names_to_find(self) -> Names:
@@ -306,7 +306,7 @@ class Screener:
                 return self._names.find(texts)
             except Exception as error:
                 _log.exception("the context failed on %s", case.info.path)
-                failures.append(Failure.of("context", error))
+                failures.append(Failure("context", f"{type(error).__name__}: {error}"[:_MAX_ERROR]))
         return Context()
 
     def _said(self, case: Case, abstentions: list[Abstention]) -> list[Text]:
@@ -463,7 +463,9 @@ def _run(
                         abstentions.append(piece)
             except Exception as error:
                 _log.exception("%s failed on %s", detector.name, case.info.path)
-                failures.append(Failure.of(detector.name, error))
+                failures.append(
+                    Failure(detector.name, f"{type(error).__name__}: {error}"[:_MAX_ERROR])
+                )
     return evidence, abstentions, failures
 
 
