@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from media_screen.cli.showing import show_people
+from media_screen.batch.scan import FoundFiles, Summary
+from media_screen.cli.showing import show_people, show_summary
+from media_screen.evidence import BY_URGENCY
 from media_screen.people.enrol import Enrolment
 from media_screen.people.gallery import Gallery, VoiceTemplate
 from media_screen.people.registry import load_people
+from media_screen.results.folder import FinishedFile
 from tests.places import SAMPLES
 
 PEOPLE = SAMPLES / "people"
@@ -32,3 +37,13 @@ def test_voices_and_known_fakes_are_counted(
     shown = capsys.readouterr().out
     assert all(text in shown for text in told)
     assert ("known fake" in shown) == bool(fakes)
+
+
+def test_what_needs_an_eye_first_is_shown_first(capsys: pytest.CaptureFixture[str]) -> None:
+    entries = tuple(
+        FinishedFile(f"{number}.mp4", label, None, None, "", False, False, False, False)
+        for number, label in enumerate(sorted(BY_URGENCY))
+    )
+    show_summary(Summary(entries, FoundFiles((), ()), 8, 0, 1.0), Path("report"))
+    words = capsys.readouterr().out.replace(",", " ").split()
+    assert [word for word in words if word in BY_URGENCY] == [*BY_URGENCY, *BY_URGENCY]
