@@ -4,6 +4,8 @@
 # make check   formatting, lint, types, tests
 # make fuzz    feed it damaged media, sidecars, person files and results for FUZZ_SECONDS
 # make bench   the benchmarks (needs labelled media: MEDIA=folder)
+# make docs    write docs/api.md from the code
+# make goldens write what the tests compare with, and docs/api.md
 # make lock    renew requirements.lock
 
 PYTHON ?= python3
@@ -13,7 +15,7 @@ BIN := .venv/bin
 FUZZ_SECONDS ?= 600
 EXTRAS ?= cpu,ocr,stix,misp,train,dev
 
-.PHONY: demo test check lint types wheels format fuzz bench goldens lock clean
+.PHONY: demo test check lint types wheels format fuzz bench docs goldens lock clean
 
 demo: .venv/ready
 	$(BIN)/media-screen scan samples/downloads --people samples/people --out demo-out || test $$? -eq 1
@@ -54,7 +56,10 @@ bench: .venv/ready
 	$(BIN)/python -m benchmarks.throughput --media $(MEDIA)/real_video
 	$(BIN)/python -m benchmarks.gpu --media $(MEDIA)/real_video || test $$? -eq 2
 
-goldens: .venv/ready
+docs: .venv/ready
+	$(BIN)/python -m tests.api
+
+goldens: docs
 	$(BIN)/python -m pytest --renew-goldens
 
 # The environment is made once; a changed list of packages makes it complete again.

@@ -3,9 +3,9 @@
     python -m benchmarks.accuracy
 
 trains the fusion on the ratios that are kept in results/*.heldout.csv, and writes
-models/fusion/fusion.json, results/accuracy.json and .md, the table of README.md, and the last part
-of the cards. It needs no media. A detector takes part when it is registered and such a file is
-there. New ratios are gathered for one detector at a time:
+models/fusion/fusion.json, results/accuracy.json and .md, the table of docs/accuracy.md, and the
+last part of the cards. It needs no media. A detector takes part when it is registered and such a
+file is there. New ratios are gathered for one detector at a time:
 
     python -m benchmarks.accuracy --detector rules --work WORK --media ../shared/media
     python -m benchmarks.accuracy --detector voice_spoof --work WORK --media ../shared/media
@@ -38,7 +38,7 @@ from training.record import ship
 
 MEASURED = "## Measured"  # heading of a card under which the tables stand
 GATHERED = {one.NAME: one for one in (face_artifact, rules, voice_spoof)}
-README = RESULTS.parent.parent / "README.md"
+PAGE = RESULTS.parent.parent / "docs" / "accuracy.md"
 
 
 def main() -> None:
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def fuse() -> None:
-    """Train the fusion on what is kept, measure it, and renew model, tables, README and cards."""
+    """Train the fusion on what is kept, measure it, and renew model, tables, page and cards."""
     known = clips.read()
     learned = fused.learn(known, ratios.read_all(), splits.held_together())
     shipped = {**learned.combination.to_dict(), "command": tables.COMMAND}
@@ -81,7 +81,7 @@ def fuse() -> None:
     print(text)
     (RESULTS / "accuracy.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     (RESULTS / "accuracy.md").write_text(text, "utf-8")
-    README.write_text(tables.in_readme(README.read_text("utf-8"), found), "utf-8")
+    PAGE.write_text(tables.in_page(PAGE.read_text("utf-8"), found), "utf-8")
     card = combination.path().with_name("card.md")
     _renew_card(card, tables.card(found))
     if (RESULTS / face_artifact.HELD).is_file():  # its tables say what is flagged at the threshold

@@ -13,7 +13,10 @@ from media_screen.evaluation.record import to_dict
 
 COMMAND = "python -m benchmarks.accuracy"
 SCHEMA = "media_screen.accuracy/2"
-BEGIN, END = "<!-- accuracy: begin -->", "<!-- accuracy: end -->"  # of the table in README.md
+BEGIN, END = (
+    "<!-- accuracy: begin -->",
+    "<!-- accuracy: end -->",
+)  # of the table in docs/accuracy.md
 NONE = "-"
 _DIGITS = 4
 _TITLES = {"picture": "Pictures", "sound": "Speech"}
@@ -391,7 +394,7 @@ def _system(version: dict[str, Any], name: str) -> dict[str, Any] | None:
     return next((system for system in version["systems"] if system["name"] == name), None)
 
 
-README = (
+OVERVIEW = (
     "judged on",
     "",
     "weight",
@@ -406,8 +409,8 @@ README = (
 )
 
 
-def readme(found: dict[str, Any]) -> str:
-    """Return the table of the README, with the sentence above it."""
+def overview(found: dict[str, Any]) -> str:
+    """Return the table of docs/accuracy.md, with the sentence above it."""
     sets = found["sets"]
     media = " and ".join(
         f"{one['genuine']} genuine and {one['forged']} forged "
@@ -421,24 +424,24 @@ def readme(found: dict[str, Any]) -> str:
         for one, version in first
     )
     rows = [
-        _readme_row(found, one, system) for one, version in first for system in version["systems"]
+        _overview_row(found, one, system) for one, version in first for system in version["systems"]
     ]
     return "\n".join(
         [
             f"{media}, each scored by networks and weights that saw nothing of its collection or "
-            f"way of synthesis (`{COMMAND}`, [accuracy.md](benchmarks/results/accuracy.md)). A "
+            f"way of synthesis (`{COMMAND}`, [accuracy.md](../benchmarks/results/accuracy.md)). A "
             "detector is judged on files whose label is about what it looks at or listens to. "
             f"Technical facts alone reach an AUC of {controls}; 'alike' is the AUC among pairs "
             "that these can't tell apart. Weight 0: shown, and not counted.",
             "",
-            *_table(README, rows),
+            *_table(OVERVIEW, rows),
             "",
-            _readme_alarms(found),
+            _overview_alarms(found),
         ]
     )
 
 
-def _readme_alarms(found: dict[str, Any]) -> str:
+def _overview_alarms(found: dict[str, Any]) -> str:
     said = ", ".join(
         f"{_share(one['flagged'], one['judged'])} of {one['judged']} {_GENUINE[one['files']]}"
         for one in found["alarms"]
@@ -450,7 +453,7 @@ def _readme_alarms(found: dict[str, Any]) -> str:
 _GENUINE = {"clips": "genuine clips", "speech": "genuine recordings of speech", "all": "both"}
 
 
-def _readme_row(found: dict[str, Any], one: dict[str, Any], system: dict[str, Any]) -> list[str]:
+def _overview_row(found: dict[str, Any], one: dict[str, Any], system: dict[str, Any]) -> list[str]:
     name = system["name"]
     copies = [_system(version, name) for version in one["versions"] if version["name"] == "480p"]
     overall, control = system["overall"], system["control"]
@@ -466,7 +469,7 @@ def _readme_row(found: dict[str, Any], one: dict[str, Any], system: dict[str, An
         judged,
     ]
     if apart is None:
-        return [*lead, *[NONE] * (len(README) - len(lead))]
+        return [*lead, *[NONE] * (len(OVERVIEW) - len(lead))]
     second = copies[0]["overall"]["separation"] if copies and copies[0] else None
     return [
         *lead,
@@ -480,13 +483,13 @@ def _readme_row(found: dict[str, Any], one: dict[str, Any], system: dict[str, An
     ]
 
 
-def in_readme(text: str, found: dict[str, Any]) -> str:
-    """Return the README with its table renewed; raises ValueError when a marker is missing."""
+def in_page(text: str, found: dict[str, Any]) -> str:
+    """Return the page with its table renewed; raises ValueError when a marker is missing."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     if not rest or not after:
-        raise ValueError(f"README.md lacks {BEGIN} or {END}")
-    return f"{before}{BEGIN}\n{readme(found)}\n{END}{after}"
+        raise ValueError(f"docs/accuracy.md lacks {BEGIN} or {END}")
+    return f"{before}{BEGIN}\n{overview(found)}\n{END}{after}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
