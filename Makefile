@@ -5,6 +5,8 @@
 # make fuzz    feed it damaged media, sidecars, person files and results for FUZZ_SECONDS
 # make bench   all benchmarks, cheap ones first, for hours (needs labelled media: MEDIA=folder;
 #              what they build is kept in WORK; DECODERS=folder adds test files of decoders)
+# make docs    write docs/api.md from the code
+# make goldens write what the tests compare with, and docs/api.md
 # make lock    renew requirements.lock
 
 PYTHON ?= python3
@@ -20,7 +22,7 @@ EXTRAS ?= cpu,ocr,stix,misp,train,dev
 BENCHES := accuracy credentials explicit face_consistency onscreen catalogue voice.levels \
   throughput abuse impersonation local_changes provenance lip_sync voice faces gpu
 
-.PHONY: demo test check lint types wheels format fuzz bench goldens lock clean
+.PHONY: demo test check lint types wheels format fuzz bench docs goldens lock clean
 .PHONY: bench-decoders $(BENCHES:%=bench-%)
 
 demo: .venv/ready
@@ -81,7 +83,10 @@ $(filter-out $(PREPARED),$(BENCHES:%=bench-%)) bench-decoders: bench-%: .venv/re
 	mkdir -p $(WORK)
 	$(BIN)/python -m benchmarks.$* $(ARGUMENTS)
 
-goldens: .venv/ready
+docs: .venv/ready
+	$(BIN)/python -m tests.api
+
+goldens: docs
 	$(BIN)/python -m pytest --renew-goldens
 
 # The environment is made once; a changed list of packages makes it complete again.

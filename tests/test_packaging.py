@@ -1,8 +1,9 @@
-"""What is declared is used, what is used is declared, and the two ONNX Runtimes never meet."""
+"""What is declared is used, what is used is declared, and what others made is named."""
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 from importlib.metadata import packages_distributions
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.places import ROOT
-from tests.wheels import PYTHONS, WITH_CPU_BUILD, project, sets_of_extras
+from tests.wheels import PYTHONS, WITH_CPU_BUILD, project, sets_of_extras, tool
 
 PACKAGE = ROOT / "media_screen"
 USED_WITHOUT_IMPORT = {
@@ -113,3 +114,54 @@ def test_the_lock_covers_what_was_added(package: str) -> None:
     lock = (ROOT / "requirements.lock").read_text("utf-8")
     assert re.search(rf"^{package}==", lock, re.MULTILINE)
     assert not re.search(r"^pdqhash", lock, re.MULTILINE)
+
+
+# --- what others made ----------------------------------------------------------------------------
+
+NOTICES = (ROOT / "THIRD-PARTY.md").read_text("utf-8")
+WEIGHTS = {
+    f"{table.parent.name}/{name}": entry
+    for table in sorted((ROOT / "models").glob("*/weights.json"))
+    for name, entry in json.loads(table.read_text("utf-8"))["files"].items()
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_each_weight_is_named_with_its_licence(name: str) -> None:
+    (row,) = re.findall(rf"^\| `{re.escape(name)}` \| .+ \| (.+) \| .*\|$", NOTICES, re.MULTILINE)
+    assert row == WEIGHTS[name]["licence"]
+
+
+@pytest.mark.parametrize("name", [one for one in WEIGHTS if "source_sha256" in WEIGHTS[one]])
+def test_each_weight_of_somebody_else_has_a_notice(name: str) -> None:
+    (anchor,) = re.findall(rf"^\| `{re.escape(name)}` .*\(#([\w-]+)\) \|$", NOTICES, re.MULTILINE)
+    heading = re.escape(anchor).replace(r"\-", "[- ]")
+    assert re.search(rf"^### {heading}$", NOTICES, re.MULTILINE | re.IGNORECASE)
+
+
+def test_no_network_lacks_a_record() -> None:
+    """A file that is in no `weights.json` would be shipped without origin and licence."""
+    networks = {
+        f"{path.parent.name}/{path.name}"
+        for pattern in ("*.onnx", "*.npy")
+        for path in (ROOT / "models").rglob(pattern)
+    }
+    assert networks <= set(WEIGHTS)
+
+
+def test_the_licences_are_there_in_full() -> None:
+    apache = (ROOT / "LICENSE").read_text("utf-8").strip("\n")
+    assert NOTICES.count(apache) == 1
+    assert NOTICES.count("Permission is hereby granted, free of charge") == 1
+    licences = {entry["licence"] for entry in WEIGHTS.values()}
+    assert licences == {"Apache-2.0", "MIT", "CC-BY-4.0"}, "a new licence needs its text there"
+
+
+def test_the_notices_travel_and_training_stays() -> None:
+    """`make wheels` builds the wheel and looks into it; this is what it is built from."""
+    assert project()["license-files"] == ["LICENSE", "THIRD-PARTY.md"]
+    wheel = tool("hatch")["build"]["targets"]["wheel"]
+    assert wheel["packages"] == ["media_screen"]
+    assert wheel["force-include"] == {"models": "media_screen/models"}
+    folders = {path.name for path in PACKAGE.rglob("*") if path.is_dir()}
+    assert not folders & {"training", "benchmarks", "tests"}

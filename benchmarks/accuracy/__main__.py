@@ -3,9 +3,9 @@
     python -m benchmarks.accuracy
 
 trains the fusion on the ratios that are kept in records/ratios/, and writes
-models/fusion/fusion.json, records/accuracy.json, results/accuracy.md, the table of README.md, and
-the last part of the cards. It needs no media. A detector takes part when it is registered and such
-a file is there. New ratios are gathered for one detector at a time:
+models/fusion/fusion.json, records/accuracy.json, results/accuracy.md, the table that begins
+docs/accuracy.md, and the last part of the cards. It needs no media. A detector takes part when it
+is registered and such a file is there. New ratios are gathered for one detector at a time:
 
     python -m benchmarks.accuracy --detector rules --work WORK --media ../shared/media
     python -m benchmarks.accuracy --detector voice_spoof --work WORK --media ../shared/media
@@ -26,9 +26,9 @@ from benchmarks.accuracy import (
     clips,
     face_artifact,
     fused,
+    overview,
     page,
     ratios,
-    readme,
     record,
     rules,
     splits,
@@ -41,7 +41,7 @@ from training.record import ship
 
 MEASURED = "## Measured"  # heading of a card under which the tables stand
 GATHERED = {one.NAME: one for one in (face_artifact, rules, voice_spoof)}
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "accuracy.md"
 
 
 def main() -> None:
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def fuse() -> None:
-    """Train the fusion on what is kept, measure it, and renew model, tables, README and cards."""
+    """Train the fusion on what is kept, measure it, and renew model, tables, page and cards."""
     known = clips.read()
     learned = fused.learn(known, ratios.read_all(), splits.held_together())
     shipped = {**learned.combination.to_dict(), "command": record.COMMAND}
@@ -84,7 +84,7 @@ def fuse() -> None:
     print(text)
     write_record("accuracy", found)
     write_page("accuracy", text)
-    README.write_text(readme.in_readme(README.read_text("utf-8"), found), "utf-8")
+    PAGE.write_text(overview.in_page(PAGE.read_text("utf-8"), found), "utf-8")
     _renew_card(combination.path().with_name("card.md"), card.card(found))
     if face_artifact.SCORES.is_file():  # its tables say what is flagged at the threshold
         _write_face_artifact(None)

@@ -1,4 +1,4 @@
-"""Cells and rows that the page, the README and the card of the fusion have in common."""
+"""Cells and rows that the pages and the card of the fusion have in common."""
 
 from __future__ import annotations
 

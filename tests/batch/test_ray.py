@@ -199,11 +199,12 @@ def test_a_screener_is_a_stage_of_a_data_set(cluster: object) -> None:
     ]
 
 
-def test_the_example_of_the_readme_runs(
+def test_the_example_of_the_page_runs(
     cluster: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("pyarrow", reason="needs the packages of ray[data]")
-    blocks = re.findall(r"```py\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    page = (ROOT / "docs" / "stage.md").read_text("utf-8")
+    blocks = re.findall(r"```py\n(.*?)```", page, re.DOTALL)
     (example,) = [block for block in blocks if block.startswith("import ray")]
     samples, shared = ROOT / "samples", tmp_path / "shared"
     person = samples / "people" / "irena-valequist"
@@ -211,7 +212,7 @@ def test_the_example_of_the_readme_runs(
     shutil.copy(person / "person.toml", shared / "people" / person.name)
     shutil.copy(samples / "downloads" / "forwarded-picture.jpg", shared / "a.mp4")
     shutil.copy(samples / "downloads" / "not-a-video.mp4", shared / "b.mp4")
-    exec(compile(example.replace("/shared", str(shared)), "README.md", "exec"), {})
+    exec(compile(example.replace("/shared", str(shared)), "stage.md", "exec"), {})
     assert sorted(capsys.readouterr().out.splitlines()) == [
         f"{shared / 'a.mp4'} unverified_appearance",
         f"{shared / 'b.mp4'} unable_to_evaluate",

@@ -16,9 +16,9 @@ from benchmarks.accuracy import (
     clips,
     face_artifact,
     fused,
+    overview,
     page,
     ratios,
-    readme,
     rules,
     sound,
     splits,
@@ -46,9 +46,9 @@ def test_the_table_of_results_is_made_of_the_record() -> None:
     assert (RESULTS / "accuracy.md").read_text("utf-8") == page.markdown(RECORD)
 
 
-def test_the_readme_shows_the_record() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
-    assert readme.in_readme(text, RECORD) == text, f"run {records.COMMAND}"
+def test_the_page_shows_the_record() -> None:
+    text = (ROOT / "docs" / "accuracy.md").read_text("utf-8")
+    assert overview.in_page(text, RECORD) == text, f"run {records.COMMAND}"
 
 
 def test_the_card_of_the_fusion_shows_the_record() -> None:
@@ -297,7 +297,7 @@ def test_a_detector_is_judged_where_the_label_is_about_its_evidence() -> None:
     }
     record = json.loads(json.dumps(records.record(found, measured)))
     assert "| normal | 1.0% | all | 80 |" in page.markdown(record)
-    assert "| speech | `voice_spoof` |" in readme.readme(record)
+    assert "| speech | `voice_spoof` |" in overview.overview(record)
 
 
 def test_a_detector_must_keep_up_on_copies() -> None:

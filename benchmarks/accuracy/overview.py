@@ -1,4 +1,4 @@
-"""The table of accuracy in README.md."""
+"""The table that begins docs/accuracy.md."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from benchmarks.accuracy.cells import TITLES, interval_of, share_of, system_of
 from benchmarks.accuracy.record import COMMAND
 from benchmarks.markdown import NONE, number, percent, table
 
-BEGIN, END = "<!-- accuracy: begin -->", "<!-- accuracy: end -->"  # of the table in README.md
-README = (
+BEGIN, END = (
+    "<!-- accuracy: begin -->",
+    "<!-- accuracy: end -->",
+)
+COLUMNS = (
     "judged on",
     "",
     "weight",
@@ -25,17 +28,17 @@ README = (
 _GENUINE = {"clips": "genuine clips", "speech": "genuine recordings of speech", "all": "both"}
 
 
-def in_readme(text: str, found: dict[str, Any]) -> str:
-    """Return the README with its table renewed; raises ValueError when a marker is missing."""
+def in_page(text: str, found: dict[str, Any]) -> str:
+    """Return the page with its table renewed; raises ValueError when a marker is missing."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     if not rest or not after:
-        raise ValueError(f"README.md lacks {BEGIN} or {END}")
-    return f"{before}{BEGIN}\n{readme(found)}\n{END}{after}"
+        raise ValueError(f"docs/accuracy.md lacks {BEGIN} or {END}")
+    return f"{before}{BEGIN}\n{overview(found)}\n{END}{after}"
 
 
-def readme(found: dict[str, Any]) -> str:
-    """Return the table of the README, with the sentence above it."""
+def overview(found: dict[str, Any]) -> str:
+    """Return the table of the page, with the sentence above it."""
     sets = found["sets"]
     media = " and ".join(
         f"{one['genuine']} genuine and {one['forged']} forged "
@@ -48,25 +51,23 @@ def readme(found: dict[str, Any]) -> str:
         f"{interval_of(version['metadata_control']['auc'])} for {TITLES[one['about']].lower()}"
         for one, version in first
     )
-    rows = [
-        _readme_row(found, one, system) for one, version in first for system in version["systems"]
-    ]
+    rows = [_row(found, one, system) for one, version in first for system in version["systems"]]
     return "\n".join(
         [
             f"{media}, each scored by networks and weights that saw nothing of its collection or "
-            f"way of synthesis (`{COMMAND}`, [accuracy.md](benchmarks/results/accuracy.md)). A "
+            f"way of synthesis (`{COMMAND}`, [accuracy.md](../benchmarks/results/accuracy.md)). A "
             "detector is judged on files whose label is about what it looks at or listens to. "
             f"Technical facts alone reach an AUC of {controls}; 'alike' is the AUC among pairs "
             "that these can't tell apart. Weight 0: shown, and not counted.",
             "",
-            *table(README, rows),
+            *table(COLUMNS, rows),
             "",
-            _readme_alarms(found),
+            _alarms(found),
         ]
     )
 
 
-def _readme_alarms(found: dict[str, Any]) -> str:
+def _alarms(found: dict[str, Any]) -> str:
     said = ", ".join(
         f"{share_of(one['flagged'], one['judged'])} of {one['judged']} {_GENUINE[one['files']]}"
         for one in found["alarms"]
@@ -75,7 +76,7 @@ def _readme_alarms(found: dict[str, Any]) -> str:
     return f"False alarms at the normal sensitivity, a file counting in its worst version: {said}."
 
 
-def _readme_row(found: dict[str, Any], one: dict[str, Any], system: dict[str, Any]) -> list[str]:
+def _row(found: dict[str, Any], one: dict[str, Any], system: dict[str, Any]) -> list[str]:
     name = system["name"]
     copies = [system_of(version, name) for version in one["versions"] if version["name"] == "480p"]
     overall, control = system["overall"], system["control"]
@@ -91,7 +92,7 @@ def _readme_row(found: dict[str, Any], one: dict[str, Any], system: dict[str, An
         judged,
     ]
     if apart is None:
-        return [*lead, *[NONE] * (len(README) - len(lead))]
+        return [*lead, *[NONE] * (len(COLUMNS) - len(lead))]
     second = copies[0]["overall"]["separation"] if copies and copies[0] else None
     return [
         *lead,
