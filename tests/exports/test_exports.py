@@ -56,7 +56,7 @@ def test_hostile_texts_are_written_out_and_cut(form: str, text: str) -> None:
     found = written(form, [nasty(text), make_verdict()])
     found.encode("utf-8")  # no lone surrogates
     assert len(found) < 200_000
-    if form != "csv":
+    if FORMATS[form].endswith(".json"):
         found = json.dumps(json.loads(found), ensure_ascii=False)
     for char in ("\u202e", "\u200b", "\u2066", "\x1b", "\x00", "\ufffe"):
         assert char not in found
@@ -70,7 +70,7 @@ def test_the_same_results_give_the_same_bytes(form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_nothing_to_tell_is_a_valid_document(form: str, tmp_path: Path) -> None:
-    assert written(form, [])
+    assert written(form, []) or not FORMATS[form].endswith((".json", ".csv"))
     write_results(tmp_path, [])
     path, count = export(tmp_path, form)
     assert count == 0 and path == tmp_path / FORMATS[form] and path.is_file()

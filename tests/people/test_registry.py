@@ -132,8 +132,7 @@ MISTAKES = {
     ),
     "no-platform": (
         CHANNEL + 'id = "UC1"',
-        "channel 1: `platform` is missing or empty: expected one of youtube, tiktok, douyin, "
-        "twitter, facebook, instagram, or another site's name as yt-dlp spells it",
+        "channel 1: `platform` is missing or empty: expected one of youtube, tiktok, douyin, ",
     ),
     "misspelt-platform": (
         CHANNEL + 'platform = "Youtub"\nid = "UC1"',
