@@ -208,7 +208,8 @@ def scan(
     """Screen files and folders, and write verdicts and a report.
 
     Each video, picture or sound file gets one verdict, a line in OUT/results.jsonl; OUT/report has
-    the pages. Sidecars of yt-dlp (NAME.info.json) are read where they stand beside a file.
+    the pages. Sidecars of yt-dlp (NAME.info.json) and of gallery-dl (NAME.EXT.json) are read where
+    they stand beside a file.
 
     Read are videos (MP4, MOV, Matroska, WebM, AVI, FLV, MPEG, TS, WMV, MXF and others), sound (MP3,
     M4A, AAC, FLAC, WAV, Ogg, Opus, AMR and others) and pictures (JPEG, PNG, WebP, GIF, BMP, TIFF,
