@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from media_screen.cli.options import EXIT_FAILED, PEOPLE, list_option
+from media_screen.cli.options import EXIT_FAILED, PEOPLE, device_option, list_option
 from media_screen.cli.setup import enrol_people
 from media_screen.cli.showing import show_each_left_out, show_people
 from media_screen.cli.terminal import Examples
@@ -19,13 +19,7 @@ from media_screen.folders import CACHE_FOLDER
     examples=["media-screen enroll people", "media-screen enroll people --strict"],
 )
 @click.argument("people", type=PEOPLE)
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    show_default=True,
-    help="Where the networks run.",
-)
+@device_option
 @click.option("--strict", is_flag=True, help="Exit with 1 when a reference was refused.")
 @list_option
 def enroll(people: Path, device: str, strict: bool, list_left_out: bool) -> None:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from media_screen.cli.options import EXIT_FAILED, FILE, PATH, PEOPLE
+from media_screen.cli.options import (
+    EXIT_FAILED,
+    FILE,
+    PATH,
+    device_option,
+    people_option,
+    thorough_option,
+    workers_option,
+)
 from media_screen.cli.setup import config_of, enrol_people, scan_with_progress, workers_of
 from media_screen.cli.terminal import SHOWN, Examples, new_console
 from media_screen.results.plain import plain, plain_lines
@@ -70,22 +78,10 @@ def _recipes(_: click.Context, __: click.Parameter, names: str) -> tuple[str, ..
     metavar="SPLIT:FOLD",
     help="Only those that are trained on when this fold is held out.",
 )
-@click.option("--people", type=PEOPLE, help="Folder of enrolled people (see enroll).")
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    show_default=True,
-    help="Where the networks run.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Processes that screen at the same time; 0: one for each core.",
-)
-@click.option("--thorough", is_flag=True, help="Look at more of each file; several times slower.")
+@people_option
+@device_option
+@workers_option
+@thorough_option
 @click.option(
     "--detector",
     "detectors",

@@ -38,3 +38,27 @@ list_option = click.option(
     is_flag=True,
     help="List what was left aside, too: each file and folder, and what it is.",
 )
+
+people_option = click.option(
+    "--people", type=PEOPLE, help="Folder of enrolled people (see enroll)."
+)
+
+device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where the networks run; cuda without a usable GPU is an error.",
+)
+
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Processes that screen at the same time; 0: one for each core, with a GPU four at most.",
+)
+
+thorough_option = click.option(
+    "--thorough", is_flag=True, help="Look at more of each file; several times slower."
+)

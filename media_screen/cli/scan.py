@@ -16,8 +16,11 @@ from media_screen.cli.options import (
     EXIT_MATCHED,
     FILE,
     PATH,
-    PEOPLE,
+    device_option,
     list_option,
+    people_option,
+    thorough_option,
+    workers_option,
     zone_option,
 )
 from media_screen.cli.setup import (
@@ -61,7 +64,7 @@ def _weights(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> t
     ],
 )
 @click.argument("paths", nargs=-1, type=MediaPath(path_type=Path))
-@click.option("--people", type=PEOPLE, help="Folder of enrolled people (see enroll).")
+@people_option
 @click.option(
     "--out",
     type=PATH,
@@ -69,20 +72,8 @@ def _weights(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> t
     show_default=True,
     help="Folder for results and report; a scan into the same folder goes on where it stopped.",
 )
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    show_default=True,
-    help="Where the networks run; cuda without a usable GPU is an error.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Processes that screen at the same time; 0: one for each core, with a GPU four at most.",
-)
+@device_option
+@workers_option
 @click.option(
     "--executor",
     type=click.Choice(["local", "ray"]),
@@ -97,7 +88,7 @@ def _weights(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> t
     metavar="ADDRESS",
     help="HOST:PORT of the cluster; $RAY_ADDRESS or a local one by default.",
 )
-@click.option("--thorough", is_flag=True, help="Look at more of each file; several times slower.")
+@thorough_option
 @click.option(
     "--sensitivity",
     type=click.Choice(SENSITIVITIES),
