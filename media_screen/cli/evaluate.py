@@ -18,7 +18,7 @@ from media_screen.cli.options import (
     thorough_option,
     workers_option,
 )
-from media_screen.cli.setup import config_of, enrol_people, scan_with_progress, workers_of
+from media_screen.cli.setup import enrol_people, scan_with_progress, settled, workers_of
 from media_screen.cli.terminal import SHOWN, Examples, new_console
 from media_screen.results.plain import plain, plain_lines
 
@@ -113,6 +113,7 @@ def evaluate(
     Exit codes: 0 done, 1 some files failed, 2 usage.
     """
     from media_screen.batch.worker import Limits, Pool, WorkerError
+    from media_screen.config import Config
     from media_screen.detectors import UnknownDetector
     from media_screen.evaluation import run
     from media_screen.evaluation.manifest import ManifestError, read_manifest
@@ -134,7 +135,8 @@ def evaluate(
         if results is not None:
             evaluation = run.evaluate_results(items, results)
         else:
-            config = config_of(people, device, thorough, detectors, workers)
+            config = Config(people=people, device=device, thorough=thorough, detectors=detectors)
+            config = settled(config, workers=workers)
             count = workers_of(workers, config.device)
             if people is not None:
                 enrol_people(people, quiet=quiet)

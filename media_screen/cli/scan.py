@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,11 +25,11 @@ from media_screen.cli.options import (
 )
 from media_screen.cli.setup import (
     MediaPath,
-    config_of,
     enrol_people,
     executor_of,
     print_line,
     scan_with_progress,
+    settled,
     workers_of,
 )
 from media_screen.cli.showing import show_each_left_out, show_summary
@@ -39,7 +39,8 @@ from media_screen.results.plain import plain
 
 if TYPE_CHECKING:
     from media_screen.batch.scan import Summary
-    from media_screen.batch.worker import Executor
+    from media_screen.batch.worker import Executor, Limits
+    from media_screen.config import Config
     from media_screen.fusion.combination import Weight
 
 
@@ -213,6 +214,7 @@ def scan(
     Exit codes: 0 done, 1 some files failed, 2 usage, 3 --fail-on matched.
     """
     from media_screen.batch.worker import Limits, WorkerError
+    from media_screen.config import Config
     from media_screen.detectors import UnknownDetector
     from media_screen.footage.catalogue import CatalogueError
     from media_screen.names.mentions import WatchError
@@ -227,19 +229,18 @@ def scan(
     make_workers = executor_of(executor, ray_address)
     limits = Limits(time_limit, memory_limit << 20, size_limit << 20)
     try:
-        config = config_of(
-            people,
-            device,
-            thorough,
-            detectors,
-            workers,
-            watch,
-            transcript,
+        config = Config(
+            people=people,
+            device=device,
+            thorough=thorough,
+            detectors=detectors,
+            watch=watch,
+            transcript=transcript,
             sensitivity=sensitivity,
             add_detectors=add_detectors,
-            own_weights=own_weights,
-            cluster=executor == "ray",
+            weights=own_weights,
         )
+        config = settled(config, workers=workers, cluster=executor == "ray")
         if people is not None:
             cache = cache_folder(people, None if from_stdin else out / REFERENCES)
             config = replace(config, cache=cache)
@@ -273,7 +274,7 @@ def _check_input(paths: Sequence[Path], *, from_stdin: bool, jsonl: bool) -> Non
 
 
 def _answer_lines(
-    config: Any, workers: int, limits: Any, fail_on: Sequence[str], executor: Executor
+    config: Config, workers: int, limits: Limits, fail_on: Sequence[str], executor: Executor
 ) -> int:
     """Answer the lines of stdin until it ends, and return the exit code."""
     from media_screen.batch.pipe import screen_lines

@@ -7,6 +7,7 @@ import shlex
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,9 @@ from media_screen.results.plain import counted, plain
 
 if TYPE_CHECKING:
     from media_screen.batch.scan import Progress, Summary
-    from media_screen.batch.worker import Executor
-    from media_screen.evidence import Sensitivity, Verdict
-    from media_screen.fusion.combination import Weight
+    from media_screen.batch.worker import Executor, Limits
+    from media_screen.config import Config
+    from media_screen.evidence import Verdict
     from media_screen.people.enrol import Enrolment
 
 # With a GPU it is decoding on the CPU that the others wait for, so a few processes take turns; each
@@ -45,51 +46,25 @@ class MediaPath(click.Path):
         return super().convert(value, param, ctx)
 
 
-def config_of(
-    people: Path | None,
-    device: str,
-    thorough: bool,
-    detectors: tuple[str, ...],
-    workers: int,
-    watch: Path | None = None,
-    transcript: bool = False,
-    *,
-    sensitivity: Sensitivity = "normal",
-    add_detectors: tuple[str, ...] = (),
-    own_weights: tuple[Weight, ...] = (),
-    cluster: bool = False,
-) -> Any:
-    """Make the config, failing early on what every worker would fail on.
+def settled(config: Config, *, workers: int, cluster: bool = False) -> Config:
+    """Return the config with device and threads chosen, failing early on what all workers would.
 
     Whether a cluster has GPUs can't be told from here: its workers fail when it has none.
     """
     from media_screen import weights
     from media_screen.detectors import choose
     from media_screen.names.mentions import read_watch_list
-    from media_screen.screen import Config
     from media_screen.weights.nets import choose_device
 
     weights.check_tables()
-    choose(detectors, added=add_detectors, weights=own_weights)
-    if watch is not None:
-        read_watch_list(watch)
+    choose(config.detectors, added=config.add_detectors, weights=config.weights)
+    if config.watch is not None:
+        read_watch_list(Path(config.watch))
     if cluster:
-        chosen, threads = device.replace("auto", "cpu"), 1
-    else:
-        chosen = choose_device(device)
-        threads = max(1, cores() // workers_of(workers, chosen))
-    return Config(
-        people=people,
-        device=chosen,
-        thorough=thorough,
-        detectors=detectors,
-        threads=threads,
-        watch=watch,
-        transcript=transcript,
-        sensitivity=sensitivity,
-        add_detectors=add_detectors,
-        weights=own_weights,
-    )
+        return replace(config, device=config.device.replace("auto", "cpu"), threads=1)
+    device = choose_device(config.device)
+    threads = max(1, cores() // workers_of(workers, device))
+    return replace(config, device=device, threads=threads)
 
 
 def executor_of(name: str, address: str | None) -> Executor:
@@ -162,9 +137,9 @@ def enrol_people(
 def scan_with_progress(
     paths: Sequence[Path],
     out: Path,
-    config: Any,
+    config: Config,
     workers: int,
-    limits: Any,
+    limits: Limits,
     *,
     executor: Executor,
     jsonl: bool = False,
