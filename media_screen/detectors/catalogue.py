@@ -17,7 +17,7 @@ ALTERED = "altered_official"
 UNCONFIRMED = "unconfirmed_copy"
 REST = "unmatched_rest"
 # Natural-log likelihood ratios of "fabricated" against "genuine", by finding. A whole match of
-# picture and sound is as strong as the benchmark can support (no false match in some 10,000 pairs
+# picture and sound is as strong as the benchmark can support (no false match in some 80,000 pairs
 # would allow more, but genuine footage is also reposted to frame it wrongly); exchanged sound is
 # mostly dubbing, translation or a voice-over, so it weighs less than a known fake.
 LLR = {

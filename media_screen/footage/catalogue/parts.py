@@ -34,6 +34,9 @@ SPEED_MARGIN = 0.01
 # Below CLEAR_SCORE changes must agree this well on average: the best of many mappings of another
 # recording adds up small agreements (false matches had 0.43 to 0.49, copies at least 0.54).
 FAINT_AGREEMENT = 0.52
+# ... and must look alike (cosine of what frames of both show, median): two people before one camera
+# can move alike for two seconds. Copies on which it was set have .63 and more.
+FAINT_ALIKE = 0.6
 CLEAR_SCORE = 8.0  # above, nobody needs to look for a better place of the picture
 # The same for sound, in peaks beyond chance; and the share of peaks above chance that counts.
 SOUND_SCORE = 12.0
@@ -137,7 +140,8 @@ def _picture_part(
     series: Series, reference: dict[str, Series], alignment: Alignment, least: float
 ) -> Part | None:
     """Refine an alignment and measure its span; None when it does not reach `least`."""
-    moving = align.changes(series.mirrored() if alignment.mirrored else series)
+    mine = series.mirrored() if alignment.mirrored else series
+    moving = align.changes(mine)
     if not len(moving.start):
         return None
     known = reference[alignment.reference_channel]
@@ -153,14 +157,26 @@ def _picture_part(
     searched = least >= PICTURE_SCORE
     if score < least and (score < SHORT_SCORE or mean < SHORT_AGREEMENT):
         return None
-    if searched and score < CLEAR_SCORE and mean < FAINT_AGREEMENT:
+    faint = searched and score < CLEAR_SCORE
+    if faint and mean < FAINT_AGREEMENT:
         return None
     # Where the reference has no picture nothing speaks against it either: the span ends there.
     start = max(float(moving.start[first]), mapping.back(float(known.times[0])))
     end = min(float(moving.end[last - 1]), mapping.back(float(known.times[-1])))
     span = Span(start, max(start, end))
+    if faint and _likeness(mine, known, mapping, span) < FAINT_ALIKE:
+        return None
     count = int(np.count_nonzero(weight[inside] * (cosine[inside] - align.AGREE) > 0))
     return Part(mapping, score, span, count, replace(alignment, mapping=mapping, score=score))
+
+
+def _likeness(mine: Series, known: Series, mapping: Mapping, span: Span) -> float:
+    """Return how alike the frames of a stretch look to those that belong there, -1 to 1."""
+    inside = (mine.times >= span.start) & (mine.times <= span.end)
+    values, there = known.at(mapping(mine.times[inside]))
+    if not there.any():
+        return 1.0  # nothing speaks against it
+    return float(np.median(align.cosines(mine.values[inside][there], values[there])))
 
 
 def picture_given(query: Query, reference: dict[str, Series], mapping: Mapping) -> Part | None:
