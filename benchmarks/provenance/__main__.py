@@ -39,9 +39,9 @@ CHANGED = ("lip_sync", "swap", "desynced")
 NOTES = """
 ## How to read this
 
-- *set* is where thresholds were chosen, by whole collections. One was not chosen blindly:
-  `FAINT_AGREEMENT` was added after four false matches of which two lay in *report*; the set half
-  alone gives the same value.
+- *set* is where thresholds were chosen, by whole collections. Two were not chosen blindly:
+  `FAINT_AGREEMENT` was added after four false matches of which two lay in *report*, `FAINT_ALIKE`
+  after one that lay there; the set half alone gives the same values.
 - Half of an identity with several recordings (MEAD: one studio, one framing) is official and the
   other half negative: the hardest strangers there are. Two pairs of clips of different collections
   show the same footage and count as one (`SAME_FOOTAGE`).
