@@ -32,6 +32,7 @@ from media_screen.evidence import (
     Verdict,
     probability_bounds,
 )
+from media_screen.testing import make_verdict
 
 MATCH = Match("ada", "talk.mp4", "excerpt", Span(0, 4.25), Span(10, 14.25), 0.97, 0.5)
 FULL = Verdict(
@@ -142,6 +143,27 @@ def test_evidence_pickles_with_its_values() -> None:
 def test_wrong_values_are_refused(make: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("told", "failed"),
+    [
+        pytest.param(
+            {"abstentions": (Abstention("media", "unreadable", "broken"),)}, True, id="cut"
+        ),
+        pytest.param(
+            {"abstentions": (Abstention("media", "attached", "a cover"),)}, False, id="cover"
+        ),
+        pytest.param(
+            {"abstentions": (Abstention("lip_sync", "no_face", "none"),)}, False, id="face"
+        ),
+        pytest.param({"failures": (Failure("lip_sync", "ValueError: x"),)}, True, id="crash"),
+    ],
+)
+def test_a_file_failed_when_it_could_not_be_read_or_a_detector_broke(
+    told: dict[str, Any], failed: bool
+) -> None:
+    assert make_verdict("no_finding", **{"abstentions": ()} | told).failed == failed
 
 
 def test_values_can_not_be_changed() -> None:

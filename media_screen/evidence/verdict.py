@@ -87,8 +87,12 @@ class Verdict:
 
     @property
     def failed(self) -> bool:
-        """Whether the file could not be read, or a detector broke on it."""
-        return bool(self.failures) or any(piece.detector == "media" for piece in self.abstentions)
+        """Whether the file could not be read, or a detector broke on it.
+
+        That it holds more than was looked at (a cover, a further track) is no failure.
+        """
+        unread = (one for one in self.abstentions if one.detector == "media")
+        return bool(self.failures) or any(one.reason != "attached" for one in unread)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record that `schema/verdict.schema.json` describes, ready for JSON."""
