@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from media_screen.errors import MediaScreenError
+from media_screen.errors import SetupError
 from media_screen.evidence import SENSITIVITIES, Sensitivity
 from media_screen.fusion.combination import Weight
 from media_screen.weights import nets
 
 
-class ConfigError(MediaScreenError, ValueError):
+class ConfigError(SetupError, ValueError):
     """A field of a config has a value or a type that it can't have; the message names it."""
 
 

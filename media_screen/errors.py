@@ -9,3 +9,10 @@ class MediaScreenError(Exception):
     Every error class of the package is one, so `except MediaScreenError` catches what a caller can
     mend: a wrong folder of people, a device that is not there, results that can't be written.
     """
+
+
+class SetupError(MediaScreenError):
+    """What the caller asked for can't be used: a name, a folder, a device, a list.
+
+    Nothing was screened; the same call fails again until something else is asked for.
+    """

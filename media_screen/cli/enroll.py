@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from media_screen.cli.options import EXIT_FAILED, PEOPLE, device_option, list_option
+from media_screen.cli.options import EXIT_FAILED, PEOPLE, device_option, list_option, plain_errors
 from media_screen.cli.setup import enrol_people
 from media_screen.cli.showing import show_each_left_out, show_people
 from media_screen.cli.terminal import Examples
@@ -30,13 +30,10 @@ def enroll(people: Path, device: str, strict: bool, list_left_out: bool) -> None
     media recorded as fabricated, and _trust certificates (*.pem) that may sign media. What is wrong
     with a reference is said, with what to do about it. Only new or changed references are read.
     """
-    from media_screen.footage.catalogue import CatalogueError
     from media_screen.people.cache import cache_folder
     from media_screen.people.registry import REGISTRY_FILE, PeopleError, load_people
-    from media_screen.weights import WeightsError
-    from media_screen.weights.nets import DeviceError
 
-    try:
+    with plain_errors():
         persons = load_people(people)
         if not persons:
             raise PeopleError(
@@ -45,10 +42,6 @@ def enroll(people: Path, device: str, strict: bool, list_left_out: bool) -> None
             )
         cache = cache_folder(people)
         enrolment = enrol_people(people, cache=cache, quiet=False, device=device)
-    except (PeopleError, DeviceError) as error:
-        raise click.UsageError(str(error)) from error
-    except (CatalogueError, WeightsError, OSError) as error:
-        raise click.ClickException(str(error)) from error
     show_people(persons, enrolment)
     if cache != people / CACHE_FOLDER:
         click.echo(f"nothing can be written into {people}: a scan keeps what it finds below --out")

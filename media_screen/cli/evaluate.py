@@ -15,12 +15,13 @@ from media_screen.cli.options import (
     PATH,
     device_option,
     people_option,
+    plain_errors,
     thorough_option,
     workers_option,
 )
 from media_screen.cli.setup import enrol_people, scan_with_progress, settled, workers_of
 from media_screen.cli.terminal import SHOWN, Examples, new_console
-from media_screen.results.plain import plain, plain_lines
+from media_screen.results.plain import plain
 
 if TYPE_CHECKING:
     from media_screen.evaluation.measure import Evaluation
@@ -112,23 +113,17 @@ def evaluate(
 
     Exit codes: 0 done, 1 some files failed, 2 usage.
     """
-    from media_screen.batch.worker import Limits, Pool, WorkerError
+    from media_screen.batch.worker import Limits, Pool
     from media_screen.config import Config
-    from media_screen.detectors import UnknownDetector
     from media_screen.evaluation import run
-    from media_screen.evaluation.manifest import ManifestError, read_manifest
-    from media_screen.evaluation.outcomes import ResultsError
-    from media_screen.evaluation.protocol import ProtocolError, check
-    from media_screen.people.registry import PeopleError
-    from media_screen.results.folder import BatchError
-    from media_screen.weights import WeightsError
-    from media_screen.weights.nets import DeviceError
+    from media_screen.evaluation.manifest import read_manifest
+    from media_screen.evaluation.protocol import check
 
     if results is not None and reencode:
         raise click.UsageError("--reencode needs screening: it can't be used with --results")
     if fold and protocol is None:
         raise click.UsageError("--fold goes with --protocol")
-    try:
+    with plain_errors():
         items = read_manifest(manifest)
         if protocol is not None:
             check(items, protocol, fold=fold)
@@ -148,17 +143,6 @@ def evaluate(
 
             evaluation = run.evaluate(items, out, scan_into, recipes=reencode)
         evaluation = run.write(evaluation, out)
-    except (
-        ManifestError,
-        ResultsError,
-        ProtocolError,
-        DeviceError,
-        UnknownDetector,
-        PeopleError,
-    ) as error:
-        raise click.UsageError(plain_lines(str(error))) from error
-    except (BatchError, WeightsError, WorkerError, OSError) as error:
-        raise click.ClickException(str(error)) from error
     if not quiet:
         _show_evaluation(evaluation, out / run.PAGE)
     sys.exit(EXIT_FAILED if run.any_failed(evaluation) else 0)

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from media_screen.errors import MediaScreenError, SetupError
+
 EXIT_FAILED, EXIT_MATCHED = 1, 3  # 0: done; 2, for usage, is given by click
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Say what is wrong in a sentence: with what was typed (exit code 2), or with the run (1)."""
+    try:
+        yield
+    except SetupError as error:
+        raise click.UsageError(str(error)) from error
+    except (MediaScreenError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
 
 PATH = click.Path(path_type=Path)
 PEOPLE = click.Path(path_type=Path, exists=True, file_okay=False)

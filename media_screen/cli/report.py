@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from media_screen.cli.options import PATH, zone_option
+from media_screen.cli.options import PATH, plain_errors, zone_option
 from media_screen.cli.terminal import Examples
 from media_screen.exports import FORMATS
 from media_screen.results.plain import counted, plain
@@ -38,25 +38,20 @@ def report(out: Path, form: str, output: Path | None, time_zone: str) -> None:
     schema.org MediaReview in JSON-LD. The last three hold only files whose verdict says that
     something is suspected.
     """
-    from media_screen.exports import ExportError, export
+    from media_screen.exports import export
     from media_screen.report import write_report
     from media_screen.results.folder import RESULTS
-    from media_screen.weights import WeightsError
 
     if not (out / RESULTS).is_file():
         raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
     if form == "html":
         if output is not None:
             raise click.UsageError("--output goes with an export: --format " + ", ".join(FORMATS))
-        try:
+        with plain_errors():
             click.echo(write_report(out, time_zone=time_zone, tell=_tell))
-        except OSError as error:
-            raise click.ClickException(str(error)) from error
         return
-    try:
+    with plain_errors():
         written, count = export(out, form, output=output, tell=_tell)
-    except (ExportError, WeightsError, OSError) as error:
-        raise click.ClickException(str(error)) from error
     if str(written) != "-":
         click.echo(f"{written}: {counted(count, 'file')}")
 

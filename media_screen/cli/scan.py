@@ -19,6 +19,7 @@ from media_screen.cli.options import (
     device_option,
     list_option,
     people_option,
+    plain_errors,
     thorough_option,
     workers_option,
     zone_option,
@@ -213,22 +214,15 @@ def scan(
 
     Exit codes: 0 done, 1 some files failed, 2 usage, 3 --fail-on matched.
     """
-    from media_screen.batch.worker import Limits, WorkerError
+    from media_screen.batch.worker import Limits
     from media_screen.config import Config
-    from media_screen.detectors import UnknownDetector
-    from media_screen.footage.catalogue import CatalogueError
-    from media_screen.names.mentions import WatchError
     from media_screen.people.cache import REFERENCES, cache_folder
-    from media_screen.people.registry import PeopleError
     from media_screen.report import write_report
-    from media_screen.results.folder import BatchError
-    from media_screen.weights import WeightsError
-    from media_screen.weights.nets import DeviceError
 
     _check_input(paths, from_stdin=from_stdin, jsonl=jsonl)
     make_workers = executor_of(executor, ray_address)
     limits = Limits(time_limit, memory_limit << 20, size_limit << 20)
-    try:
+    with plain_errors():
         config = Config(
             people=people,
             device=device,
@@ -252,10 +246,6 @@ def scan(
             paths, out, config, count, limits, executor=make_workers, jsonl=jsonl, quiet=quiet
         )
         report = write_report(out, time_zone=time_zone)
-    except (DeviceError, UnknownDetector, PeopleError, WatchError) as error:
-        raise click.UsageError(str(error)) from error
-    except (BatchError, CatalogueError, WeightsError, WorkerError, OSError) as error:
-        raise click.ClickException(str(error)) from error
     if not quiet and not jsonl:
         show_summary(summary, report)
     if list_left_out:

@@ -22,7 +22,7 @@ from media_screen.detectors.lip_sync import LipSync
 from media_screen.detectors.onscreen import Onscreen
 from media_screen.detectors.voice_identity import VoiceIdentity
 from media_screen.detectors.voice_spoof import VoiceSpoof
-from media_screen.errors import MediaScreenError
+from media_screen.errors import SetupError
 from media_screen.fusion.combination import Weight
 
 ENTRY_POINTS = "media_screen.detectors"
@@ -43,7 +43,7 @@ DETECTORS: tuple[type[Detector], ...] = (
 )
 
 
-class UnknownDetector(MediaScreenError, ValueError):
+class UnknownDetector(SetupError, ValueError):
     """A detector was named that neither this package nor an installed one offers."""
 
 

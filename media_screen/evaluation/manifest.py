@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from media_screen.errors import MediaScreenError
+from media_screen.errors import SetupError
 from media_screen.results.plain import counted
 
 COLUMNS = ("path", "label", "method", "collection", "identity")
@@ -14,7 +14,7 @@ SHOWN = 10  # bad rows that an error names; the rest are counted
 _LABELS = {"real": False, "fake": True}
 
 
-class ManifestError(MediaScreenError, ValueError):
+class ManifestError(SetupError, ValueError):
     """The manifest can't be used; the message names each bad row with what is wrong with it."""
 
 

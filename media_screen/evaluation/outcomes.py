@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from media_screen.detectors import DETECTORS
-from media_screen.errors import MediaScreenError
+from media_screen.errors import SetupError
 from media_screen.evaluation.manifest import Item
 from media_screen.evidence import Evidence, Verdict
 from media_screen.files import file_id, open_regular
@@ -25,7 +25,7 @@ FUSED = "fused"
 State = Literal["scored", "abstained", "failed"]
 
 
-class ResultsError(MediaScreenError, ValueError):
+class ResultsError(SetupError, ValueError):
     """A file of results can't be read, or holds nothing of the manifest."""
 
 

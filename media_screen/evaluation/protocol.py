@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from media_screen.errors import MediaScreenError
+from media_screen.errors import SetupError
 from media_screen.evaluation.manifest import Item
 from media_screen.media import MediaError, identify, shown_path
 
@@ -26,7 +26,7 @@ SHOWN = 5  # hashes that an error names
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-class ProtocolError(MediaScreenError, ValueError):
+class ProtocolError(SetupError, ValueError):
     """The file is no protocol, or an evaluation breaks it."""
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from media_screen.errors import MediaScreenError
+from media_screen.errors import SetupError
 from media_screen.evidence import NameKind
 from media_screen.names.spelling import is_findable
 from media_screen.people.registry import Person
@@ -31,7 +31,7 @@ _KEYS = ("name", "kind", "aliases")
 _KINDS = tuple(kind for kind in get_args(NameKind) if kind != "person")
 
 
-class WatchError(MediaScreenError, ValueError):
+class WatchError(SetupError, ValueError):
     """The watch-list is wrong; the message names the file, the entry and the remedy."""
 
 

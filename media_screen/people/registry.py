@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from media_screen.errors import MediaScreenError
+from media_screen.errors import SetupError
 from media_screen.folders import LeftOut, Listing, look_through
 from media_screen.sidecar import (
     Account,
@@ -42,7 +42,7 @@ _MAX_TEXT = 1_000  # characters of a value; names, ids and addresses are far sho
 _CLOSE = 0.75  # difflib ratio from which a misspelt key or platform gets a suggestion
 
 
-class PeopleError(MediaScreenError, ValueError):
+class PeopleError(SetupError, ValueError):
     """The registry of people is wrong; the message names the file, the key and the remedy."""
 
 

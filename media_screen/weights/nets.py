@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from media_screen import weights
-from media_screen.errors import MediaScreenError
+from media_screen.errors import SetupError
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 _threads = 0  # per network; 0 leaves the choice to ONNX Runtime. Set once by a worker process.
 
 
-class DeviceError(MediaScreenError, RuntimeError):
+class DeviceError(SetupError, RuntimeError):
     """The asked-for device can't be used; the message says what is missing."""
 
 
