@@ -15,10 +15,10 @@ from training import columns
 from training.face_artifact import export, line
 from training.face_artifact.crops import Crop, CropSource
 from training.face_artifact.line import MeasureTable
-from training.face_artifact.settings import LineSettings
+from training.face_artifact.settings import TextureLine
 
 SEEN, BLENDED, BORROWED = 3, 40, len(texture.NAMES) + 7  # measures that tell something
-STRENGTH = {"of_texture": LineSettings(3e-3, 1.0), "of_features": LineSettings(1e-1, 0.5)}
+STRENGTH = {"of_texture": TextureLine(3e-3, 1.0), "of_features": TextureLine(1e-1, 0.5)}
 
 
 def sources() -> list[CropSource]:

@@ -16,7 +16,7 @@ from training.voice_spoof.prepare import NO_PAIR, Prepared, WindowRow, trimmed
 from training.voice_spoof.sources import FAMILIES, NO_SPEECH, PRACTICE, Sound, family, read_media
 from training.voice_spoof.train import (
     Fold,
-    Settings,
+    SpoofSettings,
     TrainedNet,
     fit,
     fit_all,
@@ -54,7 +54,7 @@ MEMBERS = (
     TrainedNet("texture", (2, 2, 2, 2, 2), crop=8, paired=0.5, steps=4),
     TrainedNet("course", (2, 2, 2, 2), crop=8, paired=0.0, steps=4),
 )
-CONFIG = Settings(
+CONFIG = SpoofSettings(
     seed=1,
     dropout=0.0,
     batch=8,

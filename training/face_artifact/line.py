@@ -26,7 +26,7 @@ from media_screen.weights.linear import LinearModel
 from training.face_artifact import augment, blends
 from training.face_artifact.crops import ORIGINAL, Crop, CropSource
 from training.face_artifact.score import tracks_of
-from training.face_artifact.settings import LineSettings
+from training.face_artifact.settings import TextureLine
 
 # Crops of a track that are measured, evenly spread, by version.
 CROPS = {ORIGINAL: 8, "480p": 6, "320p": 3, "portrait": 3}
@@ -112,8 +112,8 @@ def fit(
     found: MeasureTable,
     sources: Sequence[CropSource],
     *,
-    of_texture: LineSettings,
-    of_features: LineSettings,
+    of_texture: TextureLine,
+    of_features: TextureLine,
 ) -> LinearModel:
     """Fit on what the sources hold: the mean of each track, and the pairs of each clip.
 

@@ -12,7 +12,7 @@ NAME = "face_artifact"
 
 
 @dataclass(frozen=True)
-class LineSettings:
+class TextureLine:
     """How one part of the line is fitted.
 
     `shrink` is the weight of the squared slopes of standardised measures in the loss, `pairs` that
@@ -24,7 +24,7 @@ class LineSettings:
 
 
 @dataclass(frozen=True)
-class Run:
+class NetworkRun:
     """How one network is trained that the line is compared with.
 
     `pseudo` is the share of forged pictures that are pseudo-fakes, `mouth` that of those which
@@ -48,30 +48,30 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Settings:
+class FaceSettings:
     """All of the file."""
 
     seed: int
     folds: int
-    of_texture: LineSettings
-    of_features: LineSettings
-    runs: Mapping[str, Run]
+    of_texture: TextureLine
+    of_features: TextureLine
+    runs: Mapping[str, NetworkRun]
 
-    def run(self, name: str) -> Run:
+    def run(self, name: str) -> NetworkRun:
         """Return a run; leaves the program when none has the name."""
         if name not in self.runs:
             raise SystemExit(f"run must be one of {', '.join(self.runs)}, got {name!r}")
         return self.runs[name]
 
 
-def read_settings() -> Settings:
+def read_settings() -> FaceSettings:
     """Read the settings that are shipped."""
     record = settings.parsed(settings.path_of(NAME))
-    line = {part: LineSettings(**own) for part, own in record["line"].items()}
+    line = {part: TextureLine(**own) for part, own in record["line"].items()}
     runs = {name: _run(own) for name, own in record["run"].items()}
-    return Settings(record["seed"], record["folds"], runs=runs, **line)
+    return FaceSettings(record["seed"], record["folds"], runs=runs, **line)
 
 
-def _run(record: dict[str, Any]) -> Run:
+def _run(record: dict[str, Any]) -> NetworkRun:
     sides = tuple((start, side) for start, side in record["sides"])
-    return Run(**{**record, "sides": sides})
+    return NetworkRun(**{**record, "sides": sides})

@@ -12,7 +12,7 @@ NAME = "lip_sync"
 
 
 @dataclass(frozen=True)
-class Settings:
+class SyncSettings:
     """All of the file: `plan` is of runs that hold a fold out, `plan_of_all` of the shipped one."""
 
     folds: int
@@ -24,10 +24,10 @@ class Settings:
         return self.plan_of_all if fold == ALL else self.plan
 
 
-def read_settings() -> Settings:
+def read_settings() -> SyncSettings:
     """Read the settings that are shipped."""
     record = settings.parsed(settings.path_of(NAME))
     sync = {**record["sync"], "seed": record["seed"]}
     all_steps = sync.pop("steps_all")
     plans = SyncPlan(**sync), SyncPlan(**{**sync, "steps": all_steps})
-    return Settings(record["folds"], *plans)
+    return SyncSettings(record["folds"], *plans)

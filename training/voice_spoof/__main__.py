@@ -17,7 +17,7 @@ from training.record import renew
 from training.voice_spoof.net import Net
 from training.voice_spoof.prepare import load_prepared, noises_of, prepare
 from training.voice_spoof.sources import read_media, read_noises, read_synthesised
-from training.voice_spoof.train import Settings, fit_all, read_config, training_rows
+from training.voice_spoof.train import SpoofSettings, fit_all, read_config, training_rows
 from training.weight_files import WeightFile, to_onnx, write
 
 NAME = "voice_spoof"
@@ -36,7 +36,7 @@ def export(net: Net, models: Path) -> None:
     write([WeightFile(f"{NAME}/spoof.onnx", data, ORIGIN)], models)
 
 
-def train(work: Path, config: Settings) -> None:
+def train(work: Path, config: SpoofSettings) -> None:
     """Train the network of every fold, and the one of all data that is shipped."""
     data = load_prepared(work / "prepared", "train")
     for number, fold in enumerate((*config.folds, None)):

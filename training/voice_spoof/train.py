@@ -68,7 +68,7 @@ class TrainedNet:
 
 
 @dataclass(frozen=True)
-class Settings:
+class SpoofSettings:
     """The settings of `models/voice_spoof/train.toml`."""
 
     seed: int
@@ -82,7 +82,7 @@ class Settings:
     folds: tuple[Fold, ...]
 
 
-def read_config(path: Path) -> Settings:
+def read_config(path: Path) -> SpoofSettings:
     """Read a train.toml."""
     record = settings.parsed(path)
     folds = tuple(
@@ -93,7 +93,7 @@ def read_config(path: Path) -> Settings:
         TrainedNet(**{**one, "channels": tuple(one["channels"])}) for one in record.pop("member")
     )
     line = LineSettings(**record.pop("line"))
-    return Settings(**record, line=line, members=members, folds=folds)
+    return SpoofSettings(**record, line=line, members=members, folds=folds)
 
 
 def training_rows(data: Prepared, fold: Fold | None) -> Rows:
@@ -112,7 +112,7 @@ def test_rows(data: Prepared, fold: Fold) -> Rows:
     return np.array(kept, dtype=np.intp)
 
 
-def fit_all(data: Prepared, rows: Rows, config: Settings, folder: Path, name: str) -> Net:
+def fit_all(data: Prepared, rows: Rows, config: SpoofSettings, folder: Path, name: str) -> Net:
     """Train every member on rows, and return their sum."""
     for member in config.members:
         fit(data, rows, config, member, folder / f"{name}-{member.kind}.safetensors")
@@ -122,7 +122,7 @@ def fit_all(data: Prepared, rows: Rows, config: Settings, folder: Path, name: st
 
 
 def fit(
-    data: Prepared, rows: Rows, config: Settings, member: TrainedNet, checkpoint: Path
+    data: Prepared, rows: Rows, config: SpoofSettings, member: TrainedNet, checkpoint: Path
 ) -> nn.Module:
     """Train on rows, or go on from the checkpoint; a step is the same whenever it is taken."""
     torch.manual_seed(config.seed)
@@ -200,7 +200,7 @@ def varied(features: Floats, random: np.random.Generator) -> Floats:
     return features
 
 
-def load_net(folder: Path, name: str, config: Settings) -> Net:
+def load_net(folder: Path, name: str, config: SpoofSettings) -> Net:
     """Return the sum of the trained members of that name, such as "fold0"."""
     borrowed = Borrowed(yamnet_layers())
     borrowed.line.load_state_dict(load_file(folder / f"{name}-line.safetensors"))
@@ -212,7 +212,7 @@ def load_net(folder: Path, name: str, config: Settings) -> Net:
     return Net(borrowed, config.line.weight, members).eval()
 
 
-def _built(member: TrainedNet, config: Settings) -> nn.Module:
+def _built(member: TrainedNet, config: SpoofSettings) -> nn.Module:
     net = KINDS[member.kind](member.channels, dropout=config.dropout)
     # Twice as fast on a CPU.
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
