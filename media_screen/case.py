@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from media_screen.evidence import Abstention, Coverage, MediaInfo, Reason, Span, Thumbnail
+from media_screen.evidence.pieces import LONGEST_ERROR
 from media_screen.faces.upright import stand_upright
 from media_screen.footage.fingerprint import FingerprintBuilder
 from media_screen.hearing import Hearing, unjudged_tracks
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 Need = Literal["frames", "faces", "sound", "speech", "sidecar", "people"]
 NEEDS: tuple[Need, ...] = get_args(Need)
 
-_MAX_WHY = 300  # characters of an error that go into a result
 _AS_SHOWN = "the picture is shown {}: it was judged as it lies upright"
 # By the quarter turns counterclockwise that put it right.
 _TURNED = {
@@ -194,7 +194,9 @@ class Case:
             return tuple(found)
         look = self.look
         if self._unseen is not None:
-            found.append(Abstention("media", self._unseen.reason, str(self._unseen)[:_MAX_WHY]))
+            found.append(
+                Abstention("media", self._unseen.reason, str(self._unseen)[:LONGEST_ERROR])
+            )
         if look.turns:
             found.append(Abstention("look", "turned", _TURNED[look.turns]))
         if look.further_faces:
@@ -317,7 +319,7 @@ class Case:
         if need in ("frames", "faces") and not self.has_pictures:
             return "no_video", "the file has sound only"
         if need in ("frames", "faces") and self.look and self._unseen is not None:
-            return self._unseen.reason, str(self._unseen)[:_MAX_WHY]
+            return self._unseen.reason, str(self._unseen)[:LONGEST_ERROR]
         if need == "faces":
             return self._lacks_faces()
         if need in ("sound", "speech") and not self.info.audio_codec:
@@ -326,7 +328,7 @@ class Case:
             lack = lacks_speech(self.speech)
             return None if lack is not None and self.voices else lack  # on a further track
         if need == "sidecar" and self.sidecar is None:
-            return "no_sidecar", "there is no .info.json beside the file, so its channel is unknown"
+            return "no_sidecar", "there is no sidecar beside the file, so its channel is unknown"
         if need == "people" and not self.people:
             return "no_reference", "nobody is enrolled: name a folder of people with --people"
         return None

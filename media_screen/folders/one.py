@@ -39,6 +39,7 @@ class Folder:
         self._is_output = self._names.keys() >= set(OUTPUT_MARKS)
         self._owners: dict[str, list[str]] = {}  # files that are screened, by stem and by name
         self._contents: dict[str, Content] = {}
+        self._sidecars: dict[str, bool] = {}
 
     def files(self) -> list[tuple[str, Kind | None]]:
         """Return each file with what it is left out as, None when it is screened, in order."""
@@ -129,8 +130,10 @@ class Folder:
 
     def _is_sidecar(self, name: str) -> bool:
         """Tell whether a file of the name of a sidecar is one, and not another program's."""
-        sure = any(name.endswith(one.suffix) and not one.shared for one in DOWNLOADERS)
-        return sure or is_sidecar(self._path / name)
+        if name not in self._sidecars:  # it may take a look into the file
+            sure = any(name.endswith(one.suffix) and not one.shared for one in DOWNLOADERS)
+            self._sidecars[name] = sure or is_sidecar(self._path / name)
+        return self._sidecars[name]
 
     def _content(self, name: str) -> Content:
         """Return what a file holds; "" for what can't be read."""

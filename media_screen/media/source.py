@@ -13,7 +13,6 @@ import io
 import os
 import stat
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Literal, Protocol, cast
 
 from media_screen.files import facts
@@ -49,12 +48,7 @@ class Source:
     def __enter__(self) -> Source:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from media_screen import sidecar as sidecars
 from media_screen.config import Config as Config
 from media_screen.evidence import Abstention, MediaInfo, Reason, Verdict
+from media_screen.evidence.pieces import LONGEST_ERROR
 from media_screen.media import Media, MediaError, Source, shown_path
-from media_screen.screen.unjudged import MAX_ERROR, post_of
+from media_screen.screen.unjudged import post_of
 from media_screen.screen.unjudged import unable as unable
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _read_sidecar(path: Path | None) -> tuple[sidecars.Sidecar | None, list[Abst
         read = sidecars.read(path)
     except sidecars.SidecarError as error:
         # It is there, and says nothing: not the same as a file without a sidecar.
-        return sidecars.Sidecar(), [Abstention("sidecar", "unreadable", str(error)[:MAX_ERROR])]
+        return sidecars.Sidecar(), [Abstention("sidecar", "unreadable", str(error)[:LONGEST_ERROR])]
     problems = [Abstention("sidecar", "unreadable", problem) for problem in read.problems]
     return read, problems
 
@@ -149,9 +150,9 @@ def _read_sidecar(path: Path | None) -> tuple[sidecars.Sidecar | None, list[Abst
 def _doubts(sidecar: sidecars.Sidecar | None) -> list[Abstention]:
     """Tell what does not fit; the sidecar is used all the same, but vouches for nothing."""
     against = sidecar.fit.against if sidecar is not None else ()
-    return [Abstention("sidecar", "not_applicable", why[:MAX_ERROR]) for why in against]
+    return [Abstention("sidecar", "not_applicable", why[:LONGEST_ERROR]) for why in against]
 
 
 def _abstain(error: MediaError) -> Abstention:
     reason: Reason = error.reason
-    return Abstention("media", reason, str(error)[:MAX_ERROR])
+    return Abstention("media", reason, str(error)[:LONGEST_ERROR])

@@ -24,6 +24,7 @@ from media_screen.evidence import (
     TrackSummary,
     Verdict,
 )
+from media_screen.evidence.pieces import LONGEST_ERROR
 from media_screen.files import file_id
 from media_screen.footage.beside import reference_frames
 from media_screen.fusion.judge import judge
@@ -31,7 +32,7 @@ from media_screen.media import Media, MediaError, shown_path
 from media_screen.names.mentions import Text, texts_of
 from media_screen.names.transcript import MissingTranscriber, transcribe
 from media_screen.people.enrol import KNOWN_FAKES
-from media_screen.screen.unjudged import MAX_ERROR, post_of
+from media_screen.screen.unjudged import post_of
 
 if TYPE_CHECKING:
     from media_screen.config import Config
@@ -164,7 +165,7 @@ class Examination:
         return None, b""
 
     def _abstain(self, part: str, error: MediaError) -> None:
-        self._abstentions.append(Abstention(part, error.reason, str(error)[:MAX_ERROR]))
+        self._abstentions.append(Abstention(part, error.reason, str(error)[:LONGEST_ERROR]))
 
     def _context(self) -> Context:
         """Look for names in the texts of the file; called after judging, which they don't touch."""

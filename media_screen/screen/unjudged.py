@@ -11,8 +11,6 @@ from media_screen.fusion.judge import judge
 if TYPE_CHECKING:
     from media_screen.sidecar import Sidecar
 
-MAX_ERROR = 300  # characters of an exception that go into an abstention
-
 
 def unable(
     info: MediaInfo,

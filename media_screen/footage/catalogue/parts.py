@@ -164,19 +164,21 @@ def _picture_part(
     start = max(float(moving.start[first]), mapping.back(float(known.times[0])))
     end = min(float(moving.end[last - 1]), mapping.back(float(known.times[-1])))
     span = Span(start, max(start, end))
-    if faint and _likeness(mine, known, mapping, span) < FAINT_ALIKE:
-        return None
+    if faint:
+        shown, alike = _likeness(mine, known, mapping, span)
+        if len(shown) and alike < FAINT_ALIKE:
+            return None
     count = int(np.count_nonzero(weight[inside] * (cosine[inside] - align.AGREE) > 0))
     return Part(mapping, score, span, count, replace(alignment, mapping=mapping, score=score))
 
 
-def _likeness(mine: Series, known: Series, mapping: Mapping, span: Span) -> float:
-    """Return how alike the frames of a stretch look to those that belong there, -1 to 1."""
-    inside = (mine.times >= span.start) & (mine.times <= span.end)
-    values, there = known.at(mapping(mine.times[inside]))
+def _likeness(mine: Series, known: Series, mapping: Mapping, span: Span) -> tuple[Doubles, float]:
+    """Return the moments of a stretch that both show, and how alike they look there, -1 to 1."""
+    values, there = known.at(mapping(mine.times))
+    there &= (mine.times >= span.start) & (mine.times <= span.end)
     if not there.any():
-        return 1.0  # nothing speaks against it
-    return float(np.median(align.cosines(mine.values[inside][there], values[there])))
+        return mine.times[:0], -1.0
+    return mine.times[there], float(np.median(align.cosines(mine.values[there], values[there])))
 
 
 def picture_given(query: Query, reference: dict[str, Series], mapping: Mapping) -> Part | None:
@@ -229,16 +231,12 @@ def find_still(
         if left.startswith(align.FACE) or mirror not in (None, mirrored):
             continue
         mine = query[left].mirrored() if mirrored else query[left]
-        values, there = reference[right].at(sound.mapping(mine.times))
-        there &= (mine.times >= sound.span.start - 0.5) & (mine.times <= sound.span.end + 0.5)
-        if there.sum() < 3:
-            continue
-        alike = float(np.median(align.cosines(mine.values[there], values[there])))
-        if alike >= STILL_ALIKE and (best is None or alike > best.score):
-            times = mine.times[there]
+        near = Span(sound.span.start - 0.5, sound.span.end + 0.5)
+        times, alike = _likeness(mine, reference[right], sound.mapping, near)
+        if len(times) >= 3 and alike >= STILL_ALIKE and (best is None or alike > best.score):
             alignment = Alignment(sound.mapping, left, right, mirrored, alike)
             span = Span(float(times[0]), float(times[-1]))
-            best = Part(sound.mapping, alike, span, int(there.sum()), alignment)
+            best = Part(sound.mapping, alike, span, len(times), alignment)
     return best
 
 
