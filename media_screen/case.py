@@ -64,8 +64,8 @@ class Case:
 
     `media` is the opened file, `sidecar` what was read beside it (or None). `look` is the one look
     over its pictures, `hearing` the one pass over its sound. `people`, `gallery`, `catalogue`,
-    `trust_anchors`, `device` and `thorough` are those of the equipment. `timing` collects seconds
-    by stage.
+    `proxies`, `trust_anchors`, `device` and `thorough` are those of the equipment. `timing`
+    collects seconds by stage.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class Case:
         self.people = equipment.people
         self.gallery = equipment.gallery
         self.catalogue = equipment.catalogue
+        self.proxies = equipment.proxies
         self.trust_anchors = equipment.trust_anchors
         self.device = equipment.device
         self.thorough = equipment.thorough

@@ -9,6 +9,7 @@ from media_screen.people.gallery import Gallery
 
 if TYPE_CHECKING:
     from media_screen.footage.catalogue import Catalogue
+    from media_screen.footage.original.proxy import Proxies
     from media_screen.look import Looker
     from media_screen.people.registry import Person
 
@@ -18,16 +19,18 @@ class Equipment:
     """What is loaded once and serves every file.
 
     `looker` finds faces; `people` is everyone enrolled, `gallery` their faces and voices,
-    `catalogue` their footage (or None); `trust_anchors` are the certificates (PEM) whose signatures
-    count as trusted; `device` is where networks run. With `thorough` more of each file is looked
-    at. With `listens` a detector will ask for speech, which is then found in the same decode as the
-    fingerprint of the sound. With `prints` fingerprints are asked for even without a catalogue.
+    `catalogue` their footage and `proxies` small copies of it (or None); `trust_anchors` are the
+    certificates (PEM) whose signatures count as trusted; `device` is where networks run. With
+    `thorough` more of each file is looked at. With `listens` a detector will ask for speech, which
+    is then found in the same decode as the fingerprint of the sound. With `prints` fingerprints are
+    asked for even without a catalogue.
     """
 
     looker: Looker
     people: tuple[Person, ...] = ()
     gallery: Gallery = field(default_factory=Gallery)
     catalogue: Catalogue | None = None
+    proxies: Proxies | None = None
     trust_anchors: str = ""
     device: str = "cpu"
     thorough: bool = False

@@ -41,20 +41,26 @@ def write_atomically(path: Path, chunks: Iterable[bytes], *, durable: bool = Fal
         kind = path.lstat().st_mode
         if not (stat.S_ISREG(kind) or stat.S_ISLNK(kind)):
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-    # A name that can't be foreseen, and must be new: nobody can lay a link there before.
-    temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(8)}.tmp")
+    temporary, opened = new_file(path)
     try:
-        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CAREFULLY, PRIVATE_FILE)
-        with open(file, "wb") as stream:
-            _make_private(file, PRIVATE_FILE)
+        with opened as stream:
             stream.writelines(chunks)
             if durable:
                 stream.flush()
-                os.fsync(file)
+                os.fsync(stream.fileno())
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def new_file(path: Path) -> tuple[Path, BinaryIO]:
+    """Begin a private file beside `path`, to take its place once it is whole."""
+    # A name that can't be foreseen, and must be new: nobody can lay a link there before.
+    temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(8)}.tmp")
+    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CAREFULLY, PRIVATE_FILE)
+    _make_private(file, PRIVATE_FILE)
+    return temporary, open(file, "wb")
 
 
 def open_private(path: Path, flags: int, *, make: bool = True) -> int:

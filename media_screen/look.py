@@ -163,11 +163,11 @@ class Looker:
         return notes
 
     def look_at(
-        self, media: Media, span: Span, *, fps: float, on_frame: OnFrame | None = None
+        self, frames: Iterable[Frame], span: Span, *, on_frame: OnFrame | None = None
     ) -> Look:
-        """Look over one span densely: for references, which are fingerprinted from end to end."""
+        """Look over all frames of one span: for references, which are looked at from end to end."""
         notes = _Notes()
-        self._read(media.window(span, fps=fps), notes, on_frame)
+        self._read(frames, notes, on_frame)
         return _finish(notes, (span,), span.end)
 
     def faces_in(self, image: Image, *, time_s: float = 0.0) -> tuple[Face, ...]:

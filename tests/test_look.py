@@ -158,7 +158,7 @@ def test_faces_too_small_to_compare_are_counted(looker: Looker, tmp_path: Path) 
 def test_a_span_is_looked_at_densely(looker: Looker, tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", [PORTRAIT] * 100)
     with Media.open(path) as media:
-        look = looker.look_at(media, Span(1, 3), fps=4)
+        look = looker.look_at(media.window(Span(1, 3), fps=4), Span(1, 3))
     assert look.frames == 8 and len(look.tracks[0].faces) == 8
 
 

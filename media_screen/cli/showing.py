@@ -147,6 +147,9 @@ def show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
     show_left_out(enrolment.left_out, console)
     if enrolment.known_fakes:
         console.print(f"{counted(enrolment.known_fakes, 'known fake')} beside the people")
+    if taken := enrolment.proxies.nbytes:
+        told = f"small copies of official videos, to compare with, take {taken / 1e6:.1f} MB"
+        console.print(told, highlight=False)
     console.print(
         f"{counted(enrolment.read, 'reference')} read, {enrolment.kept} known from before"
     )

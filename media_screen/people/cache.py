@@ -16,8 +16,10 @@ from pathlib import Path
 
 from media_screen.files import private_folder, write_atomically
 from media_screen.folders import CACHE_FOLDER
+from media_screen.footage.original.proxy import Proxies
 
 GALLERY, CATALOGUE = "gallery.sqlite", "catalogue.sqlite"
+PROXIES = "proxies"  # folder of small copies of the official videos, by the hash of their content
 REFERENCES = "references"  # in the output of a scan: the cache of people that can't be written
 
 
@@ -35,6 +37,15 @@ def cache_folder(people: Path, instead: Path | None = None) -> Path:
     for name in (GALLERY, CATALOGUE):
         _take_over(beside / name, folder / name)
     return folder
+
+
+def proxies_of(people: Path, cache: Path) -> Proxies:
+    """Return the proxies of enrolled people: those in their cache, and what lies beside them.
+
+    Those beside people who can't be written are read where they are, being large.
+    """
+    folders = dict.fromkeys((cache / PROXIES, people / CACHE_FOLDER / PROXIES))
+    return Proxies(tuple(folders))
 
 
 def _can_be_written(folder: Path) -> bool:

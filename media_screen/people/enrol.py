@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from media_screen.files import remove_database
 from media_screen.folders import Kind, LeftOut, Listing, look_through
 from media_screen.footage.catalogue import Catalogue, CatalogueError
+from media_screen.footage.original.proxy import Proxies, ProxyError, ProxyWriter
 from media_screen.media import MediaError, shown_path
-from media_screen.people.cache import CATALOGUE, cache_folder
+from media_screen.people.cache import CATALOGUE, cache_folder, proxies_of
 from media_screen.people.channel_ids import advice
 from media_screen.people.gallery import Gallery, Problem, face_template, problem_of, voice_template
 from media_screen.people.references import (
@@ -29,10 +30,12 @@ from media_screen.people.references import (
     read_picture,
     read_video,
     read_voices,
+    write_proxy,
 )
 from media_screen.people.registry import REGISTRY_FILE
 
 if TYPE_CHECKING:
+    from media_screen.footage.fingerprint import Fingerprint
     from media_screen.look import Looker
     from media_screen.people.registry import Person
 
@@ -54,6 +57,7 @@ class Enrolment:
     read: int  # references that were read anew
     kept: int  # references whose earlier result was used again
     left_out: tuple[LeftOut, ...] = ()  # of the folders of references: no reference
+    proxies: Proxies = Proxies()  # noqa: RUF009 (frozen); small copies of the official footage
     known_fakes: int = 0  # files that were found before, of enrolled people and of others
 
 
@@ -99,29 +103,35 @@ def enrol(
     device: str = "cpu",
     cache: Path | None = None,
     on_reference: OnReference | None = None,
+    retry: bool = True,
 ) -> Enrolment:
     """Check every reference of the people in a folder, build their gallery, fill the catalogue.
 
     `looker` makes the face networks, and is called only when a reference was not read before;
     `device` is where those of the voice run; `cache` is where what is found is kept, by default
-    beside the people. Raises OSError or CatalogueError when it can't be written.
+    beside the people. With `retry` small copies that could not be written before are tried again.
+    Raises OSError or CatalogueError when the cache can't be written.
     """
     looker = functools.cache(looker)
     kept_in = cache or cache_folder(folder)
     fakes = _known_fakes(folder)
     work = list(_work(folder, people, fakes))
     read = _WhatWasRead(_known_beforehand(people, fakes))
+    proxies = proxies_of(folder, kept_in)
     with (
         closing(Store(kept_in)) as store,
         _open_catalogue(kept_in / CATALOGUE) as catalogue,
     ):
+        kept = _Kept(store, catalogue, proxies, retry=retry)
         for done, item in enumerate(work):
             if on_reference is not None:
                 on_reference(item.person, item.file, done, len(work))
-            read.take(item, store, looker, catalogue, device)
+            read.take(item, kept, looker, device)
         for item in _file_by_place(catalogue, read.places, read.problems):
             read.faces.pop(item, None)
             read.voices.pop(item, None)
+        entries = catalogue.entries()
+        proxies.drop_others({one.sha256 for one in entries if one.kind == "official"})
     gallery = read.gallery(people)  # which finds problems, too
     return Enrolment(
         gallery=gallery,
@@ -131,6 +141,7 @@ def enrol(
         kept=len(work) - read.fresh,
         left_out=(*(one for person in people for one in person.left_out), *fakes.left_out),
         known_fakes=len(fakes.media),
+        proxies=proxies,
     )
 
 
@@ -139,6 +150,16 @@ def _known_beforehand(people: Sequence[Person], fakes: Listing) -> list[Problem]
     told = [problem for one in people for problem in _told(one.slug, one.left_out)]
     told += _told("", fakes.left_out)
     return told + [problem for person in people for problem in _without_ids(person)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept of references: faces and voices, fingerprints, and small copies."""
+
+    store: Store
+    catalogue: Catalogue
+    proxies: Proxies
+    retry: bool  # to write what could not be written before
 
 
 class _WhatWasRead:
@@ -154,24 +175,27 @@ class _WhatWasRead:
     def take(
         self,
         item: _Work,
-        store: Store,
+        kept: _Kept,
         looker: Callable[[], Looker],
-        catalogue: Catalogue,
         device: str,
     ) -> None:
         """Read one reference, or what is known of its content."""
         fresh, error = False, ""
         try:
-            sha256 = store.hash_of(item.file)
+            sha256 = kept.store.hash_of(item.file)
         except MediaError as unreadable:
             self._refuse(item, str(unreadable))
             return
         if item.kind != "voice":
-            self.faces[item], error, fresh = _seen(store, looker, item, sha256, catalogue)
+            self.faces[item], error, fresh = _seen(kept, looker, item, sha256)
             if not error and item.kind != "picture":
                 self.places.setdefault(sha256, []).append(item)
+        if item.kind == "official" and not error:
+            lack, copied = _copied(kept, item, sha256, retry=kept.retry and not fresh)
+            fresh |= copied
+            self._lacks_proxy(item, lack)
         if item.kind in ("voice", "official") and not error:
-            self.voices[item], error, heard = _heard(store, item, sha256, device)
+            self.voices[item], error, heard = _heard(kept.store, item, sha256, device)
             fresh |= heard
         self.fresh += fresh
         if error:
@@ -179,6 +203,14 @@ class _WhatWasRead:
 
     def _refuse(self, item: _Work, why: str) -> None:
         self.problems.append(problem_of(item.person, item.file, why, "replace the file"))
+
+    def _lacks_proxy(self, item: _Work, why: str) -> None:
+        if why:
+            told = (
+                f"no small copy of it can be kept ({why}): what matches it isn't compared with it"
+            )
+            fix = "make room where the references are kept, and enroll again"
+            self.problems.append(problem_of(item.person, item.file, told, fix, refused=False))
 
     def gallery(self, people: Sequence[Person]) -> Gallery:
         """Make of what was read what others are compared with."""
@@ -217,16 +249,42 @@ def _own(
 
 
 def _seen(
-    store: Store, looker: Callable[[], Looker], item: _Work, sha256: str, catalogue: Catalogue
+    kept: _Kept, looker: Callable[[], Looker], item: _Work, sha256: str
 ) -> tuple[list[FoundFace], str, bool]:
     """Return the faces of a reference, why it can't be read, and whether it was read anew."""
     way: Way = "picture" if item.kind == "picture" else "video"
-    known = store.get(sha256, way)
-    if known is not None and (way == "picture" or known[1] or catalogue.has(sha256)):
+    known = kept.store.get(sha256, way)
+    if known is not None and (way == "picture" or known[1] or kept.catalogue.has(sha256)):
         return *known, False
-    known = _read(looker(), item, sha256, catalogue)
-    store.put(sha256, way, *known)
+    known = _read(kept, looker(), item, sha256)
+    kept.store.put(sha256, way, *known)
     return *known, True
+
+
+def _copied(kept: _Kept, item: _Work, sha256: str, *, retry: bool) -> tuple[str, bool]:
+    """Return why there is no proxy of an official video, "" for none, and whether it was read."""
+    if kept.proxies.path(sha256) is not None:
+        return "", False
+    why = kept.store.lacking_proxy(sha256)
+    if why and not retry:
+        return why, False
+    with kept.proxies.writer(sha256) as proxy:
+        try:
+            write_proxy(item.file, proxy)
+            why = _finished(proxy)
+        except MediaError as error:
+            why = str(error)
+    kept.store.put_proxy(sha256, why)
+    return why, True
+
+
+def _finished(proxy: ProxyWriter) -> str:
+    """Let a proxy appear, and return why it can't."""
+    try:
+        proxy.finish()
+    except ProxyError as error:
+        return str(error)
+    return ""
 
 
 def _heard(
@@ -284,18 +342,28 @@ def _told(person: str, left_out: Sequence[LeftOut]) -> Iterator[Problem]:
             yield problem_of(person, one.path, *_TOLD[one.kind])
 
 
-def _read(
-    looker: Looker, item: _Work, sha256: str, catalogue: Catalogue
-) -> tuple[list[FoundFace], str]:
+def _read(kept: _Kept, looker: Looker, item: _Work, sha256: str) -> tuple[list[FoundFace], str]:
     """Return the faces of a reference and, when it can't be read, why; videos are catalogued."""
     try:
         if item.kind == "picture":
             return read_picture(looker, item.file), ""
-        faces, fingerprint = read_video(looker, item.file)
+        faces, fingerprint = _read_video(kept, looker, item, sha256)
     except MediaError as error:
         return [], str(error)
-    catalogue.add(item.person, item.reference, sha256, fingerprint, kind=item.filed_as)
+    kept.catalogue.add(item.person, item.reference, sha256, fingerprint, kind=item.filed_as)
     return faces, ""
+
+
+def _read_video(
+    kept: _Kept, looker: Looker, item: _Work, sha256: str
+) -> tuple[list[FoundFace], Fingerprint]:
+    """Read a video, and write the proxy of an official one where it is not there, in one decode."""
+    if item.kind != "official" or kept.proxies.path(sha256) is not None:
+        return read_video(looker, item.file)
+    with kept.proxies.writer(sha256) as proxy:
+        found = read_video(looker, item.file, proxy=proxy)
+        kept.store.put_proxy(sha256, _finished(proxy))
+    return found
 
 
 def _file_by_place(

@@ -1,7 +1,8 @@
 """Reads the references of enrolled people once, and keeps what was found by content hash.
 
 A picture gives its faces. An official video gives its face tracks, for the gallery, its
-fingerprint, for the catalogue, and its voices; a recording of the voice gives its voices. All is
+fingerprint, for the catalogue, its voices, and a small copy of itself, which what matches it is
+compared with; a recording of the voice gives its voices. All is
 kept beside the people, in `PEOPLE/.media_screen/`, so that enrolling again reads only what is new
 or changed.
 """
@@ -13,7 +14,7 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -27,7 +28,9 @@ from media_screen.evidence import Span
 from media_screen.faces.embed import WEIGHTS as EMBEDDER
 from media_screen.files import facts, private_folder, remove_database
 from media_screen.footage.fingerprint import REFERENCE_FPS, Fingerprint, FingerprintBuilder
+from media_screen.footage.original.proxy import PROXY_FPS, ProxyWriter
 from media_screen.media import Media, MediaError, identify, shown_path
+from media_screen.media.reader import ROUNDING
 from media_screen.speech import find_speech
 from media_screen.speech.embed import VERSION as VOICE_VERSION
 from media_screen.speech.embed import WEIGHTS as VOICE_EMBEDDER
@@ -36,6 +39,7 @@ from media_screen.speech.voices import find_voices
 if TYPE_CHECKING:
     from media_screen.faces.track import Track
     from media_screen.look import Looker
+    from media_screen.media import Frame
 
 Way = Literal["picture", "video"]  # how the faces of a file were read
 
@@ -55,6 +59,8 @@ _GALLERY = Layout(
     )
     """,
 )
+
+_PROXY = "proxy"  # in the place of the model of what was found
 
 _log = logging.getLogger(__name__)
 
@@ -106,18 +112,21 @@ def read_picture(looker: Looker, file: Path) -> list[FoundFace]:
     ]
 
 
-def read_video(looker: Looker, file: Path) -> tuple[list[FoundFace], Fingerprint]:
+def read_video(
+    looker: Looker, file: Path, *, proxy: ProxyWriter | None = None
+) -> tuple[list[FoundFace], Fingerprint]:
     """Return face tracks and fingerprint of a reference video or sound file, in one decode.
 
-    Memory is bounded by a chunk, whatever the length. Raises MediaError when it can't be read.
+    What is decoded goes to `proxy`, too. Memory is bounded by a chunk, whatever the length. Raises
+    MediaError when it can't be read.
     """
     faces: list[FoundFace] = []
     with Media.open(file) as media:
-        duration = media.info.duration_s
-        builder = FingerprintBuilder(duration_s=duration, reference=True)
+        builder = FingerprintBuilder(duration_s=media.info.duration_s, reference=True)
         tracks = 0
-        for span in _chunks(duration) if media.info.kind == "video" else ():
-            look = looker.look_at(media, span, fps=REFERENCE_FPS, on_frame=builder.add_frame)
+        for span in _chunks(media):
+            frames = _frames(media, span, proxy)
+            look = looker.look_at(frames, span, on_frame=builder.add_frame)
             for number, track in enumerate(look.tracks, start=tracks):
                 for face in track.faces:
                     builder.add_face(
@@ -127,17 +136,66 @@ def read_video(looker: Looker, file: Path) -> tuple[list[FoundFace], Fingerprint
             tracks += len(look.tracks)
         for start, samples in media.audio_blocks():
             builder.add_sound(start, samples)
+            if proxy is not None:
+                proxy.add_sound(start, samples)
     fingerprint = builder.finish()
     if fingerprint.empty:
         raise MediaError("neither pictures nor sound of it can be decoded")
     return faces, fingerprint
 
 
-def _chunks(duration: float) -> Iterator[Span]:
+def write_proxy(file: Path, proxy: ProxyWriter) -> None:
+    """Write the proxy of a reference that was read before; raises MediaError when it can't be."""
+    with Media.open(file) as media:
+        for span in _chunks(media):
+            for _ in _frames(media, span, proxy):
+                pass
+        for start, samples in media.audio_blocks():
+            proxy.add_sound(start, samples)
+
+
+def _chunks(media: Media) -> Iterator[Span]:
     start = 0.0
-    while start < max(duration, CHUNK):  # a length of 0 is unknown: the first chunk is tried
+    end = max(media.info.duration_s, CHUNK)  # a length of 0 is unknown: the first chunk is tried
+    while media.info.kind == "video" and start < end:
         yield Span(start, start + CHUNK)
         start += CHUNK
+
+
+def _frames(media: Media, span: Span, proxy: ProxyWriter | None) -> Iterator[Frame]:
+    """Give the frames of a span to fingerprint, and hand those between them to the proxy, too."""
+    if proxy is None:
+        yield from media.window(span, fps=REFERENCE_FPS)
+        return
+    if media.info.audio_codec:
+        proxy.expect_sound()
+    yield from fewer(_shown(media.window(span, fps=PROXY_FPS), proxy), span, REFERENCE_FPS)
+
+
+def _shown(frames: Iterable[Frame], proxy: ProxyWriter) -> Iterator[Frame]:
+    """Pass frames on, and write what a viewer sees on a white page into the proxy."""
+    for frame in frames:
+        if not frame.view:
+            proxy.add_frame(frame.time_s, frame.image)
+        yield frame
+
+
+def fewer(frames: Iterable[Frame], span: Span, fps: float) -> Iterator[Frame]:
+    """Pass on those of the frames that are on the screen at `fps` moments a second of a span.
+
+    Where none of them is shown at a moment, the one after it is.
+    """
+    start, number, passed = None, 0, False
+    for frame in frames:
+        if not frame.view:  # the other view of a frame goes with it
+            if start is None:
+                start = max(span.start, frame.time_s)
+            end = frame.time_s + max(frame.shown_s - ROUNDING, ROUNDING)
+            passed = start + number / fps < end
+            while start + number / fps < end:
+                number += 1
+        if passed:
+            yield frame
 
 
 def _found(track: Track) -> FoundFace:
@@ -213,6 +271,15 @@ class Store:
     def put_voices(self, sha256: str, voices: Sequence[FoundVoice], error: str) -> None:
         """Keep the voices of a reference, or why it can't be read."""
         self._put(sha256, self._voice_model, voices, error)
+
+    def lacking_proxy(self, sha256: str) -> str:
+        """Return why the proxy of a reference could not be written, "" where nothing is known."""
+        known = self._get(sha256, _PROXY, FoundFace)
+        return known[1] if known is not None else ""
+
+    def put_proxy(self, sha256: str, error: str) -> None:
+        """Keep why the proxy of a reference could not be written, "" where it was."""
+        self._put(sha256, _PROXY, (), error)
 
     def _get(self, sha256: str, model: str, kind: type[Found]) -> tuple[list[Found], str] | None:
         """Return what was found; None when it is not there, or not what was made of this file."""

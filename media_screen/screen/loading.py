@@ -65,6 +65,7 @@ def load(config: Config, *, on_reference: OnReference | None = None) -> Loaded:
         people=people,
         gallery=enrolment.gallery if enrolment else Gallery(),
         catalogue=_catalogue(enrolment),
+        proxies=enrolment.proxies if enrolment else None,
         trust_anchors=_trust_anchors(config),
         device=device,
         thorough=config.thorough,
@@ -108,6 +109,7 @@ def _enrolment(
         device=device,
         on_reference=on_reference,
         cache=Path(config.cache) if config.cache else None,
+        retry=False,  # of many workers each would
     )
     for problem in enrolment.problems:
         _log.warning("%s: %s: %s", problem.person, problem.file, problem.why)

@@ -10,6 +10,7 @@ import pytest
 from media_screen.batch.scan import FoundFiles, Summary
 from media_screen.cli.showing import show_people, show_summary
 from media_screen.evidence import BY_URGENCY
+from media_screen.footage.original.proxy import Proxies
 from media_screen.people.enrol import Enrolment
 from media_screen.people.gallery import Gallery, VoiceTemplate
 from media_screen.people.registry import load_people
@@ -37,6 +38,17 @@ def test_voices_and_known_fakes_are_counted(
     shown = capsys.readouterr().out
     assert all(text in shown for text in told)
     assert ("known fake" in shown) == bool(fakes)
+
+
+def test_what_small_copies_take_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / f"{'a' * 64}.mp4").write_bytes(bytes(2_350_000))
+    for folders, told in (((tmp_path,), True), ((), False)):
+        enrolment = Enrolment(Gallery(), None, (), 0, 0, proxies=Proxies(folders))
+        show_people(load_people(PEOPLE), enrolment)
+        assert (
+            "small copies of official videos, to compare with, take 2.4 MB"
+            in capsys.readouterr().out
+        ) == told
 
 
 def test_what_needs_an_eye_first_is_shown_first(capsys: pytest.CaptureFixture[str]) -> None:

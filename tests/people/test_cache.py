@@ -12,7 +12,7 @@ from media_screen import weights
 from media_screen.files import file_id, private_folder
 from media_screen.folders import CACHE_FOLDER
 from media_screen.people import cache
-from media_screen.people.cache import CATALOGUE, GALLERY, cache_folder
+from media_screen.people.cache import CATALOGUE, GALLERY, PROXIES, cache_folder, proxies_of
 from media_screen.screen import Config
 from media_screen.screen.settings import settings_digest
 from tests.making import touch
@@ -61,6 +61,20 @@ def test_what_is_being_written_or_is_no_file_is_not_taken_over(
     os.mkfifo(read_only / CACHE_FOLDER / other)
     out = tmp_path / "out"
     assert list(cache_folder(read_only, out).iterdir()) == []
+
+
+def test_small_copies_beside_people_that_are_read_only_are_read_there(
+    read_only: Path, tmp_path: Path
+) -> None:
+    names = [f"{letter * 64}.mp4" for letter in "ab"]
+    beside, out = read_only / CACHE_FOLDER / PROXIES, tmp_path / "out"
+    touch(read_only, *(f"{CACHE_FOLDER}/{PROXIES}/{name}" for name in names))
+    touch(tmp_path, f"out/{PROXIES}/{names[1]}")
+    proxies = proxies_of(read_only, cache_folder(read_only, out))
+    assert proxies.path("a" * 64) == beside / names[0]
+    assert proxies.path("b" * 64) == out / PROXIES / names[1]
+    proxies.drop_others(())
+    assert proxies.path("b" * 64) == beside / names[1]
 
 
 def test_without_another_place_it_is_private_and_temporary(read_only: Path) -> None:

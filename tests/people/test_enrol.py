@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
@@ -14,8 +15,9 @@ from media_screen.evidence import Span
 from media_screen.faces.align import Quality
 from media_screen.faces.track import Face, Track
 from media_screen.footage.catalogue import Catalogue
+from media_screen.footage.original import proxy
 from media_screen.look import Look, Looker, OnFrame
-from media_screen.media import Media
+from media_screen.media import Frame, identify
 from media_screen.people.enrol import Enrolment, enrol
 from media_screen.people.references import FoundVoice
 from media_screen.people.registry import load_people
@@ -52,13 +54,15 @@ class FakeLooker:
         self.asked += 1
         return tuple(self.faces[image.shape[1]])
 
-    def look_at(self, media: Media, span: Span, *, fps: float, on_frame: OnFrame) -> Look:
+    def look_at(self, frames: Iterable[Frame], span: Span, *, on_frame: OnFrame) -> Look:
         self.asked += 1
-        for frame in media.window(span, fps=fps):
+        width = 0
+        for frame in frames:
+            width = frame.image.shape[1]
             on_frame(frame.time_s, frame.image)
         tracks = tuple(
             stand_in(Track, embedding=one.embedding, best=one, faces=(one,))
-            for one in self.faces[media.info.width]
+            for one in self.faces[width]
         )
         return Look(shots=(span,), tracks=tracks, frames=1, small_faces=0)
 
@@ -84,9 +88,10 @@ def video(people: Path, name: str, width: int) -> None:
     write_video(people / "ada" / "official" / name, frames, sounds=1)
 
 
-def run(people: Path, faces: Faces) -> tuple[Enrolment, FakeLooker]:
+def run(people: Path, faces: Faces, *, retry: bool = True) -> tuple[Enrolment, FakeLooker]:
     looker = FakeLooker(faces)
-    return enrol(people, load_people(people), lambda: cast("Looker", looker)), looker
+    enrolment = enrol(people, load_people(people), lambda: cast("Looker", looker), retry=retry)
+    return enrolment, looker
 
 
 CHECKS = [
@@ -365,6 +370,89 @@ def test_what_lies_among_the_references_and_is_none_is_told(people: Path, tmp_pa
         "f.en.vtt",
         "more",
     ]
+
+
+def copies(people: Path) -> list[Path]:
+    """The small copies of official videos."""
+    return sorted((people / ".media_screen/proxies").glob("*"))
+
+
+def test_official_videos_have_a_small_copy_and_fakes_have_none(people: Path) -> None:
+    picture(people, "a.png", 64)
+    video(people, "talk.mp4", 128)
+    (people / "_known_fakes").mkdir()
+    video(people, "fake.mp4", 160)
+    shutil.move(people / "ada/official/fake.mp4", people / "_known_fakes/fake.mp4")
+    enrolment, _ = run(people, {64: [face()], 128: [face()], 160: []})
+    sha256, _ = identify(people / "ada/official/talk.mp4")
+    assert copies(people) == [enrolment.proxies.path(sha256)]
+    assert enrolment.proxies.nbytes == copies(people)[0].stat().st_size > 0
+
+
+TALK = {64: [face()], 128: [face(like(ADA))]}
+
+
+@pytest.fixture
+def talk(people: Path) -> Path:
+    """An enrolled picture and an official video."""
+    picture(people, "a.png", 64)
+    video(people, "talk.mp4", 128)
+    return people
+
+
+def test_a_copy_that_is_missing_is_made_and_no_face_is_looked_for(talk: Path) -> None:
+    run(talk, TALK)
+    (made,) = copies(talk)
+    whole = made.read_bytes()
+    shutil.rmtree(made.parent)
+    enrolment, looker = run(talk, TALK)
+    assert (enrolment.read, enrolment.kept, looker.asked) == (1, 1, 0)
+    assert copies(talk) == [made] and made.read_bytes() == whole
+
+
+def test_the_copy_of_a_video_that_was_taken_out_goes(talk: Path) -> None:
+    run(talk, TALK)
+    (talk / "_known_fakes").mkdir()
+    shutil.move(talk / "ada/official/talk.mp4", talk / "_known_fakes/talk.mp4")
+    run(talk, TALK)
+    assert copies(talk) == []
+
+
+def full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_where_no_copy_can_be_kept_enrolment_goes_on_and_it_is_told(
+    talk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(proxy, "new_file", full)
+        first, _ = run(talk, TALK)
+    assert first.gallery.templates[0].videos == 1 and filed(first) == [
+        ("ada", "talk.mp4", "official")
+    ]
+    second, _ = run(talk, TALK, retry=False)
+    for enrolment in (first, second):
+        (problem,) = enrolment.problems
+        assert "No space left" in problem.why and not problem.refused
+    assert copies(talk) == [] and second.read == 0
+    third, looker = run(talk, TALK)
+    assert not third.problems and len(copies(talk)) == 1 and looker.asked == 0
+
+
+def test_an_enrolment_that_is_interrupted_leaves_no_half_copy(
+    talk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(proxy.ProxyWriter, "add_sound", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run(talk, TALK)
+    assert copies(talk) == []
+    run(talk, TALK)
+    assert len(copies(talk)) == 1
 
 
 def test_nobody_usable_is_told(people: Path) -> None:
