@@ -180,6 +180,8 @@ class ProxyWriter:
             self._begin_sound()
         missing = round(start_s * SAMPLE_RATE) - self._heard
         block = np.pad(samples, (missing, 0)) if missing > 0 else samples
+        if not block.size:
+            return
         frame = av.AudioFrame.from_ndarray(
             np.ascontiguousarray(block[None], np.float32), format="fltp", layout="mono"
         )
