@@ -27,7 +27,7 @@ JOINED = "0" * 64  # in the place of a content hash
 
 
 @dataclass(frozen=True)
-class Measured:
+class JoinedClips:
     """What the clips of one folder came to."""
 
     name: str
@@ -58,7 +58,7 @@ def main() -> None:
     media = parser.parse_args().media
     found = [measure(folder) for folder in sorted(media.iterdir()) if folder.is_dir()]
     found = [one for one in found if one.clips]
-    every = Measured(
+    every = JoinedClips(
         "all",
         sum(one.clips for one in found),
         sum(one.seconds for one in found),
@@ -71,7 +71,7 @@ def main() -> None:
     write_page("proxies", text + "\n")
 
 
-def measure(folder: Path) -> Measured:
+def measure(folder: Path) -> JoinedClips:
     """Write one proxy of all clips of a folder, one after the other."""
     clips = list(_clips(folder))
     started = time.perf_counter()
@@ -91,7 +91,9 @@ def measure(folder: Path) -> Measured:
         size = proxies.nbytes
     original = sum(path.stat().st_size for path, _, _ in clips)
     seconds = sum(length for _, _, length in clips)
-    return Measured(folder.name, len(clips), seconds, original, size, time.perf_counter() - started)
+    return JoinedClips(
+        folder.name, len(clips), seconds, original, size, time.perf_counter() - started
+    )
 
 
 def _clips(folder: Path) -> Iterator[tuple[Path, float, float]]:
@@ -108,17 +110,17 @@ def _clips(folder: Path) -> Iterator[tuple[Path, float, float]]:
             start += info.duration_s
 
 
-def _page(found: list[Measured]) -> list[str]:
+def _page(found: list[JoinedClips]) -> list[str]:
     columns = ("folder", "clips", "s", "files, MB/h", "copies, MB/h", "share", "times real time")
     return [
         "# Small copies of official videos: size",
         "",
         "`python -m benchmarks.proxies --media ../shared/media/real_video`",
         "",
-        f"The clips of each folder are joined in time to one video. Its copy has {PROXY_FPS:.0f} frames a",
-        f"second and {PROXY_LINES} px on the short side at most, and is written as at an enrolment; the",
-        "last column says how fast, with one thread to decode. Cuts every few seconds cost more than",
-        "a video that goes on.",
+        f"The clips of each folder are joined in time to one video. Its copy has {PROXY_FPS:.0f}",
+        f"frames a second and {PROXY_LINES} px on the short side at most, and is written as at an",
+        "enrolment; the last column says how fast, with one thread to decode. Cuts every few",
+        "seconds cost more than a video that goes on.",
         "",
         *table(columns, [one.row() for one in found]),
     ]

@@ -24,6 +24,7 @@ from media_screen.footage.fingerprint import FingerprintBuilder
 from media_screen.hearing import Hearing, unjudged_tracks
 from media_screen.look import MIN_FACE, WINDOW_FPS
 from media_screen.media import MediaError
+from media_screen.people.channel_ids import owns
 from media_screen.speech import lacks_speech
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ class Case:
 
     `media` is the opened file, `sidecar` what was read beside it (or None). `look` is the one look
     over its pictures, `hearing` the one pass over its sound. `people`, `gallery`, `catalogue`,
-    `proxies`, `trust_anchors`, `device` and `thorough` are those of the equipment. `timing`
-    collects seconds by stage.
+    `proxies`, `trust_anchors`, `device` and `thorough` are those of the equipment. `itself` is
+    the hash of the reference that the file is, as an official post that serves as an original, ""
+    for others: it is no copy of that. `timing` collects seconds by stage.
     """
 
     def __init__(
@@ -82,7 +84,9 @@ class Case:
         self.people = equipment.people
         self.gallery = equipment.gallery
         self.catalogue = equipment.catalogue
-        self.proxies = equipment.proxies
+        self.itself = sha256 if _is_post(sha256, sidecar, equipment) else ""
+        proxies = equipment.proxies
+        self.proxies = proxies.without(self.itself) if proxies and self.itself else proxies
         self.trust_anchors = equipment.trust_anchors
         self.device = equipment.device
         self.thorough = equipment.thorough
@@ -352,6 +356,13 @@ class Case:
             if lack is not None:
                 return Abstention(detector, *lack)
         return None
+
+
+def _is_post(sha256: str, sidecar: Sidecar | None, equipment: Equipment) -> bool:
+    """Say whether a file is an official post that serves as an original; a repost of it is not."""
+    if sidecar is None or sha256 not in equipment.posts or not sidecar.fit.proves:
+        return False
+    return any(owns(person, sidecar) for person in equipment.people)
 
 
 def _between(spans: Sequence[Span], seen: Sequence[Span]) -> list[Span]:

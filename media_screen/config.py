@@ -33,7 +33,8 @@ class Config:
     detectors of other packages to use besides `detectors`, and `weights` says how much such a one
     counts for manipulation (by default it informs and counts nothing). `cache` is the folder for
     what is found in the references, by default beside the people, or, where nothing can be written
-    there, a private temporary one.
+    there, a private temporary one. `originals` is the folder that a scan makes of the official
+    posts in it: they are looked for in the other files as official footage is.
     """
 
     people: str | Path | None = None
@@ -47,11 +48,12 @@ class Config:
     fingerprint: bool = False
     sensitivity: Sensitivity = "normal"
     cache: str | Path | None = None
+    originals: str | Path | None = None
     add_detectors: tuple[str, ...] = ()
     weights: tuple[Weight, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("people", "memory", "watch", "cache"):
+        for name in ("people", "memory", "watch", "cache", "originals"):
             self._check(name, (str, Path, type(None)), "a path or None")
         for name in ("thorough", "transcript", "fingerprint"):
             self._check(name, (bool,), "True or False")

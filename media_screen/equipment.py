@@ -19,7 +19,8 @@ class Equipment:
     """What is loaded once and serves every file.
 
     `looker` finds faces; `people` is everyone enrolled, `gallery` their faces and voices,
-    `catalogue` their footage and `proxies` small copies of it (or None); `trust_anchors` are the
+    `catalogue` their footage and `proxies` small copies of it (or None); `posts` are the hashes of
+    what is in there because it is an official post of the same scan; `trust_anchors` are the
     certificates (PEM) whose signatures count as trusted; `device` is where networks run. With
     `thorough` more of each file is looked at. With `listens` a detector will ask for speech, which
     is then found in the same decode as the fingerprint of the sound. With `prints` fingerprints are
@@ -31,6 +32,7 @@ class Equipment:
     gallery: Gallery = field(default_factory=Gallery)
     catalogue: Catalogue | None = None
     proxies: Proxies | None = None
+    posts: frozenset[str] = frozenset()
     trust_anchors: str = ""
     device: str = "cpu"
     thorough: bool = False

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from media_screen.batch.originals import OnPost, gather
 from media_screen.batch.worker import Executor, Job, Limits, Pool
 from media_screen.database import ForeignDatabase, renew
 from media_screen.evidence import Label, Verdict
 from media_screen.folders import LeftOut, look_through
 from media_screen.media import shown_path
-from media_screen.people.cache import REFERENCES, cache_folder
+from media_screen.people.cache import ORIGINALS, REFERENCES, cache_folder
 from media_screen.results.folder import BatchError, FinishedFile, Results
 from media_screen.screen import Config
 from media_screen.screen.settings import settings_digest
@@ -145,24 +146,31 @@ def scan(
     workers: int = 1,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     executor: Executor = Pool,
+    on_post: OnPost | None = None,
     on_start: OnStart | None = None,
     on_result: OnResult | None = None,
 ) -> Summary:
     """Screen everything under `paths` that has no result in `out` yet, and sum up.
 
-    A file is screened again when it, its sidecar, the enrolled people, the networks or the settings
-    changed; its old result then goes. `executor` makes the workers: processes of this machine, or
-    those of a cluster (`batch.ray.RayPool`). Raises BatchError when `out` can't be used, and
-    WorkerError when the networks or the people can't be loaded.
+    Official posts among the files are read first, since they are originals for the others
+    (`batch.originals`). A file is screened again when it, its sidecar, the enrolled people, the
+    official posts, the networks or the settings changed; its old result then goes. `executor` makes
+    the workers: processes of this machine, or those of a cluster (`batch.ray.RayPool`). Raises
+    BatchError when `out` can't be used, and WorkerError when the networks or the people can't be
+    loaded.
     """
     started = time.monotonic()
     found = find_media(paths)
-    settings = settings_digest(config)
     if config.memory is None:
         config = replace(config, memory=out / MEMORY)
     if config.people is not None and config.cache is None:
         config = replace(config, cache=cache_folder(Path(config.people), out / REFERENCES))
     with Results(out) as results:
+        originals = gather(
+            found.files, out / ORIGINALS, config, workers=workers, limits=limits, on_post=on_post
+        )
+        config = replace(config, originals=originals)
+        settings = settings_digest(config)
         todo = [path for path in found.files if not results.has(path, settings)]
         progress = Progress(total=len(found.files), kept=len(found.files) - len(todo))
         if on_start is not None:

@@ -16,7 +16,7 @@ import signal
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from multiprocessing import connection
 from pathlib import Path
@@ -62,6 +62,16 @@ class Job:
     sidecar: Path | None = None
 
 
+class Screening(Protocol):
+    """What a worker does with each file: a `Screener`, or another reader of hostile files."""
+
+    def prepare(self) -> object:
+        """Load what is needed, before the first file."""
+
+    def screen(self, path: Path, sidecar: str | None = None) -> Verdict:
+        """Read one file; always returns a verdict, whatever is wrong with it."""
+
+
 class Workers(Protocol):
     """What screens the files of a batch: `Pool` here, `batch.ray.RayPool` on a cluster."""
 
@@ -81,10 +91,21 @@ class Executor(Protocol):
 
 
 class Pool:
-    """A fixed number of worker processes that screen files; use it in a `with` statement."""
+    """A fixed number of worker processes that screen files; use it in a `with` statement.
 
-    def __init__(self, config: Config, *, workers: int, limits: Limits = Limits()) -> None:
+    `kind` makes of the config what screens in each of them.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        workers: int,
+        limits: Limits = Limits(),
+        kind: Callable[[Config], Screening] = Screener,
+    ) -> None:
         self._config = config
+        self._kind = kind
         self._limits = limits
         self._idle: list[_Worker] = []
         self._busy: list[_Worker] = []
@@ -122,7 +143,7 @@ class Pool:
                 if refused is not None:
                     yield job, refused
                     continue
-                worker = self._idle.pop() if self._idle else _Worker(self._config)
+                worker = self._idle.pop() if self._idle else _Worker(self._config, self._kind)
                 worker.give(job)
                 self._busy.append(worker)
             yield from self._collect()
@@ -146,7 +167,7 @@ class Pool:
 class _Worker:
     """The parent's end of one worker process."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, kind: Callable[[Config], Screening]) -> None:
         self.pipe, far = _context.Pipe()
         self.job: Job | None = None
         self.alive = True
@@ -157,7 +178,10 @@ class _Worker:
         self._started = time.monotonic()
         self._given = self._started
         self._process = _context.Process(
-            target=_work, args=(config, far, os.getpid()), daemon=True, name="media-screen-worker"
+            target=_work,
+            args=(config, kind, far, os.getpid()),
+            daemon=True,
+            name="media-screen-worker",
         )
         self._process.start()
         far.close()
@@ -272,12 +296,17 @@ def _identified(path: Path) -> MediaInfo:
 # --- in the worker process -----------------------------------------------------------------------
 
 
-def _work(config: Config, pipe: connection.Connection, parent: int) -> None:
+def _work(
+    config: Config,
+    kind: Callable[[Config], Screening],
+    pipe: connection.Connection,
+    parent: int,
+) -> None:
     """Screen the files that come through the pipe until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     log_plainly(logging.WARNING)  # a process of its own, with the log of nobody else
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    screener = Screener(config)
+    screener = kind(config)
     try:
         screener.prepare()
     except Exception as error:

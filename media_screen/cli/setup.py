@@ -153,7 +153,7 @@ def scan_with_progress(
 
     console = new_console(stderr=True)
     columns = (
-        TextColumn("screening"),
+        TextColumn("{task.fields[step]}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}", markup=False),
@@ -162,10 +162,16 @@ def scan_with_progress(
     )
     live = console.is_terminal and not quiet
     with Bar(*columns, console=console, transient=True, disable=not live) as bar:
-        task = bar.add_task("scan", total=None, rate="", last="")
+        task = bar.add_task("scan", step="screening", total=None, rate="", last="")
+
+        def on_post(path: Path, done: int, total: int) -> None:
+            bar.update(task, step="reading official posts", total=total, completed=done)
+            if not live and not quiet and done < total:
+                name = plain(path.name)
+                click.echo(f"reading official post {done + 1} of {total}: {name}", err=True)
 
         def on_start(progress: Progress) -> None:
-            bar.update(task, total=progress.total, completed=progress.done)
+            bar.update(task, step="screening", total=progress.total, completed=progress.done)
             if progress.kept and not quiet:
                 has = "has" if progress.kept == 1 else "have"
                 click.echo(f"{counted(progress.kept, 'file')} {has} a result already", err=True)
@@ -192,6 +198,7 @@ def scan_with_progress(
                 workers=workers,
                 limits=limits,
                 executor=executor,
+                on_post=on_post,
                 on_start=on_start,
                 on_result=on_result,
             )

@@ -50,7 +50,7 @@ class KnownFootage:
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each match, and one for each match whose mouth was changed."""
         catalogue = case.catalogue
-        count = len(catalogue) if catalogue is not None else 0
+        count = len(catalogue) - bool(case.itself) if catalogue is not None else 0
         if catalogue is None or not count:
             yield Abstention(
                 self.name,
@@ -65,10 +65,12 @@ class KnownFootage:
                 self.name, "unreadable", "it holds neither picture nor sound that can be compared"
             )
             return
-        found = catalogue.find(fingerprint)
+        found = catalogue.find(fingerprint, without=case.itself)
         if any(one.match.relation == "repictured" for one in found):
             # Another picture, or the same one on its side, which no face gives away?
-            turned = (catalogue.find(one) for one in case.fingerprints_turned())
+            turned = (
+                catalogue.find(one, without=case.itself) for one in case.fingerprints_turned()
+            )
             found = next((one for one in turned if _has_picture(one)), found)
         found = _closely(case, catalogue, found)
         for match in found:
@@ -136,7 +138,7 @@ class KnownFootage:
                 if told < SAME_SOUND * heard:
                     yield self._other(copy, sound)
                     break
-            own = () if copies else catalogue.find(sound.fingerprint)
+            own = () if copies else catalogue.find(sound.fingerprint, without=case.itself)
             official = [one for one in own if _finding(one) != "known_fake"]
             if official:
                 yield Evidence(
@@ -190,7 +192,9 @@ def _closely(
     if not spans or case.info.kind != "video":
         return found
     closely = case.fingerprint_closely(sorted(spans))
-    again = () if closely is case.fingerprint else catalogue.find(closely)
+    if closely is case.fingerprint:
+        return found
+    again = catalogue.find(closely, without=case.itself)
     return again if _has_picture(again) or any(one.changes for one in again) else found
 
 

@@ -31,6 +31,7 @@ from media_screen.names.alike import (
     name_likeness,
     spells_name,
 )
+from media_screen.people.channel_ids import owns
 from media_screen.people.registry import OfficialChannel, Person
 from media_screen.sidecar import Sidecar, handle_key
 
@@ -127,9 +128,7 @@ class Channel:
 def _judge(post: Sidecar, person: Person) -> Evidence | None:
     """Return the strongest finding about one person, or None when the channel is unrelated."""
     here = [account for account in person.channels if account.platform == post.platform]
-    for account in here:
-        if not (account.id and account.id in post.channel_ids):
-            continue
+    if owns(person, post):
         if post.fit.proves:
             why = f"published by {_who(post)}, an official channel of {person.name}"
             return _evidence("official", person, LLR_OFFICIAL, 0.0, why, id_equal=1)

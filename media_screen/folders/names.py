@@ -90,7 +90,7 @@ CACHE_FOLDER = ".media_screen"  # beside the people: what was found in their ref
 OUTPUT_MARKS = ("state.sqlite", "results.jsonl")
 _OUTPUT = re.compile(
     r"results\.\w+|ledger\.jsonl|(?:state|memory)\.sqlite(?:-wal|-shm|-journal)?|report|thumbs"
-    r"|references",
+    r"|references|originals",
     re.ASCII,
 )
 

@@ -25,6 +25,14 @@ class Advice:
     fix: str
 
 
+def owns(person: Person, post: sidecars.Sidecar) -> bool:
+    """Say whether a post names an official channel of a person by its stable id."""
+    return any(
+        account.platform == post.platform and account.id != "" and account.id in post.channel_ids
+        for account in person.channels
+    )
+
+
 def advice(person: Person) -> Iterator[Advice]:
     """Say of each account of a person that has no id what that means, and how to get the id."""
     lacking = [channel for channel in person.channels if not channel.id]

@@ -29,7 +29,7 @@ from media_screen.faces.embed import WEIGHTS as EMBEDDER
 from media_screen.files import facts, private_folder, remove_database
 from media_screen.footage.fingerprint import REFERENCE_FPS, Fingerprint, FingerprintBuilder
 from media_screen.footage.original.proxy import PROXY_FPS, ProxyWriter
-from media_screen.media import Media, MediaError, identify, shown_path
+from media_screen.media import Media, MediaError, Source, identify, shown_path
 from media_screen.media.reader import ROUNDING
 from media_screen.speech import find_speech
 from media_screen.speech.embed import VERSION as VOICE_VERSION
@@ -113,15 +113,19 @@ def read_picture(looker: Looker, file: Path) -> list[FoundFace]:
 
 
 def read_video(
-    looker: Looker, file: Path, *, proxy: ProxyWriter | None = None
+    looker: Looker,
+    file: Path,
+    *,
+    proxy: ProxyWriter | None = None,
+    source: Source | None = None,
 ) -> tuple[list[FoundFace], Fingerprint]:
     """Return face tracks and fingerprint of a reference video or sound file, in one decode.
 
-    What is decoded goes to `proxy`, too. Memory is bounded by a chunk, whatever the length. Raises
-    MediaError when it can't be read.
+    What is decoded goes to `proxy`, too; `source` is the file where it is open already. Memory is
+    bounded by a chunk, whatever the length. Raises MediaError when it can't be read.
     """
     faces: list[FoundFace] = []
-    with Media.open(file) as media:
+    with Media.open(file, source=source) as media:
         builder = FingerprintBuilder(duration_s=media.info.duration_s, reference=True)
         tracks = 0
         for span in _chunks(media):

@@ -44,7 +44,7 @@ from media_screen.results.written import EARLIER, LAYOUT, STATE, STRANGE, line_d
 
 RESULTS = "results.jsonl"
 # What the program writes into the folder. Where there is nothing else, the folder is its own.
-_OWN = re.compile(r"\.?(results|state|memory|ledger)\..*|report|thumbs")
+_OWN = re.compile(r"\.?(results|state|memory|ledger)\..*|report|thumbs|originals")
 
 _log = logging.getLogger(__name__)
 

@@ -202,12 +202,21 @@ class Examination:
             return reference_frames(file, match, case.thumbnails, threads=self._config.threads)
 
     def _reference(self, match: Match) -> Path | None:
-        """Find the file of a match among the person's official footage and the known fakes."""
+        """Find the file of a match among official footage and known fakes, or its small copy."""
         official = [one.official for one in self._case.people if one.slug == match.person]
         fakes = (Path(self._config.people or "") / KNOWN_FAKES).rglob("*")
         files = fakes if match.relation == "known_fake" else chain(*official)
         named = (file for file in files if shown_path(Path(file.name)) == match.reference)
-        return next(named, None)
+        return next(named, None) or self._proxy(match)
+
+    def _proxy(self, match: Match) -> Path | None:
+        """Find the small copy of what was matched: of a post, or of a file that was moved."""
+        catalogue, proxies = self._case.catalogue, self._case.proxies
+        if catalogue is None or proxies is None:
+            return None
+        wanted = (match.person, match.reference)
+        listed = (one for one in catalogue.entries() if (one.person, one.reference) == wanted)
+        return next(filter(None, (proxies.path(one.sha256) for one in listed)), None)
 
 
 def matched_length(media: Media) -> float:

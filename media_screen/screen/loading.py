@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_screen import weights
 from media_screen.equipment import Equipment
 from media_screen.fusion import combination
+from media_screen.people.cache import CATALOGUE, PROXIES
 from media_screen.people.gallery import Gallery
 from media_screen.screen.settings import detectors_of, settings_digest, versions
 from media_screen.weights import nets
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from media_screen.detectors.contract import Detector
     from media_screen.footage.catalogue import Catalogue
     from media_screen.footage.memory import Memory
+    from media_screen.footage.original.proxy import Proxies
     from media_screen.look import Looker
     from media_screen.names.mentions import Names
     from media_screen.people.enrol import Enrolment, OnReference
@@ -60,12 +62,14 @@ def load(config: Config, *, on_reference: OnReference | None = None) -> Loaded:
     looker = Looker(device)
     people = _people(config)
     enrolment = _enrolment(config, people, looker, device, on_reference)
+    originals = _originals(config, enrolment)
     equipment = Equipment(
         looker=looker,
         people=people,
         gallery=enrolment.gallery if enrolment else Gallery(),
-        catalogue=_catalogue(enrolment),
-        proxies=enrolment.proxies if enrolment else None,
+        catalogue=originals.catalogue,
+        proxies=originals.proxies,
+        posts=originals.posts,
         trust_anchors=_trust_anchors(config),
         device=device,
         thorough=config.thorough,
@@ -116,12 +120,31 @@ def _enrolment(
     return enrolment
 
 
-def _catalogue(enrolment: Enrolment | None) -> Catalogue | None:
-    if enrolment is None or enrolment.catalogue is None:
-        return None
+@dataclass(frozen=True, slots=True)
+class _Originals:
+    """What files are compared with; `posts` are the contents of those that are no references."""
+
+    catalogue: Catalogue | None = None
+    proxies: Proxies | None = None
+    posts: frozenset[str] = frozenset()
+
+
+def _originals(config: Config, enrolment: Enrolment | None) -> _Originals:
+    """Open what is enrolled, and with it the official posts of a scan."""
+    if enrolment is None:
+        return _Originals()
     from media_screen.footage.catalogue import Catalogue
 
-    return Catalogue.open(enrolment.catalogue)
+    enrolled = Catalogue.open(enrolment.catalogue) if enrolment.catalogue else None
+    folder = Path(config.originals) if config.originals else None
+    # On a node of a cluster the folder of results may be out of reach: it does without.
+    if folder is None or not (folder / CATALOGUE).is_file():
+        return _Originals(enrolled, enrolment.proxies)
+    both = Catalogue.open(folder / CATALOGUE)
+    known = {one.sha256 for one in enrolled.entries()} if enrolled else set()
+    posts = frozenset(one.sha256 for one in both.entries()) - known
+    folders = (folder / PROXIES, *enrolment.proxies.folders)
+    return _Originals(both, replace(enrolment.proxies, folders=folders), posts)
 
 
 def _trust_anchors(config: Config) -> str:

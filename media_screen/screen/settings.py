@@ -14,6 +14,7 @@ from media_screen.config import Config
 from media_screen.files import facts
 from media_screen.folders import CACHE_FOLDER, look_through
 from media_screen.media import shown_path
+from media_screen.people.cache import CATALOGUE
 from media_screen.weights.known_tables import SHA256
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ def detectors_of(config: Config) -> tuple[Detector, ...]:
 def settings_digest(config: Config) -> str:
     """Return 16 hex digits that change when a file would have to be screened again.
 
-    They cover the enrolled people (their records, and the sizes and times of their references),
-    the networks, the detectors with their weights, the sensitivity, the watch-list and the version;
-    not the device, the threads and the memory.
+    They cover the enrolled people (their records, and the sizes and times of their references), the
+    official posts that serve as originals, the networks, the detectors with their weights, the
+    sensitivity, the watch-list and the version; not the device, the threads and the memory.
     """
     digest = hashlib.sha256()
     parts: list[object] = [
@@ -48,6 +49,8 @@ def settings_digest(config: Config) -> str:
     ]
     if config.people is not None:
         parts += _state_of_people(Path(config.people))
+    if config.originals is not None:
+        parts += _state_of_originals(Path(config.originals))
     digest.update(repr(parts).encode())
     return digest.hexdigest()[:16]
 
@@ -62,6 +65,16 @@ def _state_of_people(top: Path) -> Iterator[tuple[str, str]]:
         for file in sorted((*listing.media, *records)):
             with contextlib.suppress(OSError):  # gone meanwhile, or a link to nothing
                 yield shown_path(file.relative_to(top)), facts(file.stat())
+
+
+def _state_of_originals(folder: Path) -> list[tuple[str, str]]:
+    """Return person and hash of each original; [] where the folder is out of reach."""
+    from media_screen.footage.catalogue import Catalogue
+
+    if not (folder / CATALOGUE).is_file():
+        return []
+    with Catalogue.open(folder / CATALOGUE) as catalogue:
+        return sorted((one.person, one.sha256) for one in catalogue.entries())
 
 
 def versions() -> dict[str, str]:

@@ -70,6 +70,7 @@ _DERIVED: dict[str, tuple[str, tuple[int, ...]]] = {
     "index_codes": ("|u1", (picture.HASH_BYTES,)),
     "index_pairs": ("<u8", ()),
 }
+_BY_HASH = "SELECT id FROM reference WHERE sha256 = ?"
 _ROWS = {**LAYOUT, **_DERIVED}
 
 _log = logging.getLogger(__name__)
@@ -139,7 +140,7 @@ class Catalogue:
 
     def has(self, sha256: str) -> bool:
         """Tell whether the file with this hash is in the catalogue, with all that belongs to it."""
-        rows = self._rows("SELECT id FROM reference WHERE sha256 = ?", (sha256,))
+        rows = self._rows(_BY_HASH, (sha256,))
         try:
             return (
                 bool(rows)
@@ -202,6 +203,30 @@ class Catalogue:
                     (number, name, len(array), data, digest),
                 )
 
+    def take_over(self, other: Catalogue, sha256: str) -> None:
+        """Add a reference of another catalogue as it is there; one with the same hash is replaced.
+
+        Raises CatalogueError when the other does not have it, or can't be read.
+        """
+        head = "person, reference, sha256, kind, duration_s, sound_s, digest"
+        rows = other._rows(f"SELECT {head}, id FROM reference WHERE sha256 = ?", (sha256,))
+        if not rows:
+            raise CatalogueError(f"{other.path}: there is no reference {sha256:.64}")
+        *row, theirs = rows[0]
+        arrays = other._rows(
+            "SELECT name, rows, data, digest FROM array WHERE reference_id = ?", (theirs,)
+        )
+        with self._writing() as connection:
+            connection.execute("DELETE FROM reference WHERE sha256 = ?", (sha256,))
+            marks = ", ".join("?" * len(row))
+            number = connection.execute(
+                f"INSERT INTO reference ({head}) VALUES ({marks})", tuple(row)
+            ).lastrowid
+            connection.executemany(
+                "INSERT INTO array (reference_id, name, rows, data, digest) VALUES (?, ?, ?, ?, ?)",
+                [(number, *array) for array in arrays],
+            )
+
     def file_under(self, sha256: str, person: str, reference: str, *, kind: Kind) -> None:
         """Give a reference another person, name or kind; its fingerprint stays."""
         if kind not in get_args(Kind):
@@ -229,22 +254,27 @@ class Catalogue:
         return tuple(found.match for found in self.find(fingerprint))
 
     def find(
-        self, fingerprint: Fingerprint, *, among: Collection[int] | None = None
+        self,
+        fingerprint: Fingerprint,
+        *,
+        among: Collection[int] | None = None,
+        without: str = "",
     ) -> tuple[MeasuredMatch, ...]:
         """Return the matches with what was measured: mapping in time, scores, mirrored.
 
         Of references with the same content one is told; `among` these numbers it is looked for in
-        them alone.
+        them alone, and never in the one `without` which (its hash) it is to be looked for.
         """
         with self._lock:
             index = self._ready_index()
             if not len(index) or fingerprint.empty:
                 return ()
             query = Query(fingerprint)
+            itself = [row[0] for row in self._rows(_BY_HASH, (without,))] if without else []
             candidates = [
                 one
                 for one in index.candidates(fingerprint)
-                if among is None or one.reference in among
+                if (among is None or one.reference in among) and one.reference not in itself
             ]
             found = self._compared(query, candidates, thorough=False)
             if _unexplained(fingerprint, found) > UNEXPLAINED_S:
@@ -274,7 +304,7 @@ class Catalogue:
 
     def fingerprint(self, sha256: str) -> Fingerprint | None:
         """Return the stored fingerprint of a reference, without its mirrored hashes."""
-        rows = self._rows("SELECT id FROM reference WHERE sha256 = ?", (sha256,))
+        rows = self._rows(_BY_HASH, (sha256,))
         known = self._known(int(rows[0][0])) if rows else None
         return known.fingerprint if known else None
 
