@@ -37,6 +37,7 @@ WRONG: list[tuple[str, Any]] = [
     ("memory", 5),
     ("memory", True),
     ("cache", 5),
+    ("originals", 5),
     ("watch", 5),
     ("watch", ("names.toml",)),
     ("transcript", "true"),

@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 import pytest
 
-from media_screen.batch.scan import Summary, scan
+from media_screen.batch.scan import Progress, Summary, scan
 from media_screen.batch.worker import Limits
+from media_screen.evidence import Verdict
 from media_screen.footage.catalogue import Catalogue
 from media_screen.media import SAMPLE_RATE, identify
 from media_screen.people.cache import CATALOGUE, ORIGINALS, PROXIES
@@ -94,14 +95,9 @@ def labels(out: Path) -> dict[str, str]:
     return {Path(one["media"]["path"]).name: one["label"] for one in records(out)}
 
 
-def record_of(out: Path, name: str) -> dict[str, Any]:
-    (record,) = (one for one in records(out) if Path(one["media"]["path"]).name == name)
-    return record
-
-
 def matched(out: Path, name: str) -> list[str]:
-    evidence = record_of(out, name)["evidence"]
-    return [one["match"]["reference"] for one in evidence if one.get("match")]
+    (record,) = (one for one in records(out) if Path(one["media"]["path"]).name == name)
+    return [one["match"]["reference"] for one in record["evidence"] if one.get("match")]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -114,15 +110,20 @@ def test_a_copy_of_an_official_post_is_told_though_nothing_is_enrolled(
     def on_post(path: Path, done: int, total: int) -> None:
         told.append((path.name, done, total))
 
-    screen(downloads, people, out, workers=workers, on_post=on_post)
+    verdicts: list[Verdict] = []
+
+    def on_result(verdict: Verdict, _: Progress) -> None:
+        verdicts.append(verdict)
+
+    screen(downloads, people, out, workers=workers, on_post=on_post, on_result=on_result)
     assert labels(out) == {"post.mp4": "official", "copy.mp4": "official_copy"}
     assert (matched(out, "post.mp4"), matched(out, "copy.mp4")) == ([], ["post.mp4"])
     assert told == [("post.mp4", 0, 1), ("post.mp4", 1, 1)]
     sha256, _ = identify(downloads / "post.mp4")
     assert [path.stem for path in (out / ORIGINALS / PROXIES).iterdir()] == [sha256]
     assert not list((people / ".media_screen").glob("proxies/*")), "people are left as they are"
-    pictures = record_of(out, "copy.mp4")["thumbnails"]
-    assert any(one.get("reference_s") is not None for one in pictures), "shown side by side"
+    (copy,) = (one for one in verdicts if one.label == "official_copy")
+    assert any(one.reference_s is not None for one in copy.thumbnails), "shown side by side"
     again = screen(downloads, people, out)
     assert (again.screened, again.kept) == (0, 2)
 
