@@ -58,6 +58,7 @@ def examine(
         Case,
         fingerprint=fingerprint,
         catalogue=catalogue,
+        itself="",
         fingerprints_turned=lambda: turned,
         tracks=seen,
         speech=Speech(spoken),
