@@ -119,6 +119,11 @@ class Looker:
         self._embedder = FaceEmbedder.load(device)
         self._batch = BATCH[device]
 
+    @property
+    def embedder(self) -> FaceEmbedder:
+        """The network that tells people apart."""
+        return self._embedder
+
     def look(
         self,
         media: Media,

@@ -1,0 +1,177 @@
+"""Says what the measures of a compared face mean: how surely it was changed, and what of it.
+
+A weighted sum of a few measures (`models/original/calibration.json`) is calibrated as a log
+likelihood ratio, of a face that was changed against one that was only copied; what was changed
+follows from which part differs more than the rest of the same face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+
+from media_screen import weights
+from media_screen.arrays import Doubles
+from media_screen.footage.original.comparison import ComparedFace
+from media_screen.footage.original.residual import MIDDLE
+from media_screen.weights.calibration import shipped
+from media_screen.weights.linear import LinearModel
+
+MODEL = "original"
+FILE = f"{MODEL}/calibration.json"
+LIMIT = 3.0  # spreads from the mean within which a measure counts
+
+Kind = Literal["mouth_changed", "eyes_changed", "face_exchanged", "face_changed"]
+
+# What of the face differs: by how much more than the rest of it (natural log), and how unlike the
+# embeddings of both sides are (cosine), of another person's face.
+PART_APART, OTHER_PERSON = 1.0, 0.75
+# Cosine of both sides and agreement of the mouth's movements from which a face follows the
+# original. Of 58 forged faces that differ clearly none has both, nor in small copies.
+SAME_PERSON, ALONG = 0.85, 0.8
+# Swing of an opening mouth, share of the face's width, from which it is known to move.
+MOVES = 0.02
+# Least share of face, mouth and eyes that nothing covers, and from which share on nothing can
+# have changed what the networks make of the face.
+LEAST_OPEN, ALL_OPEN = 0.6, 0.9
+LARGE_PX = 80.0  # width of a face from which it is not small
+
+
+@dataclass(frozen=True, slots=True)
+class FaceLimits:
+    """Ratios (natural log) from which a face counts as changed, and up to which as the same."""
+
+    changed: float
+    same: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alteration:
+    """How surely one face was changed (natural log likelihood ratio), and what of it most.
+
+    `score` is the probability if both were equally frequent.
+    """
+
+    llr: float
+    score: float
+    kind: Kind
+
+
+MEASURES = (
+    "face_middle",
+    "face_coarse",
+    "mouth_middle",
+    "part_apart",
+    "most",
+    "fine",
+    "unlike",
+    "displaced",
+    "lips_displaced",
+    "silent",
+    "large",
+)
+
+
+_BY_NETWORKS = [
+    MEASURES.index(name) for name in ("unlike", "displaced", "lips_displaced", "silent")
+]
+
+
+def measures(face: ComparedFace) -> Doubles:
+    """Return the measures in the order of `MEASURES`.
+
+    Excesses are natural logs. `part_apart` is the mouth against eyes and
+    brows or the eyes against the rest, whichever is more, `most` the part
+    that differs most, `unlike` 1 minus the cosine of both embeddings, `silent` how little the
+    opening of the mouth follows, where it moves, `large` how large the face is (0, or
+    below that for one that is smaller than LARGE_PX). What could not be
+    measured, or is covered, is NaN.
+    """
+    parts = {name: one.excess for name, one in face.residuals.items()}
+    middle = {name: excess[MIDDLE] for name, excess in parts.items()}
+    upper = _mean((middle["eyes"], middle["brow"]))
+    mouth = face.curves["mouth_open"]
+    found = (
+        middle["face"],
+        parts["face"][MIDDLE + 1],
+        middle["mouth"],
+        max(middle["mouth"] - upper, middle["eyes"] - _mean((middle["mouth"], middle["face"]))),
+        max(middle["face"], middle["mouth"], middle["eyes"]),
+        max(parts["face"][0], parts["mouth"][0], parts["eyes"][0]),
+        1.0 - face.likeness,
+        float(np.log(face.displaced + 0.002)),
+        float(np.log(face.lips_displaced + 0.002)),
+        (1.0 - mouth.agreement) * min(1.0, mouth.swing / MOVES),
+        float(np.log(min(LARGE_PX, face.width_px) / LARGE_PX)),
+    )
+    values = np.array(found, np.float64)
+    if min(part.open for part in face.residuals.values()) < ALL_OPEN:
+        values[_BY_NETWORKS] = np.nan
+    return values
+
+
+def _mean(values: Iterable[float]) -> float:
+    told = [value for value in values if not np.isnan(value)]
+    return float(np.mean(told)) if told else float("nan")
+
+
+def is_open(face: ComparedFace) -> bool:
+    """Tell whether enough of face and mouth is seen to compare them."""
+    return all(
+        face.residuals[part].open >= LEAST_OPEN
+        and not np.isnan(face.residuals[part].excess[MIDDLE])
+        for part in ("face", "mouth", "eyes")
+        if part in face.residuals
+    ) and bool(face.residuals)
+
+
+def judge(face: ComparedFace) -> Alteration:
+    """Say how surely a face was changed, and what of it."""
+    raw = float(_model().raw(filled(measures(face), _model())))
+    calibration = shipped(MODEL)
+    llr, score = calibration.llr(raw), calibration.probability(raw)
+    if follows(face):
+        llr, score = min(llr, 0.0), min(score, 0.5)
+    return Alteration(llr, score, _kind(face))
+
+
+def follows(face: ComparedFace) -> bool:
+    """Tell whether a face is that of the same person and moves its mouth as the original does.
+
+    What differs in it then lies over it, such as letters: that accuses nobody.
+    """
+    mouth = (face.curves["mouth_open"], face.curves["mouth_wide"])
+    return face.likeness >= SAME_PERSON and all(one.agreement >= ALONG for one in mouth)
+
+
+def filled(values: Doubles, model: LinearModel) -> Doubles:
+    """Return measures with the means of all in the place of what was not measured."""
+    return np.where(np.isnan(values), np.array(model.means), values)
+
+
+def _kind(face: ComparedFace) -> Kind:
+    middle = {name: one.excess[MIDDLE] for name, one in face.residuals.items()}
+    mouth = middle["mouth"] - _mean((middle["eyes"], middle["brow"]))
+    if face.likeness < OTHER_PERSON:
+        return "face_exchanged"
+    if mouth >= PART_APART:
+        return "mouth_changed"
+    if middle["eyes"] - _mean((middle["mouth"], middle["face"])) >= PART_APART:
+        return "eyes_changed"
+    return "face_changed"
+
+
+@cache
+def limits() -> FaceLimits:
+    """Return from which ratio on a face is changed, and up to which it is the same."""
+    record = weights.record(FILE)
+    return FaceLimits(float(record["changed"]), float(record["same"]))
+
+
+@cache
+def _model() -> LinearModel:
+    return LinearModel.from_dict(weights.record(FILE)["line"], names=MEASURES, limit=LIMIT)

@@ -1,0 +1,270 @@
+"""Compares a match with its original in a few windows, face by face.
+
+Windows are taken where faces are seen, spread over the match. Each face in each window gives its
+measures; what they mean is said in `alteration`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from media_screen.arrays import Floats, Image
+from media_screen.evidence import Reason, Span
+from media_screen.evidence.pieces import LONGEST_ERROR
+from media_screen.faces.align import CROP_SIDE, REFERENCE, similarity
+from media_screen.faces.embed import FaceEmbedder
+from media_screen.faces.mesh import MeshNet
+from media_screen.faces.track import Track
+from media_screen.footage.catalogue import MeasuredMatch
+from media_screen.footage.original.movement import INNER_LIPS, PartMovement, curves, displaced
+from media_screen.footage.original.pairs import FramePair, PairedWindow, pair_window
+from media_screen.footage.original.residual import Region, Residual, face_px, residuals
+from media_screen.footage.original.sight import Moment, moment
+from media_screen.media import Media, MediaError
+
+WINDOW_S = 2.0  # a few syllables, and as much as two passes decode in a quarter of a second
+EVERY_S = 15.0  # of a match there is one window, two at least
+LEAST_WINDOWS, MOST_WINDOWS, MOST_THOROUGH = 2, 8, 40
+LEAST_FACE_PX = 28.0  # width of a face in the smaller picture; less tells nothing
+MOST_FACES = 3  # of a window, the widest
+LEAST_SEEN = 3  # pairs in which a face must be seen
+EMBEDDED = 4  # pairs of a face whose identity is compared
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedFace:
+    """One face in one window: what was measured between file and original.
+
+    `width_px` is its width in the smaller of both pictures. `likeness` is the cosine of the
+    embeddings of both sides at the same moments, `displaced` and `lips_displaced` how far the
+    points of its mesh and of its lips lie apart, as shares of its width. `curves` are by name, at
+    `times_s` of the file.
+    """
+
+    track: int
+    width_px: float
+    residuals: dict[Region, Residual]
+    likeness: float
+    displaced: float
+    lips_displaced: float
+    times_s: tuple[float, ...]
+    curves: dict[str, PartMovement]
+    moments: tuple[Moment, ...]  # where it differs most, and where least
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedWindow:
+    """One window of a match with its faces.
+
+    `score` is how well the rest of the pictures lies over one another (see `Overlay`), None where
+    nothing could be laid over; `late_s` is by how much the file comes later than the match says.
+    """
+
+    span: Span
+    score: float | None
+    late_s: float
+    faces: tuple[ComparedFace, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedMatch:
+    """A match with its compared windows; `seen` says whether faces are in view in it at all.
+
+    `identical` files need no comparison; `lacking` is why there could be none: code and sentence.
+    """
+
+    found: MeasuredMatch
+    windows: tuple[ComparedWindow, ...] = ()
+    seen: bool = True
+    identical: bool = False
+    lacking: tuple[Reason, str] | None = None
+
+    def there(self, span: Span) -> Span:
+        """Return where a stretch of the file lies in the original."""
+        start, end = self.found.mapping(np.array([span.start, span.end]))
+        return Span(max(0.0, float(start)), max(0.0, float(end)))
+
+
+class Comparer:
+    """Holds the networks that a comparison needs."""
+
+    def __init__(self, mesh: MeshNet, embedder: FaceEmbedder) -> None:
+        self._mesh, self._embedder = mesh, embedder
+
+    def compare_all(
+        self,
+        media: Media,
+        found: Sequence[MeasuredMatch],
+        tracks: Sequence[Track],
+        *,
+        sha256: str,
+        path: Callable[[str], Path | None],
+        thorough: bool = False,
+    ) -> tuple[ComparedMatch, ...]:
+        """Compare a file with all official footage that its picture matches.
+
+        `sha256` is the file's content; `path` says for the content of a reference where there is
+        something to read it from. What can't be read is told in the result.
+        """
+        official = [
+            one
+            for one in found
+            if one.picture_span is not None and one.match.relation != "known_fake"
+        ]
+        most = (MOST_THOROUGH if thorough else MOST_WINDOWS) // max(1, len(official))
+        result = []
+        for one in official:
+            if one.sha256 == sha256:
+                result.append(ComparedMatch(one, identical=True))
+            else:
+                result.append(self._compared(media, one, tracks, path(one.sha256), max(1, most)))
+        return tuple(result)
+
+    def _compared(
+        self,
+        media: Media,
+        match: MeasuredMatch,
+        tracks: Sequence[Track],
+        path: Path | None,
+        most: int,
+    ) -> ComparedMatch:
+        name = match.match.reference
+        if path is None:
+            why = f"only a fingerprint of {name} is kept: enroll again, and copies are compared"
+            return ComparedMatch(match, lacking=("no_reference", why))
+        try:
+            with Media.open(path, shown=name) as original:
+                windows = tuple(self.compare(media, original, match, tracks, most=most))
+        except MediaError as error:
+            return ComparedMatch(match, lacking=(error.reason, f"{name}: {error}"[:LONGEST_ERROR]))
+        span = match.match.query_span
+        seen = any(span.start <= face.time_s < span.end for track in tracks for face in track.faces)
+        return ComparedMatch(match, windows, seen)
+
+    def compare(
+        self,
+        media: Media,
+        original: Media,
+        match: MeasuredMatch,
+        tracks: Sequence[Track],
+        *,
+        most: int = MOST_WINDOWS,
+    ) -> Iterator[ComparedWindow]:
+        """Give the windows of a match that were compared, in order of time.
+
+        Raises MediaError when one of the files can't be read.
+        """
+        if match.picture_span is None:
+            return
+        for span in windows(match.picture_span, tracks, most=most):
+            paired = pair_window(
+                media, original, span, match.mapping, tracks, mirrored=match.mirrored
+            )
+            if paired is None:
+                yield ComparedWindow(span, None, 0.0, ())
+                continue
+            faces = tuple(self._faces(paired))
+            yield ComparedWindow(span, paired.overlay.score, paired.late_s, faces)
+
+    def _faces(self, window: PairedWindow) -> Iterator[ComparedFace]:
+        for track, width in _widest(window):
+            pairs = [pair for pair in window.pairs if track in pair.faces]
+            crops = [_crops(pair, track) for pair in pairs]
+            mine = self._mesh.find(np.stack([file for file, _ in crops])).points
+            theirs = self._mesh.find(np.stack([known for _, known in crops])).points
+            differs = dict(residuals(window, track))
+            yield ComparedFace(
+                track=track,
+                width_px=width,
+                residuals=differs,
+                likeness=self._likeness(crops),
+                displaced=displaced(mine, theirs),
+                lips_displaced=displaced(mine, theirs, INNER_LIPS),
+                times_s=tuple(pair.time_s for pair in pairs),
+                curves=dict(curves(mine, theirs)),
+                moments=tuple(_moments(pairs, track, differs)),
+            )
+
+    def _likeness(self, crops: Sequence[tuple[Image, Image]]) -> float:
+        rows = np.linspace(0, len(crops) - 1, min(EMBEDDED, len(crops))).round().astype(int)
+        some = [crops[row] for row in rows]
+        found = self._embedder.embed([*(one for one, _ in some), *(other for _, other in some)])
+        mine, theirs = np.split(np.asarray(found, np.float32), 2)
+        lengths = np.linalg.norm(mine, axis=1) * np.linalg.norm(theirs, axis=1)
+        cosines: Floats = (mine * theirs).sum(axis=1) / np.maximum(lengths, 1e-9)
+        return float(np.median(cosines))
+
+
+def windows(span: Span, tracks: Sequence[Track], *, most: int = MOST_WINDOWS) -> list[Span]:
+    """Return where to compare: windows spread over a match, where the widest faces are seen."""
+    count = int(np.ceil(span.duration / EVERY_S))
+    count = min(max(count, LEAST_WINDOWS), most)
+    if span.duration <= count * WINDOW_S:
+        count = max(1, int(span.duration // WINDOW_S))
+        edges = np.linspace(span.start, span.end, count + 1)
+        return [Span(a, b) for a, b in pairwise(edges.tolist())]
+    edges = np.linspace(span.start, span.end, count + 1)
+    return [
+        _around(_best_view(tracks, Span(a, b)), Span(a, b)) for a, b in pairwise(edges.tolist())
+    ]
+
+
+def _best_view(tracks: Sequence[Track], span: Span) -> float:
+    """Return when the widest face of a stretch is seen, by default its middle."""
+    faces = [
+        face for track in tracks for face in track.faces if span.start <= face.time_s < span.end
+    ]
+    if not faces:
+        return (span.start + span.end) / 2
+    widest = max(face.quality.size_px for face in faces)
+    good = [face.time_s for face in faces if face.quality.size_px >= 0.8 * widest]
+    return good[len(good) // 2]
+
+
+def _around(time_s: float, room: Span) -> Span:
+    start = min(max(room.start, time_s - WINDOW_S / 2), max(room.start, room.end - WINDOW_S))
+    return Span(start, min(room.end, start + WINDOW_S))
+
+
+def _widest(window: PairedWindow) -> list[tuple[int, float]]:
+    """Return the tracks of a window that are seen often and large enough, the widest first."""
+    seen: dict[int, list[float]] = {}
+    for pair in window.pairs:
+        for track, points in pair.faces.items():
+            seen.setdefault(track, []).append(face_px(points))
+    enlarged = max(1.0, window.overlay.scale)
+    widths = [
+        (track, float(np.median(values)) / enlarged)
+        for track, values in seen.items()
+        if len(values) >= LEAST_SEEN
+    ]
+    large = [one for one in widths if one[1] >= LEAST_FACE_PX]
+    return sorted(large, key=lambda one: -one[1])[:MOST_FACES]
+
+
+def _moments(
+    pairs: Sequence[FramePair], track: int, differs: Mapping[Region, Residual]
+) -> Iterator[Moment]:
+    """Give the moments at which a face differs most and least, in that order."""
+    excess = np.max([np.nan_to_num(one.frames, nan=-np.inf) for one in differs.values()], axis=0)
+    for row in (int(np.argmax(excess)), int(np.argmin(excess))):
+        if np.isfinite(excess[row]):
+            yield moment(pairs[row], track, float(excess[row]))
+
+
+def _crops(pair: FramePair, track: int) -> tuple[Image, Image]:
+    """Return the upright crops of one face in file and original, both cut alike."""
+    import cv2
+
+    matrix = similarity(pair.faces[track], REFERENCE)
+    side = (CROP_SIDE, CROP_SIDE)
+    mine, theirs = (
+        np.asarray(cv2.warpAffine(image, matrix, side, flags=cv2.INTER_LINEAR), np.uint8)
+        for image in (pair.picture, pair.original)
+    )
+    return mine, theirs

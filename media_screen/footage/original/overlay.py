@@ -1,0 +1,300 @@
+"""Finds how the picture of a file lies in the original's: scaled, cropped, inset, stretched.
+
+The place is found by what lies outside of faces, which is what a forger leaves alone, and by all of
+the picture only where too little lies outside. Everything happens on the canvas: the original's
+picture, at most `LINES` px on its short side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from media_screen.arrays import Array, Doubles, Flags, Floats, Image
+
+LINES = 320  # px of the short side of the canvas; what proxies have
+# Ellipse of a head around its five points, in distances of the eyes (or from eyes to mouth, if that
+# is more): with hair and chin, so that what lies outside of it is no part of a swapped head.
+HEAD_WIDE, HEAD_HIGH = 2.6, 3.4
+# Standard deviations of the two Gaussians whose difference is compared: px of the canvas.
+FINE_PX, COARSE_PX = 1.0, 6.0
+LEAST_OUTSIDE = 0.03  # share of the canvas outside of heads that is enough to place a picture by
+LEAST_OVERLAP = 0.04  # share of the canvas that the picture must cover
+PLAIN = 24  # grey levels and differences of channels within a bar, for coding stains it
+DETAIL, LEAST_SHOWN = 3.0, 0.004  # grey levels, and share of the canvas that has so much of it
+SAME_SHAPE = 0.05  # sides differ by at most this share: the whole picture may lie in the whole
+STRETCH = 1.7  # most by which width and height may be scaled differently
+SKEW = 0.05  # cosine of the angle between both sides, at most: nobody posts a slanted copy
+CORNERS, CORNER_CONTRAST = 1200, 6  # of ORB for each picture
+LEAST_INLIERS = 8
+NEAR_PX = 2.0  # how exactly corners must fall on one another
+RATIO = 0.8  # Lowe's ratio test
+ECC_STEPS, ECC_GAIN = 30, 1e-4  # of the refinement
+
+
+Box = tuple[int, int, int, int]  # left, top, right, bottom, px
+
+
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """How a picture lies on the canvas: `matrix` (2 x 3) takes its px there.
+
+    `score` is how alike both are outside of faces (mean correlation of the middle frequencies, -1
+    to 1), `size` width and height of the canvas, px.
+    """
+
+    matrix: Doubles
+    size: tuple[int, int]
+    score: float
+
+    @property
+    def scale(self) -> float:
+        """By how much the picture is enlarged on the canvas."""
+        return _scale(self.matrix)
+
+    def resized(self, width: int, height: int) -> Overlay:
+        """Return the same place on a canvas of another size."""
+        shares = np.array([width / self.size[0], height / self.size[1]])
+        matrix = shares[:, None] * self.matrix
+        matrix[:, 2] += (shares - 1) / 2  # the middle of a px lies at half a px
+        return Overlay(matrix, (width, height), self.score)
+
+    def laid(self, image: Array) -> Array:
+        """Return a picture as it lies on the canvas, black where it does not reach."""
+        return laid(image, self.matrix, self.size)
+
+    def points(self, points: Floats) -> Doubles:
+        """Return where points (n, 2) of the picture lie on the canvas."""
+        return np.asarray(points @ self.matrix[:, :2].T + self.matrix[:, 2], np.float64)
+
+    def covered(self, shape: tuple[int, ...], box: Box | None = None) -> Flags:
+        """Return what of the canvas a picture of this shape covers, or a box of it."""
+        mask = np.zeros(shape[:2], np.uint8)
+        left, top, right, bottom = (0, 0, shape[1], shape[0]) if box is None else box
+        mask[top:bottom, left:right] = 255
+        return np.asarray(laid(mask, self.matrix, self.size) > 250)
+
+
+@dataclass(frozen=True, eq=False)
+class Sighted:
+    """Two pictures of about the same moment, and the faces of the first (n times five points)."""
+
+    picture: Image
+    original: Image
+    faces: tuple[Floats, ...]
+
+
+def canvas(image: Image, lines: int = LINES) -> Image:
+    """Return a picture scaled down to `lines` px on its short side; smaller ones stay."""
+    import cv2
+
+    height, width = image.shape[:2]
+    scale = lines / min(height, width)
+    if scale >= 1.0:
+        return image
+    whole = int(1 / scale)
+    if whole >= 2:  # by a whole number first: that is several times as fast
+        part = width // whole, height // whole
+        cut = image[: part[1] * whole, : part[0] * whole]
+        image = np.asarray(cv2.resize(cut, part, interpolation=cv2.INTER_AREA), np.uint8)
+    size = max(2, round(width * scale)), max(2, round(height * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def without_bars(images: Sequence[Image]) -> Box:
+    """Return what of all these pictures is not one plain colour from an edge inwards.
+
+    That is what letterboxes and pillars leave; of a picture that is plain all over, all of it.
+    """
+    low, high = (np.stack([way(image, axis=2) for image in images]) for way in (np.min, np.max))
+    rows = high.max(axis=(0, 2)).astype(int) - low.min(axis=(0, 2)) > PLAIN
+    columns = high.max(axis=(0, 1)).astype(int) - low.min(axis=(0, 1)) > PLAIN
+    if not (rows.any() and columns.any()):
+        return 0, 0, len(columns), len(rows)
+    across, down = np.flatnonzero(columns), np.flatnonzero(rows)
+    return int(across[0]), int(down[0]), int(across[-1]) + 1, int(down[-1]) + 1
+
+
+def grey(image: Image) -> Floats:
+    """Return the brightness of an RGB picture, 0 to 255."""
+    import cv2
+
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def band(picture: Floats, fine: float, coarse: float) -> Floats:
+    """Return the frequencies between two Gaussians (standard deviations in px)."""
+    import cv2
+
+    low = cv2.GaussianBlur(picture, (0, 0), coarse)
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), fine) - low, np.float32)
+
+
+def laid(image: Array, matrix: Doubles, size: tuple[int, int]) -> Array:
+    """Return a picture moved by a matrix onto a canvas; one that shrinks is blurred first."""
+    import cv2
+
+    scale = _scale(matrix)
+    if scale < 0.7:  # else warping would alias
+        image = cv2.GaussianBlur(image, (0, 0), 0.45 / scale)
+    return np.asarray(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR))
+
+
+def _scale(matrix: Doubles) -> float:
+    return float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+
+
+def covered(matrix: Doubles, shape: tuple[int, ...], size: tuple[int, int]) -> Flags:
+    """Return what of a canvas a picture of this shape covers, moved by a matrix."""
+    return np.asarray(laid(np.full(shape[:2], 255, np.uint8), matrix, size) > 250)
+
+
+def heads(shape: tuple[int, ...], faces: Iterable[Doubles | Floats], grow: float = 1.0) -> Flags:
+    """Return the ellipses of the heads whose five points are given."""
+    import cv2
+
+    mask = np.zeros(shape[:2], np.uint8)
+    for points in faces:
+        middle, eyes = points.mean(axis=0), points[1] - points[0]
+        down = points[3:].mean(axis=0) - points[:2].mean(axis=0)
+        unit = max(float(np.hypot(*eyes)), float(np.hypot(*down)), 4.0) * grow
+        lean = float(np.degrees(np.arctan2(eyes[1], eyes[0])))
+        place = (float(middle[0]), float(middle[1])), (unit * HEAD_WIDE, unit * HEAD_HIGH), lean
+        cv2.ellipse(mask, place, 255, -1)
+    return np.asarray(mask > 0)
+
+
+def find_overlay(seen: Sequence[Sighted]) -> Overlay | None:
+    """Return the best place of the pictures on their originals, None where there is none."""
+    best: Overlay | None = None
+    for matrix in _candidates(seen):
+        overlay = scored(matrix, seen)
+        if overlay is not None and (best is None or overlay.score > best.score):
+            best = overlay
+    return best
+
+
+def scored(matrix: Doubles, seen: Sequence[Sighted]) -> Overlay | None:
+    """Return a place with its score, None where hardly anything of the canvas is covered."""
+    size = (seen[0].original.shape[1], seen[0].original.shape[0])
+    scores = []
+    for one in seen:
+        inside = covered(matrix, one.picture.shape, size)
+        if inside.mean() < LEAST_OVERLAP:
+            return None
+        moved = grey(np.asarray(laid(one.picture, matrix, size), np.uint8))
+        outside = _outside(inside, matrix, one)
+        mine, theirs = (band(image, FINE_PX, COARSE_PX) for image in (moved, grey(one.original)))
+        scores.append(_correlation(mine, theirs, outside))
+    return Overlay(matrix, size, float(np.mean(scores)))
+
+
+def refined(overlay: Overlay, seen: Sequence[Sighted]) -> Overlay:
+    """Return a place made exact to a fraction of a px, or the same one where that gains nothing.
+
+    Evangelidis and Psarakis, "Parametric image alignment using enhanced correlation coefficient
+    maximization", PAMI 2008.
+    """
+    import cv2
+
+    best = overlay
+    for one in seen[:2]:
+        inside = overlay.covered(one.picture.shape)
+        mask = _outside(inside, overlay.matrix, one).astype(np.uint8) * 255
+        moved = band(grey(np.asarray(overlay.laid(one.picture), np.uint8)), FINE_PX, COARSE_PX)
+        there = band(grey(one.original), FINE_PX, COARSE_PX)
+        step: Array = np.eye(2, 3, dtype=np.float32)
+        stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, ECC_STEPS, ECC_GAIN)
+        try:
+            _, step = cv2.findTransformECC(there, moved, step, cv2.MOTION_AFFINE, stop, mask, 3)
+        except cv2.error:  # too little to hold on to
+            continue
+        turned = np.linalg.inv(_square(step)) @ _square(overlay.matrix)
+        found = scored(turned[:2], seen)
+        if found is not None and found.score > best.score:
+            best = found
+    return best
+
+
+def _candidates(seen: Sequence[Sighted]) -> Iterator[Doubles]:
+    picture, original = seen[0].picture, seen[0].original
+    wide, high = (original.shape[axis] / picture.shape[axis] for axis in (1, 0))
+    if abs(wide / high - 1) < SAME_SHAPE:
+        yield np.array([[wide, 0, wide / 2 - 0.5], [0, high, high / 2 - 0.5]])
+    for with_faces in (False, True):
+        yield from _by_corners(seen, with_faces=with_faces)
+
+
+def _by_corners(seen: Sequence[Sighted], *, with_faces: bool) -> Iterator[Doubles]:
+    """Give the map by which most corners of the pictures fall on the originals', leaning or not."""
+    import cv2
+
+    orb = cv2.ORB.create(CORNERS, fastThreshold=CORNER_CONTRAST)
+    matcher = cv2.BFMatcher(cv2.NORM_HAMMING)
+    here: list[Sequence[float]] = []
+    there: list[Sequence[float]] = []
+    for one in seen:
+        allowed = ~heads(one.picture.shape, () if with_faces else one.faces)
+        left, mine = orb.detectAndCompute(one.picture, allowed.astype(np.uint8) * 255)
+        right, theirs = orb.detectAndCompute(one.original, None)
+        if mine is None or theirs is None or len(right) < 2:
+            continue
+        for near, next_near in (
+            two for two in matcher.knnMatch(mine, theirs, k=2) if len(two) == 2
+        ):
+            if near.distance < RATIO * next_near.distance:
+                here.append(left[near.queryIdx].pt)
+                there.append(right[near.trainIdx].pt)
+    if len(here) < LEAST_INLIERS:
+        return
+    matrix, inliers = cv2.estimateAffine2D(
+        np.array(here, np.float32), np.array(there, np.float32), ransacReprojThreshold=NEAR_PX
+    )
+    if matrix is None or int(inliers.sum()) < LEAST_INLIERS:
+        return
+    found = np.asarray(matrix, np.float64)
+    kept = inliers.ravel() > 0
+    for candidate in (found, _upright(np.array(here)[kept], np.array(there)[kept])):
+        if _fits(candidate):
+            yield candidate
+
+
+def _upright(here: Doubles, there: Doubles) -> Doubles:
+    """Return the map without a turn that moves points best: copies hardly ever lean."""
+    matrix = np.zeros((2, 3))
+    for axis in (0, 1):
+        spread = max(float(here[:, axis].var()), 1e-9)
+        scale = float(np.mean((here[:, axis] - here[:, axis].mean()) * there[:, axis])) / spread
+        matrix[axis, axis] = scale
+        matrix[axis, 2] = there[:, axis].mean() - scale * here[:, axis].mean()
+    return matrix
+
+
+def _fits(matrix: Doubles) -> bool:
+    """Tell whether a map is one that a copy can have: hardly slanted, not much stretched."""
+    wide, high = (float(np.hypot(*matrix[:, axis])) for axis in (0, 1))
+    skew = abs(float(matrix[:, 0] @ matrix[:, 1])) / max(wide * high, 1e-6)
+    return 1 / STRETCH < wide / max(high, 1e-6) < STRETCH and skew < SKEW
+
+
+def _outside(inside: Flags, matrix: Doubles, one: Sighted) -> Flags:
+    """Return what of the canvas to compare: outside of heads, or all where that is too little."""
+    moved = [points @ matrix[:, :2].T + matrix[:, 2] for points in one.faces]
+    outside = inside & ~heads(inside.shape, moved)
+    return outside if outside.mean() >= LEAST_OUTSIDE else inside
+
+
+def _correlation(file: Floats, original: Floats, where: Flags) -> float:
+    """Return how alike both are where the original has detail: captions lie on plain ground."""
+    shown = where & (np.abs(original) > DETAIL)
+    if shown.mean() < LEAST_SHOWN:
+        shown = where
+    a, b = file[shown], original[shown]
+    a, b = a - a.mean(), b - b.mean()
+    return float((a * b).sum() / np.sqrt(float((a * a).sum()) * float((b * b).sum()) + 1e-6))
+
+
+def _square(matrix: Array) -> Doubles:
+    return np.vstack([np.asarray(matrix, np.float64), [0.0, 0.0, 1.0]])

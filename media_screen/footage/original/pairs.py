@@ -1,0 +1,286 @@
+"""Finds, in one window of a match, the frames of file and original that show the same moment.
+
+A copy has other frames than its original: dropped, doubled, shifted by part of a frame. So each
+frame of the original is given that frame of the file, of those shown at about that time, which
+looks most like it, and what is compared later is laid over one another on one canvas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from media_screen.arrays import Doubles, Flags, Floats, Image
+from media_screen.evidence import Span
+from media_screen.faces.track import Track
+from media_screen.footage.catalogue.align import Mapping as TimeMapping
+from media_screen.footage.original.overlay import (
+    COARSE_PX,
+    FINE_PX,
+    Box,
+    Overlay,
+    Sighted,
+    band,
+    canvas,
+    find_overlay,
+    grey,
+    refined,
+    scored,
+    without_bars,
+)
+from media_screen.media import Frame, Media
+
+FILE_FPS = 30.0  # frames a second of the file that are tried: all that most files have
+ORIGINAL_FPS = 15.0  # frames a second of the original: all that a proxy has
+FILE_LINES = 400  # px of the short side: enough for a file that was cropped, or has borders
+AROUND_S = 0.25  # s before and after: as far as the match may be wrong in time
+MOST_PAIRS = 12  # for each window; they are compared in full
+LEAST_PAIRS = 3
+LATENESS_S = 0.01  # steps in which a common lateness of the file is looked for
+STILL = 0.5  # grey levels by which a still place counts as if it moved, for coding moves it
+PENALTY = 0.02  # for a lateness of AROUND_S, as a share of the difference: still scenes have none
+LEAST_SCORE = 0.5  # of the overlay; below it, what is laid over one another is not the same
+HAND_OVER_S = 0.4  # a face is where it was seen last, for so long
+GAP_S = 1.2  # between two sightings of a face it is in between; farther apart nobody knows
+COARSER = 1.1  # how much larger than it is a file lies on the canvas, from where it lacks detail
+MIRRORED = (1, 0, 2, 4, 3)  # the five points of a face, left and right exchanged
+
+
+@dataclass(frozen=True, eq=False)
+class FramePair:
+    """One moment on the canvas: the file's picture, the original's, and the original's next.
+
+    `faces` are the five points of each track on the canvas; `time_s` and `original_s` the times of
+    both frames, s.
+    """
+
+    time_s: float
+    original_s: float
+    picture: Image
+    original: Image
+    after: Image
+    faces: Mapping[int, Floats]
+
+
+@dataclass(frozen=True, eq=False)
+class PairedWindow:
+    """The pairs of one window, how the file lies on the canvas, and by how much it comes late, s.
+
+    `shape` is that of the file's frames as they were laid over, `box` what of it is no bar.
+    """
+
+    span: Span
+    overlay: Overlay
+    late_s: float
+    shape: tuple[int, ...]
+    box: Box
+    pairs: tuple[FramePair, ...]
+
+    @property
+    def covered(self) -> Flags:
+        """What of the canvas the file's picture covers."""
+        return self.overlay.covered(self.shape, self.box)
+
+
+@dataclass(frozen=True, eq=False)
+class _FileFrame:
+    """A frame of the file as it is laid over: small, unmirrored, with its faces."""
+
+    time_s: float
+    image: Image
+    faces: Mapping[int, Floats]
+
+
+def pair_window(
+    media: Media,
+    original: Media,
+    span: Span,
+    mapping: TimeMapping,
+    tracks: Sequence[Track],
+    *,
+    mirrored: bool,
+) -> PairedWindow | None:
+    """Return the pairs of a window of the file; None where too few frames fall on one another."""
+    there = _there(span, mapping)
+    known = [
+        Frame(frame.time_s, canvas(frame.image))
+        for frame in original.window(there, fps=ORIGINAL_FPS)
+    ]
+    wider = Span(max(0.0, span.start - AROUND_S), span.end + AROUND_S)
+    seen = [_seen(frame, tracks, mirrored) for frame in media.window(wider, fps=FILE_FPS)]
+    if len(known) < LEAST_PAIRS or len(seen) < LEAST_PAIRS:
+        return None
+    wanted = np.array([mapping.back(frame.time_s) for frame in known])
+    first = find_overlay(
+        _some(known, seen, [(row, _nearest(seen, at)) for row, at in _spread(wanted)])
+    )
+    if first is None or first.score < LEAST_SCORE / 2:
+        return None
+    late, chosen = _paired(known, seen, wanted, first)
+    if len(chosen) < LEAST_PAIRS:
+        return None
+    few = _some(known, seen, [chosen[row] for row in _evenly(len(chosen), LEAST_PAIRS)])
+    placed = scored(first.matrix, few)
+    overlay = None if placed is None else refined(placed, few)
+    if overlay is None or overlay.score < LEAST_SCORE:
+        return None
+    kept = [chosen[row] for row in _evenly(len(chosen), MOST_PAIRS)]
+    pairs = tuple(_pair(known, row, seen[column], overlay) for row, column in kept)
+    box = without_bars([one.image for one in seen])
+    return PairedWindow(span, overlay, late, seen[0].image.shape, box, pairs)
+
+
+def _there(span: Span, mapping: TimeMapping) -> Span:
+    start, end = mapping(np.array([span.start, span.end]))
+    return Span(max(0.0, float(start)), max(0.0, float(end)))
+
+
+def _seen(frame: Frame, tracks: Sequence[Track], mirrored: bool) -> _FileFrame:
+    """Return a frame of the file small, with the faces where they are at that time."""
+    image = canvas(frame.image, FILE_LINES)
+    scale = image.shape[1] / frame.image.shape[1]
+    faces = {}
+    for track in tracks:
+        points = points_at(track, frame.time_s)
+        if points is None:
+            continue
+        points = (points + 0.5) * scale - 0.5
+        if mirrored:
+            points = points[list(MIRRORED)] * (-1, 1) + (image.shape[1] - 1, 0)
+        faces[track.id] = points.astype(np.float32)
+    return _FileFrame(
+        frame.time_s, np.ascontiguousarray(image[:, ::-1]) if mirrored else image, faces
+    )
+
+
+def points_at(track: Track, time_s: float) -> Floats | None:
+    """Return the five points of a face at a time between its sightings, None where nobody knows."""
+    times = np.array([face.time_s for face in track.faces])
+    right = int(np.searchsorted(times, time_s))
+    if right == 0 or right == len(times):
+        face = track.faces[min(right, len(times) - 1)]
+        return face.landmarks if abs(face.time_s - time_s) <= HAND_OVER_S else None
+    before, after = track.faces[right - 1], track.faces[right]
+    gap = after.time_s - before.time_s
+    if gap > GAP_S:
+        return None
+    share = (time_s - before.time_s) / max(gap, 1e-6)
+    mixed = before.landmarks * (1 - share) + after.landmarks * share
+    return np.asarray(mixed, np.float32)
+
+
+def _spread(wanted: Doubles) -> list[tuple[int, float]]:
+    return [(row, float(wanted[row])) for row in _evenly(len(wanted), LEAST_PAIRS)]
+
+
+def _evenly(count: int, most: int) -> list[int]:
+    """Return up to `most` numbers below `count`, spread evenly."""
+    return sorted({round(at) for at in np.linspace(0, count - 1, min(most, count)).tolist()})
+
+
+def _nearest(seen: Sequence[_FileFrame], time_s: float) -> int:
+    return min(range(len(seen)), key=lambda column: abs(seen[column].time_s - time_s))
+
+
+def _some(
+    known: Sequence[Frame], seen: Sequence[_FileFrame], rows: Iterable[tuple[int, int]]
+) -> list[Sighted]:
+    return [
+        Sighted(seen[column].image, known[row].image, tuple(seen[column].faces.values()))
+        for row, column in rows
+    ]
+
+
+def _paired(
+    known: Sequence[Frame], seen: Sequence[_FileFrame], wanted: Doubles, overlay: Overlay
+) -> tuple[float, list[tuple[int, int]]]:
+    """Return the common lateness of the file, s, and for each frame its best one around that."""
+    times = np.array([one.time_s for one in seen])
+    differences = _differences(known, seen, wanted, overlay)
+    late = _lateness(differences, times, wanted)
+    step = float(np.median(np.diff(times))) if len(times) > 1 else 1 / FILE_FPS
+    reach = max(0.75 * step, 0.02)
+    chosen = []
+    for row, at in enumerate(wanted):
+        near = np.flatnonzero(np.isfinite(differences[row]) & (np.abs(times - at - late) <= reach))
+        if len(near):
+            chosen.append((row, int(near[np.argmin(differences[row, near])])))
+    return late, chosen
+
+
+def _differences(
+    known: Sequence[Frame], seen: Sequence[_FileFrame], wanted: Doubles, overlay: Overlay
+) -> Doubles:
+    """Return how much each frame differs from each one near it in time, at half the size.
+
+    What moves counts: of somebody who sits still, hardly more than the mouth tells the time.
+    """
+    import cv2
+
+    width, height = (max(8, side // 2) for side in overlay.size)
+    half = overlay.resized(width, height)
+    inside = half.covered(seen[0].image.shape)
+    small = [cv2.resize(one.image, (width, height), interpolation=cv2.INTER_AREA) for one in known]
+    there = np.stack([_half_band(np.asarray(image, np.uint8))[inside] for image in small])
+    weight = there.std(axis=0) + STILL
+    weight /= weight.sum()
+    mine: dict[int, Floats] = {}
+    result = np.full((len(known), len(seen)), np.nan)
+    for row, at in enumerate(wanted):
+        for column, one in enumerate(seen):
+            if abs(one.time_s - at) > AROUND_S:
+                continue
+            if column not in mine:
+                mine[column] = _half_band(np.asarray(half.laid(one.image), np.uint8))[inside]
+            result[row, column] = float(np.abs(mine[column] - there[row]) @ weight)
+    return result
+
+
+def _half_band(image: Image) -> Floats:
+    return band(grey(image), FINE_PX, COARSE_PX / 2)
+
+
+def _lateness(differences: Doubles, times: Doubles, wanted: Doubles) -> float:
+    """Return by how much the file is late at which its frames differ least, s."""
+    lates = np.arange(-AROUND_S, AROUND_S + LATENESS_S / 2, LATENESS_S)
+    sums = np.zeros(len(lates))
+    for row, at in enumerate(wanted):
+        near = np.isfinite(differences[row])
+        if near.any():
+            sums += np.interp(at + lates, times[near], differences[row, near])
+    sums *= 1 + PENALTY * np.abs(lates) / AROUND_S
+    return float(lates[int(np.argmin(sums))])
+
+
+def _pair(known: Sequence[Frame], row: int, seen: _FileFrame, overlay: Overlay) -> FramePair:
+    after = known[row + 1] if row + 1 < len(known) else known[row - 1]
+    return FramePair(
+        time_s=seen.time_s,
+        original_s=known[row].time_s,
+        picture=np.asarray(overlay.laid(seen.image), np.uint8),
+        original=_as_coarse(known[row].image, overlay),
+        after=_as_coarse(after.image, overlay),
+        faces=dict(_inside(seen.faces, overlay)),
+    )
+
+
+def _inside(faces: Mapping[int, Floats], overlay: Overlay) -> Iterator[tuple[int, Floats]]:
+    """Give the faces that lie on the canvas: what stands beside an inset has no original."""
+    for track, points in faces.items():
+        placed = np.asarray(overlay.points(points), np.float32)
+        if np.all((placed >= 0) & (placed < overlay.size)):
+            yield track, placed
+
+
+def _as_coarse(original: Image, overlay: Overlay) -> Image:
+    """Return the original with no more detail than a smaller file can have."""
+    import cv2
+
+    if overlay.scale < COARSER:
+        return original
+    height, width = original.shape[:2]
+    size = max(8, round(width / overlay.scale)), max(8, round(height / overlay.scale))
+    small = cv2.resize(original, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)

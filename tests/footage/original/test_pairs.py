@@ -1,0 +1,105 @@
+"""Frames of the same moment are found, whatever was done to the time of a copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from media_screen.evidence import Span
+from media_screen.faces.track import Face, Track
+from media_screen.footage.catalogue.align import Mapping
+from media_screen.footage.original.pairs import MOST_PAIRS, PairedWindow, pair_window, points_at
+from media_screen.media import Media
+from tests.fakes import stand_in
+from tests.footage.original.making import FACE, scene
+from tests.making import write_video
+
+RATE = 25
+LENGTH_S = 3.0
+
+
+def track(*times: float) -> Track:
+    """A face that is seen at these times, moving to the right by 10 px a second."""
+    faces = [
+        stand_in(Face, time_s=at, landmarks=FACE + np.array([10 * at, 0], np.float32))
+        for at in times
+    ]
+    return Track(4, tuple(faces))
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    frames = [scene(step) for step in range(round(LENGTH_S * RATE))]
+    return write_video(tmp_path_factory.mktemp("pairs") / "original.mp4", frames)
+
+
+def paired(
+    path: Path, original: Path, mapping: Mapping, *, mirrored: bool = False
+) -> PairedWindow | None:
+    still = Track(4, tuple(stand_in(Face, time_s=at / 5, landmarks=FACE) for at in range(20)))
+    with Media.open(path) as mine, Media.open(original) as theirs:
+        return pair_window(mine, theirs, Span(0.5, 2.0), mapping, [still], mirrored=mirrored)
+
+
+# What was done to a copy: its frames of the original's, and how the match maps its time.
+COPIES: dict[str, tuple[list[int], Mapping, float]] = {
+    "as-it-was": (list(range(75)), Mapping(1.0, 0.0), 0.0),
+    "begins-later": (list(range(10, 75)), Mapping(1.0, 0.4), 0.0),
+    "match-is-early": (list(range(75)), Mapping(1.0, 0.12), 0.12),
+    "match-is-late": (list(range(75)), Mapping(1.0, -0.16), -0.16),
+    "frames-doubled": ([2 * (step // 2) for step in range(75)], Mapping(1.0, 0.0), 0.0),
+}
+
+
+@pytest.mark.parametrize("copy", COPIES)
+def test_pairs_show_the_same_moment(tmp_path: Path, original: Path, copy: str) -> None:
+    steps, mapping, late = COPIES[copy]
+    path = write_video(tmp_path / "copy.mp4", [scene(step) for step in steps])
+    found = paired(path, original, mapping)
+    assert found is not None and 3 <= len(found.pairs) <= MOST_PAIRS
+    assert found.late_s == pytest.approx(late, abs=0.05)
+    shown = [steps[round(pair.time_s * RATE)] for pair in found.pairs]
+    wanted = [round(pair.original_s * RATE) for pair in found.pairs]
+    assert np.abs(np.subtract(shown, wanted)).max() <= 1
+    assert all(set(pair.faces) == {4} for pair in found.pairs)
+
+
+def test_a_mirrored_copy_is_turned_back(tmp_path: Path, original: Path) -> None:
+    frames = [np.ascontiguousarray(scene(step)[:, ::-1]) for step in range(75)]
+    found = paired(write_video(tmp_path / "m.mp4", frames), original, Mapping(1, 0), mirrored=True)
+    assert found is not None and found.overlay.score > 0.9
+    eyes = found.pairs[0].faces[4][:2, 0]
+    assert eyes[0] < eyes[1]  # left and right are those of the original again
+
+
+def test_another_film_is_laid_over_nothing(tmp_path: Path, original: Path) -> None:
+    rng = np.random.default_rng(1)
+    noise = [rng.integers(0, 255, (320, 480, 3), np.uint8) for _ in range(60)]
+    path = write_video(tmp_path / "other.mp4", noise)
+    assert paired(path, original, Mapping(1.0, 0.0)) is None
+
+
+@pytest.mark.parametrize(
+    ("times", "at", "wanted"),
+    [
+        pytest.param((1.0, 2.0), 1.5, 15.0, id="between-two-sightings"),
+        pytest.param((1.0, 2.0), 2.2, 20.0, id="just-after-the-last"),
+        pytest.param((1.0, 2.0), 3.0, None, id="long-after"),
+        pytest.param((1.0, 4.0), 2.5, None, id="in-a-gap"),
+        pytest.param((1.0,), 0.8, 10.0, id="seen-once"),
+    ],
+)
+def test_a_face_is_where_it_was_seen(
+    times: tuple[float, ...], at: float, wanted: float | None
+) -> None:
+    points = points_at(track(*times), at)
+    assert (points is None) == (wanted is None)
+    if points is not None:
+        assert points[0, 0] - FACE[0, 0] == pytest.approx(wanted, abs=0.01)
+
+
+def test_a_file_of_two_frames_gives_nothing(tmp_path: Path, original: Path) -> None:
+    path = write_video(tmp_path / "short.mp4", [scene(0), scene(1)])
+    assert paired(path, original, Mapping(1.0, 0.0)) is None

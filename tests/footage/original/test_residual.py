@@ -1,0 +1,76 @@
+"""What coding, colour and size do to a whole picture is no change of a face; another mouth is."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from media_screen.arrays import Image
+from media_screen.footage.original.residual import MIDDLE, REGIONS, Region, face_px, residuals
+from tests.footage.original.making import COPIES, FACE, paired
+
+
+def excess(measured: object, region: Region) -> float:
+    return float(measured[region].excess[MIDDLE])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("copy", COPIES)
+def test_a_copy_differs_no_more_in_the_face_than_elsewhere(copy: str) -> None:
+    measured = residuals(paired(COPIES[copy]), 0)
+    assert set(measured) == set(REGIONS)
+    assert {name: one.excess for name, one in measured.items() if one.excess[MIDDLE] > 0.7} == {}
+
+
+@pytest.mark.parametrize("copy", COPIES)
+def test_another_mouth_differs_in_the_mouth_alone(copy: str) -> None:
+    measured = residuals(paired(COPIES[copy], words=9), 0)
+    assert excess(measured, "mouth") > 1.0
+    assert excess(measured, "mouth") - excess(measured, "eyes") > 1.0
+    assert measured["mouth"].open > 0.9
+
+
+@pytest.mark.parametrize("copy", ["as it was", "coded", "small"])
+def test_another_face_differs_throughout(copy: str) -> None:
+    measured = residuals(paired(COPIES[copy], person=3), 0)
+    assert excess(measured, "face") > 1.0 and excess(measured, "eyes") > 0.5
+
+
+def banner(image: Image) -> Image:
+    covered: Image = image.copy()
+    cv2.rectangle(covered, (0, 165), (480, 240), (200, 30, 40), -1)
+    cv2.putText(covered, "BREAKING NEWS", (20, 220), 0, 1.6, (255,) * 3, 5, cv2.LINE_AA)
+    return covered
+
+
+def test_what_lies_over_a_face_is_left_out_and_told() -> None:
+    measured = residuals(paired(banner), 0)
+    assert measured["mouth"].open < 0.6
+    assert measured["brow"].open > 0.9 and excess(measured, "brow") < 0.7
+
+
+def barred(image: Image) -> Image:
+    """A bar from above that covers the brow, as of a copy that was cropped and letterboxed."""
+    boxed: Image = image.copy()
+    boxed[:128] = 3
+    return boxed
+
+
+def test_a_bar_of_the_file_is_no_change() -> None:
+    measured = residuals(paired(barred), 0)
+    assert measured["brow"].open < 0.6
+    assert max(excess(measured, "mouth"), excess(measured, "face")) < 0.7
+
+
+def test_a_face_that_is_not_seen_has_no_measures() -> None:
+    assert residuals(paired(), 7) == {}
+
+
+def test_each_frame_has_its_own_measure() -> None:
+    measured = residuals(paired(words=9), 0)["mouth"]
+    assert len(measured.frames) == 8 and np.isfinite(measured.frames).all()
+    assert max(measured.frames) > measured.excess[MIDDLE] > min(measured.frames)
+
+
+def test_the_width_of_a_face_follows_from_its_points() -> None:
+    assert face_px(FACE) == pytest.approx(80, rel=0.02)

@@ -1,0 +1,1 @@
+"""Calibrates what a comparison with the original says: see `benchmarks.original`."""
