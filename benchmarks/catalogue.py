@@ -64,7 +64,7 @@ class Simulated(Catalogue):
     def _known(self, number: int) -> Known | None:
         if number < FIRST_SIMULATED:
             return super()._known(number)
-        return Known(number, "nobody", str(number), "official", SIMULATED_S, self._filling)
+        return Known(number, "nobody", str(number), "", "official", SIMULATED_S, self._filling)
 
 
 def _noise(rng: np.random.Generator, like: Fingerprint) -> Fingerprint:

@@ -28,10 +28,14 @@ from media_screen.people.channel_ids import owns
 from media_screen.speech import lacks_speech
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from media_screen.arrays import Floats, Image
     from media_screen.equipment import Equipment
     from media_screen.faces.track import Track
+    from media_screen.footage.catalogue import MeasuredMatch
     from media_screen.footage.fingerprint import Fingerprint
+    from media_screen.footage.original.comparison import ComparedMatch
     from media_screen.hearing import Ear, OtherSound
     from media_screen.look import Look
     from media_screen.media import Media
@@ -177,8 +181,10 @@ class Case:
         beyond MOST_CLOSELY_S without `thorough`, add nothing.
         """
         most = math.inf if self.thorough else MOST_CLOSELY_S
+        if self._builder is None or self.info.kind != "video":
+            return self.fingerprint
         pieces = _pieces(_between(spans, self.look.windows), most)
-        if self._builder is None or not pieces:
+        if not pieces:
             return self.fingerprint
         _ = self.fingerprint  # what it takes of faces and sound is there
         with self.timed("closely"):
@@ -186,6 +192,42 @@ class Case:
                 for frame in self.media.window(piece, fps=CLOSELY_FPS):
                     self._builder.add_frame(frame.time_s, frame.image)
             return self._builder.finish()
+
+    @cached_property
+    def matches(self) -> tuple[MeasuredMatch, ...]:
+        """What of the file is official footage or a known fake, in order of time; () for none."""
+        from media_screen.footage.catalogue.search import search
+
+        if self.catalogue is None or not len(self.catalogue) or self.fingerprint.empty:
+            return ()
+        with self.timed("matches"):
+            return search(
+                self.catalogue,
+                self.fingerprint,
+                turned=self.fingerprints_turned,
+                closely=self.fingerprint_closely,
+                without=self.itself,
+            )
+
+    @cached_property
+    def comparisons(self) -> tuple[ComparedMatch, ...]:
+        """How the faces of the file differ from those of the official footage that it matches."""
+        from media_screen.faces.mesh import mesh_net
+        from media_screen.footage.original.comparison import Comparer
+
+        found, tracks = self.matches, self.tracks
+        with self.timed("compared"):
+            return Comparer(mesh_net(self.device), self._looker.embedder).compare_all(
+                self.media,
+                found,
+                tracks,
+                sha256=self.sha256,
+                path=self._proxy,
+                thorough=self.thorough,
+            )
+
+    def _proxy(self, sha256: str) -> Path | None:
+        return None if self.proxies is None else self.proxies.path(sha256)
 
     @property
     def remarks(self) -> tuple[Abstention, ...]:

@@ -223,7 +223,7 @@ def test_what_is_heard_is_judged_whoever_is_asked_beside_the_catalogue(
 
 # --- what is said of a copy --------------------------------------------------------------------
 
-WHOLE = "picture and sound are those of the original"
+WHOLE = "picture and sound follow the original"
 COPIES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "both": (lambda path: film(path, [PICTURE], [SOUND]), WHOLE),
     "without-sound": (lambda path: film(path, [PICTURE], []), "no sound could be compared"),
@@ -234,9 +234,10 @@ COPIES: dict[str, tuple[Callable[[Path], Path], str]] = {
 
 @pytest.mark.parametrize("kind", COPIES)
 def test_a_copy_is_said_to_be_one_only_in_what_was_compared(
-    tmp_path: Path, screener: Screener, kind: str
+    tmp_path: Path, people: Path, kind: str
 ) -> None:
     make, sentence = COPIES[kind]
+    screener = screener_with(people, "catalogue", "original")
     verdict = screener.screen(make(tmp_path / "post.mkv"))
     assert verdict.label == "official_copy", told(verdict)
     assert sentence in told(verdict)

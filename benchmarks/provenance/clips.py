@@ -167,7 +167,7 @@ class Workshop:
             return out
         clip = self._load(self.master(source.path))
         rng = np.random.default_rng(attacks.seed_of(source.path, attack))
-        changed = self._change(clip, attack, rng, others)
+        changed = self.changed(clip, attack, rng, others)
         rates = {"reencode": (36, 24_000), "repost": (33, 32_000)}
         crf, sound_rate = rates.get(attack, (26, 48_000))
         attacks.save(changed, out, crf=crf, sound_rate=sound_rate)
@@ -181,9 +181,10 @@ class Workshop:
             attacks.save(attacks.joined(clips), out, crf=26, sound_rate=48_000)
         return out
 
-    def _change(
+    def changed(
         self, clip: attacks.Clip, attack: str, rng: np.random.Generator, others: list[SourceClip]
     ) -> attacks.Clip:
+        """Return a clip after one attack; `others` are clips that are not official."""
         simple = {
             "scale": attacks.scaled_down,
             "trim": attacks.trimmed,

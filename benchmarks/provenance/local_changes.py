@@ -2,7 +2,7 @@
 
     python -m benchmarks.local_changes --media ../shared/media [--work DIR] [--take 600]
 
-Enters the official clips of `benchmarks.provenance`, and asks the `catalogue` detector about each
+Enters the official clips of `benchmarks.provenance`, and asks `catalogue` and `original` about each
 of their reposts (its attacks that exchange nothing) and about each change of `edits`, as a scan
 does. What it says is kept in `DIR`, so that a run goes on where the last one stopped, and a second
 one only prints. With `--take` so many files are asked about, drawn evenly from all kinds.
@@ -31,12 +31,14 @@ from benchmarks.provenance import clips as clips_of
 from benchmarks.provenance.clips import RELATIONS, SOUND_ONLY, SourceClip, Workshop
 from benchmarks.provenance.edits import EDITS, edited, possible
 from media_screen.case import Case
-from media_screen.detectors.catalogue import ALTERED, REST, UNCONFIRMED, KnownFootage
+from media_screen.detectors.catalogue import ALTERED, REST, KnownFootage
+from media_screen.detectors.original import AS_ORIGINAL, REMADE, OriginalBeside
 from media_screen.equipment import Equipment
-from media_screen.evidence import Evidence
+from media_screen.evidence import Abstention, Evidence
 from media_screen.footage.catalogue import Catalogue
+from media_screen.footage.original.proxy import Proxies
 from media_screen.look import Looker
-from media_screen.media import Media
+from media_screen.media import Media, identify
 from media_screen.people.references import read_video
 
 COMMAND = "python -m benchmarks.local_changes --media ../shared/media"
@@ -50,7 +52,8 @@ GENUINE = tuple(
 # What a user reads: a change, that a part is the original's and another is not looked at or not
 # sure, nothing at all, or that it is the original.
 Outcome = Literal["named", "unsure", "not found", "copy"]
-NAMED = {ALTERED, REST, "revoiced", "repictured"}
+NAMED = {ALTERED, REST, REMADE, "revoiced", "repictured"}
+NO_FACE = "no_face"  # nothing to compare: what matches is the original's as a whole
 
 
 @dataclass(frozen=True)
@@ -172,9 +175,15 @@ def ask(media: Path, work: Path, asked: list[Asked]) -> list[Answer]:
     if todo:
         looker = Looker()
         start = time.perf_counter()
-        with _official(media, work, looker) as catalogue, kept.open("a", encoding="utf-8") as out:
+        proxies = Proxies((work / "proxies",))
+        with (
+            _official(media, work, looker, proxies) as catalogue,
+            kept.open("a", encoding="utf-8") as out,
+        ):
             for done, one in enumerate(todo, 1):
-                answer = _answer(one, catalogue, looker)
+                answer = _answer(
+                    one, Equipment(looker, catalogue=catalogue, proxies=proxies, listens=True)
+                )
                 known[one.name] = answer
                 out.write(json.dumps(asdict(answer)) + "\n")
                 out.flush()
@@ -193,35 +202,40 @@ def code_digest() -> str:
     return digest.hexdigest()[:12]
 
 
-def _official(media: Path, work: Path, looker: Looker) -> Catalogue:
+def _official(media: Path, work: Path, looker: Looker, proxies: Proxies) -> Catalogue:
     """Return a catalogue of the official clips, entered as enrolment enters them."""
     workshop = Workshop(media, work / "clips", most_s=CLIP_S)
     catalogue = Catalogue.open(work / f"local_changes-{code_digest()}.sqlite")
     entered = {entry.reference for entry in catalogue.entries()}
     for source in clips_of.sources(media):
         if source.official and source.path not in entered:
-            _, fingerprint = read_video(looker, workshop.master(source.path))
-            catalogue.add(source.identity, source.path, source.path, fingerprint)
+            master = workshop.master(source.path)
+            sha256, _ = identify(master)
+            with proxies.writer(sha256) as proxy:
+                _, fingerprint = read_video(looker, master, proxy=proxy)
+                proxy.finish()
+            catalogue.add(source.identity, source.path, sha256, fingerprint)
     return catalogue
 
 
-def _answer(asked: Asked, catalogue: Catalogue, looker: Looker) -> Answer:
+def _answer(asked: Asked, equipment: Equipment) -> Answer:
     with Media.open(asked.make(), threads=1) as media:
-        case = Case(media, Equipment(looker=looker, catalogue=catalogue, listens=True))
-        pieces = [one for one in KnownFootage().examine(case) if isinstance(one, Evidence)]
-    findings = tuple(one.finding for one in pieces if one.finding)
-    return Answer(
-        asked.name, asked.kind, asked.edit, asked.half, outcome(findings), tuple(sorted(findings))
-    )
+        case = Case(media, equipment)
+        pieces = [*KnownFootage().examine(case), *OriginalBeside().examine(case)]
+    findings = {one.finding for one in pieces if isinstance(one, Evidence) and one.finding}
+    if any(isinstance(one, Abstention) and one.reason == NO_FACE for one in pieces):
+        findings.add(NO_FACE)
+    told = tuple(sorted(findings))
+    return Answer(asked.name, asked.kind, asked.edit, asked.half, outcome(told), told)
 
 
 def outcome(findings: Sequence[str]) -> Outcome:
     """Return what the findings of a file come to for a reader."""
     if NAMED & set(findings):
         return "named"
-    if UNCONFIRMED in findings:
-        return "unsure"
-    return "copy" if {"copy", "excerpt"} & set(findings) else "not found"
+    if not {"copy", "excerpt"} & set(findings):
+        return "not found"
+    return "copy" if {AS_ORIGINAL, NO_FACE} & set(findings) else "unsure"
 
 
 # --- tables --------------------------------------------------------------------------------------
@@ -241,10 +255,10 @@ def markdown(answers: list[Answer], of: int) -> str:
         "# A change inside a match, and copies without one",
         "",
         f"`{COMMAND}`: {len(answers):,} of {of:,} files (`--take {len(answers)}`, drawn evenly), "
-        f"clips of at most {CLIP_S:.0f} s at 360 lines; the `catalogue` detector as in a scan.",
+        f"clips of at most {CLIP_S:.0f} s at 360 lines; `catalogue` and `original` as in a scan.",
         "",
         "*set* is the half of the collections on which thresholds may be set, *report* the other.",
-        "*unsure* is `unconfirmed_copy`: the file is not vouched for, and no change is named.",
+        "*unsure*: no change is named, and nothing vouches for the faces.",
     ]
     for edit, title in ((True, "Edits that must be named"), (False, "Reposts that must not")):
         lines += ["", f"## {title}", ""]

@@ -20,6 +20,7 @@ from media_screen.detectors.face_consistency import FaceConsistency
 from media_screen.detectors.face_identity import FaceIdentity
 from media_screen.detectors.lip_sync import LipSync
 from media_screen.detectors.onscreen import Onscreen
+from media_screen.detectors.original import OriginalBeside
 from media_screen.detectors.voice_identity import VoiceIdentity
 from media_screen.detectors.voice_spoof import VoiceSpoof
 from media_screen.errors import SetupError
@@ -30,6 +31,7 @@ ENTRY_POINTS = "media_screen.detectors"
 DETECTORS: tuple[type[Detector], ...] = (
     Channel,
     KnownFootage,
+    OriginalBeside,
     Credentials,
     Onscreen,
     Container,

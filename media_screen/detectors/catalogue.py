@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from media_screen.hearing import OtherSound
 
 ALTERED = "altered_official"
-UNCONFIRMED = "unconfirmed_copy"
 REST = "unmatched_rest"
 # Natural-log likelihood ratios of "fabricated" against "genuine", by finding. A whole match of
 # picture and sound is as strong as the benchmark can support (no false match in some 80,000 pairs
@@ -26,7 +25,6 @@ LLR = {
     "revoiced": 2.0,
     "repictured": 1.5,
     ALTERED: 1.5,
-    UNCONFIRMED: 0.0,
     REST: 0.0,
     "known_fake": 4.0,
     "no_match": 0.0,
@@ -48,7 +46,7 @@ class KnownFootage:
     needs: tuple[Need, ...] = ()  # pictures or sound, whichever the file has
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
-        """Yield one piece for each match, and one for each match whose mouth was changed."""
+        """Yield one piece for each match, and what of the file no match vouches for."""
         catalogue = case.catalogue
         count = len(catalogue) - bool(case.itself) if catalogue is not None else 0
         if catalogue is None or not count:
@@ -65,14 +63,7 @@ class KnownFootage:
                 self.name, "unreadable", "it holds neither picture nor sound that can be compared"
             )
             return
-        found = catalogue.find(fingerprint, without=case.itself)
-        if any(one.match.relation == "repictured" for one in found):
-            # Another picture, or the same one on its side, which no face gives away?
-            turned = (
-                catalogue.find(one, without=case.itself) for one in case.fingerprints_turned()
-            )
-            found = next((one for one in turned if _has_picture(one)), found)
-        found = _closely(case, catalogue, found)
+        found = case.matches
         for match in found:
             yield self._match(match)
         if any(_finding(match) in ("copy", "excerpt") for match in found):
@@ -180,52 +171,22 @@ class KnownFootage:
         )
 
 
-def _closely(
-    case: Case, catalogue: Catalogue, found: tuple[MeasuredMatch, ...]
-) -> tuple[MeasuredMatch, ...]:
-    """Compare what would be a copy again, with frames of all of it; what was found stays found."""
-    spans = [
-        one.picture_span
-        for one in found
-        if one.picture_span is not None and _finding(one) in ("copy", "excerpt", UNCONFIRMED)
-    ]
-    if not spans or case.info.kind != "video":
-        return found
-    closely = case.fingerprint_closely(sorted(spans))
-    if closely is case.fingerprint:
-        return found
-    again = catalogue.find(closely, without=case.itself)
-    return again if _has_picture(again) or any(one.changes for one in again) else found
-
-
-def _has_picture(found: tuple[MeasuredMatch, ...]) -> bool:
-    return any(one.match.relation in ("copy", "excerpt") for one in found)
-
-
 def _finding(found: MeasuredMatch) -> str:
-    """Return the relation, or what face and mouth say against it.
-
-    A known fake or an exchanged voice says more than that the face is another one.
-    """
-    relation, mouth = found.match.relation, found.mouth
-    if relation not in ("copy", "excerpt"):
-        return relation
-    if found.changes:
-        return ALTERED
-    if mouth is None:
-        return relation
-    if mouth.altered:
-        return ALTERED
-    return relation if mouth.confirmed else UNCONFIRMED
+    """Return the relation, or that a part of what matches is another one."""
+    relation = found.match.relation
+    return ALTERED if found.changes and relation in ("copy", "excerpt") else relation
 
 
 def why(found: MeasuredMatch, finding: str) -> str:
-    """Return the sentence for a match: what is the same, where, and what is not."""
+    """Return the sentence for a match: what goes along with the original, where, and what does not.
+
+    It says "follows": whether a face in it is the original's is for the detector `original` to say.
+    """
     match = found.match
     where = f"{_span(match.query_span)} shows {match.reference} at {_span(match.reference_span)}"
     said = {
-        "copy": f"{where}: picture and sound are those of the original",
-        "excerpt": f"{where}: picture and sound are those of this part of the original",
+        "copy": f"{where}: picture and sound follow the original",
+        "excerpt": f"{where}: picture and sound follow this part of the original",
         "revoiced": f"{where}, but the sound is not the original's: another voice or track",
         "repictured": (
             f"the sound of {match.reference} at {_span(match.reference_span)} is heard at "
@@ -233,17 +194,13 @@ def why(found: MeasuredMatch, finding: str) -> str:
         ),
         "known_fake": f"{where}, which is enrolled as a known fake",
         ALTERED: f"{where}, but {_changed(found)}",
-        UNCONFIRMED: (
-            f"{where}, but face and mouth don't look quite as in the original: exchanged, covered "
-            "or cut"
-        ),
     }[finding]
     if finding in ("copy", "excerpt") and found.sound_score and found.picture_score:
         said += _compared(found)
     if finding in ("copy", "excerpt") and not found.sound_score:
-        said = f"{where}: the picture is the original's; no sound could be compared"
+        said = f"{where}: the picture follows the original; no sound could be compared"
     if finding in ("copy", "excerpt") and not found.picture_score:
-        said = f"{where}: the sound is the original's; no picture could be compared"
+        said = f"{where}: the sound follows the original; no picture could be compared"
     return said + _treatment(found)
 
 
@@ -260,8 +217,6 @@ def _changed(found: MeasuredMatch) -> str:
             f"at {_clocks(jumps)} it goes on at another moment of the original than it left: "
             "something was cut out, repeated or moved"
         )
-    if found.mouth is not None and found.mouth.altered:
-        told.append(f"the mouth does not move as in the original{_apart(found)}")
     return " and ".join(told)
 
 
@@ -304,11 +259,6 @@ def _treatment(found: MeasuredMatch) -> str:
     return f" ({', '.join(notes)})" if notes else ""
 
 
-def _apart(found: MeasuredMatch) -> str:
-    spans = found.mouth.spans if found.mouth else ()
-    return f" (at {', '.join(_span(span) for span in spans[:3])})" if spans else ""
-
-
 def _span(span: Span) -> str:
     return f"{span.start:.1f} to {span.end:.1f} s"
 
@@ -328,13 +278,4 @@ def _values(found: MeasuredMatch) -> dict[str, float]:
         "sound_compared": found.compared_sound,
         "seconds_changed": sum(one.span.duration for one in found.changes),
     }
-    if found.mouth is not None:
-        values |= {
-            "face_agreement": found.mouth.face,
-            "mouth_agreement": found.mouth.mouth,
-            "mouth_judged": found.mouth.judged,
-            "face_alike": found.mouth.face_alike,
-            "mouth_alike": found.mouth.alike,
-            "seconds_altered": sum(span.duration for span in found.mouth.spans),
-        }
     return {name: float(value) for name, value in values.items()}

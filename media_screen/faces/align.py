@@ -172,11 +172,6 @@ def embedder_input(crops: Sequence[Image] | Image) -> Floats:
     return np.ascontiguousarray(windows.transpose(0, 3, 1, 2), dtype=np.float32)
 
 
-def mouth_crop(crop: Image, size: int = 96) -> Image:
-    """Return the square around the mouth of one crop, `size` px wide."""
-    return np.asarray(window(crop[None], MOUTH_WINDOW, size)[0], dtype=np.uint8)
-
-
 def upper_face(crop: Image) -> Image:
     """Return brow, eyes and nose of one crop (116 x 176 px), which lip-sync leaves alone."""
     left, top, right, bottom = UPPER_FACE

@@ -15,10 +15,15 @@ from media_screen.fusion.thresholds import (
 from media_screen.weights.calibration import percent
 
 _COPY = ("copy", "excerpt")  # findings of the catalogue: official footage, unchanged
+# Findings that official footage was changed: of the catalogue, and of who compared the two.
+ALTERED = ("revoiced", "repictured", "altered_official")
+_REMADE = "remade"  # a face differs from that of the original
+_AS_ORIGINAL = "as_original"  # every face that was compared is that of the original
 
 # Abstentions that mean "looked, and there was nothing of this kind to judge". Every other reason
 # means that something was there, or may have been, and could not be judged.
 _NOTHING_THERE = ("no_face", "no_speech")
+_NO_FACES = ("no_face", "no_video")  # what has none shows no other face than the original
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Facts:
     claimed: Evidence | None  # that the post carries an official handle or name, without an id
     copy: Evidence | None  # of official footage that makes up the file
     excerpt: Evidence | None  # of official footage that is only a part of it
-    unconfirmed: Evidence | None  # official footage whose face may be another one
+    unconfirmed: Evidence | None  # all of it is official footage, whose faces nobody compared
     altered: Evidence | None
     known_fake: Evidence | None
     suspicion: str  # the strongest manipulation evidence and what adds up to how much, "" for none
@@ -43,6 +48,11 @@ class Facts:
     def shown(self) -> str | None:
         """The enrolled person who is recognised most clearly."""
         return self.presented[0] if self.presented else None
+
+    @property
+    def remade(self) -> Evidence | None:
+        """What says that a face of official footage was changed."""
+        return self.altered if self.altered and self.altered.finding == _REMADE else None
 
     @property
     def imitated(self) -> str | None:
@@ -99,15 +109,17 @@ def gather(
     presented = _presented(evidence)
     copied = first(evidence, *_COPY)
     whole = copied is not None and _is_whole(evidence, copied.person, duration_s)
+    vouched = whole and _is_vouched(evidence, abstentions)
+    remade = next((piece for piece in evidence if piece.finding == _REMADE and piece.pooled), None)
     return Facts(
         presented=presented,
         official=first(evidence, "official"),
         lookalike=_lookalike(evidence, presented),
         claimed=first(evidence, "claimed_official"),
-        copy=copied if whole else None,
+        copy=copied if vouched else None,
         excerpt=None if whole else copied,
-        unconfirmed=None if whole else first(evidence, "unconfirmed_copy"),
-        altered=first(evidence, "revoiced", "repictured", "altered_official"),
+        unconfirmed=copied if whole and not vouched else None,
+        altered=remade or first(evidence, *ALTERED),
         known_fake=first(evidence, "known_fake"),
         suspicion=suspicion,
         compared=_compared(evidence, abstentions),
@@ -184,6 +196,17 @@ def _is_whole(evidence: Sequence[Evidence], person: str | None, duration_s: floa
     if first(evidence, "unmatched_rest") is not None:
         return False
     return _copied_share(evidence, person, duration_s) >= COPY_COVERAGE
+
+
+def _is_vouched(evidence: Sequence[Evidence], abstentions: Sequence[Abstention]) -> bool:
+    """Tell whether faces were compared with the original's and are the same, or there are none.
+
+    What only looks like official footage as a whole may show another face.
+    """
+    if any(piece.finding == _AS_ORIGINAL for piece in evidence):
+        return True
+    silent = [piece for piece in abstentions if piece.detector == "original"]
+    return bool(silent) and all(piece.reason in _NO_FACES for piece in silent)
 
 
 def _copied_share(evidence: Sequence[Evidence], person: str | None, duration_s: float) -> float:

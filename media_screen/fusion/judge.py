@@ -20,7 +20,7 @@ from media_screen.evidence import (
 )
 from media_screen.fusion import combination
 from media_screen.fusion.combination import Combination
-from media_screen.fusion.facts import Facts, first, gather, told
+from media_screen.fusion.facts import ALTERED, Facts, first, gather, told
 from media_screen.fusion.suspicion import fuse_manipulation, why_suspicious
 from media_screen.fusion.table import VerdictRow, look_up
 from media_screen.fusion.thresholds import EXPLICIT_THRESHOLD
@@ -129,7 +129,7 @@ def _provenance(evidence: Sequence[Evidence], facts: Facts) -> Provenance:
     return Provenance(
         official=facts.official is not None,
         channel=_standing(evidence, facts),
-        match=_match(facts),
+        match=_match(evidence, facts),
         credentials=_credentials(evidence),
     )
 
@@ -145,9 +145,10 @@ def _standing(evidence: Sequence[Evidence], facts: Facts) -> ChannelStanding:
     return "not_official" if first(evidence, "not_official") else "unknown"
 
 
-def _match(facts: Facts) -> Match | None:
+def _match(evidence: Sequence[Evidence], facts: Facts) -> Match | None:
     """Return the match that says most of the file."""
-    pieces = (facts.known_fake, facts.altered, facts.copy, facts.excerpt, facts.unconfirmed)
+    altered = first(evidence, *ALTERED)
+    pieces = (facts.known_fake, altered, facts.copy, facts.excerpt, facts.unconfirmed)
     return next((piece.match for piece in pieces if piece and piece.match), None)
 
 

@@ -98,6 +98,13 @@ TABLE = (
         say="Matches a known fake: {known_fake}.",
     ),
     VerdictRow(
+        when=("shown", "suspicion", "remade"),
+        label="suspected_impersonation",
+        who="shown",
+        say="Presents {name}, not on an official channel, in official footage that was changed: "
+        "{remade}.",
+    ),
+    VerdictRow(
         when=("shown", "suspicion", "altered"),
         label="suspected_impersonation",
         who="shown",
@@ -152,7 +159,7 @@ TABLE = (
         when=("unconfirmed",),
         label="unverified_appearance",
         who="concerned",
-        say="Matches official footage, but nothing vouches for the face in it: {unconfirmed}.",
+        say="Matches official footage, but its faces could not be compared with it: {unconfirmed}.",
     ),
     VerdictRow(
         when=("shown", "claimed"),

@@ -57,7 +57,7 @@ def test_the_card_of_the_fusion_shows_the_record() -> None:
 
 
 def test_what_is_shipped_is_what_was_measured() -> None:
-    assert combination.shipped().to_dict() == RECORD["combination"]
+    assert combination.measured_together().to_dict() == RECORD["combination"]
     weights = RECORD["combination"]["weights"].values()
     measured = {name for own in weights for name, weight in own.items() if weight > 0}
     assert measured <= set(RECORD["counted"])

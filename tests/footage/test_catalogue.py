@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import multiprocessing
 import pickle
 import shutil
@@ -18,7 +17,6 @@ import pytest
 from media_screen.evidence import Match
 from media_screen.footage.catalogue import Catalogue, CatalogueError, MeasuredMatch
 from media_screen.footage.catalogue.index import Indexed
-from media_screen.footage.catalogue.mouth import Mouth
 from media_screen.footage.catalogue.store import SCHEMA_VERSION
 from media_screen.footage.fingerprint import Fingerprint, FingerprintBuilder
 from tests.footage.making import RATE, Picture, Scene, enrolled, take, voice
@@ -209,58 +207,6 @@ def test_clips_cut_together_are_told_apart(filled: Path) -> None:
     assert second.reference_span.start == pytest.approx(1.0, abs=1.0)
 
 
-@pytest.mark.parametrize(("words", "altered"), [(1, False), (2, True)])
-def test_a_mouth_that_says_other_words_is_altered(
-    tmp_path: Path, words: int, altered: bool
-) -> None:
-    catalogue = Catalogue.open(tmp_path / "c.sqlite")
-    catalogue.add("a", "a.mp4", "a" * 64, enrolled(Scene(1), LENGTH, head=1, words=1))
-    found = only(catalogue.find(take(Scene(1), LENGTH, head=1, words=words)))
-    assert found.mouth is not None and found.mouth.judged
-    assert found.mouth.altered is altered
-    assert bool(found.mouth.spans) is altered
-
-
-@pytest.mark.parametrize(("head", "same"), [(1, True), (4, False)], ids=["same", "another"])
-def test_the_face_of_a_copy_is_confirmed_or_not(tmp_path: Path, head: int, same: bool) -> None:
-    catalogue = Catalogue.open(tmp_path / "c.sqlite")
-    catalogue.add("a", "a.mp4", "a" * 64, enrolled(Scene(1), LENGTH, head=1, words=1))
-    found = only(catalogue.find(take(Scene(1), LENGTH, head=head, words=1)))
-    assert found.match.relation == "copy"
-    assert found.mouth is not None and found.mouth.confirmed is same
-
-
-FACE = Mouth(
-    face=0.9,
-    mouth=0.9,
-    alike=0.97,
-    face_alike=0.99,
-    changes=20,
-    size_px=120,
-    mirrored=False,
-    spans=(),
-)
-
-
-@pytest.mark.parametrize(
-    ("mouth", "confirmed"),
-    [
-        pytest.param(FACE, True, id="a-copy"),
-        pytest.param(dataclasses.replace(FACE, face_alike=0.8), True, id="brows-cut-off"),
-        pytest.param(dataclasses.replace(FACE, alike=0.95), True, id="copy-of-low-rate"),
-        pytest.param(
-            dataclasses.replace(FACE, face_alike=0.9, alike=0.95), False, id="another-face"
-        ),
-        pytest.param(dataclasses.replace(FACE, alike=0.85), False, id="another-mouth"),
-        pytest.param(
-            dataclasses.replace(FACE, face_alike=0.8, alike=0.5, size_px=30), True, id="too-small"
-        ),
-    ],
-)
-def test_a_face_is_vouched_for_where_it_looks_the_same(mouth: Mouth, confirmed: bool) -> None:
-    assert mouth.confirmed is confirmed
-
-
 # --- the file ------------------------------------------------------------------------------------
 
 
@@ -439,13 +385,3 @@ def test_what_is_added_while_the_index_is_built_waits_for_the_next(
     query = take(Scene(9), LENGTH, sound=voice(LENGTH, 9))
     assert catalogue.search(query) == ()
     assert [match.reference for match in catalogue.search(query)] == ["late.mp4"]
-
-
-def test_a_face_that_is_followed_in_many_tracks_is_compared_throughout(tmp_path: Path) -> None:
-    one = enrolled(Scene(1), LENGTH, head=1, words=1)
-    parts = dataclasses.replace(one, face_tracks=(one.face_times // 2).astype(np.int16))
-    catalogue = Catalogue.open(tmp_path / "c.sqlite")
-    catalogue.add("a", "a.mp4", "a" * 64, parts)
-    found = only(catalogue.find(take(Scene(1), LENGTH, head=1, words=2)))
-    assert found.mouth is not None and found.mouth.changes > 40
-    assert sum(span.duration for span in found.mouth.spans) == pytest.approx(LENGTH, abs=1.0)

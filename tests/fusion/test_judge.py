@@ -47,6 +47,13 @@ BROKEN = Abstention("media", "unreadable", "the file is empty (0 bytes)")
 CRASH = Failure("face_identity", "ValueError: x")
 
 
+SAME = Evidence("original", "manipulation", 0.0, -3.0, "as it was", finding="as_original")
+REMADE = Evidence("original", "manipulation", 1.0, OVER + 1, "the mouth", finding="remade")
+UNCLEAR = Evidence("original", "manipulation", 0.5, 0.0, "unclear", finding="unclear")
+FACELESS = Abstention("original", "no_face", "no face is seen")
+NO_PROXY = Abstention("original", "no_reference", "only a fingerprint is kept")
+
+
 def channel(finding: str, person: str | None = "ada") -> Evidence:
     return Evidence(
         "channel", "provenance", 1.0, 0.0, f"{finding} {{odd}}", person=person, finding=finding
@@ -54,7 +61,7 @@ def channel(finding: str, person: str | None = "ada") -> Evidence:
 
 
 def match(finding: str, person: str | None = "ada") -> Evidence:
-    relation: Any = "copy" if finding in ("altered_official", "unconfirmed_copy") else finding
+    relation: Any = "copy" if finding == "altered_official" else finding
     found = Match(person or "", "talk.mp4", relation, Span(0, 4), Span(5, 9), 1.0, 1.0)
     return Evidence(
         "catalogue", "provenance", 1.0, 0.0, finding, person=person, finding=finding, match=found
@@ -84,28 +91,43 @@ TABLE = [
         "no_finding",
     ),
     ("official post, forged", [channel("official"), SHOWN, FORGED], [], "official"),
-    ("copy elsewhere", [match("copy"), channel("not_official", None), SHOWN], [], "official_copy"),
-    ("excerpt, detector errs", [match("excerpt"), SHOWN, FORGED], [], "official_copy"),
-    ("copy on look-alike", [match("copy"), channel("lookalike_name"), SHOWN], [], "official_copy"),
+    (
+        "copy elsewhere",
+        [match("copy"), SAME, channel("not_official", None), SHOWN],
+        [],
+        "official_copy",
+    ),
+    ("excerpt, detector errs", [match("excerpt"), SAME, SHOWN, FORGED], [], "official_copy"),
+    (
+        "copy on look-alike",
+        [match("copy"), SAME, channel("lookalike_name"), SHOWN],
+        [],
+        "official_copy",
+    ),
     ("re-voiced", [match("revoiced"), SHOWN], [], "altered_official"),
     ("re-pictured", [match("repictured"), PLAIN], [NO_FACE], "altered_official"),
-    ("mouth changed", [match("altered_official"), SHOWN], [], "altered_official"),
-    ("face not confirmed", [match("unconfirmed_copy"), SHOWN], [], "unverified_appearance"),
+    ("seconds exchanged", [match("altered_official"), SHOWN], [], "altered_official"),
+    ("face changed", [match("copy"), REMADE, SHOWN], [], "altered_official"),
+    ("face changed, forged", [match("copy"), REMADE, SHOWN, FORGED], [], "suspected_impersonation"),
+    ("copy without a face", [match("copy"), PLAIN], [FACELESS], "official_copy"),
+    ("copy not compared", [match("copy"), SHOWN], [NO_PROXY], "unverified_appearance"),
+    ("copy compared in part", [match("copy"), SAME, SHOWN], [NO_PROXY], "official_copy"),
+    ("face not confirmed", [match("copy"), UNCLEAR, SHOWN], [], "unverified_appearance"),
     (
         "face of nobody, not confirmed",
-        [match("unconfirmed_copy"), STRANGER],
+        [match("copy"), UNCLEAR, STRANGER],
         [],
         "unverified_appearance",
     ),
     (
         "face not confirmed, forged",
-        [match("unconfirmed_copy"), STRANGER, FORGED],
+        [match("copy"), UNCLEAR, STRANGER, FORGED],
         [],
         "altered_official",
     ),
     (
         "official post, not confirmed",
-        [channel("official"), match("unconfirmed_copy")],
+        [channel("official"), match("copy"), UNCLEAR],
         [],
         "official",
     ),
@@ -171,7 +193,7 @@ def test_the_table(evidence: list[Evidence], abstentions: list[Abstention], labe
     [
         ([channel("official"), SHOWN, FORGED], "review_official_channel"),
         ([channel("official"), match("revoiced")], "review_official_channel"),
-        ([match("copy"), channel("lookalike_handle"), SHOWN], "lookalike_channel"),
+        ([match("copy"), SAME, channel("lookalike_handle"), SHOWN], "lookalike_channel"),
     ],
     ids=["hijacked", "official-but-altered", "copy-on-lookalike"],
 )
@@ -199,7 +221,7 @@ def test_why_it_can_not_be_evaluated_comes_from_the_file_first() -> None:
     ids=["whole", "with-end-card", "a-tenth"],
 )
 def test_a_short_excerpt_does_not_vouch_for_the_rest(duration_s: float, label: str) -> None:
-    judged = judge([match("excerpt"), SHOWN], duration_s=duration_s)  # the match is 4 s long
+    judged = judge([match("excerpt"), SAME, SHOWN], duration_s=duration_s)  # the match is 4 s long
     assert judged.label == label
     assert ("contains_official_footage" in judged.flags) == (label != "official_copy")
     assert judged.provenance.match is not None

@@ -37,8 +37,8 @@ VALUES: dict[str, list[Any]] = {
     "claimed": [None, piece("claimed_official")],
     "copy": [None, piece("copy")],
     "excerpt": [None, piece("excerpt")],
-    "unconfirmed": [None, piece("unconfirmed_copy")],
-    "altered": [None, piece("revoiced"), piece("revoiced", "bob")],
+    "unconfirmed": [None, piece("copy")],
+    "altered": [None, piece("revoiced"), piece("remade", "bob")],
     "known_fake": [None, piece("known_fake", None), piece("known_fake")],
     "suspicion": ["", "blended"],
     "blind": ["", "nobody could look"],
@@ -47,8 +47,8 @@ VALUES: dict[str, list[Any]] = {
 ADDED: dict[str, list[tuple[Any, Any]]] = {
     "presented": [((), ("ada",)), (("ada",), ("bob", "ada")), (("ada",), ("ada", "bob"))],
     "lookalike": [(None, piece("lookalike_name")), (None, piece("lookalike_name", "eve"))],
-    "unconfirmed": [(None, piece("unconfirmed_copy"))],
-    "altered": [(None, piece("revoiced")), (None, piece("revoiced", "bob"))],
+    "unconfirmed": [(None, piece("copy"))],
+    "altered": [(None, piece("revoiced")), (None, piece("remade", "bob"))],
     "known_fake": [(None, piece("known_fake", None)), (None, piece("known_fake"))],
     "suspicion": [("", "blended")],
 }

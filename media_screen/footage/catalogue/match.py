@@ -30,7 +30,6 @@ from media_screen.footage.catalogue.changes import (
     sound_votes,
 )
 from media_screen.footage.catalogue.index import Candidate
-from media_screen.footage.catalogue.mouth import Mouth, compare_mouths
 from media_screen.footage.catalogue.parts import (
     CLEAR_SCORE,
     MOST_FOUND,
@@ -71,6 +70,7 @@ class Known:
     number: int
     person: str
     reference: str
+    sha256: str
     kind: str
     duration_s: float
     fingerprint: Fingerprint
@@ -84,11 +84,12 @@ class MeasuredMatch:
     later the sound comes than the picture, against the reference. `compared_picture` and
     `compared_sound` say whether both files had that part at all; `pictures` and `sounds` are the
     stretches of the match that were compared. `changes` are those in it that are not the
-    reference's, where the rest of that part is.
+    reference's, where the rest of that part is. `sha256` is the content of the reference.
     """
 
     match: Match
     number: int
+    sha256: str
     mapping: Mapping
     mirrored: bool
     channel: str
@@ -100,10 +101,14 @@ class MeasuredMatch:
     shift_s: float
     compared_picture: bool
     compared_sound: bool
-    mouth: Mouth | None = None
     pictures: tuple[Span, ...] = ()
     sounds: tuple[Span, ...] = ()
     changes: tuple[Change, ...] = ()
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether it is official footage of which nothing was found to be changed so far."""
+        return self.match.relation in ("copy", "excerpt") and not self.changes
 
     @property
     def clear(self) -> bool:
@@ -185,6 +190,7 @@ def _found(query: Query, known: Known, picture: Part | None, sound: Part | None)
             sound=round(min(1.0, sound_share), 3),
         ),
         number=known.number,
+        sha256=known.sha256,
         mapping=mapping,
         mirrored=bool(alignment and alignment.mirrored),
         channel=alignment.query_channel if alignment else "",
@@ -196,11 +202,6 @@ def _found(query: Query, known: Known, picture: Part | None, sound: Part | None)
         shift_s=shift(picture, sound) if picture and sound else 0.0,
         compared_picture=looked,
         compared_sound=heard,
-        mouth=compare_mouths(
-            query.fingerprint, known.fingerprint, mapping, whole, mirrored=alignment.mirrored
-        )
-        if alignment
-        else None,
         pictures=seen.compared,
         sounds=said.compared,
         changes=tuple(sorted((*seen.changes, *said.changes), key=lambda one: one.span)),

@@ -37,7 +37,7 @@ from media_screen.footage.fingerprint import LAYOUT, Fingerprint, kept_thumbs, p
 
 Kind = Literal["official", "known_fake"]
 
-SCHEMA_VERSION = 4  # also raised when fingerprints of the same footage change
+SCHEMA_VERSION = 5  # also raised when fingerprints of the same footage change
 MOST_LOCATED = 4  # candidates that are looked for in parts of the picture
 UNEXPLAINED_S = 1.5  # of picture that are left unexplained without another look
 # Only a query is mirrored, so a reference does without these.
@@ -373,7 +373,7 @@ class Catalogue:
             fingerprint = Fingerprint(duration_s=duration_s, sound_s=sound_s, **arrays)
         except ValueError as error:
             raise CatalogueError(f"{self.path}: reference {number}: {error}") from error
-        return Known(number, person, reference, kind, duration_s, fingerprint)
+        return Known(number, person, reference, sha256, kind, duration_s, fingerprint)
 
     def _arrays(self, number: int, names: tuple[str, ...]) -> dict[str, Array]:
         marks = ", ".join("?" * len(names))

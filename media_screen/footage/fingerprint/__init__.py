@@ -2,7 +2,7 @@
 
 A fingerprint is compact (about 1.5 KB a second at 4 frames/s), says nothing about who is seen, and
 is all that the catalogue needs: for finding a copy, for aligning it in time, and for telling
-whether sound, face or mouth follow the reference.
+whether picture and sound follow the reference.
 """
 
 from __future__ import annotations
@@ -45,7 +45,6 @@ LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
     "face_mirrored": ("|u1", (_HASH,)),
     "face_quality": ("|u1", ()),
     "faces": ("|i1", (_SIZE,)),
-    "mouths": ("|i1", (_SIZE,)),
     "peak_frames": ("<u4", ()),
     "peak_steps": ("|u1", ()),
     "thumb_times": ("<f4", ()),
@@ -55,7 +54,7 @@ LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
 # Arrays that have one row for each frame, each face, each peak.
 GROUPS = (
     ("times", "hashes", "mirrored", "quality", "pictures", "fine"),
-    tuple(name for name in LAYOUT if name.startswith(("face", "mouths"))),
+    tuple(name for name in LAYOUT if name.startswith("face")),
     ("peak_frames", "peak_steps"),
     ("thumb_times", "thumb_shapes", "thumbs"),
 )
@@ -67,11 +66,10 @@ class Fingerprint:
 
     `hashes`, `mirrored`, `quality`, `pictures` have a second axis for the regions of
     `picture.REGIONS`; `fine` is the larger descriptor of the first region. `faces` describes
-    the upper face (brow, eyes, nose), `mouths` the mouth region of the same aligned crop,
-    `face_sizes` its width in px of the source (0: unknown). `thumbs` are small grey pictures,
-    squeezed to squares (`thumb_shapes`: width over height), of every frame of a query and of few
-    frames of a reference: where one lies in the other is found from them. `sound_s` is how much
-    sound was heard, `duration_s` how long the file is.
+    the upper face (brow, eyes, nose), `face_sizes` the width of the face in px of the source (0:
+    unknown). `thumbs` are small grey pictures, squeezed to squares (`thumb_shapes`: width over
+    height), of every frame of a query and of few frames of a reference: where one lies in the other
+    is found from them. `sound_s` is how much sound was heard, `duration_s` how long the file is.
     """
 
     duration_s: float
@@ -89,7 +87,6 @@ class Fingerprint:
     face_mirrored: Bytes
     face_quality: Bytes
     faces: Codes
-    mouths: Codes
     peak_frames: npt.NDArray[np.uint32]
     peak_steps: Bytes
     thumb_times: Floats
@@ -199,8 +196,6 @@ class FingerprintBuilder:
 
         grey = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
         upper = picture.fingerprint(align.upper_face(grey))
-        x, y, side = (round(value) for value in align.MOUTH_WINDOW)
-        mouth = picture.fingerprint(grey[y : y + side, x : x + side])
         size = min(max(0, round(size_px)), 65535)
         self._faces.append(
             (
@@ -212,7 +207,6 @@ class FingerprintBuilder:
                 upper.quality,
                 upper.descriptor,
             )
-            + (mouth.descriptor,)
         )
 
     def add_sound(self, start_s: float, samples: Floats) -> None:
@@ -303,7 +297,6 @@ _FACE_COLUMNS = (
     "face_mirrored",
     "face_quality",
     "faces",
-    "mouths",
 )
 
 
