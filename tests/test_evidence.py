@@ -16,10 +16,12 @@ import pytest
 
 from media_screen.evidence import (
     Abstention,
+    ComparedMoment,
     Context,
     Contribution,
     Duplicate,
     Evidence,
+    FaceComparison,
     Failure,
     Fusion,
     Match,
@@ -77,6 +79,21 @@ FULL = Verdict(
     flags=("incomplete",),
     versions={"media_screen": "1"},
     timing_s={"total": 1.5},
+    comparisons=(
+        FaceComparison(
+            "talk.mp4",
+            "ada",
+            0,
+            Span(0, 2),
+            Span(10, 12),
+            llr=3.25,
+            times_s=(0.0, 0.5, 1.0),
+            file=(0.1, 0.2, 0.05),
+            original=(0.1, 0.0, 0.1),
+            moments=(ComparedMoment(0.5, 10.5, 2.5), ComparedMoment(0.0, 10.0, -0.25)),
+        ),
+        FaceComparison("talk.mp4", "ada", 1, Span(2, 4), Span(12, 14)),
+    ),
 )
 BARE = Verdict(label="unable_to_evaluate", media=MediaInfo(path="x"))
 SCHEMA = json.loads(
@@ -98,7 +115,13 @@ def test_a_record_follows_the_schema(verdict: Verdict) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"label": "fake"}, {"extra": 1}, {"media": {}}, {"abstentions": [{"detector": "x"}]}],
+    [
+        {"label": "fake"},
+        {"extra": 1},
+        {"media": {}},
+        {"abstentions": [{"detector": "x"}]},
+        {"comparisons": [{"reference": "x"}]},
+    ],
     ids=str,
 )
 def test_the_schema_refuses_what_is_no_record(change: dict[str, Any]) -> None:
@@ -106,7 +129,11 @@ def test_the_schema_refuses_what_is_no_record(change: dict[str, Any]) -> None:
         jsonschema.validate(FULL.to_dict() | change, SCHEMA)
 
 
-@pytest.mark.parametrize("change", [{"schema": "other/2"}, {"media": None}, {"evidence": [{}]}])
+@pytest.mark.parametrize(
+    "change",
+    [{"schema": "other/2"}, {"media": None}, {"evidence": [{}]}, {"comparisons": [{}]}],
+    ids=str,
+)
 def test_reading_names_what_is_wrong(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"expected a record|not a valid"):
         Verdict.from_dict(FULL.to_dict() | change)
@@ -114,7 +141,7 @@ def test_reading_names_what_is_wrong(change: dict[str, Any]) -> None:
 
 def test_records_of_earlier_versions_are_read() -> None:
     record = BARE.to_dict()
-    del record["duplicate_of"], record["context"], record["fusion"]
+    del record["duplicate_of"], record["context"], record["fusion"], record["comparisons"]
     assert Verdict.from_dict(record) == BARE
 
 
@@ -135,6 +162,12 @@ def test_evidence_pickles_with_its_values() -> None:
         pytest.param(
             lambda: Abstention("x", cast("Any", "tired"), ""), "reason must be", id="reason"
         ),
+        pytest.param(
+            lambda: FaceComparison("x", "", 0, Span(0, 1), Span(0, 1), None, (0.5,), (), ()),
+            "as many openings of the mouth as times",
+            id="curve-without-times",
+        ),
+        pytest.param(lambda: ComparedMoment(0.5, math.nan, 0.0), "finite numbers", id="nan-moment"),
         pytest.param(
             lambda: Verdict(cast("Any", "odd"), MediaInfo("x")), "label must be", id="label"
         ),

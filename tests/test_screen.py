@@ -5,17 +5,23 @@ from __future__ import annotations
 import csv
 import json
 import pickle
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
-from media_screen import Config, Screener, Verdict, weights
+from media_screen import Config, Evidence, Failure, Screener, Verdict, weights
+from media_screen.case import Case
 from media_screen.detectors import UnknownDetector
+from media_screen.detectors.channel import Channel
+from media_screen.footage.original import alteration
 from media_screen.people.registry import PeopleError
 from media_screen.screen.settings import settings_digest
 from media_screen.testing import make_sample
 from media_screen.weights.nets import DeviceError, choose_device
+from tests.footage.original.test_shown import face, judged, match
 from tests.places import SAMPLES
 from tests.test_evidence import SCHEMA
 
@@ -166,3 +172,49 @@ def test_a_sidecar_is_never_dropped(
     assert (verdict.label == "official") is (standing == "official")
     assert "no_sidecar" not in {one.reason for one in verdict.abstentions}
     assert (verdict.post is None) is isinstance(changes, str)
+
+
+# --- faces beside their original -----------------------------------------------------------------
+
+
+def test_nothing_is_compared_for_the_report_alone(
+    channels: Screener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Case] = []
+    for name in ("comparisons", "matches"):
+        monkeypatch.setattr(Case, name, property(asked.append))
+    verdict = channels.screen(make_sample(tmp_path, seconds=1.0))
+    assert verdict.comparisons == () and asked == []
+
+
+def broken(_: object) -> alteration.Alteration:
+    raise ValueError("no weights")
+
+
+@pytest.mark.parametrize(
+    ("judge", "count", "failures"),
+    [
+        pytest.param(judged, 1, (), id="compared"),
+        pytest.param(broken, 0, (Failure("compared", "ValueError: no weights"),), id="broken"),
+    ],
+)
+def test_faces_that_a_detector_compared_are_in_the_record(
+    channels: Screener,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    judge: Callable[[Any], alteration.Alteration],
+    count: int,
+    failures: tuple[Failure, ...],
+) -> None:
+    def compare(_: Channel, case: Case) -> Iterator[Evidence]:
+        vars(case)["comparisons"] = (match([face(2.0)]),)
+        return iter(())
+
+    monkeypatch.setattr(Channel, "examine", compare)
+    monkeypatch.setattr(alteration, "judge", judge)
+    path = make_sample(tmp_path, seconds=1.0)
+    path.with_suffix(".info.json").write_text(json.dumps(OFFICIAL))
+    verdict = channels.screen(path)
+    assert len(verdict.comparisons) == count and verdict.failures == failures
+    assert sum(one.part != "" for one in verdict.thumbnails) == 6 * count
+    jsonschema.validate(verdict.to_dict(), SCHEMA)

@@ -26,6 +26,7 @@ import psutil
 
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Abstention, Failure, MediaInfo, Reason, Thumbnail, Verdict
+from media_screen.evidence.records import fields_of
 from media_screen.media import MediaError, identify, shown_path
 from media_screen.results.plain import log_plainly
 from media_screen.screen import Config, Screener, unable
@@ -338,15 +339,18 @@ def _end_with(parent: int) -> None:
 
 
 # --- on the wire ---------------------------------------------------------------------------------
-# A 4-byte length and the JSON of the verdict with the times and tracks of its pictures, then the
-# pictures and the fingerprint (empty when it stays in the worker), each with its 4-byte length.
+# A 4-byte length and the JSON of the verdict with what its pictures are of, then the pictures and
+# the fingerprint (empty when it stays in the worker), each with its 4-byte length.
 
 
 def pack(verdict: Verdict) -> bytes:
     """Return a verdict with its pictures and fingerprint as bytes."""
     header = {
         "verdict": verdict.to_dict(),
-        "thumbnails": [[one.time_s, one.track, one.reference_s] for one in verdict.thumbnails],
+        "thumbnails": [
+            {name: value for name, value in fields_of(one).items() if name != "jpeg"}
+            for one in verdict.thumbnails
+        ],
     }
     parts = [json.dumps(header, allow_nan=False).encode()]
     parts += [one.jpeg for one in verdict.thumbnails]
@@ -364,10 +368,8 @@ def unpack(message: bytes) -> Verdict:
         position += 4 + size
     header = json.loads(parts[0])
     thumbnails = tuple(
-        Thumbnail(float(time_s), jpeg, track, reference_s)
-        for (time_s, track, reference_s), jpeg in zip(
-            header["thumbnails"], parts[1:-1], strict=True
-        )
+        Thumbnail(**picture, jpeg=jpeg)
+        for picture, jpeg in zip(header["thumbnails"], parts[1:-1], strict=True)
     )
     verdict = Verdict.from_dict(header["verdict"])
     return replace(verdict, thumbnails=thumbnails, fingerprint=parts[-1])

@@ -6,6 +6,7 @@ saved verdict can be read, shown and exported without a single model or decoder 
 
 from __future__ import annotations
 
+from media_screen.evidence.comparison import ComparedMoment, FaceComparison
 from media_screen.evidence.fusion import (
     DECLARED,
     MANIPULATION_BOUND,
@@ -16,7 +17,15 @@ from media_screen.evidence.fusion import (
     Sensitivity,
     probability_bounds,
 )
-from media_screen.evidence.media import Coverage, MediaInfo, MediaStream, Thumbnail, TrackSummary
+from media_screen.evidence.media import (
+    PARTS,
+    Coverage,
+    MediaInfo,
+    MediaStream,
+    Part,
+    Thumbnail,
+    TrackSummary,
+)
 from media_screen.evidence.origin import (
     ChannelStanding,
     Context,
@@ -44,6 +53,7 @@ __all__ = [
     "DECLARED",
     "LABELS",
     "MANIPULATION_BOUND",
+    "PARTS",
     "PRIOR_RANGE",
     "REASONS",
     "SCHEMA",
@@ -52,11 +62,13 @@ __all__ = [
     "Abstention",
     "Axis",
     "ChannelStanding",
+    "ComparedMoment",
     "Context",
     "Contribution",
     "Coverage",
     "Duplicate",
     "Evidence",
+    "FaceComparison",
     "Failure",
     "Fusion",
     "Label",
@@ -66,6 +78,7 @@ __all__ = [
     "NameKind",
     "NamePlace",
     "NameSeen",
+    "Part",
     "Post",
     "Provenance",
     "Reason",

@@ -6,10 +6,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from media_screen.evidence.records import fields_of, rounded
 from media_screen.evidence.spans import Span
+
+# Of a face beside the original: the file, the original, and where the two differ.
+Part = Literal["file", "original", "difference"]
+PARTS: tuple[Part, ...] = get_args(Part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +121,13 @@ class Thumbnail:
     """A small JPEG for the report; `track` is None for a whole frame.
 
     A frame of matched footage has its time there as `reference_s`, and the `time_s` of the frame of
-    this file that it is to be compared with.
+    this file that it is to be compared with. So has a `part` of a face beside the original, which
+    belongs to the one of `Verdict.comparisons` that has the number `comparison`.
     """
 
     time_s: float
     jpeg: bytes
     track: int | None = None
     reference_s: float | None = None
+    part: Part | Literal[""] = ""
+    comparison: int = 0

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
+from media_screen.evidence.comparison import FaceComparison
 from media_screen.evidence.fusion import Fusion
 from media_screen.evidence.media import Coverage, MediaInfo, Thumbnail, TrackSummary
 from media_screen.evidence.origin import Context, Duplicate, Post, Provenance
@@ -52,9 +53,10 @@ class Verdict:
     None when nothing calibrated spoke. `fusion` says what each detector adds to the ratio of
     manipulation; results of older versions lack it. `waveform` is the loudness of equal stretches
     of the file, 0 to 100, empty when its sound was not read. `coverage` says how much of the file
-    was looked at and listened to; results of older versions lack it. `thumbnails` are for the
-    report, `fingerprint` is for a memory of earlier files that another process keeps; neither is
-    part of the record.
+    was looked at and listened to, `comparisons` how faces go beside the official footage that the
+    file matches; results of older versions lack both. `thumbnails` are for the report,
+    `fingerprint` is for a memory of earlier files that another process keeps; neither is part of
+    the record.
     """
 
     label: Label
@@ -78,6 +80,7 @@ class Verdict:
     versions: Mapping[str, str] = field(default_factory=dict)
     timing_s: Mapping[str, float] = field(default_factory=dict)
     waveform: tuple[int, ...] = ()
+    comparisons: tuple[FaceComparison, ...] = ()
     thumbnails: tuple[Thumbnail, ...] = field(default=(), compare=False, repr=False)
     fingerprint: bytes = field(default=b"", compare=False, repr=False)
 
@@ -120,6 +123,7 @@ class Verdict:
             "versions": dict(self.versions),
             "timing_s": {stage: round(value, 4) for stage, value in self.timing_s.items()},
             "waveform": list(self.waveform),
+            "comparisons": [one.to_dict() for one in self.comparisons],
         }
 
     def to_json(self) -> str:
@@ -168,4 +172,5 @@ def _from_record(record: Mapping[str, Any]) -> Verdict:
         versions=dict(record["versions"]),
         timing_s=dict(record["timing_s"]),
         waveform=tuple(int(level) for level in record.get("waveform", ())),
+        comparisons=tuple(FaceComparison.from_dict(one) for one in record.get("comparisons", ())),
     )

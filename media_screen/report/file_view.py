@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from media_screen.evidence import Abstention, Evidence, MediaStream, TrackSummary, Verdict
+from media_screen.report.beside import BesideView, beside_views
 from media_screen.report.offsets import OffsetCurve, offset_curves
 from media_screen.report.timeline import TimelineView, build_timeline
 from media_screen.results import text, words
+from media_screen.results.matched import Matched, matched
 from media_screen.results.scale import Weighing, bounds_sentence, fusion_sentence, weighings
 from media_screen.results.thumbs import Picture
 from media_screen.weights.calibration import percent
@@ -67,6 +69,8 @@ class FileView:
     fusion: str  # what each detector adds, "" when the result does not tell
     timeline: TimelineView | None
     curves: tuple[OffsetCurve, ...]
+    matched: Matched | None  # what of the match is the original's
+    beside: tuple[BesideView, ...]  # faces beside the original
     pairs: tuple[Pair, ...]
     mirrored: bool  # the copy is, against the matched footage
     named: Folded
@@ -97,6 +101,8 @@ def file_view(verdict: Verdict, pictures: tuple[Picture, ...]) -> FileView:
         fusion=fusion_sentence(verdict.fusion),
         timeline=build_timeline(verdict, frames),
         curves=offset_curves(verdict),
+        matched=matched(verdict),
+        beside=beside_views(verdict, pictures),
         pairs=_pairs(frames, pictures),
         mirrored=any(piece.match and piece.values.get("mirrored") for piece in verdict.evidence),
         named=fold(verdict.context.names),
@@ -121,7 +127,9 @@ def fold(items: Iterable[object]) -> Folded:
 
 def _pairs(frames: Sequence[Picture], pictures: Sequence[Picture]) -> tuple[Pair, ...]:
     here = {picture.time_s: picture for picture in frames}
-    there = [picture for picture in pictures if picture.reference_s is not None]
+    there = [
+        picture for picture in pictures if picture.reference_s is not None and not picture.part
+    ]
     return tuple(Pair(here[each.time_s], each) for each in there if each.time_s in here)
 
 

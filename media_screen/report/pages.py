@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from media_screen.evidence import BY_URGENCY
 from media_screen.files import open_regular, private_folder, write_atomically
-from media_screen.report import clusters, offsets, timeline
+from media_screen.report import beside, clusters, offsets, timeline
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
 from media_screen.results import scale, text, words
 from media_screen.results.rows import ReadResults, ResultRow, broken_line, read_line, read_results
@@ -99,6 +99,7 @@ def make_environment(zone: tzinfo = timezone.utc) -> jinja2.Environment:
         text.shorten_path,
         text.signed,
         words.credentials_words,
+        words.detector_words,
         words.flag_words,
         words.label_words,
         words.place_words,
@@ -167,6 +168,7 @@ def _write_file_pages(
                 thumbs=f"../../thumbs/{row.key}/",
                 thumb_height=THUMB_HEIGHT,
                 curve_height=offsets.HEIGHT,
+                mouth_height=beside.HEIGHT,
             )
         except (*BAD_RECORD, jinja2.TemplateError) as error:
             results.broken.append(broken_line(row.line, error, line))

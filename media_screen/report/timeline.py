@@ -13,7 +13,7 @@ from media_screen.evidence import Evidence, Span, Verdict
 from media_screen.results.scale import verbal
 from media_screen.results.text import clock, shorten, signed, visible
 from media_screen.results.thumbs import Picture
-from media_screen.results.words import plain
+from media_screen.results.words import detector_words, finding_words, plain
 
 # Fills of the style sheet by what a finding says; letters tell apart those that share one.
 SUSPICIOUS = ("f0", "f2", "f3")
@@ -107,7 +107,7 @@ def build_timeline(verdict: Verdict, frames: Sequence[Picture] = ()) -> Timeline
 def finding_name(piece: Evidence) -> str:
     """Return what a piece of evidence found, in words; without a code, which way it points."""
     if piece.finding:
-        return plain(piece.finding)
+        return finding_words(piece.finding)
     if piece.llr == 0:
         return "measured, not weighed"
     side = verbal(piece.llr)[1]
@@ -201,7 +201,7 @@ def _evidence_lanes(
     findings: dict[tuple[str, int | None], dict[str, int]] = {}
     by_time = sorted(placed, key=lambda piece: piece.span or Span(0, 0))
     for piece in placed:  # lanes in the order of axis, detector and track, bars in that of time
-        name = plain(piece.detector)
+        name = detector_words(piece.detector)
         name += f", track {piece.track}" if piece.track is not None else ""
         lanes.setdefault((piece.detector, piece.track), Lane(name, ""))
     for piece in by_time:

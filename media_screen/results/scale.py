@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from media_screen.evidence import PRIOR_RANGE, Contribution, Fusion, Verdict
 from media_screen.results.text import percent
-from media_screen.results.words import plain
+from media_screen.results.words import detector_words
 
 CITATION = (
     "ENFSI Guideline for Evaluative Reporting in Forensic Science, version 3.0, 2015 "
@@ -141,12 +141,12 @@ def fusion_sentence(fusion: Fusion | None) -> str:
 
 
 def _aside(parts: Iterable[Contribution]) -> str:
-    return ", ".join(f"{plain(part.detector)} ({part.llr:+.2f})" for part in parts)
+    return ", ".join(f"{detector_words(part.detector)} ({part.llr:+.2f})" for part in parts)
 
 
 def _added(part: Contribution) -> str:
     own = "" if part.llr == part.added else f" of its {part.llr:+.2f}"
-    return f"{plain(part.detector)} {part.added:+.2f}{own}"
+    return f"{detector_words(part.detector)} {part.added:+.2f}{own}"
 
 
 def bounds_sentence(bounds: tuple[float, float] | None) -> str:

@@ -1,7 +1,8 @@
 """Thumbnails on disk: `OUT/thumbs/<key>/`, named by time and, for faces, by track.
 
 A whole frame is `frame-<milliseconds>.jpg`, a face of a track `track-<id>-<milliseconds>.jpg`, a
-frame of matched footage `reference-<milliseconds there>-<milliseconds>.jpg`; the milliseconds
+frame of matched footage `reference-<milliseconds there>-<milliseconds>.jpg`, and of a face beside
+the original `compared-<number>-<part>-<milliseconds there>-<milliseconds>.jpg`; the milliseconds
 always nine digits, so that names sort by time.
 """
 
@@ -11,15 +12,18 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast
 
-from media_screen.evidence import Thumbnail, Verdict
+from media_screen.evidence import PARTS, Part, Thumbnail, Verdict
 from media_screen.files import private_folder, write_atomically
 
 FOLDER = "thumbs"
 
 _KEY = re.compile(r"[0-9a-f]{16}")
 _NAME = re.compile(
-    r"(?:frame|track-(?P<track>\d{1,9})|reference-(?P<there>\d{9,12}))-(?P<ms>\d{9,12})\.jpg"
+    r"(?:frame|track-(?P<track>\d{1,9})|"
+    rf"(?:reference|compared-(?P<number>\d{{1,3}})-(?P<part>{'|'.join(PARTS)}))-(?P<there>\d{{9,12}}))"
+    r"-(?P<ms>\d{9,12})\.jpg"
 )
 _LONGEST_MS = 999_999_999_999
 
@@ -29,19 +33,25 @@ class Picture:
     """One thumbnail on disk: its file name, its time and, for a face, its track.
 
     For a frame of matched footage, `reference_s` is its time there, and `time_s` that of the frame
-    of this file that it is to be compared with.
+    of this file that it is to be compared with. A `part` of a face beside the original belongs to
+    the comparison of the verdict that has the number `comparison`.
     """
 
     name: str
     time_s: float
     track: int | None = None
     reference_s: float | None = None
+    part: Part | Literal[""] = ""
+    comparison: int = 0
 
 
 def thumbnail_name(thumbnail: Thumbnail) -> str:
     """Return the file name of a thumbnail, such as `track-2-000012500.jpg`."""
     if thumbnail.reference_s is not None:
-        who = f"reference-{_milliseconds(thumbnail.reference_s)}"
+        kind = (
+            f"compared-{thumbnail.comparison}-{thumbnail.part}" if thumbnail.part else "reference"
+        )
+        who = f"{kind}-{_milliseconds(thumbnail.reference_s)}"
     else:
         who = "frame" if thumbnail.track is None else f"track-{thumbnail.track}"
     return f"{who}-{_milliseconds(thumbnail.time_s)}.jpg"
@@ -78,7 +88,7 @@ def write_thumbnails(out: Path, verdict: Verdict) -> None:
 def read_thumbnails(out: Path, key: str) -> tuple[Picture, ...]:
     """List one file's saved thumbnails: whole frames, faces by track, frames of matched footage.
 
-    Each in order of time.
+    Last come faces beside the original. Each in order of time.
 
     Files with other names are left out, and a missing folder means that there are none.
     """
@@ -95,11 +105,14 @@ def read_thumbnails(out: Path, key: str) -> tuple[Picture, ...]:
                     int(found["ms"]) / 1000,
                     None if track is None else int(track),
                     None if there is None else int(there) / 1000,
+                    cast("Part | Literal['']", found["part"] or ""),
+                    int(found["number"] or 0),
                 )
             )
     return tuple(sorted(pictures, key=_order))
 
 
-def _order(picture: Picture) -> tuple[bool, int, float, str]:
+def _order(picture: Picture) -> tuple[bool, bool, int, float, str]:
     track = -1 if picture.track is None else picture.track
-    return picture.reference_s is not None, track, picture.time_s, picture.name
+    beside = picture.reference_s is not None
+    return picture.part != "", beside, track, picture.time_s, picture.name

@@ -97,11 +97,13 @@ REASONS: dict[Reason, str] = {
     "memory_limit": "the memory limit was reached",
 }
 
+# How a file lies along a reference. Whether what is seen and heard there is the reference's is said
+# in `results.matched`, which knows of faces and stretches that were changed.
 RELATIONS: dict[Relation, str] = {
-    "copy": "a copy: picture and sound both match",
-    "excerpt": "an excerpt: a part of the reference, picture and sound both match",
-    "revoiced": "re-voiced: the picture matches, the sound does not",
-    "repictured": "re-pictured: the sound matches, the picture does not",
+    "copy": "a copy: it goes along with the whole reference",
+    "excerpt": "an excerpt: it goes along with a part of the reference",
+    "revoiced": "re-voiced: shown with another sound",
+    "repictured": "re-pictured: heard with another picture",
     "known_fake": "a known fake: it matches media recorded earlier as fabricated",
 }
 
@@ -132,6 +134,21 @@ AXES: dict[str, tuple[str, str]] = {
         "Where the media comes from. Positive log likelihood ratios point towards impersonation.",
     ),
 }
+
+# Findings whose code says too little; any other is shown as its code.
+FINDINGS: dict[str, str] = {
+    "altered_official": "official footage, changed",
+    "as_original": "faces as in the original",
+    "eyes_changed": "eyes unlike the original's",
+    "face_changed": "face unlike the original's",
+    "face_exchanged": "another face than in the original",
+    "mouth_changed": "mouth unlike the original's",
+    "remade": "a face unlike the original's",
+    "unclear": "can't be told",
+}
+
+# Detectors whose name says too little; any other is shown by its name.
+DETECTORS: dict[str, str] = {"original": "beside the original"}
 
 _CREDENTIALS = {
     "unchecked": "not checked",
@@ -179,6 +196,16 @@ def standing_words(standing: str) -> str:
 def place_words(place: str) -> str:
     """Return in which text a name was found, in words."""
     return PLACES.get(place, plain(place))  # type: ignore[call-overload, no-any-return]
+
+
+def finding_words(finding: str) -> str:
+    """Return what was found, in words."""
+    return FINDINGS.get(finding, plain(finding))
+
+
+def detector_words(detector: str) -> str:
+    """Return the name of a detector as it is shown."""
+    return DETECTORS.get(detector, plain(detector))
 
 
 def credentials_words(state: str) -> str:

@@ -27,6 +27,7 @@ from media_screen.evidence import (
 from media_screen.evidence.pieces import LONGEST_ERROR
 from media_screen.files import file_id
 from media_screen.footage.beside import reference_frames
+from media_screen.footage.original.shown import ShownFaces, shown
 from media_screen.fusion.judge import judge
 from media_screen.media import Media, MediaError, shown_path
 from media_screen.names.mentions import Text, texts_of
@@ -36,6 +37,7 @@ from media_screen.screen.unjudged import post_of
 
 if TYPE_CHECKING:
     from media_screen.config import Config
+    from media_screen.footage.original.comparison import ComparedMatch
     from media_screen.screen.loading import Loaded
     from media_screen.sidecar import Sidecar
 
@@ -70,6 +72,7 @@ class Examination:
         self._abstentions += case.remarks
         self._media.source.refuse_change()  # or what is remembered would not be what was seen
         duplicate, fingerprint = self._recall()
+        compared = self._compared()
         judgement = judge(
             self._evidence,
             self._abstentions,
@@ -102,7 +105,12 @@ class Examination:
             versions=loaded.versions,
             timing_s=case.timing,
             waveform=case.waveform,
-            thumbnails=case.thumbnails + self._beside(judgement.provenance.match),
+            comparisons=compared.comparisons,
+            thumbnails=(
+                *case.thumbnails,
+                *self._beside(judgement.provenance.match),
+                *compared.thumbnails,
+            ),
             fingerprint=fingerprint,
         )
 
@@ -192,11 +200,26 @@ class Examination:
             self._abstain("transcript", error)
         return []
 
+    def _compared(self) -> ShownFaces:
+        """Return what to show of faces that a detector compared; nothing is compared for it."""
+        compared: tuple[ComparedMatch, ...] = vars(self._case).get("comparisons", ())
+        if not compared:
+            return ShownFaces()
+        from media_screen.footage.original import alteration
+
+        try:
+            return shown(compared, alteration.judge)
+        except Exception as error:
+            self._failed("compared", error)
+        return ShownFaces()
+
     def _beside(self, match: Match | None) -> tuple[Thumbnail, ...]:
-        """Return frames of the footage that the file matches, where its file is at hand."""
+        """Return frames of the footage that the file matches, of its file or of a proxy of it."""
         case = self._case
-        file = None if match is None else self._reference(match)
-        if match is None or file is None or not case.has_pictures:
+        if match is None or not case.has_pictures:
+            return ()
+        file = self._reference(match)
+        if file is None:
             return ()
         with case.timed("beside"):
             return reference_frames(file, match, case.thumbnails, threads=self._config.threads)
@@ -210,13 +233,15 @@ class Examination:
         return next(named, None) or self._proxy(match)
 
     def _proxy(self, match: Match) -> Path | None:
-        """Find the small copy of what was matched: of a post, or of a file that was moved."""
-        catalogue, proxies = self._case.catalogue, self._case.proxies
-        if catalogue is None or proxies is None:
-            return None
-        wanted = (match.person, match.reference)
-        listed = (one for one in catalogue.entries() if (one.person, one.reference) == wanted)
-        return next(filter(None, (proxies.path(one.sha256) for one in listed)), None)
+        """Find the small copy that is kept of a match's official video, if there is one."""
+        proxies, found = self._case.proxies, vars(self._case).get("matches", ())
+        same = (
+            one.sha256
+            for one in found
+            if (one.match.person, one.match.reference) == (match.person, match.reference)
+        )
+        sha256 = next(same, None)
+        return None if proxies is None or sha256 is None else proxies.path(sha256)
 
 
 def matched_length(media: Media) -> float:

@@ -81,6 +81,7 @@ def test_verdicts_travel_with_their_pictures(verdict: Verdict) -> None:
         Thumbnail(0.5, b"\xff\xd8one"),
         Thumbnail(1.0, b"", 3),
         Thumbnail(0.5, b"two", reference_s=61.25),
+        Thumbnail(0.5, b"where", reference_s=61.25, part="difference", comparison=2),
     )
     back = unpack(pack(verdict.with_thumbnails(pictures)))
     assert back == verdict and back.thumbnails == pictures

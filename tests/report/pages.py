@@ -10,7 +10,7 @@ BLOCKS = {"details", "div", "dl", "figure", "form", "p", "section", "table", "ul
 
 # All that the templates may produce; anything else came out of metadata.
 _TAGS = """
-    html head meta title style script body header footer main nav section article div p h1 h2 h3
+    html head meta title style script body header footer main nav section article div p h1 h2 h3 h4
     a strong b small code pre span bdi abbr br ul li dl dt dd table caption thead tbody tr th td
     details summary figure figcaption img label input select option button form fieldset legend
     svg rect line circle path text tspan dialog kbd"""
@@ -43,7 +43,10 @@ class Page(HTMLParser):
         assert len({name for name, _ in attrs}) == len(attrs), f"{tag}: an attribute twice"
         self.tags.append((tag, {name: value or "" for name, value in attrs}))
         # A browser closes a paragraph before these, and what follows loses its style.
-        assert not (tag in BLOCKS and {"p", "h1", "h2", "h3"} & set(self._open)), (tag, self._open)
+        assert not (tag in BLOCKS and {"p", "h1", "h2", "h3", "h4"} & set(self._open)), (
+            tag,
+            self._open,
+        )
         if tag not in VOID:
             self._open.append(tag)
 
@@ -75,7 +78,8 @@ def check_markup(page: Page) -> None:
     assert sum(tag == "script" for tag, _ in page.tags) == 1
     assert sum(tag == "style" for tag, _ in page.tags) == 1
     for _, attrs in page.having("src"):
-        shot = r"(\.\./)?\.\./thumbs/[0-9a-f]{16}/(frame|track-\d+|reference-\d{9})-\d{9}\.jpg"
+        kind = r"frame|track-\d+|(reference|compared-\d+-(file|original|difference))-\d{9}"
+        shot = rf"(\.\./)?\.\./thumbs/[0-9a-f]{{16}}/({kind})-\d{{9}}\.jpg"
         assert re.fullmatch(shot, attrs["src"]), attrs
     for _, attrs in page.having("href"):
         own = r"#main|(files/)?[0-9a-f]{16}\.html|\.\./index\.html(#cluster-[0-9a-f]{16})?"

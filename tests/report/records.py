@@ -9,10 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from media_screen.evidence import (
+    PARTS,
     Abstention,
+    ComparedMoment,
     Context,
     Coverage,
     Evidence,
+    FaceComparison,
     Failure,
     Match,
     MediaInfo,
@@ -233,6 +236,59 @@ def altered() -> Verdict:
     )
 
 
+def remade() -> Verdict:
+    """Official footage in which the mouth was made to say something else."""
+    match = Match(
+        "xin-liu", "official/interview.mp4", "excerpt", Span(2, 38), Span(102, 138), 1.0, 1.0
+    )
+    said = "at 4.0 to 6.0 s (104.0 to 106.0 s of official/interview.mp4) the mouth is another one"
+    about = {"axis": "manipulation", "score": 0.99, "llr": 4.0, "why": said, "person": "xin-liu"}
+    moments = (ComparedMoment(5.2, 105.2, 2.5), ComparedMoment(4.4, 104.4, -0.1))
+    return replace(
+        altered(),
+        media=_video("downloads/remade.mp4"),
+        summary=f"Uses official footage of Xin Liu and changes it: {said}.",
+        provenance=Provenance(channel="not_official", match=match),
+        evidence=(
+            Evidence(
+                "catalogue",
+                "provenance",
+                1.0,
+                -2.5,
+                "picture and sound follow this part of the original",
+                Span(2, 38),
+                person="xin-liu",
+                finding="excerpt",
+                match=match,
+            ),
+            Evidence("original", span=Span(4, 6), track=0, finding="mouth_changed", **about),  # type: ignore[arg-type]
+            Evidence("original", finding="remade", **about),  # type: ignore[arg-type]
+        ),
+        comparisons=(
+            FaceComparison(
+                "official/interview.mp4",
+                "xin-liu",
+                0,
+                Span(4, 6),
+                Span(104, 106),
+                llr=4.0,
+                times_s=(4.0, 4.4, 4.8, 5.2, 5.6),
+                file=(0.02, 0.03, 0.09, 0.12, 0.03),
+                original=(0.02, 0.08, 0.03, 0.02, 0.07),
+                moments=moments,
+            ),
+        ),
+        thumbnails=(
+            *altered().thumbnails,
+            *(
+                Thumbnail(one.time_s, TINY_JPEG, reference_s=one.original_s, part=part)
+                for one in moments
+                for part in PARTS
+            ),
+        ),
+    )
+
+
 def quiet(label: str, path: str, person: str | None, llr: float | None) -> Verdict:
     """A file without much to say, of any label."""
     return Verdict(
@@ -320,6 +376,20 @@ def hostile(text: str, path: str | None = None) -> Verdict:
         versions={text: text},
         timing_s={text: 1.0},
         waveform=(0, 50, 100),
+        comparisons=(
+            FaceComparison(
+                text,
+                text,
+                0,
+                Span(0, 1),
+                Span(0, 1),
+                llr=1e9,
+                times_s=(0.0, 0.0, 1e9),
+                file=(-1e9, 1e9, 0.0),
+                original=(0.0, 0.0, 0.0),
+                moments=(ComparedMoment(-1.0, 1e9, 1e9),) * 3,
+            ),
+        ),
         thumbnails=_thumbnails(),
     )
 

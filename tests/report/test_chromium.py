@@ -298,20 +298,42 @@ def test_paper_has_no_controls_and_nothing_folded(browser: Any, out: Path, page_
         assert page.pdf().startswith(b"%PDF")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
+SCREENS = pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
+
+
+@SCREENS
 def test_pages_meet_wcag_aa(browser: Any, labels: Path, scheme: str, width: int) -> None:
-    """axe-core: contrast, names of controls, target sizes; rules of WCAG 2.2 at level AA."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-    options = {"runOnly": {"type": "tag", "values": rules}}
     size = {"width": width, "height": 900}
     with opened(browser, index(labels), color_scheme=scheme, viewport=size) as page:
         for path in (index(labels), *(of(labels, one) for one in records.every_label()[:3])):
             page.goto(path.as_uri())
-            page.evaluate("for (const each of document.querySelectorAll('details')) each.open = 1")
-            found = axe.run(page, options=options).response["violations"]
-            told = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
-            assert told == [], path.name
+            assert violations(page) == [], path.name
+
+
+@SCREENS
+def test_faces_beside_the_original_fit_every_screen_and_meet_wcag_aa(
+    browser: Any, tmp_path: Path, scheme: str, width: int
+) -> None:
+    explicit = replace(records.remade(), flags=("explicit",))
+    records.write_results(tmp_path, [explicit])
+    write_report(tmp_path)
+    size = {"width": width, "height": 900}
+    with opened(browser, of(tmp_path, explicit), color_scheme=scheme, viewport=size) as page:
+        shots = page.locator(".three img")
+        assert shots.count() == 6 and all(blurred(page))
+        assert all(box["width"] > 100 for box in (one.bounding_box() for one in shots.all()))
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert violations(page) == []
+
+
+def violations(page: Any) -> list[tuple[str, list[str]]]:
+    """axe-core: contrast, names of controls, target sizes; rules of WCAG 2.2 at level AA."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    options = {"runOnly": {"type": "tag", "values": rules}}
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = 1")
+    found = axe.run(page, options=options).response["violations"]
+    return [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
 
 
 # --- hostile metadata ----------------------------------------------------------------------------

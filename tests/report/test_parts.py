@@ -173,6 +173,8 @@ def test_thumbnails_come_back_as_they_were_written(tmp_path: Path) -> None:
             Thumbnail(-1.0, b"c"),
             Thumbnail(3.0, b"d", 10),
             Thumbnail(1.0, b"f", reference_s=61.25),
+            Thumbnail(1.0, b"g", reference_s=61.25, part="original"),
+            Thumbnail(0.5, b"h", reference_s=2.0, part="difference", comparison=3),
         ),
     )
     key = verdict.media.key
@@ -184,12 +186,43 @@ def test_thumbnails_come_back_as_they_were_written(tmp_path: Path) -> None:
         Picture("track-2-000012500.jpg", 12.5, 2),
         Picture("track-10-000003000.jpg", 3.0, 10),
         Picture("reference-000061250-000001000.jpg", 1.0, reference_s=61.25),
+        Picture(
+            "compared-3-difference-000002000-000000500.jpg",
+            0.5,
+            reference_s=2.0,
+            part="difference",
+            comparison=3,
+        ),
+        Picture(
+            "compared-0-original-000061250-000001000.jpg", 1.0, reference_s=61.25, part="original"
+        ),
     )
     assert (tmp_path / "thumbs" / key / "track-2-000012500.jpg").read_bytes() == b"b"
     (tmp_path / "thumbs" / key / "note.txt").write_text("mine")
     write_thumbnails(tmp_path, verdict.with_thumbnails((Thumbnail(2.0, b"e"),)))
     names = {each.name for each in (tmp_path / "thumbs" / key).iterdir()}
     assert names == {"frame-000002000.jpg", "note.txt"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "compared-0--000000000-000000000.jpg",
+        "compared-0-mouth-000000000-000000000.jpg",
+        "compared--1-file-000000000-000000000.jpg",
+        "compared-1000-file-000000000-000000000.jpg",
+        "compared-0-file-000000000.jpg",
+        "compared-0-file-000000000-000000000.jpg\n",
+        "reference-000000000-000000000.jpeg",
+        "frame-1.jpg",
+    ],
+)
+def test_a_name_that_no_scan_gives_is_no_thumbnail(tmp_path: Path, name: str) -> None:
+    key = MediaInfo("x").key
+    folder = tmp_path / "thumbs" / key
+    folder.mkdir(parents=True)
+    (folder / name).write_bytes(b"")
+    assert read_thumbnails(tmp_path, key) == ()
 
 
 @pytest.mark.parametrize(
