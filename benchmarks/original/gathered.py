@@ -1,0 +1,259 @@
+"""Lists what is compared with its original: copies of all kinds, forgeries, and their copies.
+
+Genuine are all attacks of `benchmarks.provenance` on all genuine clips, and two of them one after
+the other; forged are those of `forgeries`, the pairs of the media folder, and pairs of public
+repositories (`training/original/pairs.tsv`) where they are laid out. Another recording of the same
+person is neither: it has no original.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.original.forgeries import FORGERIES, FollowedFace, Forgery, follow, forge
+from benchmarks.provenance import attacks
+from benchmarks.provenance.clips import (
+    DESYNCED,
+    PAIRED_FAKES,
+    RELATIONS,
+    SWAP_FOLDER,
+    SWAPS,
+    SourceClip,
+    Workshop,
+    sources,
+)
+from media_screen.faces.detect import FaceDetector
+from media_screen.faces.mesh import mesh_net
+
+SMALL_SIDE = 240  # px; YouTube's 240p, as in `evaluation.reencode`
+CLIP_S = 4.0  # two windows; a clip costs as little as this allows
+# What leaves the picture that of the original. In a film joined from several there is more than
+# one original, which `benchmarks.provenance` measures.
+COPIES = tuple(name for name in RELATIONS if name not in ("exact", "joined", "repictured", "music"))
+SIMPLE = ("scale", "caption", "crop", "mirror", "border", "colour", "letterbox", "watermark")
+TWOS = 2  # for each clip: two attacks, one after the other
+KINDS_EACH = 5  # forgeries of each clip, of all kinds in turn
+_METHOD = re.compile(r" \(| or |\+ | \+|,")  # what follows says how sure the method is
+PAIRS = Path(__file__).parents[2] / "training" / "original" / "pairs.tsv"
+# In these the forged file shows the same face, as far as can be seen: an actor with a filter, and a
+# head that was drawn anew. They are compared, and counted by themselves.
+ALIKE = ("eyecantell-0002", "eyecantell-0003")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One file that is compared with its original; `make` builds it when it is not there.
+
+    `group` is held out together: all that shows one person. `small` is a copy as platforms make
+    them.
+    """
+
+    kind: str
+    forged: bool
+    small: bool
+    group: str
+    name: str
+    original: Callable[[], Path]
+    make: Callable[[], Path]
+
+    @property
+    def key(self) -> str:
+        """What tells it from all others."""
+        return f"{self.kind}/{'small' if self.small else 'full'}/{self.name}"
+
+
+class Forge:
+    """Builds forgeries below a folder, once; faces of a few clips are held."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._faces: dict[str, FollowedFace] = {}
+        self._detector: FaceDetector | None = None
+
+    def made(self, kind: Forgery, source: SourceClip, others: Sequence[SourceClip]) -> Path:
+        """Return one forgery of a clip; raises NoFaceError where no face can be followed."""
+        out = self._workshop.folder / "forged" / _slug(kind) / f"{_slug(source.path)}.mp4"
+        if not out.exists():
+            rng = np.random.default_rng(attacks.seed_of(source.path, kind))
+            face = self._followed(source)
+            other = next(
+                (one for one in map(self._followed, _turned(others, rng)) if one.usable), None
+            )
+            if not face.usable or other is None:
+                raise NoFaceError(f"no face can be followed in {source.path}")
+            out.parent.mkdir(parents=True, exist_ok=True)
+            attacks.save(forge(kind, face, other, rng), out, crf=20)
+        return out
+
+    def _followed(self, source: SourceClip) -> FollowedFace:
+        if source.path not in self._faces:
+            if len(self._faces) > 8:
+                self._faces.clear()
+            self._detector = self._detector or FaceDetector.load()
+            path = self._workshop.master(source.path)
+            clip = attacks.load(path, most_s=self._workshop.most_s)
+            self._faces[source.path] = follow(clip, self._detector, mesh_net())
+        return self._faces[source.path]
+
+
+class NoFaceError(RuntimeError):
+    """A clip has no face to forge."""
+
+
+def gathered(media: Path, work: Path, pairs: Path | None) -> list[Question]:
+    """List everything in a fixed order; `pairs` is where public pairs are laid out."""
+    workshop = Workshop(media, work / "clips", most_s=CLIP_S)
+    clips = sources(media)
+    found = [*_copies(workshop, clips), *_twos(workshop, clips), *_other_takes(workshop, clips)]
+    found += _forged(workshop, clips)
+    known = [*_pairs_of_media(media), *(_public(pairs) if pairs else ())]
+    found += known
+    found += [_smaller(one, work) for one in found if one.forged]
+    return found
+
+
+def _copies(workshop: Workshop, clips: Sequence[SourceClip]) -> Iterator[Question]:
+    heard = [clip for clip in clips if clip.sound]
+    for clip in clips:
+        for attack in COPIES:
+            if attack in ("revoiced", "tempo_+10") and not clip.sound:
+                continue
+            make = partial(workshop.attacked, clip, attack, heard)
+            yield _genuine(workshop, clip, attack, make)
+
+
+def _twos(workshop: Workshop, clips: Sequence[SourceClip]) -> Iterator[Question]:
+    for clip in clips:
+        rng = np.random.default_rng(attacks.seed_of(clip.path, "twos"))
+        for _ in range(TWOS):
+            first, second = rng.choice(SIMPLE, 2, replace=False).tolist()
+            make = partial(_two, workshop, clip, first, second)
+            yield _genuine(workshop, clip, f"{first} and {second}", make)
+
+
+def _two(workshop: Workshop, clip: SourceClip, first: str, second: str) -> Path:
+    out = workshop.folder / f"{first}-{second}" / f"{_slug(clip.path)}.mp4"
+    if not out.exists():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        rng = np.random.default_rng(attacks.seed_of(clip.path, first, second))
+        once = attacks.load(workshop.attacked(clip, first, []), most_s=CLIP_S)
+        attacks.save(workshop.changed(once, second, rng, []), out, crf=30, sound_rate=32_000)
+    return out
+
+
+def _genuine(workshop: Workshop, clip: SourceClip, kind: str, make: Callable[[], Path]) -> Question:
+    return Question(
+        kind, False, False, clip.identity, clip.path, partial(workshop.master, clip.path), make
+    )
+
+
+def _other_takes(workshop: Workshop, clips: Sequence[SourceClip]) -> Iterator[Question]:
+    """Give, for people with several recordings, one of them beside another as its original."""
+    by_person: dict[str, list[SourceClip]] = {}
+    for clip in clips:
+        by_person.setdefault(clip.identity, []).append(clip)
+    for own in by_person.values():
+        for one, other in pairwise(own):
+            yield Question(
+                "another take",
+                False,
+                False,
+                one.identity,
+                one.path,
+                partial(workshop.master, other.path),
+                partial(workshop.master, one.path),
+            )
+
+
+def _forged(workshop: Workshop, clips: Sequence[SourceClip]) -> Iterator[Question]:
+    forger = Forge(workshop)
+    official = [clip for clip in clips if clip.official]
+    for number, clip in enumerate(official):
+        others = [other for other in official if other.identity != clip.identity]
+        for step in range(KINDS_EACH):
+            kind = FORGERIES[(number * KINDS_EACH + step) % len(FORGERIES)]
+            yield Question(
+                kind,
+                True,
+                False,
+                clip.identity,
+                clip.path,
+                partial(workshop.master, clip.path),
+                partial(forger.made, kind, clip, others),
+            )
+
+
+def _pairs_of_media(media: Path) -> Iterator[Question]:
+    people = {row.path: row.identity for row in sources(media)}
+    known = [(fake, source, f"pair: {fake.split('/')[0]}") for fake, source, _ in PAIRED_FAKES]
+    for fake_number, number in SWAPS:
+        source = f"eyecantell/eyecantell-{number:04d}.mp4"
+        kind = "pair: same face" if Path(source).stem in ALIKE else "pair: eyecantell"
+        known.append((f"{SWAP_FOLDER}{fake_number:04d}.mp4", source, kind))
+    for fake, source, kind in known:
+        yield _pair(
+            kind,
+            people.get(source, source),
+            fake,
+            media / "real_video" / source,
+            media / "fake_video" / fake,
+        )
+    heard = media / "real_video" / "syncnet-fcn" / "syncnet-fcn-0001.avi"
+    for number in (1, 2, 3):
+        late = media / "fake_video" / DESYNCED.format(number)
+        yield _pair("late sound", "syncnet", late.name, heard, late, forged=False)
+
+
+def _public(folder: Path) -> Iterator[Question]:
+    with PAIRS.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream, delimiter="\t"):
+            number, person = row["number"], row["identity"]
+            original, forged = (
+                next((folder / number).glob(f"{part}.*")) for part in ("original", "forged")
+            )
+            kind = f"public: {_METHOD.split(row['method'])[0]}"
+            yield _pair(kind, person, f"{number} {person}", original, forged)
+
+
+def _pair(
+    kind: str, group: str, name: str, original: Path, other: Path, *, forged: bool = True
+) -> Question:
+    return Question(
+        kind, forged, False, group, name, partial(_there, original), partial(_there, other)
+    )
+
+
+def _there(path: Path) -> Path:
+    return path
+
+
+def _smaller(one: Question, work: Path) -> Question:
+    """Return the same as a small copy: half the size, and compressed until it shows."""
+    out = work / "small" / _slug(one.kind) / f"{_slug(one.name)}.mp4"
+    make = partial(_made_small, one, out)
+    return Question(one.kind, True, True, one.group, one.name, one.original, make)
+
+
+def _made_small(one: Question, out: Path) -> Path:
+    if not out.exists():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        clip = attacks.load(one.make(), most_s=2 * CLIP_S, short_side=SMALL_SIDE)
+        attacks.save(clip, out, crf=30, sound_rate=32_000)
+    return out
+
+
+def _turned(clips: Sequence[SourceClip], rng: np.random.Generator) -> Iterator[SourceClip]:
+    start = int(rng.integers(len(clips)))
+    yield from (*clips[start:], *clips[:start])
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"\W+", "-", name.rsplit(".", 1)[0]).strip("-")

@@ -1,0 +1,127 @@
+"""Writes what came of the comparisons: by kind of forgery and kind of copy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
+
+import numpy as np
+
+from benchmarks.markdown import escaped, table
+from benchmarks.original.judging import SLIGHT, Judged, Outcome
+
+COMMAND = "python -m benchmarks.original --media ../shared/media --public DIR"
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+# What is neither a copy nor a forgery of its original, or a forgery that nobody can see.
+APART = ("another take", "late sound", "pair: same face")
+
+
+def summary(found: Sequence[Judged], of: int) -> dict[str, Any]:
+    """Return the record: counts by kind, the aims, and what was judged wrongly.
+
+    `of` is how many files there are, of which the first of a mixed order were compared.
+    """
+    kinds = Counter((_row(one), one.outcome) for one in found)
+    return {
+        "command": COMMAND,
+        "files": len(found),
+        "of": of,
+        "kinds": {
+            name: {outcome: kinds[name, outcome] for outcome in OUTCOMES if kinds[name, outcome]}
+            for name in sorted({_row(one) for one in found})
+        },
+        "aims": aims(found),
+        "wrong": {
+            one.answer.key: None if one.llr is None else round(one.llr, 2)
+            for one in found
+            if one.outcome == ("same" if one.answer.forged else "changed")
+        },
+        "compared_s": _seconds(found),
+    }
+
+
+def _row(one: Judged) -> str:
+    answer = one.answer
+    what = "forged" if answer.forged else "genuine"
+    return f"{what}{', small' if answer.small else ''}: {answer.kind}"
+
+
+def aims(found: Sequence[Judged]) -> dict[str, list[float]]:
+    """Return how many did what is asked for, of how many, and what was aimed at."""
+    genuine = [one for one in _kept(found) if not one.answer.forged]
+    forged = [one for one in _kept(found) if one.answer.forged and one.answer.kind not in SLIGHT]
+    full = [one for one in forged if not one.answer.small]
+    small = [one for one in forged if one.answer.small]
+    return {
+        "genuine copies accused": _of(genuine, "changed", 0.0),
+        "genuine copies vouched for": _of(genuine, "same", None),
+        "forgeries accused, original size": _of(full, "changed", 0.95),
+        "forgeries accused, small copies": _of(small, "changed", 0.90),
+        "forgeries that pass as copies": _of(forged, "same", 0.0),
+    }
+
+
+def _kept(found: Iterable[Judged]) -> list[Judged]:
+    return [one for one in found if one.answer.kind not in APART]
+
+
+def _of(found: Sequence[Judged], outcome: Outcome, aim: float | None) -> list[float]:
+    count = sum(one.outcome == outcome for one in found)
+    return [count, len(found), *([] if aim is None else [aim])]
+
+
+def _seconds(found: Sequence[Judged]) -> dict[str, float]:
+    spent = [one.answer.seconds[1] / max(1, len(one.answer.laid)) for one in found]
+    return {"median of a window": round(float(np.median(spent)), 2)}
+
+
+def markdown(record: dict[str, Any]) -> str:
+    """Return original.md."""
+    lines = [
+        "# Compared with the original",
+        "",
+        f"`{COMMAND}`: {record['files']:,} of {record['of']:,} files (`--take`: the first of a "
+        "mixed order), clips of at most 4 s at 360 lines, each compared with the proxy of its "
+        "original as in a scan, and judged by what was learned from other people (five folds). "
+        "*changed* accuses a face, *same* vouches for it.",
+        "",
+        *table(
+            ("what", "files", "of", "share", "aim"),
+            [
+                (name, int(values[0]), int(values[1]), _share(values), _aim(values))
+                for name, values in record["aims"].items()
+            ],
+        ),
+        "",
+        "Changed eyes (`eyes of another moment`) are counted by themselves: eyes that look the "
+        "same way at the other moment are no change. So are another take of the same speech (it "
+        "has no original here), sound that was shifted, and two pairs of the media whose faces are "
+        "alike as far as can be seen.",
+        "",
+        "## By kind",
+        "",
+        *table(
+            ("kind", *OUTCOMES),
+            [
+                (escaped(name), *(counts.get(outcome, 0) for outcome in OUTCOMES))
+                for name, counts in record["kinds"].items()
+            ],
+        ),
+        "",
+        "## Judged wrongly",
+        "",
+        *table(
+            ("file", "log likelihood ratio"),
+            [(escaped(name), llr) for name, llr in record["wrong"].items()] or [("none", "")],
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _share(values: Sequence[float]) -> str:
+    return f"{values[0] / max(1, values[1]):.1%}"
+
+
+def _aim(values: Sequence[float]) -> str:
+    return "" if len(values) < 3 else "none" if values[2] == 0 else f"{values[2]:.0%}"
