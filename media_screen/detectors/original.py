@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -73,7 +74,7 @@ class OriginalBeside:
             yield self._changed(one)
         if judged:
             strongest = max(judged, key=lambda one: one.alteration.llr)
-            same = strongest.alteration.llr <= bounds.same
+            same = strongest.alteration.llr <= bounds.same and _mostly_laid(compared)
             finding = REMADE if changed else AS_ORIGINAL if same else UNCLEAR
             yield self._pooled(strongest, finding, judged)
         elif any(beside.identical for beside in compared):
@@ -101,7 +102,8 @@ class OriginalBeside:
             AS_ORIGINAL: f"the faces are those of {name}: they differ no more than the rest of the "
             f"same frames ({count} {views} compared)",
             UNCLEAR: f"a face at {_span(one.window.span)} differs from {name} more than copies "
-            f"mostly do, and less than changed faces do ({count} {views} compared)",
+            "mostly do, or too little of it could be laid over that, and yet less than changed "
+            f"faces do ({count} {views} compared)",
         }[finding]
         return Evidence(
             detector=self.name,
@@ -158,6 +160,12 @@ def _lacking(one: ComparedMatch, *, small: bool) -> tuple[Reason, str] | None:
     return "no_face", f"no face is seen where the file shows {name}"
 
 
+def _mostly_laid(compared: Sequence[ComparedMatch]) -> bool:
+    """Tell whether most windows could be laid over the original: the others vouch for nothing."""
+    laid = [window.score is not None for match in compared for window in match.windows]
+    return 2 * sum(laid) > len(laid)
+
+
 def _sentence(one: _JudgedFace) -> str:
     """Return what was changed, when, and by how much."""
     mouth = one.face.curves["mouth_open"]
@@ -175,8 +183,6 @@ def _sentence(one: _JudgedFace) -> str:
 
 def _times(one: _JudgedFace) -> float:
     """Return how many times the part that differs most differs as much as the rest."""
-    import math
-
     parts = [part.excess[1] for part in one.face.residuals.values()]
     return math.exp(max(part for part in parts if not math.isnan(part)))
 
@@ -198,4 +204,4 @@ def _values(one: _JudgedFace) -> dict[str, float]:
         "overlay": window.score or 0.0,
         "late_s": window.late_s,
     }
-    return {name: float(value) for name, value in values.items() if value == value}
+    return {name: float(value) for name, value in values.items() if not math.isnan(value)}

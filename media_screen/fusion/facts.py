@@ -201,12 +201,12 @@ def _is_whole(evidence: Sequence[Evidence], person: str | None, duration_s: floa
 def _is_vouched(evidence: Sequence[Evidence], abstentions: Sequence[Abstention]) -> bool:
     """Tell whether faces were compared with the original's and are the same, or there are none.
 
-    What only looks like official footage as a whole may show another face.
+    What only looks like official footage as a whole may show another face, and so may a part that
+    could not be compared.
     """
-    if any(piece.finding == _AS_ORIGINAL for piece in evidence):
-        return True
     silent = [piece for piece in abstentions if piece.detector == "original"]
-    return bool(silent) and all(piece.reason in _NO_FACES for piece in silent)
+    same = any(piece.finding == _AS_ORIGINAL for piece in evidence)
+    return (same or bool(silent)) and all(piece.reason in _NO_FACES for piece in silent)
 
 
 def _copied_share(evidence: Sequence[Evidence], person: str | None, duration_s: float) -> float:

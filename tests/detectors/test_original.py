@@ -71,6 +71,13 @@ def test_a_clean_comparison_vouches() -> None:
     assert "3 views compared" in piece.why
 
 
+def test_two_windows_that_lie_nowhere_outweigh_a_clean_one() -> None:
+    nowhere = ComparedWindow(Span(4, 6), None, 0.0, ())
+    one = beside([GOOD])
+    (piece,) = examine(replace(one, windows=(*one.windows, nowhere, nowhere)))
+    assert isinstance(piece, Evidence) and piece.finding == UNCLEAR
+
+
 def test_what_is_neither_is_unclear_and_accuses_nobody() -> None:
     (piece,) = examine(beside([GOOD], [WRITTEN]))
     assert isinstance(piece, Evidence)

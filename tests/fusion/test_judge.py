@@ -111,7 +111,7 @@ TABLE = [
     ("face changed, forged", [match("copy"), REMADE, SHOWN, FORGED], [], "suspected_impersonation"),
     ("copy without a face", [match("copy"), PLAIN], [FACELESS], "official_copy"),
     ("copy not compared", [match("copy"), SHOWN], [NO_PROXY], "unverified_appearance"),
-    ("copy compared in part", [match("copy"), SAME, SHOWN], [NO_PROXY], "official_copy"),
+    ("copy compared in part", [match("copy"), SAME, SHOWN], [NO_PROXY], "unverified_appearance"),
     ("face not confirmed", [match("copy"), UNCLEAR, SHOWN], [], "unverified_appearance"),
     (
         "face of nobody, not confirmed",

@@ -74,22 +74,19 @@ MEASURES = (
     "silent",
     "large",
 )
-
-
+# Those that an overlay over another part of the face spoils, too.
 _BY_NETWORKS = [
     MEASURES.index(name) for name in ("unlike", "displaced", "lips_displaced", "silent")
 ]
 
 
 def measures(face: ComparedFace) -> Doubles:
-    """Return the measures in the order of `MEASURES`.
+    """Return the measures in the order of `MEASURES`; NaN where one was not taken, or is covered.
 
-    Excesses are natural logs. `part_apart` is the mouth against eyes and
-    brows or the eyes against the rest, whichever is more, `most` the part
-    that differs most, `unlike` 1 minus the cosine of both embeddings, `silent` how little the
-    opening of the mouth follows, where it moves, `large` how large the face is (0, or
-    below that for one that is smaller than LARGE_PX). What could not be
-    measured, or is covered, is NaN.
+    Excesses are natural logs. `part_apart` is the mouth against eyes and brows, or the eyes against
+    the rest, whichever is more; `most` the part that differs most; `unlike` 1 minus the cosine of
+    both embeddings; `silent` how little the opening of the mouth follows, where it moves; `large`
+    how large the face is: 0, or below that for one that is smaller than LARGE_PX.
     """
     parts = {name: one.excess for name, one in face.residuals.items()}
     middle = {name: excess[MIDDLE] for name, excess in parts.items()}

@@ -141,6 +141,8 @@ class Comparer:
             with Media.open(path, shown=name) as original:
                 windows = tuple(self.compare(media, original, match, tracks, most=most))
         except MediaError as error:
+            if error.reason == "changed":  # the file that is screened: it is screened again
+                raise
             return ComparedMatch(match, lacking=(error.reason, f"{name}: {error}"[:LONGEST_ERROR]))
         span = match.match.query_span
         seen = any(span.start <= face.time_s < span.end for track in tracks for face in track.faces)
