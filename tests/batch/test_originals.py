@@ -87,7 +87,8 @@ def people(tmp_path: Path) -> Path:
 
 
 def screen(downloads: Path, people: Path, out: Path, **options: Any) -> Summary:
-    config = Config(people=people, device="cpu", threads=1, detectors=("channel", "catalogue"))
+    detectors = ("channel", "catalogue", "original")
+    config = Config(people=people, device="cpu", threads=1, detectors=detectors)
     return scan([downloads], out, config, **options)
 
 
