@@ -29,6 +29,7 @@ class Judged:
     answer: MeasuredFile
     outcome: Outcome
     llr: float | None = None
+    follows: bool = False  # all faces that were compared do
 
 
 def example(answer: MeasuredFile) -> Example | None:
@@ -65,6 +66,7 @@ def judged(answer: MeasuredFile, one: Example | None, fitted: Fitted) -> Judged:
     if one is None:
         return Judged(answer, "not compared")
     llr = fitted.llr(one)
+    outcome: Outcome = "same" if llr <= fitted.same else "unclear"
     if llr >= fitted.changed:
-        return Judged(answer, "changed", llr)
-    return Judged(answer, "same" if llr <= fitted.same else "unclear", llr)
+        outcome = "changed"
+    return Judged(answer, outcome, llr, bool(one.follows.all()))

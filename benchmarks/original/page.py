@@ -59,6 +59,10 @@ def aims(found: Sequence[Judged]) -> dict[str, list[float]]:
         "forgeries accused, original size": _of(full, "changed", 0.95),
         "forgeries accused, small copies": _of(small, "changed", 0.90),
         "forgeries that pass as copies": _of(forged, "same", 0.0),
+        "forgeries that can't be accused: all faces follow the original": [
+            sum(one.follows for one in forged),
+            len(forged),
+        ],
     }
 
 

@@ -52,8 +52,9 @@ class OriginalBeside:
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each face of a window that was changed, and one for the file."""
         from media_screen.footage.original.alteration import is_open, judge, limits
+        from media_screen.footage.original.comparison import is_comparable
 
-        if not any(one.picture_span is not None for one in case.matches):
+        if not any(is_comparable(one) for one in case.matches):
             yield Abstention(self.name, *_without_picture(case))
             return
         compared = case.comparisons
@@ -74,7 +75,7 @@ class OriginalBeside:
             yield self._changed(one)
         if judged:
             strongest = max(judged, key=lambda one: one.alteration.llr)
-            same = strongest.alteration.llr <= bounds.same and _mostly_laid(compared)
+            same = strongest.alteration.llr <= bounds.same and _mostly_compared(compared)
             finding = REMADE if changed else AS_ORIGINAL if same else UNCLEAR
             yield self._pooled(strongest, finding, judged)
         elif any(beside.identical for beside in compared):
@@ -95,21 +96,23 @@ class OriginalBeside:
         )
 
     def _pooled(self, one: _JudgedFace, finding: str, judged: Sequence[_JudgedFace]) -> Evidence:
-        name, count = one.match.found.match.reference, len(judged)
+        name, count, llr = one.match.found.match.reference, len(judged), one.alteration.llr
+        if finding == UNCLEAR:
+            llr = max(llr, 0.0)  # what was compared clears nothing of what was not
         views = "view" if count == 1 else "views"
         why = {
             REMADE: _sentence(one),
             AS_ORIGINAL: f"the faces are those of {name}: they differ no more than the rest of the "
             f"same frames ({count} {views} compared)",
             UNCLEAR: f"a face at {_span(one.window.span)} differs from {name} more than copies "
-            "mostly do, or too little of it could be laid over that, and yet less than changed "
-            f"faces do ({count} {views} compared)",
+            "mostly do and less than changed faces do, or too many faces of the file could not be "
+            f"compared ({count} {views} were)",
         }[finding]
         return Evidence(
             detector=self.name,
             axis=self.axis,
             score=one.alteration.score,
-            llr=one.alteration.llr,
+            llr=llr,
             finding=finding,
             person=one.match.found.match.person,
             why=why,
@@ -155,15 +158,22 @@ def _lacking(one: ComparedMatch, *, small: bool) -> tuple[Reason, str] | None:
     laid = [window for window in one.windows if window.score is not None]
     if not laid:
         return "low_quality", f"its pictures and those of {name} could not be laid over one another"
-    if one.seen or small:
+    left_out = any(window.left_out for window in one.windows)
+    if one.seen or small or left_out:
         return "face_too_small", f"the faces are too small, or too short in view, beside {name}"
     return "no_face", f"no face is seen where the file shows {name}"
 
 
-def _mostly_laid(compared: Sequence[ComparedMatch]) -> bool:
-    """Tell whether most windows could be laid over the original: the others vouch for nothing."""
-    laid = [window.score is not None for match in compared for window in match.windows]
-    return 2 * sum(laid) > len(laid)
+def _mostly_compared(compared: Sequence[ComparedMatch]) -> bool:
+    """Tell whether in more windows all faces were compared than there are others with faces."""
+    from media_screen.footage.original.alteration import is_open
+
+    whole, doubtful = 0, 0
+    for window in (window for match in compared for window in match.windows):
+        clear = window.score is not None and not window.left_out and all(map(is_open, window.faces))
+        whole += clear and bool(window.faces)
+        doubtful += not clear
+    return whole > doubtful
 
 
 def _sentence(one: _JudgedFace) -> str:

@@ -34,10 +34,12 @@ def beside(*windows: list[ComparedFace], **known: Any) -> ComparedMatch:
     return replace(ComparedMatch(FOUND, tuple(laid)), **known)
 
 
-def examine(*comparisons: ComparedMatch, small: int = 0) -> list[Evidence | Abstention]:
+def examine(
+    *comparisons: ComparedMatch, small: int = 0, matches: tuple[Any, ...] | None = None
+) -> list[Evidence | Abstention]:
     case = stand_in(
         Case,
-        matches=[FOUND] if comparisons else [],
+        matches=([FOUND] if comparisons else []) if matches is None else matches,
         comparisons=comparisons,
         tracks=[],
         look=stand_in(Look, small_faces=small),
@@ -71,11 +73,28 @@ def test_a_clean_comparison_vouches() -> None:
     assert "3 views compared" in piece.why
 
 
-def test_two_windows_that_lie_nowhere_outweigh_a_clean_one() -> None:
-    nowhere = ComparedWindow(Span(4, 6), None, 0.0, ())
-    one = beside([GOOD])
-    (piece,) = examine(replace(one, windows=(*one.windows, nowhere, nowhere)))
-    assert isinstance(piece, Evidence) and piece.finding == UNCLEAR
+NOWHERE = ComparedWindow(Span(4, 6), None, 0.0, ())
+CROWD = ComparedWindow(Span(6, 8), 0.9, 0.0, (GOOD,), left_out=2)
+EMPTY = ComparedWindow(Span(8, 10), 0.9, 0.0, ())
+BANNER = ComparedWindow(Span(10, 12), 0.9, 0.0, (compared(bare=0.2),))
+CLEAN = ComparedWindow(Span(12, 14), 0.9, 0.0, (GOOD, GOOD))
+
+
+@pytest.mark.parametrize(
+    ("windows", "finding"),
+    [
+        pytest.param([CLEAN, EMPTY, EMPTY], AS_ORIGINAL, id="nobody-in-view-is-no-doubt"),
+        pytest.param([CLEAN, CLEAN, BANNER], AS_ORIGINAL, id="a-banner-passes-by"),
+        pytest.param([CLEAN, NOWHERE], UNCLEAR, id="half-lies-nowhere"),
+        pytest.param([CLEAN, BANNER], UNCLEAR, id="half-is-covered"),
+        pytest.param([CROWD], UNCLEAR, id="more-faces-than-were-compared"),
+    ],
+)
+def test_a_copy_needs_more_than_one_clean_window_among_others(
+    windows: list[ComparedWindow], finding: str
+) -> None:
+    (piece,) = examine(replace(beside([]), windows=tuple(windows)))
+    assert isinstance(piece, Evidence) and piece.finding == finding
 
 
 def test_what_is_neither_is_unclear_and_accuses_nobody() -> None:
@@ -91,7 +110,6 @@ def test_the_same_bytes_need_no_comparison() -> None:
 
 
 COVERED = compared(bare=0.2)
-NOWHERE = replace(beside([]), windows=(ComparedWindow(Span(0, 2), None, 0.0, ()),))
 ABSTAINS: dict[str, tuple[list[ComparedMatch], str, str]] = {
     "nothing-matched": ([], "no_reference", "no enrolled official footage is seen"),
     "only-a-fingerprint": (
@@ -101,7 +119,11 @@ ABSTAINS: dict[str, tuple[list[ComparedMatch], str, str]] = {
     ),
     "unreadable": ([beside(lacking=("unreadable", "talk.mp4: damaged"))], "unreadable", "damaged"),
     "covered": ([beside([COVERED])], "low_quality", "too much lies over"),
-    "laid-over-nothing": ([NOWHERE], "low_quality", "could not be laid over"),
+    "laid-over-nothing": (
+        [replace(beside([]), windows=(NOWHERE,))],
+        "low_quality",
+        "could not be laid over",
+    ),
     "faces-too-small": ([beside([])], "face_too_small", "too small"),
     "no-face": ([beside([], seen=False)], "no_face", "no face is seen"),
 }
@@ -124,3 +146,10 @@ def test_one_match_that_can_not_be_compared_does_not_hide_the_others() -> None:
     lacking = beside(lacking=("unreadable", "gone"))
     pieces = examine(lacking, beside([OTHER_WORDS]))
     assert [type(one) for one in pieces] == [Abstention, Evidence, Evidence]
+
+
+def test_a_known_fake_is_no_original() -> None:
+    fake = replace(TOLD, relation="known_fake")
+    known = stand_in(MeasuredMatch, match=fake, picture_span=Span(0, 8))
+    (piece,) = examine(matches=(known,), small=1)
+    assert isinstance(piece, Abstention) and piece.reason == "no_reference"

@@ -31,7 +31,7 @@ Kind = Literal["mouth_changed", "eyes_changed", "face_exchanged", "face_changed"
 # embeddings of both sides are (cosine), of another person's face.
 PART_APART, OTHER_PERSON = 1.0, 0.75
 # Cosine of both sides and agreement of the mouth's movements from which a face follows the
-# original. Of 58 forged faces that differ clearly none has both, nor in small copies.
+# original; how many forged ones do is in benchmarks/results/original.md.
 SAME_PERSON, ALONG = 0.85, 0.8
 # Swing of an opening mouth, share of the face's width, from which it is known to move.
 MOVES = 0.02

@@ -32,6 +32,7 @@ EVERY_S = 15.0  # of a match there is one window, two at least
 LEAST_WINDOWS, MOST_WINDOWS, MOST_THOROUGH = 2, 8, 40
 LEAST_FACE_PX = 28.0  # width of a face in the smaller picture; less tells nothing
 MOST_FACES = 3  # of a window, the widest
+BYSTANDER = 0.5  # of the widest face's width, under which a face is none that the footage is about
 LEAST_SEEN = 3  # pairs in which a face must be seen
 EMBEDDED = 4  # pairs of a face whose identity is compared
 
@@ -63,12 +64,14 @@ class ComparedWindow:
 
     `score` is how well the rest of the pictures lies over one another (see `Overlay`), None where
     nothing could be laid over; `late_s` is by how much the file comes later than the match says.
+    `left_out` faces were seen and not compared: too small, or too many.
     """
 
     span: Span
     score: float | None
     late_s: float
     faces: tuple[ComparedFace, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,11 +114,7 @@ class Comparer:
         `sha256` is the file's content; `path` says for the content of a reference where there is
         something to read it from. What can't be read is told in the result.
         """
-        official = [
-            one
-            for one in found
-            if one.picture_span is not None and one.match.relation != "known_fake"
-        ]
+        official = [one for one in found if is_comparable(one)]
         most = (MOST_THOROUGH if thorough else MOST_WINDOWS) // max(1, len(official))
         result = []
         for one in official:
@@ -170,27 +169,29 @@ class Comparer:
             if paired is None:
                 yield ComparedWindow(span, None, 0.0, ())
                 continue
-            faces = tuple(self._faces(paired))
-            yield ComparedWindow(span, paired.overlay.score, paired.late_s, faces)
+            seen = _widths(paired)
+            chosen = _compared(seen)
+            faces = tuple(self._face(paired, track, width) for track, width in chosen)
+            left_out = _left_out(seen, len(chosen))
+            yield ComparedWindow(span, paired.overlay.score, paired.late_s, faces, left_out)
 
-    def _faces(self, window: PairedWindow) -> Iterator[ComparedFace]:
-        for track, width in _widest(window):
-            pairs = [pair for pair in window.pairs if track in pair.faces]
-            crops = [_crops(pair, track) for pair in pairs]
-            mine = self._mesh.find(np.stack([file for file, _ in crops])).points
-            theirs = self._mesh.find(np.stack([known for _, known in crops])).points
-            differs = dict(residuals(window, track))
-            yield ComparedFace(
-                track=track,
-                width_px=width,
-                residuals=differs,
-                likeness=self._likeness(crops),
-                displaced=displaced(mine, theirs),
-                lips_displaced=displaced(mine, theirs, INNER_LIPS),
-                times_s=tuple(pair.time_s for pair in pairs),
-                curves=dict(curves(mine, theirs)),
-                moments=tuple(_moments(pairs, track, differs)),
-            )
+    def _face(self, window: PairedWindow, track: int, width: float) -> ComparedFace:
+        pairs = [pair for pair in window.pairs if track in pair.faces]
+        crops = [_crops(pair, track) for pair in pairs]
+        mine = self._mesh.find(np.stack([file for file, _ in crops])).points
+        theirs = self._mesh.find(np.stack([known for _, known in crops])).points
+        differs = dict(residuals(window, track))
+        return ComparedFace(
+            track=track,
+            width_px=width,
+            residuals=differs,
+            likeness=self._likeness(crops),
+            displaced=displaced(mine, theirs),
+            lips_displaced=displaced(mine, theirs, INNER_LIPS),
+            times_s=tuple(pair.time_s for pair in pairs),
+            curves=dict(curves(mine, theirs)),
+            moments=tuple(_moments(pairs, track, differs)),
+        )
 
     def _likeness(self, crops: Sequence[tuple[Image, Image]]) -> float:
         rows = np.linspace(0, len(crops) - 1, min(EMBEDDED, len(crops))).round().astype(int)
@@ -200,6 +201,11 @@ class Comparer:
         lengths = np.linalg.norm(mine, axis=1) * np.linalg.norm(theirs, axis=1)
         cosines: Floats = (mine * theirs).sum(axis=1) / np.maximum(lengths, 1e-9)
         return float(np.median(cosines))
+
+
+def is_comparable(found: MeasuredMatch) -> bool:
+    """Tell whether a match is one of the picture with official footage."""
+    return found.picture_span is not None and found.match.relation != "known_fake"
 
 
 def windows(span: Span, tracks: Sequence[Track], *, most: int = MOST_WINDOWS) -> list[Span]:
@@ -233,8 +239,8 @@ def _around(time_s: float, room: Span) -> Span:
     return Span(start, min(room.end, start + WINDOW_S))
 
 
-def _widest(window: PairedWindow) -> list[tuple[int, float]]:
-    """Return the tracks of a window that are seen often and large enough, the widest first."""
+def _widths(window: PairedWindow) -> list[tuple[int, float]]:
+    """Return the tracks of a window that are seen often enough, with their widths, widest first."""
     seen: dict[int, list[float]] = {}
     for pair in window.pairs:
         for track, points in pair.faces.items():
@@ -245,8 +251,16 @@ def _widest(window: PairedWindow) -> list[tuple[int, float]]:
         for track, values in seen.items()
         if len(values) >= LEAST_SEEN
     ]
-    large = [one for one in widths if one[1] >= LEAST_FACE_PX]
-    return sorted(large, key=lambda one: -one[1])[:MOST_FACES]
+    return sorted(widths, key=lambda one: -one[1])
+
+
+def _compared(seen: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    return [one for one in seen if one[1] >= LEAST_FACE_PX][:MOST_FACES]
+
+
+def _left_out(seen: Sequence[tuple[int, float]], compared: int) -> int:
+    """Count the faces that were not compared and are no bystanders beside a much wider one."""
+    return sum(width >= BYSTANDER * seen[0][1] for _, width in seen[compared:])
 
 
 def _moments(

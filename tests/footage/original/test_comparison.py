@@ -14,6 +14,7 @@ from media_screen.faces.mesh import mesh_net
 from media_screen.faces.track import Face, Track
 from media_screen.footage.catalogue import MeasuredMatch
 from media_screen.footage.catalogue.align import Mapping
+from media_screen.footage.original import comparison
 from media_screen.footage.original.comparison import Comparer, windows
 from media_screen.media import Media
 from tests.faces.making import embedder
@@ -95,6 +96,25 @@ def test_a_copy_is_compared_face_by_face(film: Path, comparer: Comparer) -> None
     assert max(part.excess[1] for part in face.residuals.values()) < 0.5
     assert [moment.file[:2] for moment in face.moments] == [b"\xff\xd8"] * 2
     assert one.there(Span(0.5, 1)) == Span(0.5, 1)
+
+
+@pytest.mark.parametrize(
+    ("widths", "compared", "left_out"),
+    [
+        pytest.param([90.0], 1, 0, id="one"),
+        pytest.param([90.0, 40.0, 20.0], 2, 0, id="bystanders"),
+        pytest.param([40.0, 26.0, 22.0], 1, 2, id="too-small-beside-a-small-one"),
+        pytest.param([60.0] * 5, 3, 2, id="a-panel-of-five"),
+        pytest.param([20.0], 0, 1, id="too-small"),
+        pytest.param([], 0, 0, id="nobody"),
+    ],
+)
+def test_faces_that_are_not_compared_are_counted(
+    widths: list[float], compared: int, left_out: int
+) -> None:
+    seen = list(enumerate(widths))
+    chosen = comparison._compared(seen)
+    assert (len(chosen), comparison._left_out(seen, len(chosen))) == (compared, left_out)
 
 
 LACKING: dict[str, tuple[Callable[[Path], Path | None], str, str]] = {
