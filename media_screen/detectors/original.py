@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 AS_ORIGINAL = "as_original"
 REMADE = "remade"
-UNCLEAR = "unclear"
+UNCLEAR, INCOMPLETE = "unclear", "incomplete"  # neither, and for want of what?
 # How a kind of change is said; {more} is how many times the part differs as much as the rest of the
 # same frames, {likeness} the cosine of both faces, {follows} how the mouth follows.
 _SAID = {
@@ -75,8 +75,9 @@ class OriginalBeside:
             yield self._changed(one)
         if judged:
             strongest = max(judged, key=lambda one: one.alteration.llr)
-            same = strongest.alteration.llr <= bounds.same and _mostly_compared(compared)
-            finding = REMADE if changed else AS_ORIGINAL if same else UNCLEAR
+            finding = REMADE if changed else UNCLEAR
+            if strongest.alteration.llr <= bounds.same:
+                finding = AS_ORIGINAL if _mostly_compared(compared) else INCOMPLETE
             yield self._pooled(strongest, finding, judged)
         elif any(beside.identical for beside in compared):
             yield self._identical(next(beside for beside in compared if beside.identical))
@@ -97,7 +98,7 @@ class OriginalBeside:
 
     def _pooled(self, one: _JudgedFace, finding: str, judged: Sequence[_JudgedFace]) -> Evidence:
         name, count, llr = one.match.found.match.reference, len(judged), one.alteration.llr
-        if finding == UNCLEAR:
+        if finding == INCOMPLETE:
             llr = max(llr, 0.0)  # what was compared clears nothing of what was not
         views = "view" if count == 1 else "views"
         why = {
@@ -105,8 +106,9 @@ class OriginalBeside:
             AS_ORIGINAL: f"the faces are those of {name}: they differ no more than the rest of the "
             f"same frames ({count} {views} compared)",
             UNCLEAR: f"a face at {_span(one.window.span)} differs from {name} more than copies "
-            "mostly do and less than changed faces do, or too many faces of the file could not be "
-            f"compared ({count} {views} were)",
+            f"mostly do, and less than changed faces do ({count} {views} compared)",
+            INCOMPLETE: f"{count} {views} compared with {name} are the same, and as many faces or "
+            "more could not be compared",
         }[finding]
         return Evidence(
             detector=self.name,

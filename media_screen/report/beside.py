@@ -124,7 +124,7 @@ def _sentence(verdict: Verdict, one: FaceComparison) -> str:
     found = {piece.finding for piece in own if piece.pooled}
     if "as_original" in found:
         return "No change was found: this is the face of the original."
-    return "Whether this face was changed can't be told: it differs, but not clearly enough."
+    return "No change was shown in this face, and nothing vouches for it."
 
 
 def _is_of(piece: Evidence, one: FaceComparison) -> bool:

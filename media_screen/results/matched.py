@@ -25,7 +25,7 @@ _FACES = {
     "face_exchanged": "the face, which is another one",
     "face_changed": "the face",
 }
-_REMADE, _AS_ORIGINAL, _UNCLEAR = "remade", "as_original", "unclear"
+_REMADE, _AS_ORIGINAL, _UNCLEAR = "remade", "as_original", ("unclear", "incomplete")
 _STRETCH = "altered_official"
 _OTHER = {"revoiced": "the sound", "repictured": "the picture"}
 _ACCUSING: tuple[Label, ...] = ("suspected_impersonation", "altered_official", "synthetic_media")
@@ -129,7 +129,7 @@ def _doubt(verdict: Verdict, match: Match) -> str:
     if broken is not None:
         return "comparing them with the original failed"
     pieces = [piece for piece in verdict.evidence if piece.detector == DETECTOR and piece.pooled]
-    unclear = next((piece.why for piece in pieces if piece.finding == _UNCLEAR), "")
+    unclear = next((piece.why for piece in pieces if piece.finding in _UNCLEAR), "")
     if unclear:
         return unclear
     silent = [one for one in verdict.abstentions if one.detector == DETECTOR]

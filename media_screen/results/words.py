@@ -145,6 +145,7 @@ FINDINGS: dict[str, str] = {
     "mouth_changed": "mouth unlike the original's",
     "remade": "a face unlike the original's",
     "unclear": "can't be told",
+    "incomplete": "not all could be compared",
 }
 
 # Detectors whose name says too little; any other is shown by its name.

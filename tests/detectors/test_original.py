@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from media_screen.case import Case
-from media_screen.detectors.original import AS_ORIGINAL, REMADE, UNCLEAR, OriginalBeside
+from media_screen.detectors.original import AS_ORIGINAL, INCOMPLETE, REMADE, UNCLEAR, OriginalBeside
 from media_screen.evidence import Abstention, Evidence, Match, Span
 from media_screen.footage.catalogue import MeasuredMatch
 from media_screen.footage.catalogue.align import Mapping
@@ -85,9 +85,9 @@ CLEAN = ComparedWindow(Span(12, 14), 0.9, 0.0, (GOOD, GOOD))
     [
         pytest.param([CLEAN, EMPTY, EMPTY], AS_ORIGINAL, id="nobody-in-view-is-no-doubt"),
         pytest.param([CLEAN, CLEAN, BANNER], AS_ORIGINAL, id="a-banner-passes-by"),
-        pytest.param([CLEAN, NOWHERE], UNCLEAR, id="half-lies-nowhere"),
-        pytest.param([CLEAN, BANNER], UNCLEAR, id="half-is-covered"),
-        pytest.param([CROWD], UNCLEAR, id="more-faces-than-were-compared"),
+        pytest.param([CLEAN, NOWHERE], INCOMPLETE, id="half-lies-nowhere"),
+        pytest.param([CLEAN, BANNER], INCOMPLETE, id="half-is-covered"),
+        pytest.param([CROWD], INCOMPLETE, id="more-faces-than-were-compared"),
     ],
 )
 def test_a_copy_needs_more_than_one_clean_window_among_others(
@@ -95,6 +95,7 @@ def test_a_copy_needs_more_than_one_clean_window_among_others(
 ) -> None:
     (piece,) = examine(replace(beside([]), windows=tuple(windows)))
     assert isinstance(piece, Evidence) and piece.finding == finding
+    assert piece.llr == 0 if finding == INCOMPLETE else piece.llr < 0
 
 
 def test_what_is_neither_is_unclear_and_accuses_nobody() -> None:

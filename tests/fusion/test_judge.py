@@ -50,6 +50,7 @@ CRASH = Failure("face_identity", "ValueError: x")
 SAME = Evidence("original", "manipulation", 0.0, -3.0, "as it was", finding="as_original")
 REMADE = Evidence("original", "manipulation", 1.0, OVER + 1, "the mouth", finding="remade")
 UNCLEAR = Evidence("original", "manipulation", 0.5, 0.0, "unclear", finding="unclear")
+INCOMPLETE = Evidence("original", "manipulation", 0.1, 0.0, "some", finding="incomplete")
 FACELESS = Abstention("original", "no_face", "no face is seen")
 NO_PROXY = Abstention("original", "no_reference", "only a fingerprint is kept")
 
@@ -113,6 +114,7 @@ TABLE = [
     ("copy not compared", [match("copy"), SHOWN], [NO_PROXY], "unverified_appearance"),
     ("copy compared in part", [match("copy"), SAME, SHOWN], [NO_PROXY], "unverified_appearance"),
     ("face not confirmed", [match("copy"), UNCLEAR, SHOWN], [], "unverified_appearance"),
+    ("not all compared", [match("copy"), INCOMPLETE, SHOWN], [], "unverified_appearance"),
     (
         "face of nobody, not confirmed",
         [match("copy"), UNCLEAR, STRANGER],

@@ -33,9 +33,12 @@ def shown(face: FaceComparison, **changes: Any) -> Verdict:
             "this is the face of the original",
             id="as-original",
         ),
-        pytest.param(shown(FACE, evidence=(pooled("unclear"),)), "can't be told", id="unclear"),
-        pytest.param(shown(replace(FACE, track=1)), "can't be told", id="another-face-was-changed"),
-        pytest.param(shown(FACE, evidence=()), "can't be told", id="nothing-was-said"),
+        pytest.param(shown(FACE, evidence=(pooled("unclear"),)), "nothing vouches", id="unclear"),
+        pytest.param(
+            shown(FACE, evidence=(pooled("incomplete"),)), "nothing vouches", id="incomplete"
+        ),
+        pytest.param(shown(replace(FACE, track=1)), "nothing vouches", id="another-face-was-changed"),
+        pytest.param(shown(FACE, evidence=()), "nothing vouches", id="nothing-was-said"),
     ],
 )
 def test_a_face_is_called_the_originals_only_when_it_was_found_to_be(

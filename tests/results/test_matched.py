@@ -123,6 +123,7 @@ def test_what_was_changed_is_named_beside_the_rest(
 
 DOUBTS: dict[str, tuple[dict[str, Any], str]] = {
     "unclear": ({"evidence": (original("unclear", why="it differs more"),)}, "it differs more"),
+    "incomplete": ({"evidence": (original("incomplete", why="3 were not"),)}, "3 were not"),
     "no-proxy": ({"abstentions": (silent("no_reference", "no small copy"),)}, "no small copy"),
     "low-quality": ({"abstentions": (silent("low_quality"),)}, "the quality is too low"),
     "small": ({"abstentions": (silent("face_too_small"),)}, "the faces are too small"),
