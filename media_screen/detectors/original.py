@@ -139,7 +139,7 @@ def _without_picture(case: Case) -> tuple[Reason, str]:
     """Return why a file has nothing to compare: no face, or no official footage in its picture."""
     if case.matches and not case.tracks and not case.look.small_faces:
         return "no_face", "no face is seen in the file"
-    return "no_reference", "no enrolled official footage is seen in the file: it has no original"
+    return "not_applicable", "no enrolled official footage is seen in the file"
 
 
 def _lacking(one: ComparedMatch, *, small: bool) -> tuple[Reason, str] | None:

@@ -17,6 +17,7 @@ from media_screen.weights.calibration import percent
 _COPY = ("copy", "excerpt")  # findings of the catalogue: official footage, unchanged
 # Findings that official footage was changed: of the catalogue, and of who compared the two.
 ALTERED = ("revoiced", "repictured", "altered_official")
+_COMPARES = "original"  # the detector that does; that it has nothing to compare says nothing else
 _REMADE = "remade"  # a face differs from that of the original
 _AS_ORIGINAL = "as_original"  # every face that was compared is that of the original
 
@@ -204,7 +205,7 @@ def _is_vouched(evidence: Sequence[Evidence], abstentions: Sequence[Abstention])
     What only looks like official footage as a whole may show another face, and so may a part that
     could not be compared.
     """
-    silent = [piece for piece in abstentions if piece.detector == "original"]
+    silent = [piece for piece in abstentions if piece.detector == _COMPARES]
     same = any(piece.finding == _AS_ORIGINAL for piece in evidence)
     return (same or bool(silent)) and all(piece.reason in _NO_FACES for piece in silent)
 
@@ -240,9 +241,13 @@ def _blind(
     if failures:
         return f"{failures[0].detector} failed: {failures[0].error}"
     spoke = any(piece.axis != "provenance" and piece.detector != "container" for piece in evidence)
-    if spoke or any(piece.reason in _NOTHING_THERE for piece in abstentions):
+    content = [
+        piece
+        for piece in abstentions
+        if piece.reason != "no_sidecar" and piece.detector != _COMPARES
+    ]
+    if spoke or any(piece.reason in _NOTHING_THERE for piece in content):
         return ""
-    content = [piece for piece in abstentions if piece.reason != "no_sidecar"]
     # What the file itself lacks says more to a reader than that nobody is enrolled.
     content.sort(key=lambda piece: piece.reason in ("no_reference", "missing_package"))
     return content[0].why if content else "no detector could look at its content"

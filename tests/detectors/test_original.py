@@ -112,7 +112,7 @@ def test_the_same_bytes_need_no_comparison() -> None:
 
 COVERED = compared(bare=0.2)
 ABSTAINS: dict[str, tuple[list[ComparedMatch], str, str]] = {
-    "nothing-matched": ([], "no_reference", "no enrolled official footage is seen"),
+    "nothing-matched": ([], "not_applicable", "no enrolled official footage is seen"),
     "only-a-fingerprint": (
         [beside(lacking=("no_reference", "only a fingerprint is kept"))],
         "no_reference",
@@ -153,4 +153,4 @@ def test_a_known_fake_is_no_original() -> None:
     fake = replace(TOLD, relation="known_fake")
     known = stand_in(MeasuredMatch, match=fake, picture_span=Span(0, 8))
     (piece,) = examine(matches=(known,), small=1)
-    assert isinstance(piece, Abstention) and piece.reason == "no_reference"
+    assert isinstance(piece, Abstention) and piece.reason == "not_applicable"

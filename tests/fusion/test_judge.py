@@ -52,6 +52,7 @@ REMADE = Evidence("original", "manipulation", 1.0, OVER + 1, "the mouth", findin
 UNCLEAR = Evidence("original", "manipulation", 0.5, 0.0, "unclear", finding="unclear")
 INCOMPLETE = Evidence("original", "manipulation", 0.1, 0.0, "some", finding="incomplete")
 FACELESS = Abstention("original", "no_face", "no face is seen")
+NO_MATCH = Abstention("original", "not_applicable", "no enrolled official footage is seen")
 NO_PROXY = Abstention("original", "no_reference", "only a fingerprint is kept")
 
 
@@ -213,8 +214,10 @@ def test_a_failure_does_not_hide_what_others_found() -> None:
     assert judge([SHOWN, FORGED], [], [CRASH]).label == "suspected_impersonation"
 
 
-def test_why_it_can_not_be_evaluated_comes_from_the_file_first() -> None:
-    assert "sound only" in judge([PLAIN], [NOBODY, SOUND]).summary
+@pytest.mark.parametrize("unmatched", [NO_MATCH, FACELESS], ids=["no-original", "no-face"])
+def test_why_it_can_not_be_evaluated_comes_from_the_file_first(unmatched: Abstention) -> None:
+    judged = judge([PLAIN], [unmatched, NOBODY, SOUND])
+    assert judged.label == "unable_to_evaluate" and "sound only" in judged.summary
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,9 @@ def shown(face: FaceComparison, **changes: Any) -> Verdict:
         pytest.param(
             shown(FACE, evidence=(pooled("incomplete"),)), "nothing vouches", id="incomplete"
         ),
-        pytest.param(shown(replace(FACE, track=1)), "nothing vouches", id="another-face-was-changed"),
+        pytest.param(
+            shown(replace(FACE, track=1)), "nothing vouches", id="another-face-was-changed"
+        ),
         pytest.param(shown(FACE, evidence=()), "nothing vouches", id="nothing-was-said"),
     ],
 )

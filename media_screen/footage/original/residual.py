@@ -34,6 +34,8 @@ BANDS_PX = (80.0, 33.0, 13.0)
 MIDDLE = 1
 FINE, COARSE = 1.0, 2.5  # of the Gaussians of a band, px of its canvas
 SPREAD = 5  # px over which energies are averaged
+# Share of the canvas outside of heads from which that explains the faces; of a close-up all does.
+LEAST_AROUND = 0.05
 LEAST_SAMPLES, MOST_SAMPLES = 100, 6000  # px outside of heads that explain the difference
 # What coding makes of a picture at least: grey levels squared of noise, a share of its detail, and
 # of its movement to the next frame. A still studio background of a good copy has less, and a face
@@ -98,7 +100,7 @@ def residuals(window: PairedWindow, track: int) -> Mapping[Region, Residual]:
     tone = _tone([pair.picture for pair in pairs], [pair.original for pair in pairs], inside)
     shades = [_shades(one, tone, inside) for one in pairs]
     outside = [inside & ~heads(inside.shape, pair.faces.values()) for pair in pairs]
-    if np.mean([mask.mean() for mask in outside]) < 0.05:
+    if np.mean([mask.mean() for mask in outside]) < LEAST_AROUND:
         outside = [inside] * len(pairs)
     faces = [pair.faces[track] for pair in pairs]
     width = float(np.median([face_px(points) for points in faces]))
