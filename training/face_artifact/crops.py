@@ -14,7 +14,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 ORIGINAL = "original"
+PEOPLE = Path(__file__).parent.parent / "media" / "people.tsv"  # by a comparison of all faces
 SHAPE = (256, 256, 3)
 KINDS = ("real_video", "fake_video", "real_face", "fake_face", "real_other", "real_dubbed")
 # Stills of the media that are drawings, paintings, statues or masks (seen by eye): the test.
@@ -74,6 +75,12 @@ class CropSource:
     collection: str
     sha256: str
     clean: bool = True  # the label holds for every face of the file, and these are photographed
+    person: str = ""  # who is shown, where faces of several collections were compared
+
+    @property
+    def stem(self) -> str:
+        """The name of the file without its ending."""
+        return self.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
     @property
     def fake(self) -> bool:
@@ -81,8 +88,15 @@ class CropSource:
         return self.kind.startswith("fake")
 
 
-def read_sources(media: Path) -> list[CropSource]:
-    """Return the labelled files with faces; those with shifted sound alone count as genuine."""
+def read_sources(media: Path, more: Path | None = None) -> list[CropSource]:
+    """Return the labelled files with faces; those with shifted sound alone count as genuine.
+
+    `more` is the folder that `training.media` laid out.
+    """
+    if more is not None:
+        known = _people()
+        own = [replace(one, person=known.get(one.stem, "")) for one in read_sources(media)]
+        return [*own, *(replace(one, person=one.identity) for one in read_sources(more))]
     return [
         CropSource(
             path=row.path,
@@ -98,6 +112,13 @@ def read_sources(media: Path) -> list[CropSource]:
     ]
 
 
+@functools.cache
+def _people() -> dict[str, str]:
+    """Return who is shown by files whose face was found in other collections, by their stem."""
+    with PEOPLE.open(encoding="utf-8", newline="") as stream:
+        return {row["file"]: row["identity"] for row in csv.DictReader(stream, delimiter="\t")}
+
+
 def _is_clean(row: MediaRow) -> bool:
     """Say whether a file may teach: panels show the genuine face too, and statues are no faces."""
     drawn = Path(row.path).stem in DRAWINGS or "non-photo" in row.note
@@ -109,6 +130,7 @@ def build(media: Path, store: Path, *, workers: int = 2) -> Iterator[str]:
     store.mkdir(parents=True, exist_ok=True)
     done = {line.strip() for line in _lines(store / "done.txt")}
     wanted = [source for source in read_sources(media) if source.path not in done]
+    rows = {row.path: row for row in read_media_rows(media)}
     table, pixels = store / "faces.csv", store / "crops.u8"
     _forget_unfinished(table, pixels)
     with (
@@ -119,7 +141,7 @@ def build(media: Path, store: Path, *, workers: int = 2) -> Iterator[str]:
         writer = csv.writer(lines)
         if not table.stat().st_size:
             writer.writerow(field.name for field in fields(Crop))
-        jobs = pool.map(_crops_of, [media / s.path for s in wanted], [s.path for s in wanted])
+        jobs = pool.map(_crops_of, [media / s.path for s in wanted], [rows[s.path] for s in wanted])
         for source, (crops, images, why) in zip(wanted, jobs, strict=True):
             for crop in crops:
                 writer.writerow(astuple(crop))
@@ -175,10 +197,13 @@ def _forget_unfinished(table: Path, pixels: Path) -> None:
         stream.truncate(whole * int(np.prod(SHAPE)))
 
 
-def _crops_of(path: Path, name: str) -> tuple[list[Crop], Image, str]:
+def _crops_of(path: Path, row: MediaRow) -> tuple[list[Crop], Image, str]:
     """Return the crops of one file and of its re-encoded copies, and why some are missing."""
     import av
 
+    if row.moments:
+        return _moments_of(path, row)
+    name = row.path
     crops: list[Crop] = []
     images: list[Image] = []
     why = ""
@@ -199,6 +224,28 @@ def _crops_of(path: Path, name: str) -> tuple[list[Crop], Image, str]:
             except (av.FFmpegError, RuntimeError, ValueError) as error:
                 why = f" ({error})"
     return crops, np.asarray(images, dtype=np.uint8), why
+
+
+def _moments_of(path: Path, row: MediaRow) -> tuple[list[Crop], Image, str]:
+    """Return one face at each of some moments of a clip, as it is."""
+    from training.media.clips import Panel, find_faces
+
+    found = find_faces(path, Panel.read(row.panel), moments=int(row.moments))
+    crops = [
+        Crop(
+            row.path,
+            ORIGINAL,
+            0,
+            float(number),
+            round(float(size), 1),
+            0.0,
+            1.0,
+            0.5,
+            " ".join(f"{one:.1f}" for one in points),
+        )
+        for number, (size, points) in enumerate(zip(found.sizes, found.points, strict=True))
+    ]
+    return crops, found.crops, "" if crops else " (no face)"
 
 
 def _portrait_of(name: str) -> Copy:

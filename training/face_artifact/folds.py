@@ -15,6 +15,8 @@ SAME_PERSON: tuple[tuple[str, ...], ...] = (
     ("web-talking-024", "web-talking-039"),
     ("web-talking-009", "web-talking-025"),
 )
+# Names under which one tool goes in several collections.
+SAME_METHOD = {"Wav2Lip on AI-generated avatar": "Wav2Lip", "Wav2Lip-GAN": "Wav2Lip"}
 # Methods that one collection or more show: their name alone, without what the manifest adds.
 _ANY_METHOD = ("real", "")
 
@@ -71,12 +73,14 @@ def joined(sources: Sequence[CropSource]) -> list[list[CropSource]]:
 
 def _keys(source: CropSource) -> list[str]:
     keys = []
-    stem = source.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     for people in SAME_PERSON:
-        if stem in people or source.identity in people:
+        if source.stem in people or source.identity in people:
             keys.append("person " + people[0])
+    if source.person:
+        keys.append("face " + source.person)
     if source.identity:
         keys.append("person " + source.identity)
     if source.method not in _ANY_METHOD:
-        keys.append("method " + source.method.split(" (")[0])
+        method = source.method.split(" (")[0]
+        keys.append("method " + SAME_METHOD.get(method, method))
     return keys
