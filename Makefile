@@ -91,11 +91,18 @@ docs: .venv/ready
 goldens: docs
 	$(BIN)/python -m pytest --renew-goldens
 
-# The environment is made once; a changed list of packages makes it complete again.
+# The environment is made once; a changed list of packages, or extras that it lacks, make it complete
+# again: it names those that it has.
+comma := ,
+WANTED := $(subst $(comma), ,$(EXTRAS))
+HELD := $(shell cat .venv/ready 2>/dev/null)
+ifneq ($(filter-out $(HELD),$(WANTED)),)
+.PHONY: .venv/ready
+endif
 .venv/ready: pyproject.toml requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[$(EXTRAS)]'
-	touch .venv/ready
+	echo $(sort $(HELD) $(WANTED)) > .venv/ready
 
 lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
