@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen.arrays import Floats, Image
-from training.face_artifact.forging import KEPT, LEFT, TOP
+from training.face_artifact.forging import KEPT, LEFT, TOP, fit_points
 
 DFDC_GENUINE, DFDC_FORGED, STILL, CLIP_GENUINE, CLIP_FORGED = range(5)
 PART = 56_000_000  # bytes of a file
@@ -61,8 +61,6 @@ class Items:
 def write(faces: Iterable[PackedFace], folder: Path) -> Items:
     """Write a pack and return its rows."""
     import cv2
-
-    from training.face_artifact.forging import fit_points
 
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []

@@ -113,9 +113,8 @@ class NetShape:
     """What is built: `side` of the picture, px; heads after these layers; rank of additions."""
 
     side: int = 176
-    depths: tuple[int, ...] = (6, 8, 10, 12)
+    depths: tuple[int, ...] = (4, 6, 8, 10)
     rank: int = 0
-    norms: bool = True
 
 
 class Matrix(nn.Module):
@@ -259,9 +258,6 @@ def build(weights: dict[str, Floats], shape: NetShape) -> VisionNet:
         elif name in state:
             state[name] = tensor
     net.load_state_dict(state)
-    for name, one in net.named_parameters():
-        of_head = name.startswith("heads.")
-        one.requires_grad_(of_head or shape.norms or name.endswith((".down", ".up")))
     return net
 
 
@@ -311,7 +307,7 @@ def learned(weights: dict[str, Floats], path: Path) -> VisionNet:
 
 
 class WholeMeasures(nn.Module):
-    """What is shipped: the opinion at one depth and the state of its layer, (n, 1 + 1536)."""
+    """What a line is fitted on: the opinion at a depth and the state of its layer, (n, 1537)."""
 
     def __init__(self, net: VisionNet, *, depth: int) -> None:
         super().__init__()
