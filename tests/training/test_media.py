@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from training import media
-from training.manifest import read_media_rows
+from training.manifest import MediaRow, read_media_rows
 from training.media import __main__ as laying
-from training.media import clips, dfdc, stills
+from training.media import clips, dfdc, people, stills
 
 
 def repository(folder: Path, files: dict[str, bytes]) -> str:
@@ -96,7 +96,7 @@ def test_actors_are_split_and_nobody_is_near_the_other_side() -> None:
     faces = rng.normal(0, 1, (40, 128))
     rows = np.repeat(faces, 8, axis=0) + rng.normal(0, 0.3, (320, 128))
     rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    actor = dfdc.actors(rows)
+    actor = people.alike(rows)
     assert len(set(actor.tolist())) == 40
     taught, kept = dfdc.split(rows, actor, kept=60)
     assert 60 <= len(kept) < 80 and len(taught) == 320 - len(kept)
@@ -112,3 +112,40 @@ def test_the_table_of_dfdc_shares_no_actor() -> None:
     }
     assert not parts[dfdc.TAUGHT] & parts[dfdc.KEPT]
     assert all(one.forgeries for one in rows) and len(parts[dfdc.KEPT]) > 40
+
+
+def test_identities_are_those_of_the_faces_wherever_they_lie() -> None:
+    def shown(path: str, face: int, *, public: bool) -> people.ShownFace:
+        vector = np.eye(4, dtype=np.float32)[face]
+        return people.ShownFace(MediaRow(path), public, vector)
+
+    rows = [
+        row("a.mp4", b"a", "0" * 40),
+        row("b.mp4", b"b", "0" * 40),
+        row("c.mp4", b"c", "0" * 40),
+    ]
+    found = [
+        shown("real/one.mp4", 0, public=False),
+        shown("real/alone.mp4", 1, public=False),
+        shown(rows[0].target, 0, public=True),
+        shown(rows[1].target, 2, public=True),
+    ]
+    known = people.identities(found)
+    a, b, c = (one.identity for one in people.renamed(rows, known))
+    assert a == known["real/one.mp4", ""] != b and c == "p1"  # in the last no face is seen
+    assert people.shared(found, known) == [("one", a)]
+
+
+def test_faces_of_a_clip_come_with_what_is_known_of_them(tmp_path: Path) -> None:
+    from tests.faces.making import astronaut
+    from tests.making import write_video
+
+    clip = write_video(tmp_path / "clip.mp4", [astronaut()] * 24)
+    faces = clips.find_faces(clip, clips.Panel(), moments=3)
+    assert len(faces) == 3
+    assert [one.time_s for one in faces] == sorted({one.time_s for one in faces})
+    assert all(one.crop.shape == (256, 256, 3) and one.points.shape == (5, 2) for one in faces)
+    assert all(one.quality.size_px > 36 and one.quality.inside > 0.6 for one in faces)
+    assert not clips.find_faces(clip, clips.Panel(0.0, 0.8, 0.2, 1.0), moments=2)
+    (tmp_path / "broken.mp4").write_bytes(b"no film")
+    assert not clips.find_faces(tmp_path / "broken.mp4", clips.Panel())

@@ -25,12 +25,12 @@ from training.face_artifact.copies import COPIES, PORTRAITS, Copy, Square, portr
 from training.manifest import MediaRow, read_media_rows
 
 if TYPE_CHECKING:
+    from media_screen.faces.align import Quality
     from media_screen.faces.track import Track
     from media_screen.look import Looker
 
 
 ORIGINAL = "original"
-PEOPLE = Path(__file__).parent.parent / "media" / "people.tsv"  # by a comparison of all faces
 SHAPE = (256, 256, 3)
 KINDS = ("real_video", "fake_video", "real_face", "fake_face", "real_other", "real_dubbed")
 # Stills of the media that are drawings, paintings, statues or masks (seen by eye): the test.
@@ -115,6 +115,8 @@ def read_sources(media: Path, more: Path | None = None) -> list[CropSource]:
 @functools.cache
 def _people() -> dict[str, str]:
     """Return who is shown by files whose face was found in other collections, by their stem."""
+    from training.media.people import PEOPLE
+
     with PEOPLE.open(encoding="utf-8", newline="") as stream:
         return {row["file"]: row["identity"] for row in csv.DictReader(stream, delimiter="\t")}
 
@@ -231,21 +233,9 @@ def _moments_of(path: Path, row: MediaRow) -> tuple[list[Crop], Image, str]:
     from training.media.clips import Panel, find_faces
 
     found = find_faces(path, Panel.read(row.panel), moments=int(row.moments))
-    crops = [
-        Crop(
-            row.path,
-            ORIGINAL,
-            0,
-            float(number),
-            round(float(size), 1),
-            0.0,
-            1.0,
-            0.5,
-            " ".join(f"{one:.1f}" for one in points),
-        )
-        for number, (size, points) in enumerate(zip(found.sizes, found.points, strict=True))
-    ]
-    return crops, found.crops, "" if crops else " (no face)"
+    crops = [_line(row.path, ORIGINAL, 0, one.time_s, one.quality, one.points) for one in found]
+    images = np.array([one.crop for one in found], np.uint8).reshape(-1, *SHAPE)
+    return crops, images, "" if found else " (no face)"
 
 
 def _portrait_of(name: str) -> Copy:
@@ -285,21 +275,24 @@ def _add(
         track, face = faces[index]
         matrix = similarity(face.landmarks, REFERENCE)
         points = face.landmarks @ matrix[:, :2].T + matrix[:, 2]
-        quality = face.quality
-        crops.append(
-            Crop(
-                name,
-                version,
-                track,
-                round(face.time_s, 3),
-                round(quality.size_px, 1),
-                round(quality.yaw_deg, 1),
-                round(quality.inside, 3),
-                round(quality.sharpness, 4),
-                " ".join(f"{number:.1f}" for number in points.ravel()),
-            )
-        )
+        crops.append(_line(name, version, track, face.time_s, face.quality, points))
         images.append(face.crop)
+
+
+def _line(
+    name: str, version: str, track: int, time_s: float, quality: Quality, points: Floats
+) -> Crop:
+    return Crop(
+        name,
+        version,
+        track,
+        round(time_s, 3),
+        round(quality.size_px, 1),
+        round(quality.yaw_deg, 1),
+        round(quality.inside, 3),
+        round(quality.sharpness, 4),
+        " ".join(f"{number:.1f}" for number in points.ravel()),
+    )
 
 
 @functools.cache

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from media_screen.arrays import Floats, Image
+from media_screen.detectors.face_artifact.forged import is_good
 
 if TYPE_CHECKING:
+    from media_screen.faces.align import Quality
     from media_screen.faces.detect import FaceDetector
-    from media_screen.faces.embed import FaceEmbedder
 
 MOMENTS = 12  # of a clip
 LONGEST = 20.0  # s of a clip that moments are taken from
 SIDE = 1280  # px, of the picture that faces are looked for in: that of a scan
-MIN_FACE = 36.0  # px, that of the detector
 
 
 @dataclass(frozen=True)
@@ -44,58 +44,48 @@ class Panel:
         return np.ascontiguousarray(picture[rows, columns])
 
 
-@dataclass(frozen=True)
-class ClipFaces:
-    """Faces of one clip: crops (n, 256, 256, 3), points (n, 10) px of these, widths (n,) px."""
+@dataclass(frozen=True, eq=False)
+class ClipFace:
+    """A face of a clip: its moment, s, the 256 px crop, its five points in it, and its quality."""
 
-    crops: Image
+    time_s: float
+    crop: Image
     points: Floats
-    sizes: Floats
-    embeddings: Floats
+    quality: Quality
 
 
-def find_faces(path: Path, panel: Panel, *, moments: int = MOMENTS) -> ClipFaces:
+def find_faces(path: Path, panel: Panel, *, moments: int = MOMENTS) -> list[ClipFace]:
     """Return the largest face at each of some moments; none where the clip can't be read."""
-    from media_screen.faces.align import CROP_SIDE, REFERENCE, align, measure_quality, similarity
+    from media_screen.faces.align import REFERENCE, align, measure_quality, similarity
 
-    detector, embedder = _nets()
-    crops, points, sizes = [], [], []
-    for picture in _moments(path, moments):
+    faces = []
+    for time_s, picture in _moments(path, moments):
         seen = panel.cut(picture)
-        found = detector.detect([seen])[0]
+        found = _detector().detect([seen])[0]
         if not found:
             continue
         face = max(found, key=lambda one: (one.box[2] - one.box[0]) * one.score)
         crop = align(seen, face.landmarks)
         quality = measure_quality(crop, face.landmarks, face.score, image_shape=seen.shape)
-        if quality.size_px < MIN_FACE or quality.inside < 0.6:
-            continue
-        matrix = similarity(face.landmarks, REFERENCE)
-        crops.append(crop)
-        points.append((face.landmarks @ matrix[:, :2].T + matrix[:, 2]).ravel())
-        sizes.append(quality.size_px)
-    shape = (-1, CROP_SIDE, CROP_SIDE, 3)
-    return ClipFaces(
-        np.array(crops, np.uint8).reshape(shape),
-        np.array(points, np.float32).reshape(-1, 10),
-        np.array(sizes, np.float32),
-        embedder.embed(crops),
-    )
+        if is_good(quality.size_px, quality.inside):
+            matrix = similarity(face.landmarks, REFERENCE)
+            points = face.landmarks @ matrix[:, :2].T + matrix[:, 2]
+            faces.append(ClipFace(time_s, crop, points.astype(np.float32), quality))
+    return faces
 
 
 @cache
-def _nets() -> tuple[FaceDetector, FaceEmbedder]:
-    """Return the face networks of this process, opened once, on one thread."""
+def _detector() -> FaceDetector:
+    """Return the detector of this process, opened once, on one thread."""
     from media_screen.faces.detect import FaceDetector
-    from media_screen.faces.embed import FaceEmbedder
     from media_screen.weights import nets
 
     nets.limit_threads(1)
-    return FaceDetector.load(), FaceEmbedder.load()
+    return FaceDetector.load()
 
 
-def _moments(path: Path, moments: int) -> Iterator[Image]:
-    """Yield RGB pictures at evenly spread moments, no larger than a scan looks at."""
+def _moments(path: Path, moments: int) -> Iterator[tuple[float, Image]]:
+    """Yield times, s, and RGB pictures at evenly spread moments, no larger than a scan looks at."""
     import av
 
     try:
@@ -116,6 +106,7 @@ def _moments(path: Path, moments: int) -> Iterator[Image]:
                 due += step
                 scale = min(1.0, SIDE / max(frame.width, frame.height))
                 size = (round(frame.width * scale), round(frame.height * scale))
-                yield frame.reformat(*size, format="rgb24", interpolation="AREA").to_ndarray()
+                shown = frame.reformat(*size, format="rgb24", interpolation="AREA")
+                yield moment, shown.to_ndarray()
     except (av.FFmpegError, IndexError, OSError, ValueError):
         return

@@ -20,11 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen.arrays import Floats, Image
+from training.media.people import BLOCK, alike
 from training.media.stills import StillTable, crop_file, dfdc_pairs, find_faces, is_changed
 
 TABLE = Path(__file__).with_name("dfdc.tsv")
 KEPT, TAUGHT = "kept", "train"
-ALIKE = 0.6  # cosine above which two faces are one actor's
 NEAR = 0.55  # cosine to anyone that is kept above which a face is not trained on
 LEAST_OF_ACTOR = 5  # pictures: smaller groups are often profiles or the dark
 KEPT_GENUINE = 2_000  # pictures that are kept apart
@@ -32,7 +32,6 @@ TAUGHT_GENUINE = 4_600  # pictures to train on, what travels to a GPU in minutes
 FORGED = {TAUGHT: 2, KEPT: 1}  # forged pictures of a genuine one
 DARK = 25.0  # mean level of 255 under which a picture says nothing
 _SEED = 11
-_BLOCK = 2_000  # rows compared at once
 
 
 @dataclass(frozen=True)
@@ -59,25 +58,6 @@ def read_table(path: Path = TABLE) -> list[DfdcRow]:
         ]
 
 
-def actors(embeddings: Floats) -> npt.NDArray[np.int64]:
-    """Return a number for each row of unit vectors: rows that resemble each other share one."""
-    parent = np.arange(len(embeddings))
-
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = int(parent[row])
-        return row
-
-    for start in range(0, len(embeddings), _BLOCK):
-        cosines = embeddings[start : start + _BLOCK] @ embeddings.T
-        for one, other in zip(*np.nonzero(cosines > ALIKE), strict=True):
-            first, second = root(int(one) + start), root(int(other))
-            if first != second:
-                parent[first] = second
-    return np.array([root(row) for row in range(len(embeddings))])
-
-
 def split(
     embeddings: Floats, actor: npt.NDArray[np.int64], *, kept: int, seed: int = _SEED
 ) -> tuple[list[int], list[int]]:
@@ -92,8 +72,8 @@ def split(
             apart |= set(own)
     judged = embeddings[sorted(apart)]
     near = [
-        (embeddings[start : start + _BLOCK] @ judged.T).max(axis=1, initial=-1.0) > NEAR
-        for start in range(0, len(embeddings), _BLOCK)
+        (embeddings[start : start + BLOCK] @ judged.T).max(axis=1, initial=-1.0) > NEAR
+        for start in range(0, len(embeddings), BLOCK)
     ]
     close = np.concatenate(near)
     taught = [row for row in range(len(embeddings)) if row not in apart and not close[row]]
@@ -103,7 +83,7 @@ def split(
 
 def pick(folder: Path, table: StillTable) -> list[DfdcRow]:
     """Return the crops that are used, with forged ones in which the face was changed."""
-    actor = actors(table.embeddings)
+    actor = alike(table.embeddings)
     taught, kept = split(table.embeddings, actor, kept=KEPT_GENUINE)
     pairs = dfdc_pairs(folder)
     rows: list[DfdcRow] = []
