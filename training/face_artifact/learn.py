@@ -38,6 +38,8 @@ AVERAGE = 0.998  # of the running mean of what is learned, from step to step
 WARM = 0.04  # share of the time in which the rates rise
 AGAIN = 0.6  # of the rates, when a network is trained further
 SEED = 7
+SIDE = 176  # px that the network sees, of the 208 that a pack keeps
+MARGIN = 16  # px of the 208 on each side of them: they are moved and turned within it
 SMALL_SIDE, SMALL_QUALITY = 88, 40.0  # px and JPEG quality of the copy that is judged too
 
 
@@ -101,13 +103,13 @@ class Batches:
         Pairs come first, the forged one before its source.
         """
         pairs = torch.cat([self._pseudo(), self._of_dfdc()])
-        seen = degrade(frame(pairs, 176, 2), 2)
+        seen = degrade(frame(pairs, SIDE, 2), 2)
         labels = torch.tensor([1.0, 0.0], device=seen.device).repeat(len(seen) // 2)
         count = len(seen)
         if self._clips:
             n = self._shares.clips
             rows = np.concatenate([self._pick(self._forged, n), self._pick(self._genuine, n)])
-            single = degrade(frame(self._faces.take(rows), 176, 1), 1)
+            single = degrade(frame(self._faces.take(rows), SIDE, 1), 1)
             seen = torch.cat([seen, single])
             own = torch.cat([torch.ones(n), torch.zeros(n)]).to(labels.device)
             labels = torch.cat([labels, own])
@@ -227,12 +229,12 @@ def score(
     """Return the logits at every depth, mean of both flips, of faces as they are or small."""
     scored = []
     for start in range(0, len(rows), batch):
-        pictures = faces.take(rows[start : start + batch])[:, :, 16:192, 16:192]
+        pictures = faces.take(rows[start : start + batch])[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
         if small:
             pictures = resize(pictures, SMALL_SIDE)
             quality = torch.full((len(pictures),), SMALL_QUALITY, device=pictures.device)
             pictures = _compressed(pictures, quality)
-            pictures = resize(pictures, 176)
+            pictures = resize(pictures, SIDE)
         on_gpu = pictures.device.type == "cuda"
         with torch.autocast(pictures.device.type, dtype=torch.bfloat16, enabled=on_gpu):
             both = net(pictures).float() + net(pictures.flip(3)).float()

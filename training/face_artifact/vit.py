@@ -307,13 +307,14 @@ def learned(weights: dict[str, Floats], path: Path) -> VisionNet:
 
 
 class WholeMeasures(nn.Module):
-    """What a line is fitted on: the opinion at a depth and the state of its layer, (n, 1537)."""
+    """The opinion after a layer, and the states of some: what lines are fitted on, (n, 1 + 1536 k)."""
 
-    def __init__(self, net: VisionNet, *, depth: int) -> None:
+    def __init__(self, net: VisionNet, *, told: int, depths: Sequence[int]) -> None:
         super().__init__()
         self.net = net
-        self.layers = net.layers[:depth]
-        self.head = net.heads[net.shape.depths.index(depth)]
+        self.layers = net.layers[: max(told, *depths)]
+        self.head = net.heads[net.shape.depths.index(told)]
+        self.told, self.depths = told, tuple(depths)
         for module in self.layers.modules():
             if isinstance(module, Matrix):
                 module.weight = module.merged().detach()
@@ -321,7 +322,11 @@ class WholeMeasures(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return the measures of pictures (n, 3, side, side)."""
-        x = self.net.tokens(pictures)
-        for layer in self.layers:
+        x, told, states = self.net.tokens(pictures), [], []
+        for number, layer in enumerate(self.layers, 1):
             x = layer(x)
-        return torch.cat([self.head(x)[:, None], x[:, 0], x[:, 1:].mean(dim=1)], dim=1)
+            if number == self.told:
+                told.append(self.head(x)[:, None])
+            if number in self.depths:
+                states += [x[:, 0], x[:, 1:].mean(dim=1)]
+        return torch.cat([*told, *states], dim=1)
