@@ -307,7 +307,7 @@ def learned(weights: dict[str, Floats], path: Path) -> VisionNet:
 
 
 class WholeMeasures(nn.Module):
-    """The opinion after a layer, and the states of some: what lines are fitted on, (n, 1 + 1536 k)."""
+    """What lines are fitted on: the opinion after a layer and states of some, (n, 1 + 1536 k)."""
 
     def __init__(self, net: VisionNet, *, told: int, depths: Sequence[int]) -> None:
         super().__init__()
