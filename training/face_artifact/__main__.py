@@ -5,6 +5,13 @@
 
 writes models/face_artifact/lines.json and the scores of what each fold held out, with the network
 that `features` writes first.
+
+    python -m training.face_artifact --media MEDIA --more PUBLIC --work WORK crops
+    python -m training.face_artifact --media MEDIA --more PUBLIC --work WORK pack --dfdc ...
+    python -m training.face_artifact --media MEDIA --more PUBLIC --work WORK states NET
+
+with what `training.media` laid out in PUBLIC, pack faces for `training.face_artifact.learn`, and
+say what the network is worth that it left, and that is not shipped yet.
 """
 
 from __future__ import annotations

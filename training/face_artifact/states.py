@@ -35,7 +35,7 @@ _LEAST_SPREAD = 1e-3  # of a state, so that one that never varies counts for not
 
 
 @dataclass(frozen=True)
-class Mix:
+class LayerMix:
     """Which layers a line is fitted to, and the weight of the opinion beside them."""
 
     layers: tuple[int, ...]
@@ -48,7 +48,13 @@ class Mix:
         return " + ".join([*parts, f"{self.told:g} x opinion"] if self.told else parts)
 
 
-MIXES = (Mix((), 1.0), Mix((8,), 0.0), Mix((8,), 0.2), Mix((8, 10), 0.0), Mix((8, 10), 0.2))
+MIXES = (
+    LayerMix((), 1.0),
+    LayerMix((8,), 0.0),
+    LayerMix((8,), 0.2),
+    LayerMix((8, 10), 0.0),
+    LayerMix((8, 10), 0.2),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +100,7 @@ def measures(
 
 
 def scores(
-    found: StateTable, sources: Sequence[CropSource], folds: Mapping[str, int], mix: Mix
+    found: StateTable, sources: Sequence[CropSource], folds: Mapping[str, int], mix: LayerMix
 ) -> dict[tuple[str, str], float]:
     """Return the score of each clip and version, by a line that saw nothing of its fold."""
     result: dict[tuple[str, str], float] = {}
@@ -114,7 +120,7 @@ def scores(
 
 
 def _fitted(
-    found: StateTable, taught: Flags, of_path: Mapping[str, CropSource], mix: Mix
+    found: StateTable, taught: Flags, of_path: Mapping[str, CropSource], mix: LayerMix
 ) -> Doubles:
     """Return what a line says of every crop that was fitted to the tracks of those that teach."""
     values = found.values.astype(np.float64)
