@@ -6,6 +6,19 @@ saved verdict can be read, shown and exported without a single model or decoder 
 
 from __future__ import annotations
 
+from media_screen.evidence.campaign import (
+    CAMPAIGN_ROLES,
+    CAMPAIGN_SCHEMA,
+    TIE_KINDS,
+    AccountTie,
+    Campaign,
+    CampaignAccount,
+    CampaignFile,
+    CampaignRole,
+    CommentActivity,
+    SharedWording,
+    TieKind,
+)
 from media_screen.evidence.comparison import ComparedMoment, FaceComparison
 from media_screen.evidence.fusion import (
     DECLARED,
@@ -35,6 +48,9 @@ from media_screen.evidence.origin import (
     NameSeen,
     Post,
     Provenance,
+    SharedFootage,
+    SharedKind,
+    SharedPart,
 )
 from media_screen.evidence.pieces import (
     REASONS,
@@ -46,10 +62,12 @@ from media_screen.evidence.pieces import (
     Reason,
 )
 from media_screen.evidence.spans import Match, Relation, Span
-from media_screen.evidence.verdict import BY_URGENCY, LABELS, SCHEMA, Label, Verdict
+from media_screen.evidence.verdict import BY_URGENCY, LABELS, SCHEMA, Label, PassedAlong, Verdict
 
 __all__ = [
     "BY_URGENCY",
+    "CAMPAIGN_ROLES",
+    "CAMPAIGN_SCHEMA",
     "DECLARED",
     "LABELS",
     "MANIPULATION_BOUND",
@@ -59,9 +77,16 @@ __all__ = [
     "SCHEMA",
     "SENSITIVITIES",
     "SETUP_REASONS",
+    "TIE_KINDS",
     "Abstention",
+    "AccountTie",
     "Axis",
+    "Campaign",
+    "CampaignAccount",
+    "CampaignFile",
+    "CampaignRole",
     "ChannelStanding",
+    "CommentActivity",
     "ComparedMoment",
     "Context",
     "Contribution",
@@ -79,13 +104,19 @@ __all__ = [
     "NamePlace",
     "NameSeen",
     "Part",
+    "PassedAlong",
     "Post",
     "Provenance",
     "Reason",
     "Relation",
     "Sensitivity",
+    "SharedFootage",
+    "SharedKind",
+    "SharedPart",
+    "SharedWording",
     "Span",
     "Thumbnail",
+    "TieKind",
     "TrackSummary",
     "Verdict",
     "probability_bounds",

@@ -12,6 +12,13 @@ from media_screen.evidence.spans import Match, Span
 NameKind = Literal["person", "politician", "party", "place", "other"]
 NamePlace = Literal["title", "description", "tags", "onscreen", "transcript"]
 
+# How much two files share: each lies in the other as good as whole; this one lies in the earlier
+# one, or holds it; or both have more that is their own.
+SharedKind = Literal["repeat", "excerpt", "contains", "quote"]
+# In what: picture and sound, or one alone while the other is another one (or lacks); only faces, in
+# another frame.
+SharedPart = Literal["both", "picture", "sound", "face"]
+
 # "claimed": the post carries the handle or name of an official channel, and no id that proves it.
 ChannelStanding = Literal["official", "claimed", "not_official", "lookalike", "unknown"]
 
@@ -77,6 +84,36 @@ class Duplicate:
     exact: bool
     picture: float
     sound: float
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFootage:
+    """What of this file is in an earlier one, too, which is no official footage for being so.
+
+    `path` is the earlier file as it was shown then, `sha256` its hash. `here` and `there` are the
+    stretches of both from the first to the last that is shared, `share_here` and `share_there` how
+    much of either file it is, 0 to 1.
+    """
+
+    path: str
+    sha256: str
+    kind: SharedKind
+    part: SharedPart
+    here: Span
+    there: Span
+    share_here: float
+    share_there: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record of what is shared."""
+        spans = {name: getattr(self, name).to_list() for name in ("here", "there")}
+        return fields_of(self) | spans
+
+    @staticmethod
+    def from_dict(record: Mapping[str, Any]) -> SharedFootage:
+        """Read the record of what is shared back."""
+        spans = {name: Span.from_list(record[name]) for name in ("here", "there")}
+        return SharedFootage(**{**record, **spans})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from typing import Any, Literal, get_args
 from media_screen.evidence.comparison import FaceComparison
 from media_screen.evidence.fusion import Fusion
 from media_screen.evidence.media import Coverage, MediaInfo, Thumbnail, TrackSummary
-from media_screen.evidence.origin import Context, Duplicate, Post, Provenance
+from media_screen.evidence.origin import Context, Duplicate, Post, Provenance, SharedFootage
 from media_screen.evidence.pieces import Abstention, Evidence, Failure
 from media_screen.evidence.records import fields_of
+from media_screen.evidence.spans import Span
 
 SCHEMA = "media_screen.verdict/1"
 
@@ -45,6 +46,35 @@ BY_URGENCY: tuple[Label, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class PassedAlong:
+    """That a file has its label from another one of its campaign, which it repeats.
+
+    `label`, `person` and `summary` are what the file had got for itself. `path`, `sha256` and `key`
+    tell the file that is suspected in itself; `here` is the stretch of this file that is in it, too
+    (None for all of a copy of the same bytes), `share` how much of this file that is, 0 to 1.
+    """
+
+    label: Label
+    person: str | None
+    summary: str
+    path: str
+    sha256: str
+    key: str
+    here: Span | None
+    share: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record of what was passed along."""
+        return fields_of(self) | {"here": self.here and self.here.to_list()}
+
+    @staticmethod
+    def from_dict(record: Mapping[str, Any]) -> PassedAlong:
+        """Read the record of what was passed along back."""
+        here = record["here"]
+        return PassedAlong(**{**record, "here": None if here is None else Span.from_list(here)})
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The result for one file: a label, the evidence for it, and all that could not be judged.
 
@@ -54,9 +84,11 @@ class Verdict:
     manipulation; results of older versions lack it. `waveform` is the loudness of equal stretches
     of the file, 0 to 100, empty when its sound was not read. `coverage` says how much of the file
     was looked at and listened to, `comparisons` how faces go beside the official footage that the
-    file matches; results of older versions lack both. `thumbnails` are for the report,
-    `fingerprint` is for a memory of earlier files that another process keeps; neither is part of
-    the record.
+    file matches; results of older versions lack both. `shared` is what earlier files hold of it,
+    `campaign` the id of the campaign it belongs to, "" for none, and `passed` is set when its label
+    comes from another file of that; results of older versions lack all three. `thumbnails` are for
+    the report, `fingerprint` is for a memory of earlier files that another process keeps; neither
+    is part of the record.
     """
 
     label: Label
@@ -70,6 +102,9 @@ class Verdict:
     provenance: Provenance = field(default_factory=Provenance)
     post: Post | None = None
     duplicate_of: Duplicate | None = None
+    shared: tuple[SharedFootage, ...] = ()
+    campaign: str = ""
+    passed: PassedAlong | None = None
     context: Context = field(default_factory=Context)
     tracks: tuple[TrackSummary, ...] = ()
     evidence: tuple[Evidence, ...] = ()
@@ -113,6 +148,9 @@ class Verdict:
             "provenance": self.provenance.to_dict(),
             "post": self.post and self.post.to_dict(),
             "duplicate_of": self.duplicate_of and fields_of(self.duplicate_of),
+            "shared": [one.to_dict() for one in self.shared],
+            "campaign": self.campaign,
+            "passed": self.passed and self.passed.to_dict(),
             "context": self.context.to_dict(),
             "tracks": [track.to_dict() for track in self.tracks],
             "evidence": [piece.to_dict() for piece in self.evidence],
@@ -149,7 +187,7 @@ class Verdict:
 def _from_record(record: Mapping[str, Any]) -> Verdict:
     """Read a record that has the schema; what older versions did not write is left out there."""
     bounds, fusion, post = record["probability_bounds"], record.get("fusion"), record["post"]
-    duplicate = record.get("duplicate_of")
+    duplicate, passed = record.get("duplicate_of"), record.get("passed")
     return Verdict(
         label=record["label"],
         media=MediaInfo.from_dict(record["media"]),
@@ -162,6 +200,9 @@ def _from_record(record: Mapping[str, Any]) -> Verdict:
         provenance=Provenance.from_dict(record["provenance"]),
         post=None if post is None else Post.from_dict(post),
         duplicate_of=None if duplicate is None else Duplicate(**duplicate),
+        shared=tuple(SharedFootage.from_dict(one) for one in record.get("shared", ())),
+        campaign=record.get("campaign", ""),
+        passed=None if passed is None else PassedAlong.from_dict(passed),
         context=Context.from_dict(record.get("context", {"names": ()})),
         tracks=tuple(TrackSummary.from_dict(track) for track in record["tracks"]),
         evidence=tuple(Evidence.from_dict(piece) for piece in record["evidence"]),

@@ -1,15 +1,16 @@
-"""Reading one saved verdict: a line of `results.jsonl` is input, whoever wrote it."""
+"""Reading one saved verdict or campaign: a line of a file of results is input, whoever wrote it."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import Counter
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from media_screen.evidence import Verdict
+from media_screen.evidence import Campaign, Verdict
 from media_screen.results.lines import LINE_LIMIT
 
 if TYPE_CHECKING:
@@ -22,24 +23,39 @@ _HALF = re.compile(r"\\ud[89a-f][0-9a-f]{2}", re.IGNORECASE)
 _MOST_TOLD = 100  # characters of either end of what is wrong, which quotes what a line holds
 
 
+Saved = TypeVar("Saved", Verdict, Campaign)
+
+
 def parse_line(line: bytes) -> Verdict:
-    """Read one line; raises one of `BAD_RECORD` saying what is wrong with it.
+    """Read one line of `results.jsonl`; raises one of `BAD_RECORD` saying what is wrong with it.
 
     It is held to `schema/verdict.schema.json`, as what a scan writes is.
     """
+    return _parsed(line, Verdict.from_dict, "verdict")
+
+
+def parse_campaign(line: bytes) -> Campaign:
+    """Read one line of `campaigns.jsonl`, which is held to `schema/campaign.schema.json`.
+
+    Raises one of `BAD_RECORD` saying what is wrong with it.
+    """
+    return _parsed(line, Campaign.from_dict, "campaign")
+
+
+def _parsed(line: bytes, read: Callable[[Mapping[str, Any]], Saved], schema: str) -> Saved:
     if len(line) > LINE_LIMIT:
         raise ValueError(f"longer than {LINE_LIMIT} bytes")
     text = line.decode("utf-8")
     record = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_each_name_once)
     if not isinstance(record, dict):
         raise ValueError("not a JSON object")
-    verdict = Verdict.from_dict(record)  # first: it names the schema of another version
-    _check(json.loads(_HALF.sub(r"\\ufffd", text)) if _HALF.search(text) else record)
-    return verdict
+    found = read(record)  # first: it names the schema of another version
+    _check(json.loads(_HALF.sub(r"\\ufffd", text)) if _HALF.search(text) else record, schema)
+    return found
 
 
-def _check(record: dict[str, Any]) -> None:
-    for error in _validator().iter_errors(record):
+def _check(record: dict[str, Any], schema: str) -> None:
+    for error in _validator(schema).iter_errors(record):
         place = ".".join(str(step) for step in error.instance_path) or "the record"
         told = error.message  # what stands there, and then what was expected
         if len(told) > 2 * _MOST_TOLD:
@@ -48,10 +64,10 @@ def _check(record: dict[str, Any]) -> None:
 
 
 @cache
-def _validator() -> jsonschema_rs.Validator:
+def _validator(name: str) -> jsonschema_rs.Validator:
     import jsonschema_rs
 
-    schema = resources.files("media_screen").joinpath("schema/verdict.schema.json")
+    schema = resources.files("media_screen").joinpath(f"schema/{name}.schema.json")
     return jsonschema_rs.validator_for(json.loads(schema.read_text("utf-8")))
 
 
