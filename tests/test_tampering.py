@@ -658,9 +658,9 @@ def test_one_relative_path_in_two_folders_is_two_files(
 
 def test_a_file_by_two_paths_is_no_copy_of_itself_and_two_files_are(tmp_path: Path) -> None:
     memory = Memory(tmp_path / MEMORY)
-    assert memory.meet("a.mp4", "a" * 64, FINGERPRINT, file="1") is None
-    assert memory.meet("/in/a.mp4", "a" * 64, FINGERPRINT, file="1") is None
-    found = memory.meet("a.mp4", "a" * 64, FINGERPRINT, file="2")
+    assert memory.meet("a.mp4", "a" * 64, FINGERPRINT, file="1").repeats is None
+    assert memory.meet("/in/a.mp4", "a" * 64, FINGERPRINT, file="1").repeats is None
+    found = memory.meet("a.mp4", "a" * 64, FINGERPRINT, file="2").repeats
     assert found is not None and found.exact
 
 

@@ -185,7 +185,7 @@ class RayPool:
         except Exception as error:
             _log.exception("the memory failed on %s", verdict.media.path)
             return replace(verdict, failures=(*verdict.failures, Failure.of("memory", error)))
-        return replace(verdict, duplicate_of=found)
+        return replace(verdict, duplicate_of=found.repeats, shared=found.shared)
 
 
 def _import_ray() -> Any:

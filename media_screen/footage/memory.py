@@ -1,4 +1,4 @@
-"""Remembers the fingerprints of what was screened, and finds copies and near-duplicates in them.
+"""Remembers the fingerprints of what was screened, and finds in them what a file shares with them.
 
 A memory is a catalogue file of its own beside the results: every file that was screened stands in
 it, under its path, and all workers of a batch read and write it. A file is added first and then
@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.evidence import Duplicate, Span
-from media_screen.footage.catalogue import Catalogue, MeasuredMatch
+from media_screen.evidence import Duplicate, SharedFootage, SharedKind, SharedPart, Span
+from media_screen.footage.catalogue import Catalogue, MeasuredMatch, align
 from media_screen.footage.catalogue.index import Candidate, Indexed, ReferenceIndex
-from media_screen.footage.catalogue.match import LEAST_PEAKS_PER_S, compare
+from media_screen.footage.catalogue.match import LEAST_PEAKS_PER_S, Known, compare
 from media_screen.footage.catalogue.parts import CLEAR_SCORE, Query
 from media_screen.footage.fingerprint import Fingerprint, picture
 
@@ -38,8 +38,22 @@ FRAME_BITS, FRAME_APART_S, LEAST_FRAMES = 48, 1.0, 3
 # The newest files are indexed anew for each search, all others only when there are more new ones
 # than this, or than the root of twice their number: that makes the work of both together least.
 LEAST_NEW = 32
+# Of what is shared in picture and sound, either covers at least this share of the other: else it is
+# shared in one of them alone, as in `catalogue.match`.
+SOME_OTHER = 0.5
 # Only looking inside of pictures needs the small pictures, which would be most of the file.
 _LEFT_OUT = ("thumb_times", "thumb_shapes", "thumbs")
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What of a file was met before: the first file that it repeats, and all that it shares.
+
+    What is shared with copies of a file that it repeats is not listed again.
+    """
+
+    repeats: Duplicate | None = None
+    shared: tuple[SharedFootage, ...] = ()
 
 
 class Memory:
@@ -58,10 +72,8 @@ class Memory:
         """Close the file."""
         self._store.close()
 
-    def meet(
-        self, path: str, sha256: str, fingerprint: Fingerprint, *, file: str = ""
-    ) -> Duplicate | None:
-        """Return the earlier file that this one repeats, if any, and remember this one.
+    def meet(self, path: str, sha256: str, fingerprint: Fingerprint, *, file: str = "") -> Recall:
+        """Return what of this file earlier ones hold, and remember this one.
 
         `path` is how the file is shown, `file` what tells it from others that are shown alike (by
         default the path). A file that is met again finds what it found the first time, not its own
@@ -70,11 +82,15 @@ class Memory:
         file = file or path
         known = self._store.numbered(sha256)
         if known is not None and known.file != file:
-            return Duplicate(known.path, sha256, exact=True, picture=1.0, sound=1.0)
+            return Recall(Duplicate(known.path, sha256, exact=True, picture=1.0, sound=1.0))
         if fingerprint.empty:
-            return None
+            return Recall()
         number = known.number if known else self._store.remember(file, path, sha256, fingerprint)
-        return self._store.nearest(fingerprint, file, before=number)
+        return self._store.recall(fingerprint, file, before=number)
+
+    def fingerprint(self, sha256: str) -> Fingerprint | None:
+        """Return what is kept of a content, without its small pictures; None when it is not."""
+        return self._store.fingerprint(sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +142,15 @@ class _Store(Catalogue):
         added = self.numbered(sha256)
         return added.number if added else self._newest() + 1  # removed at once by another process
 
-    def nearest(self, fingerprint: Fingerprint, file: str, *, before: int) -> Duplicate | None:
-        """Return the earliest other file that is the same from end to end.
+    def recall(self, fingerprint: Fingerprint, file: str, *, before: int) -> Recall:
+        """Return the earliest other file that is the same from end to end, and what is shared.
 
-        Only those with a number below `before` count.
+        Only those with a number below `before` count. After one that is repeated in picture and
+        sound nothing more is compared: what it shares with others is known from it.
         """
         still = fingerprint.duration_s <= 0
+        repeats: Duplicate | None = None
+        shared: list[SharedFootage] = []
         with self._lock:
             found = (
                 self._alike_stills(fingerprint) if still else self._candidates(fingerprint, before)
@@ -141,15 +160,20 @@ class _Store(Catalogue):
                 earlier = self._met("id", number)
                 if earlier is None or earlier.file == file or number >= before:
                     continue
-                shares = (1.0, 0.0)
+                common = _STILL
                 if query is not None and candidate is not None:
-                    shares = self._shares(query, candidate)
-                if max(shares) >= SAME:
-                    seen, heard = (round(share, 3) for share in shares)
-                    return Duplicate(
+                    known = self._known(number)
+                    common = _Common.of(query, known, candidate) if known else _Common()
+                if common.part is not None:
+                    shared.append(common.told(earlier))
+                if common.same and repeats is None:
+                    seen, heard = round(common.picture.least, 3), round(common.sound.least, 3)
+                    repeats = Duplicate(
                         earlier.path, earlier.sha256, exact=False, picture=seen, sound=heard
                     )
-        return None
+                if common.same and common.part == "both":
+                    break
+        return Recall(repeats, tuple(shared))
 
     # --- video and sound ---------------------------------------------------------------------
 
@@ -164,26 +188,6 @@ class _Store(Catalogue):
             if index is not None and len(index):
                 found |= {one.reference: one for one in index.candidates(fingerprint)}
         return found
-
-    def _shares(self, query: Query, candidate: Candidate) -> tuple[float, float]:
-        """Return the shares of picture and sound that both have in common, each of the longer."""
-        known = self._known(candidate.reference)
-        length = query.fingerprint.duration_s
-        if known is None or not LEAST_LENGTH <= known.duration_s / length <= 1 / LEAST_LENGTH:
-            return 0.0, 0.0
-        found = compare(query, known, candidate)
-        # The same actor in the same studio moves alike for some seconds: pictures that match only
-        # just need a sound that matches too.
-        sure = [one for one in found if one.sound_span or one.picture_score >= CLEAR_SCORE]
-        pictures = [(one, one.picture_span) for one in sure if one.picture_span]
-        sounds = [(one, one.sound_span) for one in found if one.sound_span]
-        seen = _share(pictures, length, known.duration_s)
-        heard = _share(sounds, length, known.duration_s)
-        if seen < SAME and not (_has_sound(query.fingerprint) and _has_sound(known.fingerprint)):
-            seen = max(seen, _alike_frames(query.fingerprint, known.fingerprint))
-        if seen < SOME_PICTURE and len(query.fingerprint.times) and len(known.fingerprint.times):
-            return 0.0, 0.0  # one song or one speech under two pictures is no repost
-        return seen, heard
 
     def _bring_up_to(self, last: int) -> None:
         """Make the indexes hold the files up to a number, mostly a little higher each time."""
@@ -225,17 +229,119 @@ class _Store(Catalogue):
         return {int(number): None for number in numbers[bits <= STILL_BITS]}
 
 
-def _share(
-    parts: Sequence[tuple[MeasuredMatch, Span]], length: float, known_length: float
-) -> float:
-    """Return how much of the file, and of the other, the parts cover: the lesser of the two."""
-    there = []
-    for found, span in parts:
-        start, end = found.mapping(np.array([span.start, span.end]))
-        start, end = max(0.0, float(start)), min(float(end), known_length)
-        there.append(Span(start, max(start, end)))
-    here = _covered([span for _, span in parts]) / length
-    return min(1.0, here, _covered(there) / known_length)
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """How much of two files some parts are, 0 to 1, and from where to where they lie in both."""
+
+    here: float = 0.0
+    there: float = 0.0
+    spans: tuple[Span, Span] | None = None
+
+    @property
+    def least(self) -> float:
+        """The share of the file of which it is less."""
+        return min(self.here, self.there)
+
+    @staticmethod
+    def of(parts: Sequence[tuple[MeasuredMatch, Span]], length: float, known: float) -> _Shares:
+        """Measure parts of files of these lengths, s."""
+        if not parts:
+            return _Shares()
+        there = []
+        for found, span in parts:
+            start, end = found.mapping(np.array([span.start, span.end]))
+            start, end = max(0.0, float(start)), min(float(end), known)
+            there.append(Span(start, max(start, end)))
+        here = [span for _, span in parts]
+        return _Shares(
+            min(1.0, _covered(here) / length),
+            min(1.0, _covered(there) / known),
+            (_around(here), _around(there)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What two files have in common; `part` is None where that is nothing."""
+
+    picture: _Shares = _Shares()  # noqa: RUF009 (frozen)
+    sound: _Shares = _Shares()  # noqa: RUF009 (frozen)
+    part: SharedPart | None = None
+    same: bool = False  # each is the other from end to end, as far as picture or sound tell
+
+    @staticmethod
+    def of(query: Query, known: Known, candidate: Candidate) -> _Common:
+        """Compare a file with an earlier one."""
+        mine, length = query.fingerprint, query.fingerprint.duration_s
+        found = compare(query, known, candidate)
+        # The same actor in the same studio moves alike for some seconds: pictures that match only
+        # just need a sound that matches too.
+        sure = [one for one in found if one.sound_span or one.picture_score >= CLEAR_SCORE]
+        pictures = [(one, one.picture_span) for one in sure if one.picture_span]
+        sounds = [(one, one.sound_span) for one in found if one.sound_span]
+        seen = _Shares.of(pictures, length, known.duration_s)
+        heard = _Shares.of(sounds, length, known.duration_s)
+        audible = _has_sound(mine) and _has_sound(known.fingerprint)
+        alike = LEAST_LENGTH <= known.duration_s / length <= 1 / LEAST_LENGTH
+        if alike and seen.least < SAME and not audible:
+            share = _alike_frames(mine, known.fingerprint)
+            if share > seen.least:
+                whole = Span(0.0, length), Span(0.0, known.duration_s)
+                seen = _Shares(share, share, whole)
+        faces = bool(pictures) and all(one.channel.startswith(align.FACE) for one, _ in pictures)
+        part = _part(seen, heard, silent=not _has_sound(mine) and not _has_sound(known.fingerprint))
+        both_seen = len(mine.times) > 0 and len(known.fingerprint.times) > 0
+        # One song or one speech under two pictures is no repost.
+        over_other = seen.least < SOME_PICTURE and both_seen
+        same = alike and not over_other and max(seen.least, heard.least) >= SAME
+        return _Common(seen, heard, "face" if faces and part == "picture" else part, same)
+
+    def told(self, earlier: _Known) -> SharedFootage:
+        """Return the record of what is shared with an earlier file."""
+        assert self.part is not None
+        lead = self.sound if self.part == "sound" else self.picture
+        if self.part == "both" and self.sound.least > self.picture.least:
+            lead = self.sound
+        assert lead.spans is not None
+        here, there = lead.spans
+        return SharedFootage(
+            earlier.path,
+            earlier.sha256,
+            _kind(lead),
+            self.part,
+            here,
+            there,
+            round(lead.here, 3),
+            round(lead.there, 3),
+        )
+
+
+_WHOLE = _Shares(1.0, 1.0, (Span(0.0, 0.0), Span(0.0, 0.0)))
+_STILL = _Common(picture=_WHOLE, part="both", same=True)  # pictures that look the same
+
+
+def _part(seen: _Shares, heard: _Shares, *, silent: bool) -> SharedPart | None:
+    """Say in what two files share something; picture alone is all of two silent ones."""
+    if not seen.here and not heard.here:
+        return None
+    if silent or (seen.here >= SOME_OTHER * heard.here and heard.here >= SOME_OTHER * seen.here):
+        return "both"
+    return "picture" if seen.here > heard.here else "sound"
+
+
+def _kind(shares: _Shares) -> SharedKind:
+    if shares.least >= SAME:
+        return "repeat"
+    if shares.here >= SAME:
+        return "excerpt"
+    return "contains" if shares.there >= SAME else "quote"
+
+
+def _around(spans: Sequence[Span]) -> Span:
+    """Return the stretch from the first start to the last end, to the millisecond."""
+    return Span(
+        round(min(span.start for span in spans), 3), round(max(span.end for span in spans), 3)
+    )
 
 
 def _alike_frames(one: Fingerprint, other: Fingerprint) -> float:

@@ -14,7 +14,6 @@ from media_screen.case import Case
 from media_screen.evidence import (
     Abstention,
     Context,
-    Duplicate,
     Evidence,
     Failure,
     Match,
@@ -27,6 +26,7 @@ from media_screen.evidence import (
 from media_screen.evidence.pieces import LONGEST_ERROR
 from media_screen.files import file_id
 from media_screen.footage.beside import reference_frames
+from media_screen.footage.memory import Recall
 from media_screen.footage.original.shown import ShownFaces, shown
 from media_screen.fusion.judge import judge
 from media_screen.media import Media, MediaError, shown_path
@@ -71,7 +71,7 @@ class Examination:
         self._examine()
         self._abstentions += case.remarks
         self._media.source.refuse_change()  # or what is remembered would not be what was seen
-        duplicate, fingerprint = self._recall()
+        recall, fingerprint = self._recall()
         compared = self._compared()
         judgement = judge(
             self._evidence,
@@ -94,7 +94,8 @@ class Examination:
             coverage=case.coverage,
             provenance=judgement.provenance,
             post=post_of(self._sidecar),
-            duplicate_of=duplicate,
+            duplicate_of=recall.repeats,
+            shared=recall.shared,
             context=self._context(),
             tracks=_summaries(case, self._evidence),
             evidence=tuple(self._evidence),
@@ -150,27 +151,27 @@ class Examination:
         }
         return [flag for flag, holds in flags.items() if holds]
 
-    def _recall(self) -> tuple[Duplicate | None, bytes]:
+    def _recall(self) -> tuple[Recall, bytes]:
         """Look the file up among what was screened before, and remember it.
 
-        Returns what it repeats, and the fingerprint for a memory that another process keeps.
+        Returns what it repeats and shares, and the fingerprint for a memory that another process keeps.
         """
         case, memory = self._case, self._loaded.memory
         if memory is None and not self._config.fingerprint:
-            return None, b""
+            return Recall(), b""
         with case.timed("memory"):
             try:
                 found = case.fingerprint
                 sent = found.to_bytes() if self._config.fingerprint else b""
                 if memory is None:
-                    return None, sent
+                    return Recall(), sent
                 file = file_id(case.media.path)
                 return memory.meet(self._info.path, case.sha256, found, file=file), sent
             except MediaError as error:
                 self._abstain("memory", error)
             except Exception as error:
                 self._failed("memory", error)
-        return None, b""
+        return Recall(), b""
 
     def _abstain(self, part: str, error: MediaError) -> None:
         self._abstentions.append(Abstention(part, error.reason, str(error)[:LONGEST_ERROR]))

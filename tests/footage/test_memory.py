@@ -44,71 +44,76 @@ def first() -> Fingerprint:
 @pytest.fixture
 def memory(tmp_path: Path, first: Fingerprint) -> Memory:
     made = Memory(tmp_path / MEMORY)
-    assert made.meet("a.mp4", "a" * 64, first) is None
+    assert made.meet("a.mp4", "a" * 64, first).repeats is None
     return made
 
 
 def test_the_same_bytes_are_an_exact_copy_without_a_search(
     memory: Memory, first: Fingerprint
 ) -> None:
-    found = memory.meet("copy.mp4", "a" * 64, first)
+    found = memory.meet("copy.mp4", "a" * 64, first).repeats
     assert found == Duplicate("a.mp4", "a" * 64, exact=True, picture=1.0, sound=1.0)
     assert len(memory) == 1
 
 
 def test_a_changed_copy_is_a_near_duplicate(memory: Memory) -> None:
-    found = memory.meet("b.mp4", "b" * 64, clip(1, change=darker, fps=1.7))
+    found = memory.meet("b.mp4", "b" * 64, clip(1, change=darker, fps=1.7)).repeats
     assert found is not None and (found.path, found.exact) == ("a.mp4", False)
     assert found.sound > 0.9 and found.picture > 0.8
     assert len(memory) == 2
 
 
 def test_a_copy_without_sound_is_found_by_its_picture(memory: Memory) -> None:
-    found = memory.meet("b.mp4", "b" * 64, clip(1, change=darker, sound=None))
+    found = memory.meet("b.mp4", "b" * 64, clip(1, change=darker, sound=None)).repeats
     assert found is not None and found.picture > 0.8 and found.sound == 0.0
 
 
 def test_a_sound_file_is_found_by_its_sound(memory: Memory) -> None:
     sound = voice(SECONDS, 1)
-    found = memory.meet("b.m4a", "b" * 64, take(None, SECONDS, sound=sound * 0.5))
+    found = memory.meet("b.m4a", "b" * 64, take(None, SECONDS, sound=sound * 0.5)).repeats
     assert found is not None and found.sound > 0.9 and found.picture == 0.0
 
 
 def test_an_excerpt_and_what_holds_an_excerpt_are_none(memory: Memory) -> None:
     sound = voice(SECONDS, 1)[: 16_000 * 9]
-    assert memory.meet("part.mp4", "b" * 64, take(Scene(1), 9.0, fps=2.0, sound=sound)) is None
+    assert (
+        memory.meet("part.mp4", "b" * 64, take(Scene(1), 9.0, fps=2.0, sound=sound)).repeats is None
+    )
     whole = np.concatenate([voice(SECONDS, 1), voice(12.0, 7)])
-    assert memory.meet("more.mp4", "c" * 64, take(Scene(1), 28.0, fps=2.0, sound=whole)) is None
+    assert (
+        memory.meet("more.mp4", "c" * 64, take(Scene(1), 28.0, fps=2.0, sound=whole)).repeats
+        is None
+    )
 
 
 def test_few_frames_are_enough_where_there_is_no_sound(memory: Memory) -> None:
     silent = take(Scene(2), SECONDS, fps=0.5)
-    assert memory.meet("b.mp4", "b" * 64, silent) is None
-    found = memory.meet("c.mp4", "c" * 64, take(Scene(2), SECONDS, fps=0.5, change=darker))
+    assert memory.meet("b.mp4", "b" * 64, silent).repeats is None
+    found = memory.meet("c.mp4", "c" * 64, take(Scene(2), SECONDS, fps=0.5, change=darker)).repeats
     assert found is not None and (found.path, found.sound) == ("b.mp4", 0.0)
     spoken = take(Scene(2), SECONDS, fps=0.5, sound=voice(SECONDS, 4))
-    assert memory.meet("d.mp4", "d" * 64, spoken) is not None
+    assert memory.meet("d.mp4", "d" * 64, spoken).repeats is not None
     # A fixed camera gives like pictures all the time: other words are another recording.
     other = take(Scene(2), SECONDS, fps=0.5, sound=voice(SECONDS, 5))
-    found = memory.meet("e.mp4", "e" * 64, other)
+    found = memory.meet("e.mp4", "e" * 64, other).repeats
     assert found is None or found.path != "d.mp4"
 
 
 def test_other_footage_of_one_studio_is_none(memory: Memory) -> None:
     other = take(Scene(1, moves=5), SECONDS, fps=2.0, sound=voice(SECONDS, 6))
-    assert memory.meet("b.mp4", "b" * 64, other) is None
+    assert memory.meet("b.mp4", "b" * 64, other).repeats is None
 
 
 def test_a_file_that_is_met_again_does_not_repeat_itself_or_its_copies(
     memory: Memory, first: Fingerprint
 ) -> None:
-    assert memory.meet("b.mp4", "b" * 64, clip(1, change=darker)) is not None
-    assert memory.meet("a.mp4", "a" * 64, first) is None
-    again = memory.meet("b.mp4", "b" * 64, clip(1, change=darker))
+    assert memory.meet("b.mp4", "b" * 64, clip(1, change=darker)).repeats is not None
+    assert memory.meet("a.mp4", "a" * 64, first).repeats is None
+    again = memory.meet("b.mp4", "b" * 64, clip(1, change=darker)).repeats
     assert again is not None and again.path == "a.mp4"
     # The file was replaced by another version of itself: the old one goes.
-    assert memory.meet("a.mp4", "d" * 64, clip(9)) is None
-    assert memory.meet("c.mp4", "c" * 64, clip(1)).path == "b.mp4"  # type: ignore[union-attr]
+    assert memory.meet("a.mp4", "d" * 64, clip(9)).repeats is None
+    assert memory.meet("c.mp4", "c" * 64, clip(1)).repeats.path == "b.mp4"  # type: ignore[union-attr]
     assert len(memory) == 3
 
 
@@ -125,9 +130,11 @@ def test_copies_are_found_while_the_memory_grows(tmp_path: Path, first: Fingerpr
     memory = Memory(tmp_path / MEMORY)
     for number in range(40):
         if number % 10 == 0:  # one that comes back ten files later, across every rebuilding
-            assert memory.meet(f"n{number}", f"{number:064}", clip(100 + number)) is None
+            assert memory.meet(f"n{number}", f"{number:064}", clip(100 + number)).repeats is None
         elif number % 10 == 9:
-            found = memory.meet(f"n{number}", f"{number:064}", clip(100 + number - 9, fps=1.9))
+            found = memory.meet(
+                f"n{number}", f"{number:064}", clip(100 + number - 9, fps=1.9)
+            ).repeats
             assert found is not None and found.path == f"n{number - 9}"
         else:
             empty = replace(with_noise[number], pictures=with_noise[number].pictures * 0)
@@ -164,7 +171,7 @@ def test_of_copies_met_at_one_moment_all_but_one_find_another(
     def work(worker: int) -> None:
         own = Memory(tmp_path / MEMORY)
         together.wait()
-        found.append(own.meet(f"{worker}.mp4", f"{worker:064}", first))
+        found.append(own.meet(f"{worker}.mp4", f"{worker:064}", first).repeats)
 
     threads = [threading.Thread(target=work, args=(worker,)) for worker in range(4)]
     for thread in threads:

@@ -1,0 +1,27 @@
+"""Joins files that share footage to campaigns, and passes along what is known of one copy."""
+
+from __future__ import annotations
+
+from media_screen.footage.campaigns.grouping import (
+    ACCUSING,
+    Group,
+    ScreenedFile,
+    Suspicion,
+    Tie,
+    find_groups,
+    find_ties,
+)
+from media_screen.footage.campaigns.passing import Passed, holding, pass_along
+
+__all__ = [
+    "ACCUSING",
+    "Group",
+    "Passed",
+    "ScreenedFile",
+    "Suspicion",
+    "Tie",
+    "find_groups",
+    "find_ties",
+    "holding",
+    "pass_along",
+]

@@ -1,0 +1,214 @@
+"""Groups files by what they share: who repeats whom, and who only quotes.
+
+Files are in one group when each repeats another one of it or lies in it as good as whole, in the
+picture or, where somebody speaks, in the sound. A file that shows a part of another beside footage
+of its own quotes it: it stands beside the group and joins nothing, or a news programme would make
+one campaign of all that it reports on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from media_screen.evidence import Label, SharedFootage, SharedKind, SharedPart, Span
+
+ACCUSING: tuple[Label, ...] = ("suspected_impersonation", "altered_official", "synthetic_media")
+_TURNED: Mapping[str, SharedKind] = {"excerpt": "contains", "contains": "excerpt"}
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """That the media of a file is suspected, whoever posted it.
+
+    `alone` is the part that suffices for that: the picture, the sound, or only both together.
+    `spans` are where it looks or sounds so, s; none when that can't be told.
+    """
+
+    label: Label
+    person: str | None
+    summary: str
+    alone: Literal["picture", "sound", "both"]
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenedFile:
+    """What grouping needs of a verdict, as the file got it for itself.
+
+    `vouched` is set for official posts and copies of official footage whose faces were compared:
+    no label is passed to them. `original` is the official footage that the file matches, "" for
+    none; `speaks` whether a voice was judged in it; `published` is ISO 8601 or "".
+    """
+
+    key: str
+    path: str
+    sha256: str
+    label: Label
+    person: str | None
+    summary: str
+    official: bool = False
+    vouched: bool = False
+    original: str = ""
+    speaks: bool = False
+    account: str = ""
+    published: str = ""
+    suspicion: Suspicion | None = None
+    shared: tuple[SharedFootage, ...] = ()
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """What comes first: the earliest post, those without a time last."""
+        return self.published or "~", self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What a file shares with another one, seen from the first: `here` and `share` are of `file`.
+
+    `kind` and `part` are those of `SharedFootage`; of two files with the same bytes the kind is
+    "same_file", and there are no spans.
+    """
+
+    file: str
+    other: str
+    kind: SharedKind | Literal["same_file"]
+    part: SharedPart = "both"
+    here: Span | None = None
+    there: Span | None = None
+    share: float = 1.0
+    share_other: float = 1.0
+
+    @property
+    def turned(self) -> Tie:
+        """The same, seen from the other file."""
+        return Tie(
+            self.other,
+            self.file,
+            _TURNED.get(self.kind, self.kind),
+            self.part,
+            self.there,
+            self.here,
+            self.share_other,
+            self.share,
+        )
+
+    @property
+    def whole(self) -> bool:
+        """Whether each is the other from end to end, in picture and sound."""
+        return self.kind in ("same_file", "repeat") and self.part == "both"
+
+    @property
+    def rank(self) -> tuple[bool, bool, float, str]:
+        """Sorts ties of one file: the one that says most comes first."""
+        return not self.whole, self.kind == "quote", -self.share, self.other
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Keys of files that belong together, those that quote them, and the ties between all."""
+
+    files: tuple[str, ...]
+    quoting: tuple[str, ...]
+    ties: tuple[Tie, ...]
+
+
+def find_ties(files: Iterable[ScreenedFile]) -> list[Tie]:
+    """Return what files share with each other, once for each pair of contents.
+
+    Of several files with the same bytes the first in the order of keys stands for all of them.
+    """
+    by_content: dict[str, list[str]] = defaultdict(list)
+    known = list(files)
+    for one in known:
+        if one.sha256:
+            by_content[one.sha256].append(one.key)
+    ties = []
+    for keys in by_content.values():
+        first, *others = sorted(keys)
+        ties += [Tie(one, first, "same_file") for one in others]
+    for one in known:
+        for shared in one.shared:
+            there = by_content.get(shared.sha256)
+            if there and shared.sha256 != one.sha256:
+                ties.append(_tie(one.key, min(there), shared))
+    return ties
+
+
+def _tie(key: str, other: str, shared: SharedFootage) -> Tie:
+    return Tie(
+        key,
+        other,
+        shared.kind,
+        shared.part,
+        shared.here,
+        shared.there,
+        shared.share_here,
+        shared.share_there,
+    )
+
+
+def find_groups(files: Mapping[str, ScreenedFile], ties: Sequence[Tie]) -> list[Group]:
+    """Return the groups of two files and more, quoting ones included, in the order of keys.
+
+    A single file that others quote is a group only when its media is suspected: that two news
+    programmes show the same scene is nothing.
+    """
+    parent = {key: key for key in files}
+
+    def top(key: str) -> str:
+        while parent[key] != key:
+            parent[key] = key = parent[parent[key]]
+        return key
+
+    for tie in ties:
+        if joins(tie, files):
+            one, other = sorted((top(tie.file), top(tie.other)))
+            parent[other] = one
+    members: dict[str, list[str]] = defaultdict(list)
+    for key in sorted(files):
+        members[top(key)].append(key)
+    inner: dict[str, list[Tie]] = defaultdict(list)
+    quoting: dict[str, set[str]] = defaultdict(set)
+    for tie in ties:
+        here, there = top(tie.file), top(tie.other)
+        if here == there:
+            inner[here].append(tie)
+            continue
+        for seen in (tie, tie.turned):
+            if _quotes(seen, files):
+                home = top(seen.other)
+                quoting[home].add(seen.file)
+                inner[home].append(seen)
+    groups = []
+    for home, keys in members.items():
+        beside = tuple(sorted(quoting[home]))
+        known = len(keys) > 1 or any(files[key].suspicion for key in keys)
+        if known and len(keys) + len(beside) > 1:
+            groups.append(Group(tuple(keys), beside, tuple(inner[home])))
+    return groups
+
+
+def joins(tie: Tie, files: Mapping[str, ScreenedFile]) -> bool:
+    """Say whether two files belong together for what they share.
+
+    Sound alone counts where both speak: music is under everything.
+    """
+    if tie.kind == "quote":
+        return False
+    return tie.part != "sound" or (files[tie.file].speaks and files[tie.other].speaks)
+
+
+def _quotes(tie: Tie, files: Mapping[str, ScreenedFile]) -> bool:
+    """Say whether the file of a tie quotes the other: that is suspected, or one of several.
+
+    Who was quoted, if both have footage of their own, is the one whose media is suspected.
+    """
+    return (
+        tie.kind == "quote"
+        and tie.part in ("both", "picture")
+        and files[tie.other].suspicion is not None
+        and files[tie.file].suspicion is None
+    )

@@ -1,0 +1,178 @@
+"""Passes a label along from a file that is suspected in itself to those that hold what is suspect.
+
+What is known of one copy is known of all, whichever was screened first. So the labels are found
+anew from what each file got for itself, and no file is accused through one that was itself only
+accused through another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from media_screen.evidence import BY_URGENCY, Label, Span
+from media_screen.footage.campaigns.grouping import ScreenedFile, Suspicion, Tie
+
+# Least share of a file that the suspected footage makes up, for the file to be called by it: a
+# programme that shows a fake beside footage of its own reports on it.
+LEAST_SHARE = 0.5
+# Least stretch of what is suspect that an excerpt must hold, s: less can be a neighbouring word.
+LEAST_HELD_S = 1.0
+_RANK = {label: rank for rank, label in enumerate(BY_URGENCY)}
+
+# Tells of two copies of official footage, the second of which is suspected, whether the first has
+# the same faces; None when that can't be told.
+SameFaces = Callable[[ScreenedFile, ScreenedFile], "bool | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The label that a file gets through another one, which is suspected in itself."""
+
+    label: Label
+    person: str | None
+    through: ScreenedFile
+    here: Span | None  # stretch of the file that is in the other, too; None for all of it
+    share: float  # of the file
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """How much of a suspected file a copy of it is, and where in it is what is suspect."""
+
+    source: ScreenedFile
+    suspicion: Suspicion
+    spans: tuple[Span, ...]
+    share: float
+    here: Span | None
+
+
+def pass_along(
+    files: Mapping[str, ScreenedFile],
+    ties: Sequence[Tie],
+    *,
+    same_faces: SameFaces = lambda *_: None,
+) -> dict[str, Passed]:
+    """Return the files that are suspected through another one, with what they get.
+
+    A label goes along copies that repeat each other from end to end in picture and sound, and from
+    each of them to excerpts and to files that hold it, when these hold what is suspect and it makes
+    up half of them. Official posts and compared copies of official footage get none; of two files
+    that match the same official footage, `same_faces` decides whether they share the fake.
+    """
+    of_file: dict[str, list[Tie]] = defaultdict(list)
+    for tie in ties:
+        of_file[tie.file].append(tie)
+        of_file[tie.other].append(tie.turned)
+    found: dict[str, Passed] = {}
+    sources = (one for one in files.values() if one.suspicion is not None)
+    for source in sorted(sources, key=lambda one: one.order):
+        for key, passed in _from(source, files, of_file, same_faces):
+            known = found.get(key)
+            if known is None or _strength(passed) < _strength(known):
+                found[key] = passed
+    return {
+        key: passed
+        for key, passed in found.items()
+        if _RANK[passed.label] < _RANK[files[key].label]
+    }
+
+
+def holding(files: Mapping[str, ScreenedFile], ties: Sequence[Tie]) -> dict[str, str]:
+    """Return which files share anything with a suspected one, and with which, vouched ones apart.
+
+    It says so of those that got no label for it, too: an excerpt without what is suspect, a news
+    programme that quotes it.
+    """
+    found: dict[str, str] = {}
+    for tie in (seen for one in ties for seen in (one, one.turned)):
+        file, other = files[tie.file], files[tie.other]
+        if other.suspicion is not None and not file.vouched and file.suspicion is None:
+            found[file.key] = min(found.get(file.key, other.key), other.key)
+    return found
+
+
+def _strength(passed: Passed) -> tuple[int, float, tuple[str, str]]:
+    return _RANK[passed.label], -passed.share, passed.through.order
+
+
+def _from(
+    source: ScreenedFile,
+    files: Mapping[str, ScreenedFile],
+    of_file: Mapping[str, Sequence[Tie]],
+    same_faces: SameFaces,
+) -> Iterator[tuple[str, Passed]]:
+    """Give what one suspected file passes along, the nearest files first."""
+    assert source.suspicion is not None
+    start = _Reach(source, source.suspicion, source.suspicion.spans, 1.0, None)
+    waiting = deque([(source.key, start)])
+    met = {source.key}
+    while waiting:
+        key, reach = waiting.popleft()
+        for tie in sorted(of_file.get(key, ()), key=lambda one: one.turned.rank):
+            seen = tie.turned  # from the file that may get the label
+            if seen.file in met:
+                continue
+            file = files[seen.file]
+            if not _may_get(file, reach, seen, same_faces):
+                continue
+            further = _further(reach, seen)
+            if further is None:
+                continue
+            met.add(file.key)
+            yield (
+                file.key,
+                Passed(
+                    source.suspicion.label,
+                    source.suspicion.person,
+                    source,
+                    further.here,
+                    further.share,
+                ),
+            )
+            if seen.whole:
+                waiting.append((file.key, further))
+
+
+def _may_get(file: ScreenedFile, reach: _Reach, tie: Tie, same_faces: SameFaces) -> bool:
+    """Say whether a file may be called by what another one is suspected of."""
+    if tie.kind == "same_file":
+        return not file.official
+    if file.vouched:
+        return False
+    if tie.part != "both" and tie.part != reach.suspicion.alone:
+        return False
+    source = reach.source
+    if file.original and file.original == source.original:
+        return same_faces(file, source) is True
+    return True
+
+
+def _further(reach: _Reach, tie: Tie) -> _Reach | None:
+    """Return how a suspected file is held by the next one; None when that lacks what is suspect."""
+    if tie.kind == "same_file":
+        return reach
+    assert tie.here is not None and tie.there is not None
+    share = min(reach.share, tie.share) if tie.whole else tie.share
+    if share < LEAST_SHARE:
+        return None
+    held = [span for span in reach.spans if span.overlap(tie.there) >= _least(span)]
+    if reach.spans and not held:
+        return None
+    moved = tuple(_moved(span, tie.there, tie.here) for span in held)
+    return replace(reach, spans=moved, share=share, here=tie.here)
+
+
+def _least(span: Span) -> float:
+    return min(LEAST_HELD_S, span.duration)
+
+
+def _moved(span: Span, there: Span, here: Span) -> Span:
+    """Lay a span of the other file over this one; what of it is not shared is cut off."""
+    pace = here.duration / there.duration if there.duration else 1.0
+    start, end = (
+        here.start + (min(max(at, there.start), there.end) - there.start) * pace
+        for at in (span.start, span.end)
+    )
+    return Span(start, max(start, end))
