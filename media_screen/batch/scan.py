@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from media_screen.batch.campaigns import Moved, settle
 from media_screen.batch.originals import OnPost, gather
 from media_screen.batch.worker import Executor, Job, Limits, Pool
 from media_screen.database import ForeignDatabase, renew
@@ -77,6 +78,7 @@ class Summary:
     kept: int
     seconds: float
     broken_lines: int = 0  # lines of the results that no scan wrote as they were found
+    moved: tuple[Moved, ...] = ()  # files whose label changed for what is known of another one
 
     @property
     def labels(self) -> Counter[Label]:
@@ -186,6 +188,7 @@ def scan(
                 progress.failed += written.failed
                 if on_result is not None:
                     on_result(written, progress)
+        moved = settle(results, out, config)
         results.compact()
         entries = tuple(
             entry
@@ -199,6 +202,7 @@ def scan(
         kept=progress.kept,
         seconds=time.monotonic() - started,
         broken_lines=results.broken_lines,
+        moved=moved,
     )
 
 

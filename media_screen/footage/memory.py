@@ -264,8 +264,8 @@ class _Shares:
 class _Common:
     """What two files have in common; `part` is None where that is nothing."""
 
-    picture: _Shares = _Shares()  # noqa: RUF009 (frozen)
-    sound: _Shares = _Shares()  # noqa: RUF009 (frozen)
+    picture: _Shares = _Shares()
+    sound: _Shares = _Shares()
     part: SharedPart | None = None
     same: bool = False  # each is the other from end to end, as far as picture or sound tell
 

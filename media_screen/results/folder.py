@@ -44,7 +44,7 @@ from media_screen.results.written import EARLIER, LAYOUT, STATE, STRANGE, line_d
 
 RESULTS = "results.jsonl"
 # What the program writes into the folder. Where there is nothing else, the folder is its own.
-_OWN = re.compile(r"\.?(results|state|memory|ledger)\..*|report|thumbs|originals")
+_OWN = re.compile(r"\.?(results|state|memory|ledger|campaigns)\..*|report|thumbs|originals")
 
 _log = logging.getLogger(__name__)
 
@@ -176,6 +176,38 @@ class Results:
                 one["why"] for one in record["abstentions"] if one["reason"] in SETUP_REASONS
             ),
         )
+
+    def lines(self) -> dict[str, Path]:
+        """Return the file of each result that counts, by the hash of its line."""
+        with self._told():
+            rows = self._state.execute("SELECT digest, path FROM done").fetchall()
+        return {digest: Path(os.fsdecode(path)) for digest, path in rows if digest in self._lines}
+
+    def verdict(self, digest: str) -> Verdict:
+        """Return the verdict of a line, which a scan into this folder wrote."""
+        with self._told():
+            return Verdict.from_dict(json.loads(self._read_at(*self._lines[digest])))
+
+    def amend(self, digest: str, verdict: Verdict) -> str:
+        """Write a verdict in place of another one on the same file; returns the hash of its line.
+
+        Whatever ends the program meanwhile, one of the two counts.
+        """
+        line = verdict.to_json().encode() + b"\n"
+        new = line_digest(line)
+        if new == digest:
+            return digest
+        with self._told():
+            # A line that is known, and does not count yet.
+            self._state.execute("INSERT OR IGNORE INTO replaced VALUES (?)", (new,))
+            offset = os.lseek(self._file, 0, os.SEEK_END)
+            self._append(line, offset)
+            with transaction(self._state):
+                self._state.execute("UPDATE done SET digest = ? WHERE digest = ?", (new, digest))
+                self._state.execute("DELETE FROM replaced WHERE digest = ?", (new,))
+                self._state.execute("INSERT OR IGNORE INTO replaced VALUES (?)", (digest,))
+            self._lines[new] = offset, len(line)
+        return new
 
     def compact(self) -> None:
         """Drop lines that don't count, or not any more; the file is replaced in one step."""

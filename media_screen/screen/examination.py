@@ -154,7 +154,7 @@ class Examination:
     def _recall(self) -> tuple[Recall, bytes]:
         """Look the file up among what was screened before, and remember it.
 
-        Returns what it repeats and shares, and the fingerprint for a memory that another process keeps.
+        Returns what it repeats and shares, and the fingerprint for another process.
         """
         case, memory = self._case, self._loaded.memory
         if memory is None and not self._config.fingerprint:

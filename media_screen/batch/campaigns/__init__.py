@@ -1,0 +1,233 @@
+"""Settles, when all files of a scan are screened, which of them are one campaign, and says so.
+
+`OUT/campaigns.jsonl` gets one campaign a line. A file that holds what another one is suspected of
+gets that label, its line in the results says through which file and what it had got for itself,
+and when that does not hold any more it gets its own label back. Everything follows from what each
+file got for itself, so that neither the order of screening nor what was there first changes it.
+`OUT/campaigns.sqlite` keeps what is needed of each line: a new file costs reading its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from media_screen.batch.campaigns.facts import (
+    HOLDS,
+    PASSED,
+    Told,
+    file_from_json,
+    file_to_json,
+    own_verdict,
+    screened_file,
+)
+from media_screen.batch.campaigns.naming import merged, name_groups
+from media_screen.batch.campaigns.record import campaign_of
+from media_screen.batch.campaigns.store import STORE, CampaignRow, CampaignStore, FileRow
+from media_screen.evidence import BY_URGENCY, Label, PassedAlong
+from media_screen.files import write_atomically
+from media_screen.footage.campaigns import (
+    Group,
+    Passed,
+    ScreenedFile,
+    Tie,
+    find_groups,
+    find_ties,
+    holding,
+    pass_along,
+)
+from media_screen.media import shown_path
+from media_screen.results.campaigns import CAMPAIGNS
+from media_screen.results.folder import BatchError, Results
+from media_screen.results.text import clock
+from media_screen.screen import Config
+from media_screen.weights.calibration import percent
+
+__all__ = ["HOLDS", "PASSED", "Moved", "settle"]
+
+_RANK = {label: rank for rank, label in enumerate(BY_URGENCY)}
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A file whose label changed for what is known of another one, and why."""
+
+    path: str
+    before: Label
+    after: Label
+    why: str
+
+
+def settle(results: Results, out: Path, config: Config) -> tuple[Moved, ...]:
+    """Find the campaigns of a folder of results and pass labels along; returns what moved.
+
+    Raises BatchError when the folder can't be written.
+    """
+    try:
+        store = CampaignStore(out / STORE)
+        try:
+            return _Settling(results, out, config, store).run()
+        finally:
+            store.close()
+    except (sqlite3.Error, OSError) as error:
+        raise BatchError(f"can't keep campaigns in {shown_path(out)}: {error}") from error
+
+
+class _Settling:
+    """One pass over a folder of results."""
+
+    def __init__(self, results: Results, out: Path, config: Config, store: CampaignStore) -> None:
+        self._results, self._out, self._config, self._store = results, out, config, store
+        self._files: dict[str, ScreenedFile] = {}
+        self._told: dict[str, Told] = {}
+        self._digests: dict[str, str] = {}
+
+    def run(self) -> tuple[Moved, ...]:
+        """Do it all."""
+        self._read()
+        ties = find_ties(self._files.values())
+        groups = find_groups(self._files, ties)
+        before = {key: told.campaign for key, told in self._told.items() if told.campaign}
+        known = self._store.campaigns()
+        names = name_groups(groups, self._files, before, known)
+        moved = tuple(self._tell_all(groups, names, ties))
+        rows = self._campaigns(groups, names, known, merged(groups, names, before, known))
+        files = {
+            key: FileRow(self._digests[key], file_to_json(file), self._told[key].to_json())
+            for key, file in self._files.items()
+        }
+        self._store.save(files, rows)
+        self._write([rows[name].record for name in names])
+        return moved
+
+    def _read(self) -> None:
+        """Take what is known of lines that did not change, and read the others."""
+        known = {row.digest: (key, row) for key, row in self._store.files().items()}
+        for digest in self._results.lines():
+            if digest in known:
+                key, row = known[digest]
+                self._files[key], self._told[key] = (
+                    file_from_json(row.facts),
+                    Told.from_json(row.told),
+                )
+            else:
+                verdict = self._results.verdict(digest)
+                key = verdict.media.key
+                self._files[key] = screened_file(own_verdict(verdict), self._config)
+                self._told[key] = Told.of(verdict)
+            self._digests[key] = digest
+
+    def _tell_all(
+        self, groups: Sequence[Group], names: Sequence[str], ties: Sequence[Tie]
+    ) -> Iterator[Moved]:
+        """Write into the line of each file what its campaign says of it."""
+        of_file = _campaign_of_file(groups, names)
+        passed = pass_along(self._files, ties)
+        holds = holding(self._files, ties)
+        for key in sorted(self._files):
+            told = Told(
+                of_file.get(key, ""),
+                self._passed(key, passed.get(key)),
+                holds=key in holds and key not in passed,
+            )
+            if told != self._told[key]:
+                yield from self._tell(key, told)
+
+    def _passed(self, key: str, found: Passed | None) -> PassedAlong | None:
+        if found is None:
+            return None
+        own, through = self._files[key], found.through
+        return PassedAlong(
+            label=own.label,
+            person=own.person,
+            summary=own.summary,
+            path=through.path,
+            sha256=through.sha256,
+            key=through.key,
+            here=found.here,
+            share=round(found.share, 3),
+        )
+
+    def _tell(self, key: str, told: Told) -> Iterator[Moved]:
+        """Write what a file is told into its line; give what moved by that."""
+        saved = self._results.verdict(self._digests[key])
+        own = own_verdict(saved)
+        verdict = told.written_into(own)
+        why = "what it was called for does not hold any more"
+        if told.passed is not None:
+            suspicion = self._files[told.passed.key].suspicion
+            assert suspicion is not None
+            why = _how(told.passed)
+            verdict = replace(
+                verdict,
+                label=suspicion.label,
+                person=suspicion.person or own.person,
+                summary=f"{why}: {suspicion.summary} By itself: {own.summary}",
+            )
+        self._digests[key] = self._results.amend(self._digests[key], verdict)
+        self._told[key] = told
+        if verdict.label != saved.label:
+            yield Moved(saved.media.path, saved.label, verdict.label, why)
+
+    def _campaigns(
+        self,
+        groups: Sequence[Group],
+        names: Sequence[str],
+        known: Mapping[str, CampaignRow],
+        given_up: Mapping[str, str],
+    ) -> dict[str, CampaignRow]:
+        """Return the rows of all campaigns; those of which nothing changed as they were."""
+        rows = {name: replace(row, record="", signature="") for name, row in known.items()}
+        number = max((row.number for row in known.values()), default=0)
+        for name, into in given_up.items():
+            rows[name] = CampaignRow(rows[name].number if name in rows else 0, merged_into=into)
+        for name, group in zip(names, groups, strict=True):
+            older = sorted(old for old, new in given_up.items() if new == name)
+            signature = self._signature(group, older)
+            row = known.get(name)
+            if row is None:
+                number += 1
+            if row is not None and row.signature == signature:
+                rows[name] = row
+                continue
+            made = campaign_of(name, group, self._files, self._told, older)
+            record = json.dumps(made.to_dict(), ensure_ascii=True, allow_nan=False)
+            rows[name] = CampaignRow(number if row is None else row.number, "", signature, record)
+        return rows
+
+    def _signature(self, group: Group, older: Sequence[str]) -> str:
+        """Return what differs when anything differs of which a campaign is made."""
+        parts: list[object] = [older, group.ties]
+        for key in (*group.files, *group.quoting):
+            parts += [file_to_json(self._files[key]), self._told[key].to_json()]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    def _write(self, records: Sequence[str]) -> None:
+        def urgency(line: str) -> tuple[int, int, str]:
+            one = json.loads(line)
+            return _RANK[one["label"]], -len(one["files"]), one["id"]
+
+        lines = (record.encode() + b"\n" for record in sorted(records, key=urgency))
+        write_atomically(self._out / CAMPAIGNS, lines)
+
+
+def _campaign_of_file(groups: Sequence[Group], names: Sequence[str]) -> dict[str, str]:
+    """Return the campaign of each file; of one that only quotes, one that it quotes."""
+    found: dict[str, str] = {}
+    for name, group in sorted(zip(names, groups, strict=True), key=lambda pair: pair[0]):
+        for key in group.quoting:
+            found.setdefault(key, name)
+    for name, group in zip(names, groups, strict=True):
+        found |= dict.fromkeys(group.files, name)
+    return found
+
+
+def _how(passed: PassedAlong) -> str:
+    if passed.here is None:
+        return f"The same file as {passed.path}, which is suspected"
+    span = f"{clock(passed.here.start)} to {clock(passed.here.end)}"
+    return f"Shows {passed.path}, which is suspected, in {percent(passed.share)} of it ({span})"

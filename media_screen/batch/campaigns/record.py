@@ -1,0 +1,100 @@
+"""Writes down a campaign: its files, how each is tied to another, and who posted them."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+
+from media_screen.batch.campaigns.facts import Told
+from media_screen.evidence import BY_URGENCY, Campaign, CampaignFile, CampaignRole, Label
+from media_screen.footage.campaigns import Group, ScreenedFile, Tie
+
+_RANK = {label: rank for rank, label in enumerate(BY_URGENCY)}
+
+
+def campaign_of(
+    name: str,
+    group: Group,
+    files: Mapping[str, ScreenedFile],
+    told: Mapping[str, Told],
+    merged: Sequence[str] = (),
+) -> Campaign:
+    """Return the campaign of a group of files, without what its accounts do together.
+
+    Its label is the most urgent of those that repeat one another, as each got it for itself:
+    official posts and files that only quote have no part in that.
+    """
+    ties = _ties_to_first(group, files)
+    members = [
+        _member(files[key], ties.get(key), files, told, quotes=key in group.quoting)
+        for key in (*group.files, *group.quoting)
+    ]
+    members.sort(key=lambda one: files[one.key].order)
+    lead = min(
+        (files[key] for key in group.files),
+        key=lambda one: (one.official, _rank(one), one.order),
+    )
+    through = lead.suspicion
+    dates = sorted(files[key].published for key in group.files if files[key].published)
+    return Campaign(
+        id=name,
+        label=through.label if through else lead.label,
+        person=through.person if through else lead.person,
+        reason=through.summary if through else lead.summary,
+        through=lead.key,
+        files=tuple(members),
+        merged=tuple(merged),
+        first=dates[0] if dates else "",
+        last=dates[-1] if dates else "",
+    )
+
+
+def _rank(file: ScreenedFile) -> int:
+    """Return how urgent the media of a file is; an account that imitates another is another's."""
+    return _RANK[file.suspicion.label if file.suspicion else file.label]
+
+
+def _member(
+    file: ScreenedFile,
+    tie: Tie | None,
+    files: Mapping[str, ScreenedFile],
+    told: Mapping[str, Told],
+    *,
+    quotes: bool,
+) -> CampaignFile:
+    role: CampaignRole = "original" if file.official else "member"
+    passed = told[file.key].passed
+    through = files[passed.key].suspicion if passed else None
+    label: Label = through.label if through else file.label
+    return CampaignFile(
+        key=file.key,
+        path=file.path,
+        sha256=file.sha256,
+        role="quotes" if quotes else role,
+        label=label,
+        own_label=file.label,
+        person=(through.person if through else None) or file.person,
+        account=file.account,
+        to=tie.other if tie else "",
+        kind=tie.kind if tie else "",
+        part=tie.part if tie else "",
+        here=tie.here if tie else None,
+        share=round(tie.share, 3) if tie else 0.0,
+    )
+
+
+def _ties_to_first(group: Group, files: Mapping[str, ScreenedFile]) -> dict[str, Tie]:
+    """Return for each file but the first the tie that leads towards it, by the fewest steps."""
+    of_file: dict[str, list[Tie]] = defaultdict(list)
+    for tie in group.ties:
+        of_file[tie.other].append(tie)
+        of_file[tie.file].append(tie.turned)
+    first = min(group.files, key=lambda key: files[key].order)
+    found: dict[str, Tie] = {}
+    waiting = deque([first])
+    while waiting:
+        for tie in sorted(of_file[waiting.popleft()], key=lambda one: one.rank):
+            if tie.file != first and tie.file not in found:
+                found[tie.file] = tie
+                waiting.append(tie.file)
+    return found

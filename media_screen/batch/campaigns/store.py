@@ -1,0 +1,109 @@
+"""Keeps what is known of files and campaigns from one scan into a folder to the next."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from media_screen.database import Connection, ForeignDatabase, Layout, connect, renew, transaction
+from media_screen.media import shown_path
+
+STORE = "campaigns.sqlite"
+LAYOUT = Layout(
+    0x4D534341,  # "MSCA"
+    1,
+    """
+    CREATE TABLE file (
+        key TEXT PRIMARY KEY,
+        digest TEXT NOT NULL,
+        facts TEXT NOT NULL,
+        told TEXT NOT NULL
+    );
+    CREATE TABLE campaign (
+        id TEXT PRIMARY KEY,
+        number INTEGER NOT NULL,
+        merged_into TEXT NOT NULL,
+        signature TEXT NOT NULL,
+        record TEXT NOT NULL
+    )
+    """,
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """What is kept of a file: the hash of its line, what grouping needs of it, what it was told."""
+
+    digest: str
+    facts: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """What is kept of a campaign: the how-manieth it was, and its record with what that is made of.
+
+    Of one that turned out to be another, `merged_into` is the id of that, and the rest is empty.
+    """
+
+    number: int
+    merged_into: str = ""
+    signature: str = ""
+    record: str = ""
+
+
+class CampaignStore:
+    """The file of what was known after the last scan; begun anew when it is damaged."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._rows: Connection = connect(path, LAYOUT)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, (sqlite3.OperationalError, ForeignDatabase)):
+                raise
+            _log.warning("%s is made anew: %s", shown_path(path), error)
+            renew(path, LAYOUT)
+            self._rows = connect(path, LAYOUT)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._rows.close()
+
+    def files(self) -> dict[str, FileRow]:
+        """Return what is kept of files, by their keys."""
+        rows = self._rows.execute("SELECT key, digest, facts, told FROM file")
+        return {key: FileRow(*row) for key, *row in rows}
+
+    def campaigns(self) -> dict[str, CampaignRow]:
+        """Return what is kept of campaigns, by their ids."""
+        rows = self._rows.execute("SELECT id, number, merged_into, signature, record FROM campaign")
+        return {name: CampaignRow(*row) for name, *row in rows}
+
+    def save(self, files: Mapping[str, FileRow], campaigns: Mapping[str, CampaignRow]) -> None:
+        """Keep what is known now, all or nothing."""
+        before, known = self.files(), self.campaigns()
+        with transaction(self._rows):
+            self._rows.executemany(
+                "DELETE FROM file WHERE key = ?", [(key,) for key in before.keys() - files.keys()]
+            )
+            self._rows.executemany(
+                "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)",
+                [
+                    (key, row.digest, row.facts, row.told)
+                    for key, row in files.items()
+                    if before.get(key) != row
+                ],
+            )
+            self._rows.executemany(
+                "INSERT OR REPLACE INTO campaign VALUES (?, ?, ?, ?, ?)",
+                [
+                    (name, row.number, row.merged_into, row.signature, row.record)
+                    for name, row in campaigns.items()
+                    if known.get(name) != row
+                ],
+            )
