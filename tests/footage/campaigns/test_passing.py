@@ -1,0 +1,154 @@
+"""What is known of one copy is known of all copies, and of nothing else."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from media_screen.evidence import Span
+from media_screen.footage.campaigns import (
+    Passed,
+    ScreenedFile,
+    find_ties,
+    holding,
+    pass_along,
+)
+from media_screen.footage.campaigns.passing import SameFaces
+from tests.footage.campaigns.making import by_key, file, shares, suspected
+
+
+def passed(*files: ScreenedFile, same_faces: SameFaces = lambda *_: None) -> dict[str, Passed]:
+    known = by_key(*files)
+    return pass_along(known, find_ties(known.values()), same_faces=same_faces)
+
+
+FAKE = file("fake", suspicion=suspected())
+LATE = file("fake", suspicion=suspected((30.0, 38.0)))
+VOICE = file("fake", suspicion=suspected(alone="sound"))
+FACE = file("fake", suspicion=suspected(alone="picture"))
+OF_OFFICIAL = file("fake", suspicion=suspected(), original="ann/speech")
+
+
+@pytest.mark.parametrize(
+    ("source", "copy", "gets"),
+    [
+        pytest.param(FAKE, file("x", shares("fake")), True, id="repeat"),
+        pytest.param(FAKE, file("x", sha256="fake"), True, id="same-bytes"),
+        pytest.param(FAKE, file("x", sha256="fake", official=True), False, id="the-official-post"),
+        pytest.param(FAKE, file("x", shares("fake"), vouched=True), False, id="compared-copy"),
+        pytest.param(FAKE, file("x", shares("fake", part="picture")), False, id="revoiced"),
+        pytest.param(FACE, file("x", shares("fake", part="picture")), True, id="face-revoiced"),
+        pytest.param(FACE, file("x", shares("fake", part="sound")), False, id="face-sound"),
+        pytest.param(VOICE, file("x", shares("fake", part="sound")), True, id="voice-sound"),
+        pytest.param(VOICE, file("x", shares("fake", part="picture")), False, id="voice-picture"),
+        pytest.param(FAKE, file("x", shares("fake", "excerpt", there=(3, 12))), True, id="excerpt"),
+        pytest.param(
+            LATE, file("x", shares("fake", "excerpt", there=(25, 36))), True, id="excerpt-of-it"
+        ),
+        pytest.param(
+            LATE,
+            file("x", shares("fake", "excerpt", there=(3, 12))),
+            False,
+            id="excerpt-without",
+        ),
+        pytest.param(
+            LATE,
+            file("x", shares("fake", "excerpt", there=(20, 30.4))),
+            False,
+            id="excerpt-with-its-edge",
+        ),
+        pytest.param(
+            FAKE,
+            file("x", shares("fake", "contains", here=(0, 30))),
+            True,
+            id="with-more",
+        ),
+        pytest.param(FAKE, file("x", shares("fake", "contains", here=(0, 12))), False, id="long"),
+        pytest.param(
+            FAKE, file("x", shares("fake", "quote", here=(0, 2), there=(0, 2))), False, id="quote"
+        ),
+        pytest.param(
+            OF_OFFICIAL,
+            file("x", shares("fake"), original="ann/speech"),
+            False,
+            id="both-of-one-official-video",
+        ),
+        pytest.param(
+            OF_OFFICIAL,
+            file("x", sha256="fake", original="ann/speech"),
+            True,
+            id="same-bytes-of-an-official-video",
+        ),
+        pytest.param(
+            OF_OFFICIAL,
+            file("x", shares("fake"), original="ann/other"),
+            True,
+            id="of-two-official-videos",
+        ),
+    ],
+)
+def test_who_gets_the_label_of_a_suspected_file(
+    source: ScreenedFile, copy: ScreenedFile, gets: bool
+) -> None:
+    found = passed(source, copy)
+    assert set(found) == ({"x"} if gets else set())
+    if gets:
+        assert (found["x"].label, found["x"].through.key) == ("suspected_impersonation", "fake")
+
+
+@pytest.mark.parametrize("same", [True, False, None])
+def test_faces_decide_between_copies_of_one_official_video(same: bool | None) -> None:
+    copy = file("x", shares("fake"), original="ann/speech")
+    found = passed(OF_OFFICIAL, copy, same_faces=lambda *_: same)
+    assert set(found) == ({"x"} if same else set())
+
+
+def test_it_goes_along_copies_to_an_excerpt_and_no_further() -> None:
+    files = (
+        LATE,
+        file("copy", shares("fake", here=(2, 40), there=(0, 38))),  # comes 2 s later
+        file("end", shares("copy", "excerpt", here=(0, 10), there=(30, 40))),
+        file("beginning", shares("copy", "excerpt", here=(0, 10), there=(0, 10))),
+        file("of-end", shares("end", "excerpt", there=(0, 5))),
+    )
+    found = passed(*files)
+    assert set(found) == {"copy", "end"}
+    assert found["copy"].share == pytest.approx(0.95)
+    assert found["end"].here == Span(0, 10)
+
+
+CAMPAIGN = (
+    FAKE,
+    file("b", shares("fake")),
+    file("c", shares("b"), published="2026-01-01"),
+    file("worse", shares("c"), suspicion=suspected(label="synthetic_media")),
+    file("apart"),
+)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(len(CAMPAIGN)), 5))[::17])
+def test_the_order_of_files_changes_nothing(order: tuple[int, ...]) -> None:
+    found = passed(*(CAMPAIGN[place] for place in order))
+    assert set(found) == {"b", "c", "worse"}, "what is suspected of less is called by the more"
+    assert {one.through.key for one in found.values()} == {"fake"}
+
+
+def test_nobody_is_called_less_for_being_a_copy() -> None:
+    less = file("less", suspicion=suspected(label="synthetic_media"))
+    more = file("more", shares("less"), suspicion=suspected(label="suspected_impersonation"))
+    assert set(passed(less, more)) == {"less"}
+
+
+@pytest.mark.parametrize(
+    ("copy", "holds"),
+    [
+        pytest.param(file("x", shares("fake", "quote")), True, id="quote"),
+        pytest.param(file("x", shares("fake", "excerpt", there=(0, 5))), True, id="excerpt"),
+        pytest.param(file("x", shares("fake"), vouched=True), False, id="compared-copy"),
+        pytest.param(file("x"), False, id="apart"),
+    ],
+)
+def test_files_say_that_they_share_with_a_suspected_one(copy: ScreenedFile, holds: bool) -> None:
+    known = by_key(LATE, copy)
+    assert holding(known, find_ties(known.values())) == ({"x": "fake"} if holds else {})
