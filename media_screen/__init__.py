@@ -12,11 +12,13 @@ Importing this package loads no network, no decoder and no array library; the fi
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import (
     Abstention,
+    Campaign,
     Evidence,
     Failure,
     Match,
@@ -38,6 +40,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __all__ = [
     "Abstention",
+    "Campaign",
     "Config",
     "Evidence",
     "Failure",
@@ -49,7 +52,18 @@ __all__ = [
     "Span",
     "Verdict",
     "__version__",
+    "campaigns",
 ]
+
+
+def campaigns(out: str | os.PathLike[str]) -> tuple[Campaign, ...]:
+    """Return the campaigns of a folder that a scan wrote, the most urgent first.
+
+    Raises OSError when they are there and can't be read.
+    """
+    from media_screen.results.campaigns import read_campaigns
+
+    return read_campaigns(Path(out))
 
 
 def __getattr__(name: str) -> Any:

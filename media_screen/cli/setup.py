@@ -191,7 +191,7 @@ def scan_with_progress(
                 )
 
         with _stoppable():
-            return scan_files(
+            summary = scan_files(
                 paths,
                 out,
                 config,
@@ -202,6 +202,10 @@ def scan_with_progress(
                 on_start=on_start,
                 on_result=on_result,
             )
+    if jsonl:
+        for moved in summary.moved:  # the last line of a file is the one that counts
+            print_line(moved.verdict)
+    return summary
 
 
 def print_line(verdict: Verdict) -> None:

@@ -17,11 +17,13 @@ from media_screen.results.words import RANK
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from media_screen.batch.campaigns import Moved
     from media_screen.batch.scan import Summary
     from media_screen.people.enrol import Enrolment
     from media_screen.people.registry import Person
     from media_screen.results.folder import FinishedFile
 
+MOVED_SHOWN = 10  # changed labels that are named
 WIDE = 120  # columns of a terminal from which the table has room for the reasons
 _COLOURS = {
     "official": "green",
@@ -70,9 +72,12 @@ def show_summary(summary: Summary, report: Path) -> None:
         notes.append(f"{summary.failed} failed or unreadable")
     if summary.copies:
         notes.append(f"{counted(summary.copies, 'copy', 'copies')} of files screened before")
+    if summary.moved:
+        notes.append(f"{counted(len(summary.moved), 'label')} moved for what is known of copies")
     if summary.partly:
         notes.append(f"{summary.partly} looked at in part")
     console.print(Text(", ".join(notes)))
+    show_moved(summary.moved, console)
     show_left_out(summary.found.left_out, console)
     for why in sorted({why for entry in summary.entries for why in entry.lacking}):
         console.print(Text(f"note: {plain(why)}", style="dim"))
@@ -85,6 +90,18 @@ def show_summary(summary: Summary, report: Path) -> None:
     for missing in summary.found.missing:
         console.print(Text(f"not there: {plain(str(missing))}", style="red"))
     console.print(Text(f"Report: {plain(str(report))}"))
+
+
+def show_moved(moved: Sequence[Moved], console: Console) -> None:
+    """Print which labels changed for what is known of other files, the first few, and why."""
+    from rich.text import Text
+
+    for one in moved[:MOVED_SHOWN]:
+        name = Path(one.verdict.media.path).name
+        told = f"{name}: {one.before} is now {one.verdict.label}: {one.why}"
+        console.print(Text(plain(told)), soft_wrap=True)
+    if len(moved) > MOVED_SHOWN:
+        console.print(f"... and {len(moved) - MOVED_SHOWN} more; their pages say why")
 
 
 def show_left_out(left_out: Sequence[LeftOut], console: Console) -> None:

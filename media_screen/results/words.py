@@ -171,6 +171,8 @@ _FLAGS = {
     "several_picture_tracks": "Further picture track not looked at",
     "partly_covered": "Looked at in part",
     "sidecar_mismatch": "Post data do not fit",
+    "passed_along": "Label of a copy",
+    "holds_suspected": "Shares footage with a suspected file",
 }
 
 

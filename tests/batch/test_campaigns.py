@@ -6,6 +6,7 @@ import json
 import random
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,7 @@ def test_a_label_is_passed_along_and_says_through_which_file(folder: Folder) -> 
     a_campaign(folder)
     moved = folder.settle()
     assert folder.labels == "a:susp b:susp c:susp d:unve"
-    moves = {name_of(one.path): (one.before, one.after) for one in moved}
+    moves = {name_of(one.verdict.media.path): (one.before, one.verdict.label) for one in moved}
     assert moves == dict.fromkeys("bc", ("unverified_appearance", "suspected_impersonation"))
     found = folder.verdicts["c"]
     assert found.passed is not None and found.passed.label == "unverified_appearance"
@@ -165,7 +166,7 @@ def test_a_label_goes_when_its_cause_does(folder: Folder) -> None:
     folder.remove("a")
     moved = folder.settle()
     assert folder.labels == "a:unve b:unve c:unve d:unve"
-    assert {one.after for one in moved} == {"unverified_appearance"}
+    assert {one.verdict.label for one in moved} == {"unverified_appearance"}
     assert not any(one.passed or PASSED in one.flags for one in folder.verdicts.values())
 
 
@@ -277,6 +278,29 @@ def test_what_is_kept_is_begun_anew_when_it_is_damaged(folder: Folder) -> None:
     store.write_bytes(bytes(data))
     assert folder.settle() == ()
     assert (folder.out / CAMPAIGNS).read_bytes() == before, "the lines of files keep the ids"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("UPDATE file SET facts = '{}'", id="facts-that-lack-all"),
+        pytest.param("UPDATE file SET facts = 'no JSON'", id="facts-that-are-no-json"),
+        pytest.param("UPDATE file SET told = '[1]'", id="told-of-another-shape"),
+        pytest.param("UPDATE file SET facts = x'00'", id="facts-that-are-bytes"),
+        pytest.param("UPDATE file SET key = 'x' || key", id="keys-of-others"),
+        pytest.param("UPDATE campaign SET record = '[]'", id="a-record-of-another-shape"),
+        pytest.param("UPDATE campaign SET number = 'one'", id="a-number-that-is-text"),
+        pytest.param("DELETE FROM campaign", id="no-campaigns"),
+    ],
+)
+def test_rows_that_cannot_be_read_are_made_anew(folder: Folder, statement: str) -> None:
+    a_campaign(folder)
+    folder.settle()
+    before = (folder.out / CAMPAIGNS).read_bytes()
+    with closing(sqlite3.connect(folder.out / STORE)) as rows, rows:
+        rows.execute(statement)
+    assert folder.settle() == ()
+    assert (folder.out / CAMPAIGNS).read_bytes() == before
 
 
 def test_a_file_of_another_program_is_left_alone(folder: Folder) -> None:

@@ -28,7 +28,7 @@ from media_screen.batch.campaigns.facts import (
 from media_screen.batch.campaigns.naming import merged, name_groups
 from media_screen.batch.campaigns.record import campaign_of
 from media_screen.batch.campaigns.store import STORE, CampaignRow, CampaignStore, FileRow
-from media_screen.evidence import BY_URGENCY, Label, PassedAlong
+from media_screen.evidence import BY_URGENCY, Campaign, Label, PassedAlong, Verdict
 from media_screen.files import write_atomically
 from media_screen.footage.campaigns import (
     Group,
@@ -43,6 +43,7 @@ from media_screen.footage.campaigns import (
 from media_screen.media import shown_path
 from media_screen.results.campaigns import CAMPAIGNS
 from media_screen.results.folder import BatchError, Results
+from media_screen.results.saved_line import BAD_RECORD
 from media_screen.results.text import clock
 from media_screen.screen import Config
 from media_screen.weights.calibration import percent
@@ -54,11 +55,10 @@ _RANK = {label: rank for rank, label in enumerate(BY_URGENCY)}
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A file whose label changed for what is known of another one, and why."""
+    """A file whose label changed for what is known of another one: its verdict now, and why."""
 
-    path: str
+    verdict: Verdict
     before: Label
-    after: Label
     why: str
 
 
@@ -108,18 +108,24 @@ class _Settling:
         """Take what is known of lines that did not change, and read the others."""
         known = {row.digest: (key, row) for key, row in self._store.files().items()}
         for digest in self._results.lines():
-            if digest in known:
-                key, row = known[digest]
-                self._files[key], self._told[key] = (
-                    file_from_json(row.facts),
-                    Told.from_json(row.told),
-                )
-            else:
+            key, row = known.get(digest, ("", None))
+            if row is None or not self._take(key, row):
                 verdict = self._results.verdict(digest)
                 key = verdict.media.key
                 self._files[key] = screened_file(own_verdict(verdict), self._config)
                 self._told[key] = Told.of(verdict)
             self._digests[key] = digest
+
+    def _take(self, key: str, row: FileRow) -> bool:
+        """Take what is kept of a file; says whether it could be read, and is of that file."""
+        try:
+            file, told = file_from_json(row.facts), Told.from_json(row.told)
+        except BAD_RECORD:
+            return False
+        if file.key != key:
+            return False
+        self._files[key], self._told[key] = file, told
+        return True
 
     def _tell_all(
         self, groups: Sequence[Group], names: Sequence[str], ties: Sequence[Tie]
@@ -171,7 +177,7 @@ class _Settling:
         self._digests[key] = self._results.amend(self._digests[key], verdict)
         self._told[key] = told
         if verdict.label != saved.label:
-            yield Moved(saved.media.path, saved.label, verdict.label, why)
+            yield Moved(verdict, saved.label, why)
 
     def _campaigns(
         self,
@@ -191,7 +197,7 @@ class _Settling:
             row = known.get(name)
             if row is None:
                 number += 1
-            if row is not None and row.signature == signature:
+            if row is not None and row.signature == signature and _reads(row.record):
                 rows[name] = row
                 continue
             made = campaign_of(name, group, self._files, self._told, older)
@@ -224,6 +230,15 @@ def _campaign_of_file(groups: Sequence[Group], names: Sequence[str]) -> dict[str
     for name, group in zip(names, groups, strict=True):
         found |= dict.fromkeys(group.files, name)
     return found
+
+
+def _reads(record: str) -> bool:
+    """Tell whether the kept record of a campaign can be read."""
+    try:
+        Campaign.from_dict(json.loads(record))
+    except BAD_RECORD:
+        return False
+    return True
 
 
 def _how(passed: PassedAlong) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,12 +77,13 @@ class CampaignStore:
     def files(self) -> dict[str, FileRow]:
         """Return what is kept of files, by their keys."""
         rows = self._rows.execute("SELECT key, digest, facts, told FROM file")
-        return {key: FileRow(*row) for key, *row in rows}
+        return {row[0]: FileRow(*row[1:]) for row in rows if _holds(row, (str, str, str, str))}
 
     def campaigns(self) -> dict[str, CampaignRow]:
         """Return what is kept of campaigns, by their ids."""
         rows = self._rows.execute("SELECT id, number, merged_into, signature, record FROM campaign")
-        return {name: CampaignRow(*row) for name, *row in rows}
+        kinds = (str, int, str, str, str)
+        return {row[0]: CampaignRow(*row[1:]) for row in rows if _holds(row, kinds)}
 
     def save(self, files: Mapping[str, FileRow], campaigns: Mapping[str, CampaignRow]) -> None:
         """Keep what is known now, all or nothing."""
@@ -107,3 +108,8 @@ class CampaignStore:
                     if known.get(name) != row
                 ],
             )
+
+
+def _holds(row: Sequence[object], kinds: Sequence[type]) -> bool:
+    """Tell whether a row has values of these types: SQLite keeps whatever is put into a column."""
+    return all(isinstance(value, kind) for value, kind in zip(row, kinds, strict=True))
