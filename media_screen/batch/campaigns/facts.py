@@ -74,6 +74,7 @@ def screened_file(own: Verdict, config: Config) -> ScreenedFile:
         label=own.label,
         person=own.person,
         summary=own.summary,
+        faces=_faces(own),
         official=official,
         vouched=official or own.label == "official_copy",
         original=f"{matched.person}/{matched.reference}" if matched else "",
@@ -83,6 +84,16 @@ def screened_file(own: Verdict, config: Config) -> ScreenedFile:
         suspicion=None if official else suspicion(own, config),
         shared=own.shared,
     )
+
+
+def _faces(own: Verdict) -> dict[str, float]:
+    """Return how alike the face seen longest as each person is to that person."""
+    found: dict[str, tuple[int, float]] = {}
+    for track in own.tracks:
+        if track.person is not None and track.cosine is not None:
+            seen = (track.faces, track.cosine)
+            found[track.person] = max(found.get(track.person, (0, 0.0)), seen)
+    return {person: cosine for person, (_, cosine) in sorted(found.items())}
 
 
 def account_id(verdict: Verdict) -> str:
@@ -167,6 +178,7 @@ def file_to_json(file: ScreenedFile) -> str:
         | {
             "suspicion": found
             and fields_of(found) | {"spans": [span.to_list() for span in found.spans]},
+            "faces": dict(file.faces),
             "shared": [one.to_dict() for one in file.shared],
         }
     )

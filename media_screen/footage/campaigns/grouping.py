@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from media_screen.evidence import Label, SharedFootage, SharedKind, SharedPart, Span
@@ -40,7 +40,8 @@ class ScreenedFile:
 
     `vouched` is set for official posts and copies of official footage whose faces were compared:
     no label is passed to them. `original` is the official footage that the file matches, "" for
-    none; `speaks` whether a voice was judged in it; `published` is ISO 8601 or "".
+    none; `speaks` whether a voice was judged in it; `published` is ISO 8601 or "". `faces` says
+    how alike the face that is seen longest as each enrolled person is to that person (cosine).
     """
 
     key: str
@@ -49,6 +50,7 @@ class ScreenedFile:
     label: Label
     person: str | None
     summary: str
+    faces: Mapping[str, float] = field(default_factory=dict)
     official: bool = False
     vouched: bool = False
     original: str = ""

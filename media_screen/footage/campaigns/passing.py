@@ -8,7 +8,7 @@ accused through another.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from media_screen.evidence import BY_URGENCY, Label, Span
@@ -21,9 +21,10 @@ LEAST_SHARE = 0.5
 LEAST_HELD_S = 1.0
 _RANK = {label: rank for rank, label in enumerate(BY_URGENCY)}
 
-# Tells of two copies of official footage, the second of which is suspected, whether the first has
-# the same faces; None when that can't be told.
-SameFaces = Callable[[ScreenedFile, ScreenedFile], "bool | None"]
+# Cosine by which the likeness of one face to a person differs between copies of one file at most:
+# fingerprints follow what moves and do not see whose face it is, so that the original of a face
+# swap repeats it from end to end (benchmarks.campaign measures both).
+SAME_FACE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +49,14 @@ class _Reach:
     here: Span | None
 
 
-def pass_along(
-    files: Mapping[str, ScreenedFile],
-    ties: Sequence[Tie],
-    *,
-    same_faces: SameFaces = lambda *_: None,
-) -> dict[str, Passed]:
+def pass_along(files: Mapping[str, ScreenedFile], ties: Sequence[Tie]) -> dict[str, Passed]:
     """Return the files that are suspected through another one, with what they get.
 
     A label goes along copies that repeat each other from end to end in picture and sound, and from
     each of them to excerpts and to files that hold it, when these hold what is suspect and it makes
-    up half of them. Official posts and compared copies of official footage get none; of two files
-    that match the same official footage, `same_faces` decides whether they share the fake.
+    up half of them. Official posts, compared copies of official footage and files that show another
+    face get none, nor do, of two that match the same official footage, those of which it can't be
+    told whether their faces are the same.
     """
     of_file: dict[str, list[Tie]] = defaultdict(list)
     for tie in ties:
@@ -68,7 +65,7 @@ def pass_along(
     found: dict[str, Passed] = {}
     sources = (one for one in files.values() if one.suspicion is not None)
     for source in sorted(sources, key=lambda one: one.order):
-        for key, passed in _from(source, files, of_file, same_faces):
+        for key, passed in _from(source, files, of_file):
             known = found.get(key)
             if known is None or _strength(passed) < _strength(known):
                 found[key] = passed
@@ -101,7 +98,6 @@ def _from(
     source: ScreenedFile,
     files: Mapping[str, ScreenedFile],
     of_file: Mapping[str, Sequence[Tie]],
-    same_faces: SameFaces,
 ) -> Iterator[tuple[str, Passed]]:
     """Give what one suspected file passes along, the nearest files first."""
     assert source.suspicion is not None
@@ -115,7 +111,7 @@ def _from(
             if seen.file in met:
                 continue
             file = files[seen.file]
-            if not _may_get(file, reach, seen, same_faces):
+            if not _may_get(file, reach, seen):
                 continue
             further = _further(reach, seen)
             if further is None:
@@ -135,7 +131,7 @@ def _from(
                 waiting.append((file.key, further))
 
 
-def _may_get(file: ScreenedFile, reach: _Reach, tie: Tie, same_faces: SameFaces) -> bool:
+def _may_get(file: ScreenedFile, reach: _Reach, tie: Tie) -> bool:
     """Say whether a file may be called by what another one is suspected of."""
     if tie.kind == "same_file":
         return not file.official
@@ -143,10 +139,23 @@ def _may_get(file: ScreenedFile, reach: _Reach, tie: Tie, same_faces: SameFaces)
         return False
     if tie.part != "both" and tie.part != reach.suspicion.alone:
         return False
-    source = reach.source
-    if file.original and file.original == source.original:
-        return same_faces(file, source) is True
-    return True
+    same = _same_faces(file, reach.source)
+    if file.original and file.original == reach.source.original:
+        return same is True  # else the one may be the fake and the other what it was made from
+    return same is not False
+
+
+def _same_faces(file: ScreenedFile, source: ScreenedFile) -> bool | None:
+    """Say whether two files show the same faces, by how alike these are to enrolled people.
+
+    None when nobody is recognised in either: then it can't be told.
+    """
+    people = {*file.faces, *source.faces}
+    if not people:
+        return None
+    return all(
+        abs(file.faces.get(one, 0.0) - source.faces.get(one, 0.0)) <= SAME_FACE for one in people
+    )
 
 
 def _further(reach: _Reach, tie: Tie) -> _Reach | None:

@@ -14,13 +14,12 @@ from media_screen.footage.campaigns import (
     holding,
     pass_along,
 )
-from media_screen.footage.campaigns.passing import SameFaces
 from tests.footage.campaigns.making import by_key, file, shares, suspected
 
 
-def passed(*files: ScreenedFile, same_faces: SameFaces = lambda *_: None) -> dict[str, Passed]:
+def passed(*files: ScreenedFile) -> dict[str, Passed]:
     known = by_key(*files)
-    return pass_along(known, find_ties(known.values()), same_faces=same_faces)
+    return pass_along(known, find_ties(known.values()))
 
 
 FAKE = file("fake", suspicion=suspected())
@@ -97,11 +96,28 @@ def test_who_gets_the_label_of_a_suspected_file(
         assert (found["x"].label, found["x"].through.key) == ("suspected_impersonation", "fake")
 
 
-@pytest.mark.parametrize("same", [True, False, None])
-def test_faces_decide_between_copies_of_one_official_video(same: bool | None) -> None:
-    copy = file("x", shares("fake"), original="ann/speech")
-    found = passed(OF_OFFICIAL, copy, same_faces=lambda *_: same)
-    assert set(found) == ({"x"} if same else set())
+NEAR, FAR = {"ann": 0.78}, {"ann": 0.35}  # cosines of a face to a person's references
+
+
+@pytest.mark.parametrize(
+    ("original", "source", "copy", "gets"),
+    [
+        pytest.param("", NEAR, {"ann": 0.74}, True, id="same-face"),
+        pytest.param("", NEAR, FAR, False, id="another-face"),
+        pytest.param("", NEAR, {}, False, id="nobody-in-the-copy"),
+        pytest.param("", NEAR, {"ann": 0.78, "bob": 0.8}, False, id="somebody-more"),
+        pytest.param("", {}, {}, True, id="nobody-in-either"),
+        pytest.param("ann/speech", NEAR, {"ann": 0.74}, True, id="official-same-face"),
+        pytest.param("ann/speech", NEAR, FAR, False, id="official-another-face"),
+        pytest.param("ann/speech", {}, {}, False, id="official-nobody-in-either"),
+    ],
+)
+def test_faces_tell_a_copy_of_a_face_swap_from_its_original(
+    original: str, source: dict[str, float], copy: dict[str, float], gets: bool
+) -> None:
+    fake = file("fake", suspicion=suspected(), original=original, faces=source)
+    found = passed(fake, file("x", shares("fake"), original=original, faces=copy))
+    assert set(found) == ({"x"} if gets else set())
 
 
 def test_it_goes_along_copies_to_an_excerpt_and_no_further() -> None:
