@@ -148,13 +148,13 @@ def _may_get(file: ScreenedFile, reach: _Reach, tie: Tie) -> bool:
 def _same_faces(file: ScreenedFile, source: ScreenedFile) -> bool | None:
     """Say whether two files show the same faces, by how alike these are to enrolled people.
 
-    None when nobody is recognised in either: then it can't be told.
+    None when no face of one of them was compared with anybody: then it can't be told.
     """
-    people = {*file.faces, *source.faces}
-    if not people:
+    if not file.faces or not source.faces:
         return None
     return all(
-        abs(file.faces.get(one, 0.0) - source.faces.get(one, 0.0)) <= SAME_FACE for one in people
+        abs(file.faces.get(one, 0.0) - source.faces.get(one, 0.0)) <= SAME_FACE
+        for one in {*file.faces, *source.faces}
     )
 
 

@@ -104,7 +104,8 @@ NEAR, FAR = {"ann": 0.78}, {"ann": 0.35}  # cosines of a face to a person's refe
     [
         pytest.param("", NEAR, {"ann": 0.74}, True, id="same-face"),
         pytest.param("", NEAR, FAR, False, id="another-face"),
-        pytest.param("", NEAR, {}, False, id="nobody-in-the-copy"),
+        pytest.param("", NEAR, {}, True, id="no-face-compared-in-the-copy"),
+        pytest.param("ann/speech", NEAR, {}, False, id="official-no-face-compared"),
         pytest.param("", NEAR, {"ann": 0.78, "bob": 0.8}, False, id="somebody-more"),
         pytest.param("", {}, {}, True, id="nobody-in-either"),
         pytest.param("ann/speech", NEAR, {"ann": 0.74}, True, id="official-same-face"),
