@@ -25,6 +25,8 @@ _RANK = {label: rank for rank, label in enumerate(BY_URGENCY)}
 # fingerprints follow what moves and do not see whose face it is, so that the original of a face
 # swap repeats it from end to end (benchmarks.campaign measures both).
 SAME_FACE = 0.1
+# Cosine from which a face may be a person's at all: that of strangers says nothing of a copy.
+RECOGNISED = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +154,12 @@ def _same_faces(file: ScreenedFile, source: ScreenedFile) -> bool | None:
     """
     if not file.faces or not source.faces:
         return None
-    return all(
-        abs(file.faces.get(one, 0.0) - source.faces.get(one, 0.0)) <= SAME_FACE
+    pairs = [
+        (file.faces.get(one, 0.0), source.faces.get(one, 0.0))
         for one in {*file.faces, *source.faces}
-    )
+    ]
+    known = [pair for pair in pairs if max(pair) >= RECOGNISED]
+    return all(abs(one - other) <= SAME_FACE for one, other in known) if known else None
 
 
 def _further(reach: _Reach, tie: Tie) -> _Reach | None:

@@ -107,6 +107,7 @@ NEAR, FAR = {"ann": 0.78}, {"ann": 0.35}  # cosines of a face to a person's refe
         pytest.param("", NEAR, {}, True, id="no-face-compared-in-the-copy"),
         pytest.param("ann/speech", NEAR, {}, False, id="official-no-face-compared"),
         pytest.param("", NEAR, {"ann": 0.78, "bob": 0.8}, False, id="somebody-more"),
+        pytest.param("", {"ann": 0.3}, {"bob": 0.2}, True, id="strangers-in-both"),
         pytest.param("", {}, {}, True, id="nobody-in-either"),
         pytest.param("ann/speech", NEAR, {"ann": 0.74}, True, id="official-same-face"),
         pytest.param("ann/speech", NEAR, FAR, False, id="official-another-face"),
