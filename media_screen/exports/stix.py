@@ -137,7 +137,9 @@ def account_of(posting: Posting) -> Any | None:
         return None
     platform = clean(known.platform if known else post.platform).lower()
     site = {"account_type": platform} if platform else {}
-    return stix2.v21.UserAccount(**named, **site, **({"account_created": created} if created else {}))
+    return stix2.v21.UserAccount(
+        **named, **site, **({"account_created": created} if created else {})
+    )
 
 
 def _post(posting: Posting, times: dict[str, Any]) -> Iterator[Any]:
