@@ -28,6 +28,7 @@ LIMITS = (
     "that are marked."
 )
 MAX_TEXT = 2_000  # characters of one untrusted text; descriptions of posts are not exported
+MAX_NAME = 200  # characters of an untrusted text in a name, which stands in lists and headings
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:media_screen:exports")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -134,6 +135,11 @@ def statement(verdict: Verdict) -> str:
 def clean(text: str) -> str:
     """Return an untrusted text with hidden and control characters written out, and cut."""
     return shorten(visible(text), MAX_TEXT)
+
+
+def short(text: str) -> str:
+    """Return an untrusted text as `clean` does, cut to stand in a name."""
+    return shorten(visible(text), MAX_NAME)
 
 
 def sha256(verdict: Verdict) -> str:

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from media_screen.evidence import Campaign, Verdict
-from media_screen.exports.claims import clean, link, moment, published
+from media_screen.exports.claims import clean, link, moment, published, short
 from media_screen.exports.postings import PostedClaim, Posting, claims_of
 from media_screen.exports.stix import (
     CREATED,
@@ -86,7 +86,7 @@ def _channel(posting: Posting, times: dict[str, Any]) -> dict[str, Any] | None:
         "channel",
         account["id"],
         times,
-        name=f"{shown} ({platform}: {unique})" if platform else f"{shown} ({unique})",
+        name=f"{short(shown)} ({platform}: {unique})" if platform else f"{short(shown)} ({unique})",
         description="An account that posted suspected media; nothing is said of who runs it.",
         **({"channel_types": [platform]} if platform else {}),
     )

@@ -16,9 +16,9 @@ from media_screen.exports.claims import (
     COPYPASTA,
     CROSS_PLATFORM,
     Technique,
-    clean,
     is_claiming,
     sha256,
+    short,
     techniques,
 )
 
@@ -76,9 +76,9 @@ class PostedClaim:
 
     @property
     def title(self) -> str:
-        """The title that most of the suspected posts have, "" when none has any."""
+        """The title that most of the suspected posts have, cut, "" when none has any."""
         posts = (one.verdict.post for one in self.accused)
-        titles = Counter(clean(post.title) for post in posts if post and post.title)
+        titles = Counter(short(post.title) for post in posts if post and post.title)
         return titles.most_common(1)[0][0] if titles else ""
 
 

@@ -4,9 +4,9 @@ Each post is an observed data of the file, its address and the account that post
 suspected file has an indicator of its hash, the techniques of DISARM that it would speak for, the
 person it presents, and a note with propositions, likelihood ratio and limits.
 
-The specification calls a Campaign "a grouping of adversarial behaviors" against specific targets,
-and a Grouping objects that "have a shared context": so a campaign whose label suspects something is
-the first, and joins the suspected posts alone; one of harmless repeats is the second, and joins all.
+The specification calls a Campaign "a grouping of adversarial behaviors" with specific targets,
+and a Grouping objects that "have a shared context". A campaign whose label suspects something is
+the first, and joins the suspected posts alone; one of harmless repeats is the second, with all.
 The posts of a suspected campaign that are not suspected stand beside it with a note that says so.
 
 No confidence is given: one number would need a prior. Ids are functions of the content's hash and
@@ -70,7 +70,8 @@ def write_bundle(objects: Iterable[Any], stream: TextIO) -> None:
     for one in objects:
         known.setdefault(one["id"], one)
     ids = stable_uuid("bundle", *known)
-    bundle = stix2.v21.Bundle(*known.values(), id=f"bundle--{ids}")
+    # Custom for `opencti`, whose kinds of objects the library does not know.
+    bundle = stix2.v21.Bundle(*known.values(), id=f"bundle--{ids}", allow_custom=True)
     stream.write(bundle.serialize(pretty=False))
     stream.write("\n")
 
@@ -103,6 +104,7 @@ def relation(source: Any, kind: str, target: Any, times: dict[str, Any], why: st
         id=stix_id("relationship", source["id"], kind, target["id"]),
         **times,
         description=why,
+        allow_custom=True,
     )
 
 
