@@ -31,6 +31,7 @@ from media_screen.exports.claims import (
     statement,
 )
 from media_screen.exports.postings import PostedClaim, Posting, claims_of, techniques_of
+from media_screen.results.plain import counted
 from media_screen.results.words import LABELS
 
 _YOUTUBE_ID = re.compile(r"UC[\w-]{22}", re.ASCII)
@@ -42,9 +43,8 @@ def write(
 ) -> int:
     """Write the events of all campaigns and files of a claiming label."""
     claims = [claim for claim in claims_of(verdicts, campaigns) if claim.accused]
-    joined = [claim for claim in claims if claim.campaign is not None]
     single = [claim for claim in claims if claim.campaign is None]
-    events = [_campaign_event(claim, as_of) for claim in joined]
+    events = [_campaign_event(one, one.campaign, as_of) for one in claims if one.campaign]
     events += [_files_event(single, as_of)] if single else []
     told = [{"Event": json.loads(event.to_json())} for event in events]
     stream.write(json.dumps({"response": told}, sort_keys=True))
@@ -52,11 +52,10 @@ def write(
     return sum(len(claim.accused) for claim in claims)
 
 
-def _campaign_event(claim: PostedClaim, as_of: datetime) -> MISPEvent:
+def _campaign_event(claim: PostedClaim, campaign: Campaign, as_of: datetime) -> MISPEvent:
     """Return the event of a campaign; its UUID is a function of the campaign's id, and stays."""
-    campaign, accused = claim.campaign, claim.accused
-    assert campaign is not None, "an event of a campaign has one"
-    about = f"{LABELS[campaign.label].name.lower()}, {len(accused)} files"
+    accused = claim.accused
+    about = f"{LABELS[campaign.label].name.lower()}, {counted(len(accused), 'file')}"
     event = _event(stable_uuid("event", campaign.id), f"{campaign.id}: {about}", as_of)
     files = [_add_file(event, posting, as_of) for posting in accused]
     lead = accused.index(claim.lead)
@@ -77,7 +76,7 @@ def _files_event(claims: Sequence[PostedClaim], as_of: datetime) -> MISPEvent:
     """
     verdicts = [claim.lead.verdict for claim in claims]
     keys = sorted(sha256(verdict) + verdict.media.key for verdict in verdicts)
-    about = f"{len(verdicts)} files of suspected impersonation or synthesis"
+    about = f"{counted(len(verdicts), 'file')} of suspected impersonation or synthesis"
     event = _event(stable_uuid("event", *keys), about, as_of)
     for claim in claims:
         verdict = claim.lead.verdict

@@ -68,16 +68,12 @@ def posted(row: Row, text: str = "Watch this") -> Verdict:
     """The verdict of a file of a campaign, posted by an account of its own under this title."""
     name, platform, _, label, own = row
     made = make_verdict(label)
-    lead = posted(FAKE[0]) if label != own else None
     return replace(
         made,
         media=replace(made.media, path=f"{name}.mp4", sha256=hash_of(name)),
         person=None if label == "official" else made.person,
         campaign=CAMPAIGN,
-        passed=lead
-        and PassedAlong(
-            own, None, "n", lead.media.path, lead.media.sha256, lead.media.key, Span(0, 4), 0.9
-        ),
+        passed=None if label == own else passed_from_the_fake(own),
         post=Post(
             platform=platform,
             handle=f"by_{name}",
@@ -87,6 +83,12 @@ def posted(row: Row, text: str = "Watch this") -> Verdict:
             published="2026-01-02T03:04:05Z",
         ),
     )
+
+
+def passed_from_the_fake(own: Label) -> PassedAlong:
+    """What a copy of the fake has from it; `own` is what it had got for itself."""
+    media = posted(FAKE[0]).media
+    return PassedAlong(own, None, "n", media.path, media.sha256, media.key, Span(0, 4), 0.9)
 
 
 def campaign(

@@ -20,6 +20,7 @@ from media_screen.evidence import LABELS, Label, Match, Provenance, Span, Verdic
 from media_screen.exports import FORMATS, ExportError, export
 from media_screen.exports.claims import CLAIMING, published, statement, techniques
 from media_screen.exports.csv import COLUMNS
+from media_screen.results.campaigns import CAMPAIGNS
 from media_screen.testing import make_verdict
 from tests.exports.made import PACKAGES, campaign, written
 from tests.report.records import HOSTILE, every_label, hostile, write_results
@@ -76,6 +77,15 @@ def test_saved_results_are_exported_without_their_broken_lines(tmp_path: Path) -
     path, count = export(tmp_path, "csv", output=tmp_path / "mine.csv")
     assert count == len(LABELS) and path.name == "mine.csv"
     assert sorted(row["label"] for row in rows(path.read_text("utf-8"))) == sorted(LABELS)
+
+
+def test_campaigns_are_read_beside_the_results(tmp_path: Path) -> None:
+    joined, files = campaign()
+    write_results(tmp_path, files)
+    (tmp_path / CAMPAIGNS).write_text(json.dumps(joined.to_dict()) + "\n", "utf-8")
+    path, count = export(tmp_path, "csv")
+    assert count == len(files)
+    assert {row["campaign_reason"] for row in rows(path.read_text("utf-8"))} == {joined.reason}
 
 
 @pytest.mark.parametrize(("form", "package"), PACKAGES.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import networkx
@@ -55,8 +56,6 @@ def test_what_xml_cannot_hold_is_made_visible(form: str, text: str) -> None:
 
 @pytest.mark.parametrize("form", READ)
 def test_an_account_of_two_campaigns_is_one_node(form: str) -> None:
-    from dataclasses import replace
-
     joined, files = campaign()
     other = replace(joined, id="c-aaaaaaaaaaaa", ties=joined.ties[:1])
     document = written(form, files, [joined, other])
