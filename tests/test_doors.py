@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from html.parser import HTMLParser
@@ -26,7 +26,7 @@ from media_screen.batch.scan import FoundFiles, Progress, Summary
 from media_screen.cli import setup as scanning
 from media_screen.cli.showing import show_people, show_summary
 from media_screen.cli.terminal import PlainGroup, new_console
-from media_screen.evidence import Failure, Post, Verdict
+from media_screen.evidence import Campaign, Failure, Post, Verdict
 from media_screen.exports import FORMATS, mediareview, misp, stix
 from media_screen.exports import csv as csv_export
 from media_screen.people.enrol import Enrolment
@@ -34,6 +34,7 @@ from media_screen.people.gallery import Gallery, Problem
 from media_screen.report import write_report
 from media_screen.results.folder import FinishedFile
 from media_screen.results.plain import PlainFormatter
+from tests.exports.made import campaign
 from tests.report.records import every_label, suspected, write_results
 
 AS_OF = datetime(2026, 1, 2, tzinfo=timezone.utc)
@@ -65,9 +66,9 @@ def nasty(text: str) -> Verdict:
     return replace(made, post=post, person=text, failures=(Failure("media", text),))
 
 
-def written(module: object, verdicts: list[Verdict]) -> str:
+def written(module: object, verdicts: list[Verdict], campaigns: Sequence[Campaign] = ()) -> str:
     stream = io.StringIO()
-    module.write(verdicts, stream, as_of=AS_OF)  # type: ignore[attr-defined]
+    module.write(verdicts, campaigns, stream, as_of=AS_OF)  # type: ignore[attr-defined]
     return stream.getvalue()
 
 
@@ -139,7 +140,8 @@ def test_a_post_that_lacks_anything_stops_no_export(
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_export_is_made_of_hostile_texts(form: str, text: str) -> None:
     module = import_module(f"media_screen.exports.{form}")
-    found = written(module, [nasty(text), *every_label()])
+    joined, files = campaign(text=text)
+    found = written(module, [nasty(text), *every_label(), *files], [joined])
     if FORMATS[form].endswith(".json"):
         found = json.dumps(json.loads(found), ensure_ascii=False)
     assert not LIVE.search(found.replace("\r\n", "\n").lstrip("\ufeff"))

@@ -18,6 +18,7 @@ from media_screen.results.plain import counted, plain
         "media-screen report media-screen-out",
         "media-screen report media-screen-out --time-zone Asia/Shanghai",
         "media-screen report media-screen-out --format stix --output bundle.json",
+        "media-screen report media-screen-out --format graphml",
     ],
 )
 @click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False))
@@ -34,9 +35,10 @@ from media_screen.results.plain import counted, plain
 def report(out: Path, form: str, output: Path | None, time_zone: str) -> None:
     """Write the report of saved results anew, or export them, without running a model.
 
-    csv: one row a file, for spreadsheets. stix: a STIX 2.1 bundle. misp: a MISP event. mediareview:
-    schema.org MediaReview in JSON-LD. The last three hold only files whose verdict says that
-    something is suspected.
+    csv: one row a file, for spreadsheets. stix: a STIX 2.1 bundle. opencti: the same with the
+    objects of OpenCTI. misp: MISP events. mediareview: schema.org MediaReview in JSON-LD. These
+    accuse only files whose verdict says that something is suspected. graphml, gexf: the network of
+    the accounts of all campaigns.
     """
     from media_screen.exports import export
     from media_screen.report import write_report

@@ -1,11 +1,18 @@
-"""Exports of saved results for other tools: spreadsheets, STIX, MISP, schema.org MediaReview.
+"""Exports of saved results for other tools: spreadsheets, threat intelligence, networks, reviews.
 
 Each format is a module with one function:
 
-    write(verdicts: Iterable[Verdict], stream: TextIO, *, as_of: datetime) -> int
+    write(
+        verdicts: Iterable[Verdict],
+        campaigns: Sequence[Campaign],
+        stream: TextIO,
+        *,
+        as_of: datetime,
+    ) -> int
 
-which writes the verdicts in order, and returns how many files it told of. `as_of` is when the
-results were last written. The same results give the same bytes. No model is run.
+which writes the verdicts in order with the campaigns they belong to, and returns how many files it
+told of. `as_of` is when the results were last written. The same results give the same bytes. No
+model is run.
 """
 
 from __future__ import annotations
@@ -28,8 +35,11 @@ _log = logging.getLogger(__name__)
 FORMATS: Mapping[str, str] = {
     "csv": "results.csv",
     "stix": "results.stix.json",
+    "opencti": "results.opencti.json",
     "misp": "results.misp.json",
     "mediareview": "results.mediareview.json",
+    "graphml": "results.graphml",
+    "gexf": "results.gexf",
 }
 
 
@@ -50,6 +60,7 @@ def export(
     Broken and strange lines are passed over, as in the report, and `tell` hears of them. Raises
     ExportError.
     """
+    from media_screen.results.campaigns import read_campaigns
     from media_screen.results.folder import RESULTS
 
     if form not in FORMATS:
@@ -63,7 +74,8 @@ def export(
     changed = (out / RESULTS).stat().st_mtime
     as_of = datetime.fromtimestamp(int(changed), timezone.utc)
     text = io.StringIO()
-    count = module.write(saved_verdicts(out, tell=tell), text, as_of=as_of)
+    verdicts, campaigns = saved_verdicts(out, tell=tell), read_campaigns(out)
+    count = module.write(verdicts, campaigns, text, as_of=as_of)
     path = output or out / FORMATS[form]
     if str(path) == "-":
         sys.stdout.write(text.getvalue())

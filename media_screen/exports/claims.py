@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -29,6 +28,7 @@ LIMITS = (
     "that are marked."
 )
 MAX_TEXT = 2_000  # characters of one untrusted text; descriptions of posts are not exported
+MAX_NAME = 200  # characters of an untrusted text in a name, which stands in lists and headings
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:media_screen:exports")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -36,10 +36,14 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Technique:
-    """A technique of the DISARM framework for describing influence operations (version 1.6)."""
+    """A technique of the DISARM framework for describing influence operations (version 1.6).
+
+    `in_misp` tells that the DISARM galaxy of MISP, which is of an older version, has it.
+    """
 
     id: str
     name: str
+    in_misp: bool = True
 
     @property
     def url(self) -> str:
@@ -59,12 +63,15 @@ CHANGED = {
     "image": Technique("T0086", "Develop Image-Based Content"),
     "audio": Technique("T0088", "Develop Audio-Based Content"),
 }
-PERSONA = Technique("T0143.003", "Impersonated Persona")
+PERSONA = Technique("T0143.003", "Impersonated Persona", in_misp=False)
+# What accounts do together.
+COPYPASTA = Technique("T0084.001", "Use Copypasta")
+CROSS_PLATFORM = Technique("T0119.002", "Post across Platform")
 
 
-def claiming(verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
-    """Give the verdicts that say something is suspected, of files whose content is known."""
-    return (one for one in verdicts if one.label in CLAIMING and sha256(one))
+def is_claiming(label: Label) -> bool:
+    """Say whether a label says that something is suspected."""
+    return label in CLAIMING
 
 
 def looks_generated(verdict: Verdict) -> bool:
@@ -130,6 +137,11 @@ def clean(text: str) -> str:
     return shorten(visible(text), MAX_TEXT)
 
 
+def short(text: str) -> str:
+    """Return an untrusted text as `clean` does, cut to stand in a name."""
+    return shorten(visible(text), MAX_NAME)
+
+
 def sha256(verdict: Verdict) -> str:
     """Return the hash of the file's content, "" when the result holds none."""
     return verdict.media.sha256 if _SHA256.fullmatch(verdict.media.sha256) else ""
@@ -147,8 +159,13 @@ def link(verdict: Verdict) -> str:
 
 def published(verdict: Verdict) -> datetime | None:
     """Return when the post was published, None when the sidecar does not say."""
+    return moment(verdict.post.published) if verdict.post else None
+
+
+def moment(text: str) -> datetime | None:
+    """Return the time that an ISO 8601 text in UTC says, to the second; None for another text."""
     try:
-        time = datetime.fromisoformat((verdict.post.published if verdict.post else "")[:19])
+        time = datetime.fromisoformat(text[:19])
     except ValueError:
         return None
     return time.replace(tzinfo=timezone.utc)

@@ -1,5 +1,8 @@
 """CSV for spreadsheets: one row a file, every label, the same columns always.
 
+The label of a campaign is the one of its most urgent file; the label of a file stands beside it,
+and where it comes from another file, what it had got for itself and which file that is.
+
 UTF-8 with a byte order mark, without which Excel reads names wrongly. What a spreadsheet would take
 for a formula gets an apostrophe before it (OWASP, CSV injection), also inside of a text: where one
 cuts at semicolons, tabs or commas, another cell begins there.
@@ -9,12 +12,13 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TextIO
 
-from media_screen.evidence import Post, Verdict
+from media_screen.evidence import Campaign, Post, Verdict
 from media_screen.exports.claims import clean
+from media_screen.exports.postings import campaigns_by_file
 
 COLUMNS = (
     "path",
@@ -28,6 +32,11 @@ COLUMNS = (
     "probability_low",
     "probability_high",
     "summary",
+    "campaign",
+    "campaign_label",
+    "campaign_reason",
+    "own_label",
+    "passed_through",
     "platform",
     "channel",
     "channel_id",
@@ -57,21 +66,24 @@ _FORMULA = re.compile(
 )
 
 
-def write(verdicts: Iterable[Verdict], stream: TextIO, *, as_of: datetime) -> int:
+def write(
+    verdicts: Iterable[Verdict], campaigns: Sequence[Campaign], stream: TextIO, *, as_of: datetime
+) -> int:
     """Write one row for each verdict."""
+    of_file = campaigns_by_file(campaigns)
     stream.write("\ufeff")
     writer = csv.writer(stream, lineterminator="\r\n")  # RFC 4180
     writer.writerow(COLUMNS)
     count = 0
     for verdict in verdicts:
-        writer.writerow([_cell(value) for value in _row(verdict)])
+        writer.writerow([_cell(value) for value in _row(verdict, of_file.get(verdict.media.key))])
         count += 1
     return count
 
 
-def _row(verdict: Verdict) -> tuple[object, ...]:
+def _row(verdict: Verdict, campaign: Campaign | None) -> tuple[object, ...]:
     media, post = verdict.media, verdict.post or Post()
-    match, earlier = verdict.provenance.match, verdict.duplicate_of
+    match, earlier, passed = verdict.provenance.match, verdict.duplicate_of, verdict.passed
     low, high = verdict.probability_bounds or (None, None)
     return (
         media.path,
@@ -85,6 +97,11 @@ def _row(verdict: Verdict) -> tuple[object, ...]:
         low,
         high,
         verdict.summary,
+        campaign.id if campaign else verdict.campaign,
+        campaign and campaign.label,
+        campaign and campaign.reason,
+        passed and passed.label,
+        passed and passed.path,
         post.platform,
         verdict.provenance.channel,
         post.channel_id,

@@ -1,28 +1,34 @@
-"""STIX 2.1 bundle of what is suspected (OASIS STIX Version 2.1; extra `stix`).
+"""STIX 2.1 bundle of campaigns and of what is suspected (OASIS STIX Version 2.1; extra `stix`).
 
-For each file of a claiming label: the file, the address and the account of its post as an observed
-data, an indicator of the file's hash, the techniques of DISARM that it would speak for, the person
-it presents, and a note with propositions, likelihood ratio and limits. No confidence is given: one
-number would need a prior. Ids are functions of the content's hash, so a later export of the same
-file updates the same objects.
+Each post is an observed data of the file, its address and the account that posted it. Each
+suspected file has an indicator of its hash, the techniques of DISARM that it would speak for, the
+person it presents, and a note with propositions, likelihood ratio and limits.
+
+The specification calls a Campaign "a grouping of adversarial behaviors" with specific targets,
+and a Grouping objects that "have a shared context". A campaign whose label suspects something is
+the first, and joins the suspected posts alone; one of harmless repeats is the second, with all.
+The posts of a suspected campaign that are not suspected stand beside it with a note that says so.
+
+No confidence is given: one number would need a prior. Ids are functions of the content's hash and
+of the campaign's id, so a later export updates the same objects.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any, TextIO
 
 import stix2
 
-from media_screen.evidence import Verdict
+from media_screen.evidence import Campaign, Post, Verdict
 from media_screen.exports.claims import (
     LIMITS,
     Technique,
-    claiming,
     clean,
     link,
+    moment,
     name_of,
     published,
     sha256,
@@ -30,42 +36,141 @@ from media_screen.exports.claims import (
     statement,
     techniques,
 )
+from media_screen.exports.postings import PostedClaim, Posting, claims_of, techniques_of
 from media_screen.results.words import LABELS
 
 # An object keeps its time of creation when it is exported again, and a result does not know when
 # its file was screened first: all are as old as this way of writing them.
 CREATED = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
+_SUSPICION = "As a suspicion, with the strength that the note on the file states."
+_EXCUSED = (
+    "These posts share media with the campaign, and nothing is suspected of them: they are the "
+    "official post that others use, quote a part beside footage of their own, or hold none of "
+    "what is suspect."
+)
 
-def write(verdicts: Iterable[Verdict], stream: TextIO, *, as_of: datetime) -> int:
-    """Write one bundle of all files of a claiming label."""
-    objects: dict[str, Any] = {}
-    files = 0
-    for verdict in claiming(verdicts):
-        files += 1
-        for one in _objects(verdict, max(as_of, CREATED)):
-            objects.setdefault(one["id"], one)  # people, techniques and copies are shared
-    ids = stable_uuid("bundle", *objects)
-    bundle = stix2.v21.Bundle(*objects.values(), id=f"bundle--{ids}")
+
+def write(
+    verdicts: Iterable[Verdict], campaigns: Sequence[Campaign], stream: TextIO, *, as_of: datetime
+) -> int:
+    """Write one bundle of all campaigns and of all files of a claiming label."""
+    claims = claims_of(verdicts, campaigns)
+    modified = max(as_of, CREATED)
+    write_bundle((one for claim in claims for one in objects_of(claim, modified)), stream)
+    return sum(len(claim.postings) for claim in claims)
+
+
+def write_bundle(objects: Iterable[Any], stream: TextIO) -> None:
+    """Write a bundle of objects, each id once: people, techniques, accounts and copies are shared.
+
+    Its own id is a function of theirs.
+    """
+    known: dict[str, Any] = {}
+    for one in objects:
+        known.setdefault(one["id"], one)
+    ids = stable_uuid("bundle", *known)
+    # Custom for `opencti`, whose kinds of objects the library does not know.
+    bundle = stix2.v21.Bundle(*known.values(), id=f"bundle--{ids}", allow_custom=True)
     stream.write(bundle.serialize(pretty=False))
     stream.write("\n")
-    return files
 
 
-def _objects(verdict: Verdict, modified: datetime) -> Iterator[Any]:
-    times = {"created": CREATED, "modified": modified, "created_by_ref": _PROGRAM["id"]}
-    seen = list(_seen(verdict))
-    at = published(verdict) or modified
-    observed = stix2.v21.ObservedData(
-        id=_id("observed-data", sha256(verdict), verdict.media.key),
+def objects_of(claim: PostedClaim, modified: datetime) -> Iterator[Any]:
+    """Give the objects of a claim, each after those it refers to."""
+    times = times_of(modified)
+    yield PROGRAM
+    for posting in claim.postings:
+        yield from _post(posting, times)
+        if posting.accused:
+            yield from _suspicion(posting, times)
+    if claim.campaign is not None and claim.accused:
+        yield from _campaign(claim, claim.campaign, times)
+    elif claim.campaign is not None:
+        yield _grouping(claim, claim.campaign, times)
+
+
+def times_of(modified: datetime) -> dict[str, Any]:
+    """Return what all domain objects of an export have in common."""
+    return {"created": CREATED, "modified": modified, "created_by_ref": PROGRAM["id"]}
+
+
+def relation(source: Any, kind: str, target: Any, times: dict[str, Any], why: str) -> Any:
+    """Return the relationship between two objects, with a sentence on what it says."""
+    return stix2.v21.Relationship(
+        source["id"],
+        kind,
+        target["id"],
+        id=stix_id("relationship", source["id"], kind, target["id"]),
+        **times,
+        description=why,
+        allow_custom=True,
+    )
+
+
+def stix_id(kind: str, *parts: str) -> str:
+    """Return the id of an object of a kind that is a function of the parts."""
+    return f"{kind}--{stable_uuid(kind, *parts)}"
+
+
+# --- a post and what is suspected of it ---------------------------------------------------------
+
+
+def file_of(verdict: Verdict) -> Any:
+    """Return the file; the library derives the ids of what is observed."""
+    size = {"size": verdict.media.size_bytes} if verdict.media.size_bytes > 0 else {}
+    return stix2.v21.File(hashes={"SHA-256": sha256(verdict)}, name=name_of(verdict), **size)
+
+
+def account_of(posting: Posting) -> Any | None:
+    """Return the account that posted the file, None when nobody knows it.
+
+    A campaign knows an account by several posts, and may know when it was made.
+    """
+    post, known = posting.verdict.post or Post(), posting.account
+    created = moment(known.created) if known else None
+    account = {
+        "user_id": clean(post.channel_id),
+        "account_login": clean(known.handle if known else post.handle),
+        "display_name": clean(known.name if known else post.display_name),
+    }
+    named = {key: text for key, text in account.items() if text}
+    if not named:
+        return None
+    platform = clean(known.platform if known else post.platform).lower()
+    site = {"account_type": platform} if platform else {}
+    return stix2.v21.UserAccount(
+        **named, **site, **({"account_created": created} if created else {})
+    )
+
+
+def _post(posting: Posting, times: dict[str, Any]) -> Iterator[Any]:
+    """Give what is observed of a post, and the observation."""
+    verdict = posting.verdict
+    address, account = link(verdict), account_of(posting)
+    seen = [file_of(verdict)]
+    seen += [stix2.v21.URL(value=address)] if address else []
+    seen += [account] if account is not None else []
+    yield from seen
+    at = published(verdict) or times["modified"]
+    yield stix2.v21.ObservedData(
+        id=_observed_id(verdict),
         **times,
         first_observed=at,
         last_observed=at,
         number_observed=1,
         object_refs=[one["id"] for one in seen],
     )
+    if account is not None and posting.accuses_account:
+        # Platforms refuse kinds of relationships that they don't know, such as one of posting.
+        yield relation(account, "related-to", seen[0], times, "The account posted the file.")
+
+
+def _suspicion(posting: Posting, times: dict[str, Any]) -> Iterator[Any]:
+    """Give the indicator of a suspected file, what it speaks for, and the note."""
+    verdict = posting.verdict
     indicator = stix2.v21.Indicator(
-        id=_id("indicator", sha256(verdict)),
+        id=_indicator_id(verdict),
         **times,
         name=f"File: {LABELS[verdict.label].name.lower()}",
         description=LIMITS,
@@ -75,20 +180,18 @@ def _objects(verdict: Verdict, modified: datetime) -> Iterator[Any]:
         pattern_type="stix",
         valid_from=CREATED,
     )
-    yield from (_PROGRAM, *seen, observed, indicator)
-    yield _relation(indicator, "based-on", observed, times)
-    about = [observed, indicator]
+    yield indicator
+    about = [{"id": _observed_id(verdict)}, indicator]
+    yield relation(indicator, "based-on", about[0], times, _SUSPICION)
     if verdict.person:
-        person = _person(verdict.person)
-        about.append(person)
+        about.append(person := _person(verdict.person))
         yield person
-        yield _relation(indicator, "related-to", person, times)
+        yield relation(indicator, "related-to", person, times, _SUSPICION)
     for technique in techniques(verdict):
-        pattern = _technique(technique)
-        yield pattern
-        yield _relation(indicator, "indicates", pattern, times)
+        yield (pattern := _technique(technique))
+        yield relation(indicator, "indicates", pattern, times, _SUSPICION)
     yield stix2.v21.Note(
-        id=_id("note", sha256(verdict), verdict.media.key),
+        id=stix_id("note", sha256(verdict), verdict.media.key),
         **times,
         abstract=LABELS[verdict.label].name,
         content=statement(verdict),
@@ -97,38 +200,87 @@ def _objects(verdict: Verdict, modified: datetime) -> Iterator[Any]:
     )
 
 
-def _seen(verdict: Verdict) -> Iterator[Any]:
-    """Give the file, and the address and account of its post; the library derives their ids."""
-    media, post = verdict.media, verdict.post
-    size = {"size": media.size_bytes} if media.size_bytes > 0 else {}
-    yield stix2.v21.File(hashes={"SHA-256": sha256(verdict)}, name=name_of(verdict), **size)
-    if address := link(verdict):
-        yield stix2.v21.URL(value=address)
-    if post is None:
-        return
-    account = {
-        "user_id": clean(post.channel_id),
-        "account_login": clean(post.handle),
-        "display_name": clean(post.display_name),
-    }
-    known = {key: text for key, text in account.items() if text}
-    if known:
-        site = {"account_type": clean(post.platform).lower()} if post.platform else {}
-        yield stix2.v21.UserAccount(**known, **site)
-
-
 def _labels(verdict: Verdict) -> list[str]:
     return [verdict.label, *(clean(flag) for flag in verdict.flags if flag)]
+
+
+def _observed_id(verdict: Verdict) -> str:
+    return stix_id("observed-data", sha256(verdict), verdict.media.key)
+
+
+def _indicator_id(verdict: Verdict) -> str:
+    return stix_id("indicator", sha256(verdict))
+
+
+# --- a campaign -----------------------------------------------------------------------------------
+
+
+def campaign_of(claim: PostedClaim, campaign: Campaign, times: dict[str, Any]) -> Any:
+    """Return a campaign whose label suspects something."""
+    first, last = moment(campaign.first), moment(campaign.last)
+    seen = {"first_seen": first, "last_seen": last} if first and last and first <= last else {}
+    return stix2.v21.Campaign(
+        id=stix_id("campaign", campaign.id),
+        **times,
+        name=_name(claim, campaign),
+        description=f"{clean(campaign.reason)}\n{LIMITS}",
+        labels=[campaign.label],
+        **seen,
+        **({"aliases": list(campaign.merged)} if campaign.merged else {}),
+    )
+
+
+def _campaign(claim: PostedClaim, campaign: Campaign, times: dict[str, Any]) -> Iterator[Any]:
+    """Give a campaign, what its suspected posts say of it, and which of its posts are excused."""
+    whole = campaign_of(claim, campaign, times)
+    yield whole
+    for posting in claim.accused:
+        indicator, account = {"id": _indicator_id(posting.verdict)}, account_of(posting)
+        yield relation(indicator, "indicates", whole, times, _SUSPICION)
+        if account is not None and posting.accuses_account:
+            why = "The account posted a suspected file of the campaign."
+            yield relation(account, "related-to", whole, times, why)
+    for technique in techniques_of(claim):
+        yield (pattern := _technique(technique))
+        yield relation(whole, "uses", pattern, times, _SUSPICION)
+    if campaign.person:
+        yield (person := _person(campaign.person))
+        yield relation(whole, "related-to", person, times, _SUSPICION)
+    if claim.excused:
+        yield stix2.v21.Note(
+            id=stix_id("note", "excused", campaign.id),
+            **times,
+            abstract="Not suspected",
+            content=_EXCUSED,
+            object_refs=[_observed_id(one.verdict) for one in claim.excused],
+        )
+
+
+def _grouping(claim: PostedClaim, campaign: Campaign, times: dict[str, Any]) -> Any:
+    return stix2.v21.Grouping(
+        id=stix_id("grouping", campaign.id),
+        **times,
+        name=_name(claim, campaign),
+        description="Posts that repeat one another; nothing is suspected of them.",
+        context="unspecified",
+        labels=[campaign.label],
+        object_refs=[_observed_id(one.verdict) for one in claim.postings],
+    )
+
+
+def _name(claim: PostedClaim, campaign: Campaign) -> str:
+    return f"{campaign.id}: {claim.title}" if claim.title else campaign.id
+
+
+# --- what all share -------------------------------------------------------------------------------
 
 
 @functools.cache
 def _person(slug: str) -> Any:
     return stix2.v21.Identity(
-        id=_id("identity", "person", slug),
-        created=CREATED,
-        modified=CREATED,
+        id=stix_id("identity", "person", slug),
+        **times_of(CREATED),
         name=clean(slug),
-        created_by_ref=_PROGRAM["id"],
         identity_class="individual",
         description="An enrolled person whom a screened file presents, by the name of the entry.",
     )
@@ -137,10 +289,8 @@ def _person(slug: str) -> Any:
 @functools.cache
 def _technique(technique: Technique) -> Any:
     return stix2.v21.AttackPattern(
-        id=_id("attack-pattern", technique.id),
-        created=CREATED,
-        modified=CREATED,
-        created_by_ref=_PROGRAM["id"],
+        id=stix_id("attack-pattern", technique.id),
+        **times_of(CREATED),
         name=technique.name,
         external_references=[
             {"source_name": "DISARM", "external_id": technique.id, "url": technique.url}
@@ -148,23 +298,8 @@ def _technique(technique: Technique) -> Any:
     )
 
 
-def _relation(source: Any, kind: str, target: Any, times: dict[str, Any]) -> Any:
-    return stix2.v21.Relationship(
-        source,
-        kind,
-        target,
-        id=_id("relationship", source["id"], kind, target["id"]),
-        **times,
-        description="As a suspicion, with the strength that the note on the file states.",
-    )
-
-
-def _id(kind: str, *parts: str) -> str:
-    return f"{kind}--{stable_uuid(kind, *parts)}"
-
-
-_PROGRAM = stix2.v21.Identity(
-    id=_id("identity", "program"),
+PROGRAM = stix2.v21.Identity(
+    id=stix_id("identity", "program"),
     created=CREATED,
     modified=CREATED,
     name="media_screen",

@@ -11,11 +11,13 @@ MINUS = "\u2212"
 DASH = "\u2013"
 
 # What a reader can't see, or what reorders the line it stands in: controls, bidirectional
-# overrides, invisible fillers, tags, lone surrogates. Joiners are left alone where scripts and
-# emoji need them, and shown beside ASCII, where they only serve to make two names look alike.
+# overrides, invisible fillers, tags, lone surrogates, and the two that XML can't hold. Joiners are
+# left alone where scripts and emoji need them, and shown beside ASCII, where they only serve to
+# make two names look alike.
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e"
-    "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
     "|(?<=[\x21-\x7e])[\u200c\u200d]|[\u200c\u200d](?=[\x21-\x7e])"
 )
 # Piled-up combining marks paint over the lines above and below.

@@ -9,7 +9,7 @@ import re
 import sys
 from dataclasses import replace
 from datetime import datetime, timezone
-from importlib import import_module, resources
+from importlib import resources
 from pathlib import Path
 from typing import Literal
 
@@ -20,21 +20,13 @@ from media_screen.evidence import LABELS, Label, Match, Provenance, Span, Verdic
 from media_screen.exports import FORMATS, ExportError, export
 from media_screen.exports.claims import CLAIMING, published, statement, techniques
 from media_screen.exports.csv import COLUMNS
+from media_screen.results.campaigns import CAMPAIGNS
 from media_screen.testing import make_verdict
+from tests.exports.made import PACKAGES, campaign, written
 from tests.report.records import HOSTILE, every_label, hostile, write_results
 
-AS_OF = datetime(2026, 11, 20, 1, 2, 3, tzinfo=timezone.utc)
 LONG = "=cmd|' /C calc'!A0 " + "\u5287" * 50_000
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1+1", "|calc", LONG)
-
-
-def written(form: str, verdicts: list[Verdict]) -> str:
-    """What a format writes of these verdicts."""
-    if form in ("stix", "misp"):
-        pytest.importorskip({"stix": "stix2", "misp": "pymisp"}[form])
-    stream = io.StringIO()
-    import_module(f"media_screen.exports.{form}").write(verdicts, stream, as_of=AS_OF)
-    return stream.getvalue()
 
 
 def nasty(text: str) -> Verdict:
@@ -53,19 +45,21 @@ def rows(text: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("text", [*HOSTILE, *FORMULAS], ids=lambda text: ascii(text[:20]))
 def test_hostile_texts_are_written_out_and_cut(form: str, text: str) -> None:
-    found = written(form, [nasty(text), make_verdict()])
+    joined, files = campaign(text=text)
+    found = written(form, [nasty(text), make_verdict(), *files], [joined])
     found.encode("utf-8")  # no lone surrogates
-    assert len(found) < 200_000
     if FORMATS[form].endswith(".json"):
         found = json.dumps(json.loads(found), ensure_ascii=False)
+    assert text[-2_001:] not in found or len(text) < 2_001
     for char in ("\u202e", "\u200b", "\u2066", "\x1b", "\x00", "\ufffe"):
         assert char not in found
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_same_results_give_the_same_bytes(form: str) -> None:
-    verdicts = [*every_label(), make_verdict()]
-    assert written(form, verdicts) == written(form, list(verdicts))
+    joined, files = campaign()
+    verdicts = [*every_label(), make_verdict(), *files]
+    assert written(form, verdicts, [joined]) == written(form, list(verdicts), [joined])
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -85,13 +79,23 @@ def test_saved_results_are_exported_without_their_broken_lines(tmp_path: Path) -
     assert sorted(row["label"] for row in rows(path.read_text("utf-8"))) == sorted(LABELS)
 
 
-@pytest.mark.parametrize(("form", "package"), [("stix", "stix2"), ("misp", "pymisp")])
+def test_campaigns_are_read_beside_the_results(tmp_path: Path) -> None:
+    joined, files = campaign()
+    write_results(tmp_path, files)
+    (tmp_path / CAMPAIGNS).write_text(json.dumps(joined.to_dict()) + "\n", "utf-8")
+    path, count = export(tmp_path, "csv")
+    assert count == len(files)
+    assert {row["campaign_reason"] for row in rows(path.read_text("utf-8"))} == {joined.reason}
+
+
+@pytest.mark.parametrize(("form", "package"), PACKAGES.items())
 def test_a_missing_package_is_named(
     form: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_results(tmp_path, [])
     monkeypatch.setitem(sys.modules, package, None)
-    monkeypatch.delitem(sys.modules, f"media_screen.exports.{form}", raising=False)
+    for name in {form, "stix"}:
+        monkeypatch.delitem(sys.modules, f"media_screen.exports.{name}", raising=False)
     with pytest.raises(ExportError, match=re.escape(f"pip install 'media_screen[{form}]'")):
         export(tmp_path, form)
 
@@ -239,6 +243,12 @@ SITES = {
     "facebook": "facebook-post",
     "tiktok": "microblog",
 }
+ACCOUNTS = {
+    "youtube": "youtube-channel",
+    "twitter": "twitter-account",
+    "facebook": "facebook-account",
+    "tiktok": "user-account",
+}
 
 
 @pytest.mark.parametrize("platform", SITES)
@@ -247,26 +257,27 @@ def test_the_event_is_loaded_by_the_library_and_follows_its_schema(platform: str
     verdict = make_verdict()
     assert verdict.post is not None
     verdict = replace(verdict, post=replace(verdict.post, platform=platform))
-    text = written("misp", [verdict])
+    (told,) = json.loads(written("misp", [verdict]))["response"]
     event = pymisp.MISPEvent()
-    event.load(text)
+    event.load(json.dumps(told))
     names = {one.name for one in event.objects}
     assert {"file", SITES[platform], "impersonation", "annotation"} <= names
-    assert ("youtube-channel" in names) == (platform == "youtube")
+    assert ACCOUNTS[platform] in names
     uuids = {one.uuid for one in event.objects}
     for one in event.objects:
         assert {ref.referenced_uuid for ref in one.references} <= uuids
         assert not any(attribute.to_ids for attribute in one.attributes)
     assert any(a.value == "ab" * 32 for o in event.objects for a in o.attributes)
     schema = json.loads(resources.files("pymisp").joinpath("data/schema-lax.json").read_text())
-    jsonschema.validate({"Event": json.loads(text)}, schema)
+    jsonschema.validate(told, schema)
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, LONG], ids=lambda text: ascii(text[:20]))
 def test_hostile_events_load(text: str) -> None:
     pymisp = pytest.importorskip("pymisp")
     event = pymisp.MISPEvent()
-    event.load(written("misp", [nasty(text)]))
+    (told,) = json.loads(written("misp", [nasty(text)]))["response"]
+    event.load(json.dumps(told))
     assert event.objects
 
 
