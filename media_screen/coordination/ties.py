@@ -13,10 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from media_screen.arrays import Array, Flags, Ints, Rows
+from media_screen.arrays import Flags, Ints, Rows
+
+_Value = TypeVar("_Value", bound=Hashable)
 
 # The window of the QUT toolkit, s. CooRTweet has 10 s, which fits clicks on "share"; to upload a
 # file takes longer. In a campaign of 200 posts a day a post has by chance one in five times
@@ -73,17 +76,19 @@ def acted_alike(
     unique = sorted(dict.fromkeys(shares), key=lambda share: (share.moment_s, share.post))
     if len(unique) < 2:
         return []
-    table = _Table(unique)
+    table = _Shares(unique)
     early, late = table.close(within_s)
     found = table.counted(early, late, at_least)
     return sorted(found, key=lambda tie: (-tie.pairs, tie.apart_s, tie.one, tie.other))
 
 
-class _Table:
+class _Shares:
     """Shares as columns of numbers, by thing and time."""
 
     def __init__(self, shares: Sequence[Share]) -> None:
-        self.accounts, account = _numbered([share.account for share in shares], ordered=True)
+        self.accounts = sorted({share.account for share in shares})
+        number = {account: at for at, account in enumerate(self.accounts)}
+        account = np.array([number[share.account] for share in shares], np.intp)
         self.things, thing = _numbered([share.what for share in shares])
         _, post = _numbered([share.post for share in shares])
         millis: Ints = np.array([round(1000 * share.moment_s) for share in shares], np.int64)
@@ -141,10 +146,7 @@ def _distinct(tie: Ints, post: Rows, ties: Ints) -> Ints:
     return np.bincount(at, minlength=len(ties))
 
 
-def _numbered(values: Sequence[Hashable], *, ordered: bool = False) -> tuple[list[Array], Rows]:
-    """Number the different values, from 0, sorted when they are `ordered`."""
-    different = list(dict.fromkeys(values))
-    if ordered:
-        different.sort()  # type: ignore[type-var]
-    number = {value: at for at, value in enumerate(different)}
-    return different, np.fromiter((number[value] for value in values), np.intp, len(values))
+def _numbered(values: Sequence[_Value]) -> tuple[list[_Value], Rows]:
+    """Number the different values, from 0, in their order."""
+    number = {value: at for at, value in enumerate(dict.fromkeys(values))}
+    return list(number), np.fromiter((number[value] for value in values), np.intp, len(values))

@@ -177,7 +177,8 @@ def _bands(texts: Sequence[str]) -> Array:
     flat, ends = _hashed([normal(text) for text in texts])
     matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(flat, ends, _BANDS * _ROWS, _SEED)
     rows = np.asarray(matrix.to_rows(), np.uint64).reshape(len(texts), _BANDS, _ROWS)
-    return (_mixed(rows, axis=2) >> np.uint64(32)).astype(np.uint32)
+    keys: Array = (_mixed(rows, axis=2) >> np.uint64(32)).astype(np.uint32)
+    return keys
 
 
 def _hashed(texts: Sequence[str]) -> tuple[Array, Array]:
@@ -197,7 +198,8 @@ def _hashed(texts: Sequence[str]) -> tuple[Array, Array]:
 
 def _mixed(values: Array, axis: int) -> Array:
     """Fold numbers along an axis into one of 64 bits (multiply and add, overflow wanted)."""
-    total = np.zeros(values.shape[:axis], np.uint64)
+    total: Array = np.zeros(values.shape[:axis], np.uint64)
     for at in range(values.shape[axis]):
         total = (total ^ (total >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15) + values[..., at]
-    return (total ^ (total >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
+    mixed: Array = (total ^ (total >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
+    return mixed

@@ -44,7 +44,7 @@ def things(kind: str) -> Iterator[tuple[dict[str, str], object]]:
 
 def tied(kind: str, within_s: int, *, at_least: int = 1) -> list[ActedAlike]:
     shares = [
-        Share(what, post["user_id"], post["message_id"], float(post["timestamp"]))  # type: ignore[arg-type]
+        Share(what, post["user_id"], post["message_id"], float(post["timestamp"]))
         for post, what in things(kind)
     ]
     return acted_alike(shares, within_s=within_s, at_least=at_least)
@@ -108,7 +108,9 @@ TIES = [
         [("a", "b", 2, 1, 1, 9)],
         id="two-things-in-one-post",
     ),
-    pytest.param([share("a", 0), share("b", 0), share("b", 0)], [("a", "b", 1, 1, 1, 0)], id="twice"),
+    pytest.param(
+        [share("a", 0), share("b", 0), share("b", 0)], [("a", "b", 1, 1, 1, 0)], id="twice"
+    ),
     pytest.param([], [], id="nothing"),
 ]
 
@@ -125,7 +127,13 @@ def test_two_accounts_are_tied_by_what_both_shared_in_the_window(
 
 
 def test_the_strongest_tie_comes_first_and_shows_what_was_shared_closest() -> None:
-    shares = [share("a", 0), share("b", 9), share("c", 5), share("a", 100, "y"), share("b", 101, "y")]
+    shares = [
+        share("a", 0),
+        share("b", 9),
+        share("c", 5),
+        share("a", 100, "y"),
+        share("b", 101, "y"),
+    ]
     first, *others = acted_alike(shares, within_s=20)
     assert (first.one, first.other, first.pairs, first.what) == ("a", "b", 2, "y")
     assert [(t.one, t.other) for t in others] == [("b", "c"), ("a", "c")]
