@@ -71,7 +71,8 @@ def look_through(
     """
     table = _CommentTable(find_names)
     problems: list[str] = []
-    for path, key in {path: key for key, path in sorted(sidecars.items(), reverse=True)}.items():
+    once = {path: key for key, path in sorted(sidecars.items(), reverse=True)}
+    for path, key in reversed(once.items()):
         try:
             for comment in read_comments(path):
                 if len(table.file) >= MAX_COMMENTS:
@@ -106,8 +107,11 @@ class _CommentTable:
             self._seen.add(mark)
         who = comment.author_id or comment.author
         author = self._authors.setdefault(who, len(self._authors)) if who else -1
+        name = comment.author or comment.author_id
         if author == len(self._shown):
-            self._shown.append(comment.author or comment.author_id)
+            self._shown.append(name)
+        elif author >= 0:  # of several names the first by letters, whichever was read first
+            self._shown[author] = min(self._shown[author], name)
         self.file.append(self._keys.setdefault(key, len(self._keys)))
         self.author.append(author)
         self.text.append(self._texts.add(comment.text))
