@@ -37,8 +37,10 @@ __all__ = [
 # fewer, and a campaign has to stay one line of JSON.
 MAX_TIES = 2_000
 MAX_EXAMPLE = 200  # characters of what two accounts share
-# Two accounts may share one thing by chance; that they do so again is unlikely, and is where
-# both toolkits start (Giglietto and others, 2020).
+# Two accounts may share one thing by chance; that they do so again is unlikely, and is what
+# coordination means in the literature (Giglietto and others, 2020). In one campaign all accounts
+# share the footage anyway: at 200 posts a day over a thousand pairs of accounts do so within a
+# minute of each other by chance, and two of them twice (benchmarks/results/coordination.md).
 AGAIN = 2
 
 
@@ -67,7 +69,8 @@ def coordinate(
     """Say who acts together in the files of one campaign.
 
     `comments` are the sidecars with comments, by the key of their file. Accounts are tied by what
-    they shared at most `within_s` seconds apart. `find_names` gives the names in a comment, and
+    they shared at most `within_s` seconds apart: once for words, links and tags, `AGAIN` for the
+    footage itself, which all of them share. `find_names` gives the names in a comment, and
     `others` are handles of other accounts of the folder, by which to tell usual names from schemes.
     """
     accounts = accounts_of(posts, others=others)
@@ -78,7 +81,7 @@ def coordinate(
         accounts=frozenset(account.id for account in accounts),
     )
     shared, wordings = shared_by(posts)
-    ties, left_out = _ties({**shared, "comment": spoken.shares}, within_s=within_s, at_least=1)
+    ties, left_out = _ties({**shared, "comment": spoken.shares}, within_s=within_s)
     return Coordination(
         accounts=accounts,
         ties=ties,
@@ -101,13 +104,17 @@ def tie_across(
 
 
 def _ties(
-    shared: Mapping[TieKind, Sequence[Share]], *, within_s: float, at_least: int
+    shared: Mapping[TieKind, Sequence[Share]], *, within_s: float, at_least: int | None = None
 ) -> tuple[tuple[AccountTie, ...], list[str]]:
-    """Tie accounts by each kind of thing; also say what is left out."""
+    """Tie accounts by each kind of thing; also say what is left out.
+
+    Without `at_least` once is enough, but for footage.
+    """
     ties: list[AccountTie] = []
     left_out = []
     for kind, shares in shared.items():
-        found = acted_alike(shares, within_s=within_s, at_least=at_least)
+        least = at_least or (AGAIN if kind == "media" else 1)
+        found = acted_alike(shares, within_s=within_s, at_least=least)
         if len(found) > MAX_TIES:
             left_out.append(f"{kind}: the {MAX_TIES} strongest of {len(found)} ties are listed")
         ties += [

@@ -22,9 +22,8 @@ from media_screen.arrays import Flags, Ints, Rows
 _Value = TypeVar("_Value", bound=Hashable)
 
 # The window of the QUT toolkit, s. CooRTweet has 10 s, which fits clicks on "share"; to upload a
-# file takes longer. In a campaign of 200 posts a day a post has by chance one in five times
-# another one within a minute, and three within a quarter of an hour
-# (benchmarks/results/coordination.md).
+# file takes longer. In a campaign of 200 posts a day a post has by chance 0.4 others within a
+# minute, and 6 within a quarter of an hour (benchmarks/results/coordination.md).
 WITHIN_S = 60.0
 # Of a crowd that shares one thing within the window each share is paired with so many that
 # follow: 20,000 posts in a minute would make 200 million pairs that tell nothing more.

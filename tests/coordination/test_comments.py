@@ -126,7 +126,7 @@ def test_a_text_of_several_authors_is_a_wording_and_that_of_one_is_none(tmp_path
     (wording,) = looked(tmp_path, first, second).wordings
     assert wording.where == "comment" and wording.text in (PRAISE, PRAISE.upper(), f"{PRAISE} !!!")
     assert wording.accounts == ("@a1", "@a2", "@a4", "@a5") and wording.count == 4
-    assert wording.files == ("0" * 16, "0" * 15 + "1") and 0.7 <= wording.alike < 1
+    assert wording.files == ("0" * 16, "0" * 15 + "1") and 0.6 <= wording.alike < 1
     assert (wording.first, wording.last) == ("2025-10-09T12:01:01Z", "2025-10-09T12:05:05Z")
 
 
