@@ -14,7 +14,7 @@ LAYERS = [
     {"arrays", "errors", "evidence", "files"},
     {"database", "media", "sidecar", "weights"},
     {"faces", "folders", "fusion", "results", "speech"},
-    {"config", "exports", "look", "report"},
+    {"config", "coordination", "exports", "look", "report"},
     {"footage"},
     {"hearing", "people"},
     {"equipment", "names"},

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path, PurePath
@@ -18,10 +18,12 @@ from typing import Any
 
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import MediaInfo, Post
-from media_screen.sidecar.downloaders import DOWNLOADERS, Downloader, downloader_of
+from media_screen.sidecar.comments import Comment, CommentsError, read_comments
+from media_screen.sidecar.downloaders import DOWNLOADERS, DateField, Downloader, downloader_of
 from media_screen.sidecar.fields import MAX_NAME, Fields, url_or_empty
 from media_screen.sidecar.fit import Described, Fit, escaped, fit_to_file, mismatch, without_format
 from media_screen.sidecar.labels import labels_of
+from media_screen.sidecar.links import links_in
 from media_screen.sidecar.platforms import PLATFORMS, Platform, platform_names, platform_of
 from media_screen.sidecar.publisher import names_site, publisher_of
 from media_screen.sidecar.sites import (
@@ -39,6 +41,8 @@ __all__ = [
     "DOWNLOADERS",
     "PLATFORMS",
     "Account",
+    "Comment",
+    "CommentsError",
     "Described",
     "Downloader",
     "Fit",
@@ -50,12 +54,14 @@ __all__ = [
     "handle_key",
     "is_second_id",
     "is_sidecar",
+    "links_in",
     "mismatch",
     "parse",
     "platform_name",
     "platform_names",
     "platform_of",
     "read",
+    "read_comments",
     "without_format",
 ]
 
@@ -63,7 +69,7 @@ MAX_WHOLE = 8 << 20  # bytes read at once; larger ones have thousands of comment
 MAX_TITLE = 1_000  # characters
 MAX_DESCRIPTION = 20_000  # characters; YouTube allows 5,000
 MAX_TIMESTAMP = 4_102_444_800  # seconds since 1970; the year 2100
-_MAX_COUNT = 1e15  # bytes or pixels
+_MAX_COUNT = 1e15  # bytes, pixels or followers
 
 
 class SidecarError(MediaScreenError, ValueError):
@@ -77,6 +83,8 @@ class Sidecar:
     `channel_ids` holds all stable ids of the channel (TikTok has two), `channel_id` the first.
     `handle` is as shown, without the leading @. `verified` is true only when the site says so:
     its absence says nothing. `published` is ISO 8601 in UTC, a bare date when only that is known.
+    `links` stand in the title and description. `account_created` (ISO 8601, UTC) and `followers`
+    are known where the site tells the downloader, as they were at the download.
     """
 
     platform: str = ""
@@ -88,10 +96,13 @@ class Sidecar:
     title: str = ""
     description: str = ""
     tags: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
     url: str = ""
     published: str = ""
     duration_s: float | None = None
     verified: bool = False
+    account_created: str = ""
+    followers: int | None = None
     ai_labels: tuple[str, ...] = ()
     dubbed: bool = False
     problems: tuple[str, ...] = ()
@@ -213,6 +224,9 @@ def parse(record: Mapping[str, Any]) -> Sidecar:
     page = next(filter(None, map(fields.url, made_by.pages)), fallback)
     publisher = publisher_of(fields, made_by, page=page, extractor=extractor)
     labels, dubbed = labels_of(fields.record, authored=made_by.authored)
+    title = fields.first_text(made_by.titles, MAX_TITLE)
+    description = fields.first_text(made_by.descriptions, MAX_DESCRIPTION)
+    followers = fields.first_number(made_by.followers, low=0, high=_MAX_COUNT)
     return Sidecar(
         platform=publisher.platform,
         video_id=next(filter(None, map(fields.id, made_by.ids)), ""),
@@ -220,13 +234,16 @@ def parse(record: Mapping[str, Any]) -> Sidecar:
         channel_ids=publisher.ids,
         handle=publisher.handle,
         display_name=publisher.name,
-        title=fields.first_text(made_by.titles, MAX_TITLE),
-        description=fields.first_text(made_by.descriptions, MAX_DESCRIPTION),
+        title=title,
+        description=description,
         tags=next(filter(None, map(fields.texts, made_by.tags)), ()),
+        links=links_in(f"{title}\n{description}"),
         url=page,
         published=_published(fields, made_by),
         duration_s=fields.first_number(made_by.durations, low=0.0, high=MAX_TIMESTAMP),
         verified=any(map(fields.flag, made_by.verified)),
+        account_created=_date(fields, made_by.created),
+        followers=None if followers is None else int(followers),
         ai_labels=labels,
         dubbed=dubbed,
         described=_described(fields, made_by),
@@ -283,7 +300,11 @@ def _published(fields: Fields, made_by: Downloader) -> str:
     seconds = fields.first_number(made_by.seconds, low=0, high=MAX_TIMESTAMP)
     if seconds is not None:
         return datetime.fromtimestamp(int(seconds), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    for date in made_by.dates:
+    return _date(fields, made_by.dates)
+
+
+def _date(fields: Fields, dates: Sequence[DateField]) -> str:
+    for date in dates:
         text = fields.text(date.key, MAX_NAME)
         try:
             if text:

@@ -48,12 +48,20 @@ class Downloader:
     tags: tuple[str, ...] = ()
     seconds: tuple[str, ...] = ()  # since 1970, of the publication
     dates: tuple[DateField, ...] = ()
+    created: tuple[DateField, ...] = ()  # of the account
+    followers: tuple[str, ...] = ()  # how many the account has
     durations: tuple[str, ...] = ()
     verified: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     written: tuple[str, ...] = ()  # final names, whose suffix goes before the extension
     sizes: tuple[str, ...] = ()
     authored: frozenset[str] = frozenset()  # strangers' words, in which no label is looked for
+
+
+def _moment(key: str) -> DateField:
+    """Return a date as gallery-dl writes it."""
+    expected = "a date as YYYY-MM-DD HH:MM:SS"
+    return DateField(key, "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", expected)
 
 
 DOWNLOADERS: tuple[Downloader, ...] = (
@@ -73,6 +81,7 @@ DOWNLOADERS: tuple[Downloader, ...] = (
         tags=("tags",),
         seconds=("timestamp", "release_timestamp"),
         dates=(DateField("upload_date", "%Y%m%d", "%Y-%m-%d", "a date as YYYYMMDD"),),
+        followers=("channel_follower_count",),
         durations=("duration",),
         verified=("channel_is_verified",),
         extensions=("ext",),
@@ -99,14 +108,9 @@ DOWNLOADERS: tuple[Downloader, ...] = (
         titles=("title",),
         descriptions=("content", "desc", "description"),
         tags=("hashtags", "tags"),
-        dates=(
-            DateField(
-                "date",
-                "%Y-%m-%d %H:%M:%S",
-                "%Y-%m-%dT%H:%M:%SZ",
-                "a date as YYYY-MM-DD HH:MM:SS",
-            ),
-        ),
+        dates=(_moment("date"),),
+        created=(_moment("author.date"),),  # of Twitter's accounts
+        followers=("author.followers_count", "authorStats.followerCount"),
         durations=("duration",),
         extensions=("extension",),
         authored=frozenset(("content", "hashtags", "user", "username", "fullname")),

@@ -45,7 +45,7 @@ def read_stream(path: Path) -> tuple[Any, str]:
     builder = ijson.ObjectBuilder()
     with path.open("rb") as file:
         try:
-            for event, value in _wanted(ijson.basic_parse(_as_utf8(file), use_float=True)):
+            for event, value in _wanted(ijson.basic_parse(as_utf8(file), use_float=True)):
                 builder.event(event, value)
         except (ijson.JSONError, ValueError, OverflowError) as error:
             return getattr(builder, "value", None), " ".join(str(error).split())[:80]
@@ -65,8 +65,11 @@ class _Limited:
         return data
 
 
-def _as_utf8(file: BinaryIO) -> Any:
-    """Return a file that gives the text of another as UTF-8, whatever encoding JSON is in."""
+def as_utf8(file: BinaryIO) -> Any:
+    """Return a file that gives the text of another as UTF-8, whatever encoding JSON is in.
+
+    It ends after `MAX_BYTES`.
+    """
     encoding = json.detect_encoding(file.read(4))
     file.seek(0)
     limited: Any = _Limited(file, MAX_BYTES)

@@ -407,6 +407,56 @@ def test_a_damaged_sidecar_is_used_as_far_as_it_goes_and_proves_nothing(
     assert not read.fit.proves and "only a part of the sidecar could be read" in read.fit.lacking
 
 
+FOLLOWED = [
+    pytest.param(site("Youtube", channel_follower_count=12), ("", 12), id="yt-dlp"),
+    pytest.param(site("Youtube", channel_follower_count="many"), ("", None), id="no-number"),
+    pytest.param(
+        {
+            "category": "twitter",
+            "subcategory": "tweet",
+            "author": {"date": "2025-10-01 08:30:00", "followers_count": 3},
+        },
+        ("2025-10-01T08:30:00Z", 3),
+        id="gallery-dl-twitter",
+    ),
+    pytest.param(
+        {"category": "tiktok", "subcategory": "post", "authorStats": {"followerCount": 5}},
+        ("", 5),
+        id="gallery-dl-tiktok",
+    ),
+    pytest.param(site("Youtube"), ("", None), id="unknown"),
+]
+
+
+@pytest.mark.parametrize(("record", "expected"), FOLLOWED)
+def test_age_and_followers_of_an_account_are_read(
+    record: dict[str, Any], expected: tuple[str, int | None]
+) -> None:
+    read = sidecar.parse(record)
+    assert (read.account_created, read.followers) == expected
+
+
+LINKED = [
+    ("see https://example.com/a?b=c.", ("https://example.com/a?b=c",)),
+    ("(HTTP://example.com/a), <https://example.com/b>", ("HTTP://example.com/a", "https://example.com/b")),
+    ("\u770bhttps://example.com/a\u3002\u597d", ("https://example.com/a",)),
+    ("https://example.com/a https://example.com/a", ("https://example.com/a",)),
+    ("javascript:alert(1) www.example.com ftp://example.com https://", ()),
+    ("", ()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "links"), LINKED)
+def test_links_are_found_in_title_and_description(text: str, links: tuple[str, ...]) -> None:
+    assert sidecar.parse({"title": "A", "description": text}).links == links
+    assert sidecar.parse({"title": text}).links == links
+
+
+def test_a_list_of_links_is_cut() -> None:
+    text = " ".join(f"https://example.com/{number}" for number in range(99))
+    assert len(sidecar.parse({"description": text}).links) == 50
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
 @pytest.mark.parametrize(
     "table", [SITES, LABELS, DUBBED, DATES], ids=["sites", "labels", "dubs", "dates"]

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from media_screen.batch.campaigns.accounts import Accounts
 from media_screen.batch.campaigns.facts import (
     HOLDS,
     PASSED,
@@ -85,6 +86,7 @@ class _Settling:
         self._files: dict[str, ScreenedFile] = {}
         self._told: dict[str, Told] = {}
         self._digests: dict[str, str] = {}
+        self._paths: dict[str, Path] = {}
 
     def run(self) -> tuple[Moved, ...]:
         """Do it all."""
@@ -107,7 +109,7 @@ class _Settling:
     def _read(self) -> None:
         """Take what is known of lines that did not change, and read the others."""
         known = {row.digest: (key, row) for key, row in self._store.files().items()}
-        for digest in self._results.lines():
+        for digest, path in self._results.lines().items():
             key, row = known.get(digest, ("", None))
             if row is None or not self._take(key, row):
                 verdict = self._results.verdict(digest)
@@ -115,6 +117,7 @@ class _Settling:
                 self._files[key] = screened_file(own_verdict(verdict), self._config)
                 self._told[key] = Told.of(verdict)
             self._digests[key] = digest
+            self._paths[key] = path
 
     def _take(self, key: str, row: FileRow) -> bool:
         """Take what is kept of a file; says whether it could be read, and is of that file."""
@@ -188,6 +191,7 @@ class _Settling:
     ) -> dict[str, CampaignRow]:
         """Return the rows of all campaigns; those of which nothing changed as they were."""
         rows = {name: replace(row, record="", signature="") for name, row in known.items()}
+        accounts = Accounts(self._paths, self._config)
         number = max((row.number for row in known.values()), default=0)
         for name, into in given_up.items():
             rows[name] = CampaignRow(rows[name].number if name in rows else 0, merged_into=into)
@@ -201,6 +205,7 @@ class _Settling:
                 rows[name] = row
                 continue
             made = campaign_of(name, group, self._files, self._told, older)
+            made = accounts.added_to(made)
             record = json.dumps(made.to_dict(), ensure_ascii=True, allow_nan=False)
             rows[name] = CampaignRow(number if row is None else row.number, "", signature, record)
         return rows
@@ -209,7 +214,8 @@ class _Settling:
         """Return what differs when anything differs of which a campaign is made."""
         parts: list[object] = [older, group.ties]
         for key in (*group.files, *group.quoting):
-            parts += [file_to_json(self._files[key]), self._told[key].to_json()]
+            # The line is another one after each screening, as after one for a new sidecar.
+            parts += [self._digests[key], file_to_json(self._files[key])]
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
     def _write(self, records: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from media_screen.coordination import account_id
 from media_screen.evidence import Evidence, Label, PassedAlong, SharedFootage, Span, Verdict
 from media_screen.evidence.records import fields_of
 from media_screen.footage.campaigns import ACCUSING, ScreenedFile, Suspicion
@@ -79,7 +80,7 @@ def screened_file(own: Verdict, config: Config) -> ScreenedFile:
         vouched=official or own.label == "official_copy",
         original=f"{matched.person}/{matched.reference}" if matched else "",
         speaks=any(piece.detector in _VOICES for piece in own.evidence),
-        account=account_id(own),
+        account=account_id(post.platform, post.channel_id, post.handle) if post else "",
         published=post.published if post else "",
         suspicion=None if official else suspicion(own, config),
         shared=own.shared,
@@ -94,13 +95,6 @@ def _faces(own: Verdict) -> dict[str, float]:
             seen = (track.faces, track.cosine)
             found[track.person] = max(found.get(track.person, (0, 0.0)), seen)
     return {person: cosine for person, (_, cosine) in sorted(found.items())}
-
-
-def account_id(verdict: Verdict) -> str:
-    """Return platform and stable id, or else handle, of who posted a file; "" when unknown."""
-    post = verdict.post
-    name = (post.channel_id or post.handle.lower().lstrip("@")) if post else ""
-    return f"{post.platform.lower()}:{name}" if post and name else ""
 
 
 def suspicion(own: Verdict, config: Config) -> Suspicion | None:

@@ -1,0 +1,159 @@
+"""Who is tied to whom: the numbers of CooRTweet and of the QUT toolkit on a common example."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from media_screen.coordination.ties import CROWD, ActedAlike, Share, acted_alike
+from media_screen.coordination.wordings import Texts
+
+DATA = Path(__file__).parent / "data"
+KINDS = ("media", "same text", "like text", "link")
+WINDOWS = (10, 60, 600)  # s
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+POSTS, QUT, COORTWEET = rows("posts.csv"), rows("qut.csv"), rows("coortweet.csv")
+
+
+def things(kind: str) -> Iterator[tuple[dict[str, str], object]]:
+    """The posts of the example, each with what it shares; reposts share nothing but the post."""
+    texts = Texts()
+    numbers = [texts.add(post["message"]) for post in POSTS]
+    leaders = texts.wordings().leader
+    for post, number in zip(POSTS, numbers, strict=True):
+        if bool(post["repost_id"]) != (kind == "media"):
+            continue
+        if kind == "media":
+            yield post, post["repost_id"]
+        elif kind == "same text":
+            yield post, post["message"].lower()
+        elif kind == "like text":
+            yield post, int(leaders[number])
+        else:
+            yield from ((post, link) for link in post["urls"].split())
+
+
+def tied(kind: str, within_s: int, *, at_least: int = 1) -> list[ActedAlike]:
+    shares = [
+        Share(what, post["user_id"], post["message_id"], float(post["timestamp"]))
+        for post, what in things(kind)
+    ]
+    return acted_alike(shares, within_s=within_s, at_least=at_least)
+
+
+@pytest.mark.parametrize("within_s", WINDOWS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_posts_with_a_partner_are_the_weights_of_the_qut_toolkit(kind: str, within_s: int) -> None:
+    theirs = {
+        (row["account"], row["other"]): int(row["weight"])
+        for row in QUT
+        if (row["kind"], row["within_s"]) == (kind, str(within_s))
+    }
+    ours = {}
+    for tie in tied(kind, within_s):
+        ours[tie.one, tie.other] = tie.posts_one
+        ours[tie.other, tie.one] = tie.posts_other
+    assert ours == theirs and theirs
+
+
+@pytest.mark.parametrize("within_s", WINDOWS)
+@pytest.mark.parametrize("kind", ["media", "same text", "link"])
+def test_pairs_of_posts_are_the_weights_of_coortweet(kind: str, within_s: int) -> None:
+    theirs = {
+        frozenset((row["account"], row["other"])): int(row["weight"])
+        for row in COORTWEET
+        if (row["kind"], row["within_s"], row["min_participation"]) == (kind, str(within_s), "1")
+    }
+    ours = {frozenset((tie.one, tie.other)): tie.pairs for tie in tied(kind, within_s)}
+    assert ours == theirs and theirs
+
+
+@pytest.mark.parametrize("kind", ["media", "same text", "link"])
+def test_two_posts_each_is_within_their_least_participation_of_two(kind: str) -> None:
+    theirs = {
+        frozenset((row["account"], row["other"])): int(row["weight"])
+        for row in COORTWEET
+        if (row["kind"], row["within_s"], row["min_participation"]) == (kind, "600", "2")
+    }
+    ours = {frozenset((t.one, t.other)): t.pairs for t in tied(kind, 600, at_least=2)}
+    assert ours and ours.items() <= theirs.items()
+
+
+def share(account: str, moment_s: float, what: str = "x", post: str = "") -> Share:
+    return Share(what, account, post or f"{account}{moment_s}", moment_s)
+
+
+TIES = [
+    pytest.param([share("a", 0), share("b", 60)], [("a", "b", 1, 1, 1, 60)], id="at-the-end"),
+    pytest.param([share("a", 0), share("b", 60.1)], [], id="just-over"),
+    pytest.param([share("b", 5), share("a", 0)], [("a", "b", 1, 1, 1, 5)], id="accounts-in-order"),
+    pytest.param([share("a", 0), share("a", 1)], [], id="one-account"),
+    pytest.param([share("a", 0), share("b", 0, "y")], [], id="another-thing"),
+    pytest.param(
+        [share("a", 0), share("a", 10), share("a", 20), share("b", 12)],
+        [("a", "b", 3, 3, 1, 2)],
+        id="one-busy-account",
+    ),
+    pytest.param(
+        [share("a", 0, "x", "p"), share("a", 0, "y", "p"), share("b", 9, "x"), share("b", 9, "y")],
+        [("a", "b", 2, 1, 1, 9)],
+        id="two-things-in-one-post",
+    ),
+    pytest.param(
+        [share("a", 0), share("b", 0), share("b", 0)], [("a", "b", 1, 1, 1, 0)], id="twice"
+    ),
+    pytest.param([], [], id="nothing"),
+]
+
+
+@pytest.mark.parametrize(("shares", "expected"), TIES)
+def test_two_accounts_are_tied_by_what_both_shared_in_the_window(
+    shares: list[Share], expected: list[tuple[object, ...]]
+) -> None:
+    found = [
+        (t.one, t.other, t.pairs, t.posts_one, t.posts_other, t.apart_s)
+        for t in acted_alike(shares, within_s=60)
+    ]
+    assert found == expected
+
+
+def test_the_strongest_tie_comes_first_and_shows_what_was_shared_closest() -> None:
+    shares = [
+        share("a", 0),
+        share("b", 9),
+        share("c", 5),
+        share("a", 100, "y"),
+        share("b", 101, "y"),
+    ]
+    first, *others = acted_alike(shares, within_s=20)
+    assert (first.one, first.other, first.pairs, first.what) == ("a", "b", 2, "y")
+    assert [(t.one, t.other) for t in others] == [("b", "c"), ("a", "c")]
+
+
+def test_one_busy_account_is_not_tied_where_both_have_to_repeat_it() -> None:
+    shares = [share("a", 0), share("a", 10), share("b", 5)]
+    assert acted_alike(shares, at_least=2) == []
+    assert len(acted_alike([*shares, share("b", 15)], at_least=2)) == 1
+
+
+def test_of_a_crowd_each_is_paired_with_those_that_follow() -> None:
+    crowd = [share(f"a{number:03}", 0) for number in range(3 * CROWD)]
+    found = acted_alike(crowd)
+    assert len(found) == CROWD * (2 * CROWD) + CROWD * (CROWD - 1) // 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"within_s": -1.0}, {"within_s": float("nan")}, {"at_least": 0}], ids=str
+)
+def test_a_window_that_means_nothing_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="expected within_s"):
+        acted_alike([], **wrong)  # type: ignore[arg-type]
