@@ -230,7 +230,7 @@ class _Store(Catalogue):
 
 
 @dataclass(frozen=True, slots=True)
-class _Shares:
+class _CommonPart:
     """How much of two files some parts are, 0 to 1, and from where to where they lie in both."""
 
     here: float = 0.0
@@ -243,17 +243,17 @@ class _Shares:
         return min(self.here, self.there)
 
     @staticmethod
-    def of(parts: Sequence[tuple[MeasuredMatch, Span]], length: float, known: float) -> _Shares:
+    def of(parts: Sequence[tuple[MeasuredMatch, Span]], length: float, known: float) -> _CommonPart:
         """Measure parts of files of these lengths, s."""
         if not parts:
-            return _Shares()
+            return _CommonPart()
         there = []
         for found, span in parts:
             start, end = found.mapping(np.array([span.start, span.end]))
             start, end = max(0.0, float(start)), min(float(end), known)
             there.append(Span(start, max(start, end)))
         here = [span for _, span in parts]
-        return _Shares(
+        return _CommonPart(
             min(1.0, _covered(here) / length),
             min(1.0, _covered(there) / known),
             (_around(here), _around(there)),
@@ -264,8 +264,8 @@ class _Shares:
 class _Common:
     """What two files have in common; `part` is None where that is nothing."""
 
-    picture: _Shares = _Shares()
-    sound: _Shares = _Shares()
+    picture: _CommonPart = _CommonPart()
+    sound: _CommonPart = _CommonPart()
     part: SharedPart | None = None
     same: bool = False  # each is the other from end to end, as far as picture or sound tell
 
@@ -279,15 +279,15 @@ class _Common:
         sure = [one for one in found if one.sound_span or one.picture_score >= CLEAR_SCORE]
         pictures = [(one, one.picture_span) for one in sure if one.picture_span]
         sounds = [(one, one.sound_span) for one in found if one.sound_span]
-        seen = _Shares.of(pictures, length, known.duration_s)
-        heard = _Shares.of(sounds, length, known.duration_s)
+        seen = _CommonPart.of(pictures, length, known.duration_s)
+        heard = _CommonPart.of(sounds, length, known.duration_s)
         audible = _has_sound(mine) and _has_sound(known.fingerprint)
         alike = LEAST_LENGTH <= known.duration_s / length <= 1 / LEAST_LENGTH
         if alike and seen.least < SAME and not audible:
             share = _alike_frames(mine, known.fingerprint)
             if share > seen.least:
                 whole = Span(0.0, length), Span(0.0, known.duration_s)
-                seen = _Shares(share, share, whole)
+                seen = _CommonPart(share, share, whole)
         faces = bool(pictures) and all(one.channel.startswith(align.FACE) for one, _ in pictures)
         part = _part(seen, heard, silent=not _has_sound(mine) and not _has_sound(known.fingerprint))
         both_seen = len(mine.times) > 0 and len(known.fingerprint.times) > 0
@@ -316,11 +316,11 @@ class _Common:
         )
 
 
-_WHOLE = _Shares(1.0, 1.0, (Span(0.0, 0.0), Span(0.0, 0.0)))
+_WHOLE = _CommonPart(1.0, 1.0, (Span(0.0, 0.0), Span(0.0, 0.0)))
 _STILL = _Common(picture=_WHOLE, part="both", same=True)  # pictures that look the same
 
 
-def _part(seen: _Shares, heard: _Shares, *, silent: bool) -> SharedPart | None:
+def _part(seen: _CommonPart, heard: _CommonPart, *, silent: bool) -> SharedPart | None:
     """Say in what two files share something; picture alone is all of two silent ones."""
     if not seen.here and not heard.here:
         return None
@@ -329,7 +329,7 @@ def _part(seen: _Shares, heard: _Shares, *, silent: bool) -> SharedPart | None:
     return "picture" if seen.here > heard.here else "sound"
 
 
-def _kind(shares: _Shares) -> SharedKind:
+def _kind(shares: _CommonPart) -> SharedKind:
     if shares.least >= SAME:
         return "repeat"
     if shares.here >= SAME:

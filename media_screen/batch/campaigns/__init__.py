@@ -32,10 +32,10 @@ from media_screen.batch.campaigns.store import STORE, CampaignRow, CampaignStore
 from media_screen.evidence import BY_URGENCY, Campaign, Label, PassedAlong, Verdict
 from media_screen.files import write_atomically
 from media_screen.footage.campaigns import (
+    FootageTie,
     Group,
     Passed,
     ScreenedFile,
-    Tie,
     find_groups,
     find_ties,
     holding,
@@ -131,7 +131,7 @@ class _Settling:
         return True
 
     def _tell_all(
-        self, groups: Sequence[Group], names: Sequence[str], ties: Sequence[Tie]
+        self, groups: Sequence[Group], names: Sequence[str], ties: Sequence[FootageTie]
     ) -> Iterator[Moved]:
         """Write into the line of each file what its campaign says of it."""
         of_file = _campaign_of_file(groups, names)

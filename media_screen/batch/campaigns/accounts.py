@@ -1,4 +1,4 @@
-"""Adds to a campaign who posted its files and what these accounts do together, from the sidecars."""
+"""Adds to a campaign who posted its files, and what these accounts do together."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from media_screen.batch.campaigns.facts import Told
 from media_screen.evidence import BY_URGENCY, Campaign, CampaignFile, CampaignRole, Label
-from media_screen.footage.campaigns import Group, ScreenedFile, Tie
+from media_screen.footage.campaigns import FootageTie, Group, ScreenedFile
 
 _RANK = {label: rank for rank, label in enumerate(BY_URGENCY)}
 
@@ -56,7 +56,7 @@ def _rank(file: ScreenedFile) -> int:
 
 def _member(
     file: ScreenedFile,
-    tie: Tie | None,
+    tie: FootageTie | None,
     files: Mapping[str, ScreenedFile],
     told: Mapping[str, Told],
     *,
@@ -83,14 +83,14 @@ def _member(
     )
 
 
-def _ties_to_first(group: Group, files: Mapping[str, ScreenedFile]) -> dict[str, Tie]:
+def _ties_to_first(group: Group, files: Mapping[str, ScreenedFile]) -> dict[str, FootageTie]:
     """Return for each file but the first the tie that leads towards it, by the fewest steps."""
-    of_file: dict[str, list[Tie]] = defaultdict(list)
+    of_file: dict[str, list[FootageTie]] = defaultdict(list)
     for tie in group.ties:
         of_file[tie.other].append(tie)
         of_file[tie.file].append(tie.turned)
     first = min(group.files, key=lambda key: files[key].order)
-    found: dict[str, Tie] = {}
+    found: dict[str, FootageTie] = {}
     waiting = deque([first])
     while waiting:
         for tie in sorted(of_file[waiting.popleft()], key=lambda one: one.rank):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from media_screen.footage.campaigns.grouping import (
     ACCUSING,
+    FootageTie,
     Group,
     ScreenedFile,
     Suspicion,
-    Tie,
     find_groups,
     find_ties,
 )
@@ -15,11 +15,11 @@ from media_screen.footage.campaigns.passing import Passed, holding, pass_along
 
 __all__ = [
     "ACCUSING",
+    "FootageTie",
     "Group",
     "Passed",
     "ScreenedFile",
     "Suspicion",
-    "Tie",
     "find_groups",
     "find_ties",
     "holding",

@@ -67,7 +67,7 @@ class ScreenedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
+class FootageTie:
     """What a file shares with another one, seen from the first: `here` and `share` are of `file`.
 
     `kind` and `part` are those of `SharedFootage`; of two files with the same bytes the kind is
@@ -84,9 +84,9 @@ class Tie:
     share_other: float = 1.0
 
     @property
-    def turned(self) -> Tie:
+    def turned(self) -> FootageTie:
         """The same, seen from the other file."""
-        return Tie(
+        return FootageTie(
             self.other,
             self.file,
             _TURNED.get(self.kind, self.kind),
@@ -114,10 +114,10 @@ class Group:
 
     files: tuple[str, ...]
     quoting: tuple[str, ...]
-    ties: tuple[Tie, ...]
+    ties: tuple[FootageTie, ...]
 
 
-def find_ties(files: Iterable[ScreenedFile]) -> list[Tie]:
+def find_ties(files: Iterable[ScreenedFile]) -> list[FootageTie]:
     """Return what files share with each other, once for each pair of contents.
 
     Of several files with the same bytes the first in the order of keys stands for all of them.
@@ -130,7 +130,7 @@ def find_ties(files: Iterable[ScreenedFile]) -> list[Tie]:
     ties = []
     for keys in by_content.values():
         first, *others = sorted(keys)
-        ties += [Tie(one, first, "same_file") for one in others]
+        ties += [FootageTie(one, first, "same_file") for one in others]
     for one in known:
         for shared in one.shared:
             there = by_content.get(shared.sha256)
@@ -139,8 +139,8 @@ def find_ties(files: Iterable[ScreenedFile]) -> list[Tie]:
     return ties
 
 
-def _tie(key: str, other: str, shared: SharedFootage) -> Tie:
-    return Tie(
+def _tie(key: str, other: str, shared: SharedFootage) -> FootageTie:
+    return FootageTie(
         key,
         other,
         shared.kind,
@@ -152,7 +152,7 @@ def _tie(key: str, other: str, shared: SharedFootage) -> Tie:
     )
 
 
-def find_groups(files: Mapping[str, ScreenedFile], ties: Sequence[Tie]) -> list[Group]:
+def find_groups(files: Mapping[str, ScreenedFile], ties: Sequence[FootageTie]) -> list[Group]:
     """Return the groups of two files and more, quoting ones included, in the order of keys.
 
     A single file that others quote is a group only when its media is suspected: that two news
@@ -172,7 +172,7 @@ def find_groups(files: Mapping[str, ScreenedFile], ties: Sequence[Tie]) -> list[
     members: dict[str, list[str]] = defaultdict(list)
     for key in sorted(files):
         members[top(key)].append(key)
-    inner: dict[str, list[Tie]] = defaultdict(list)
+    inner: dict[str, list[FootageTie]] = defaultdict(list)
     quoting: dict[str, set[str]] = defaultdict(set)
     for tie in ties:
         here, there = top(tie.file), top(tie.other)
@@ -193,7 +193,7 @@ def find_groups(files: Mapping[str, ScreenedFile], ties: Sequence[Tie]) -> list[
     return groups
 
 
-def joins(tie: Tie, files: Mapping[str, ScreenedFile]) -> bool:
+def joins(tie: FootageTie, files: Mapping[str, ScreenedFile]) -> bool:
     """Say whether two files belong together for what they share.
 
     Sound alone counts where both speak: music is under everything.
@@ -203,7 +203,7 @@ def joins(tie: Tie, files: Mapping[str, ScreenedFile]) -> bool:
     return tie.part != "sound" or (files[tie.file].speaks and files[tie.other].speaks)
 
 
-def _quotes(tie: Tie, files: Mapping[str, ScreenedFile]) -> bool:
+def _quotes(tie: FootageTie, files: Mapping[str, ScreenedFile]) -> bool:
     """Say whether the file of a tie quotes the other: that is suspected, or one of several.
 
     Who was quoted, if both have footage of their own, is the one whose media is suspected.

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from media_screen.evidence import BY_URGENCY, Label, Span
-from media_screen.footage.campaigns.grouping import ScreenedFile, Suspicion, Tie
+from media_screen.footage.campaigns.grouping import FootageTie, ScreenedFile, Suspicion
 
 # Least share of a file that the suspected footage makes up, for the file to be called by it: a
 # programme that shows a fake beside footage of its own reports on it.
@@ -51,7 +51,7 @@ class _Reach:
     here: Span | None
 
 
-def pass_along(files: Mapping[str, ScreenedFile], ties: Sequence[Tie]) -> dict[str, Passed]:
+def pass_along(files: Mapping[str, ScreenedFile], ties: Sequence[FootageTie]) -> dict[str, Passed]:
     """Return the files that are suspected through another one, with what they get.
 
     A label goes along copies that repeat each other from end to end in picture and sound, and from
@@ -60,7 +60,7 @@ def pass_along(files: Mapping[str, ScreenedFile], ties: Sequence[Tie]) -> dict[s
     face get none, nor do, of two that match the same official footage, those of which it can't be
     told whether their faces are the same.
     """
-    of_file: dict[str, list[Tie]] = defaultdict(list)
+    of_file: dict[str, list[FootageTie]] = defaultdict(list)
     for tie in ties:
         of_file[tie.file].append(tie)
         of_file[tie.other].append(tie.turned)
@@ -78,7 +78,7 @@ def pass_along(files: Mapping[str, ScreenedFile], ties: Sequence[Tie]) -> dict[s
     }
 
 
-def holding(files: Mapping[str, ScreenedFile], ties: Sequence[Tie]) -> dict[str, str]:
+def holding(files: Mapping[str, ScreenedFile], ties: Sequence[FootageTie]) -> dict[str, str]:
     """Return which files share anything with a suspected one, and with which, vouched ones apart.
 
     It says so of those that got no label for it, too: an excerpt without what is suspect, a news
@@ -99,7 +99,7 @@ def _strength(passed: Passed) -> tuple[int, float, tuple[str, str]]:
 def _from(
     source: ScreenedFile,
     files: Mapping[str, ScreenedFile],
-    of_file: Mapping[str, Sequence[Tie]],
+    of_file: Mapping[str, Sequence[FootageTie]],
 ) -> Iterator[tuple[str, Passed]]:
     """Give what one suspected file passes along, the nearest files first."""
     assert source.suspicion is not None
@@ -133,7 +133,7 @@ def _from(
                 waiting.append((file.key, further))
 
 
-def _may_get(file: ScreenedFile, reach: _Reach, tie: Tie) -> bool:
+def _may_get(file: ScreenedFile, reach: _Reach, tie: FootageTie) -> bool:
     """Say whether a file may be called by what another one is suspected of."""
     if tie.kind == "same_file":
         return not file.official
@@ -162,7 +162,7 @@ def _same_faces(file: ScreenedFile, source: ScreenedFile) -> bool | None:
     return all(abs(one - other) <= SAME_FACE for one, other in known) if known else None
 
 
-def _further(reach: _Reach, tie: Tie) -> _Reach | None:
+def _further(reach: _Reach, tie: FootageTie) -> _Reach | None:
     """Return how a suspected file is held by the next one; None when that lacks what is suspect."""
     if tie.kind == "same_file":
         return reach
