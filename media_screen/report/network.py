@@ -18,8 +18,8 @@ from media_screen.results.text import shorten, visible
 
 MOST_DRAWN = 200  # accounts, those with most ties; the table lists the others
 MOST_LINES = 500  # ties; beyond, lines cover one another
-WIDTH = 940  # px
-HEIGHTS = ((12, 280), (60, 440), (MOST_DRAWN, 620))  # px, for up to so many accounts
+# px, for up to so many accounts: few need no picture that is wider than a screen.
+SIZES = ((12, 640, 280), (60, 940, 440), (MOST_DRAWN, 1200, 620))
 MARGIN_X, MARGIN_Y = 70, 24  # px around the dots: half a label must fit
 STEPS = 60  # of the layout; dots hardly move after
 LONGEST_NAME = 18  # characters of a label
@@ -99,13 +99,13 @@ def draw_network(
     drawn = [known[each] for each in most_first if tied[each]][:MOST_DRAWN]
     number = {account.id: place for place, account in enumerate(drawn)}
     lines = _chosen([tie for tie in held if tie.one in number and tie.other in number])
-    height = next(height for most, height in HEIGHTS if len(drawn) <= most)
-    places = _placed(len(drawn), [(number[tie.one], number[tie.other]) for tie in lines], height)
+    size = next((width, height) for most, width, height in SIZES if len(drawn) <= most)
+    places = _placed(len(drawn), [(number[tie.one], number[tie.other]) for tie in lines], size)
     tally = Counter(tie.by for tie in held)
     return NetworkView(
-        width=WIDTH,
-        height=height,
-        dots=tuple(_dots(drawn, places, tied, height)),
+        width=size[0],
+        height=size[1],
+        dots=tuple(_dots(drawn, places, tied, size)),
         lines=tuple(_tie_lines(lines, number, places)),
         kinds=tuple(
             TieCount(kind, TIE_WORDS[kind], tally[kind]) for kind in TIE_KINDS if tally[kind]
@@ -139,7 +139,9 @@ def _top(parent: dict[str, str], name: str) -> str:
 # --- layout --------------------------------------------------------------------------------------
 
 
-def _placed(count: int, pairs: Sequence[tuple[int, int]], height: int) -> list[tuple[int, int]]:
+def _placed(
+    count: int, pairs: Sequence[tuple[int, int]], size: tuple[int, int]
+) -> list[tuple[int, int]]:
     """Place dots so that tied ones are near each other and no two are too near; px."""
     # Seeds of a sunflower, to a digit that no machine's sine differs in.
     at = [
@@ -157,7 +159,7 @@ def _placed(count: int, pairs: Sequence[tuple[int, int]], height: int) -> list[t
             place + force * min(1.0, heat / max(_length(force), 1e-9))
             for place, force in zip(at, _forces(at, strength), strict=True)
         ]
-    return _fitted(at, height)
+    return _fitted(at, size)
 
 
 def _forces(at: Sequence[complex], pairs: Mapping[tuple[int, int], int]) -> list[complex]:
@@ -171,10 +173,11 @@ def _forces(at: Sequence[complex], pairs: Mapping[tuple[int, int], int]) -> list
             force += push
             forces[other] -= push
         forces[one] += force
+    ties = Counter(end for pair in pairs for end in pair)
     for (one, other), count in pairs.items():
         gap = at[one] - at[other]
-        # Several kinds of tie between two pull little more than one.
-        pull = gap * _length(gap) * 0.15 * min(count, 3)
+        # Several kinds of tie pull little more than one, and a crowd is not drawn into a point.
+        pull = gap * _length(gap) * 0.3 * min(count, 2) / max(ties[one], ties[other])
         forces[one] -= pull
         forces[other] += pull
     return forces
@@ -184,19 +187,20 @@ def _length(gap: complex) -> float:
     return math.sqrt(gap.real * gap.real + gap.imag * gap.imag)
 
 
-def _fitted(at: Sequence[complex], height: int) -> list[tuple[int, int]]:
-    """Stretch the places to the picture."""
-    xs, ys = (
-        _stretched([p.real for p in at], WIDTH, MARGIN_X),
-        _stretched([p.imag for p in at], height, MARGIN_Y),
-    )
-    return list(zip(xs, ys, strict=True))
-
-
-def _stretched(values: Sequence[float], size: int, margin: int) -> list[int]:
-    low, high = min(values), max(values)
-    scale = (size - 2 * margin) / max(high - low, 1e-9)
-    return [round(margin + (value - low) * scale) for value in values]
+def _fitted(at: Sequence[complex], size: tuple[int, int]) -> list[tuple[int, int]]:
+    """Stretch the places to the picture, the one way no more than twice as far as the other."""
+    xs, ys = [place.real for place in at], [place.imag for place in at]
+    wide = (size[0] - 2 * MARGIN_X) / max(max(xs) - min(xs), 1e-6)
+    high = (size[1] - 2 * MARGIN_Y) / max(max(ys) - min(ys), 1e-6)
+    wide, high = min(wide, 2 * high), min(high, 2 * wide)
+    middle = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+    return [
+        (
+            round(size[0] / 2 + (x - middle[0]) * wide),
+            round(size[1] / 2 + (y - middle[1]) * high),
+        )
+        for x, y in zip(xs, ys, strict=True)
+    ]
 
 
 # --- drawing -------------------------------------------------------------------------------------
@@ -219,7 +223,7 @@ def _tie_lines(
             y1=round(y1 + dy, 1),
             x2=round(x2 + dx, 1),
             y2=round(y2 + dy, 1),
-            width=round(min(1 + 0.5 * math.sqrt(max(tie.count - 1, 0)), 3.5), 1),
+            width=round(min(1.4 + 0.5 * math.sqrt(max(tie.count - 1, 0)), 3.5), 1),
             title=f"{TIE_WORDS[tie.by]}, {tie.count}\u00d7: {account_name(tie.one)} and "
             f"{account_name(tie.other)}",
         )
@@ -234,7 +238,7 @@ def _dots(
     accounts: Sequence[CampaignAccount],
     places: Sequence[tuple[int, int]],
     tied: Mapping[str, int],
-    height: int,
+    size: tuple[int, int],
 ) -> Iterator[Dot]:
     radii = [min(4 + math.sqrt(len(account.posts)), 11.0) for account in accounts]
     taken = [
@@ -243,7 +247,7 @@ def _dots(
     ]
     for account, (x, y), radius in zip(accounts, places, radii, strict=True):
         name = shorten(visible(account.handle or account.name or account.id), LONGEST_NAME)
-        label = _labelled(name, x, y, radius, taken, height)
+        label = _labelled(name, (x, y, radius), taken, size)
         posts = len(account.posts)
         yield Dot(
             x=x,
@@ -261,14 +265,13 @@ def _dots(
 
 def _labelled(
     name: str,
-    x: int,
-    y: int,
-    radius: float,
+    dot: tuple[int, int, float],
     taken: list[tuple[float, float, float, float]],
-    height: int,
+    size: tuple[int, int],
 ) -> tuple[float, float, str] | None:
     """Find room for a label beside, below or above its dot, and take it; None without room."""
     width = _LETTER * sum(2 if east_asian_width(char) in "WF" else 1 for char in name)
+    x, y, radius = dot
     gap = radius + 3
     for left, top, at, anchor in (
         (x + gap, y - _LINE / 2, x + gap, "start"),
@@ -277,7 +280,7 @@ def _labelled(
         (x - width / 2, y - gap - _LINE + 2, float(x), "middle"),
     ):
         box = (left, top, left + width, top + _LINE)
-        inside = left >= 0 and top >= 0 and box[2] <= WIDTH and box[3] <= height
+        inside = left >= 0 and top >= 0 and box[2] <= size[0] and box[3] <= size[1]
         if inside and not any(_overlap(box, other) for other in taken):
             taken.append(box)
             return round(at, 1), round(top + _LINE - 2, 1), anchor

@@ -215,11 +215,12 @@ def _write_campaign_pages(
     zone: tuple[tzinfo, str],
 ) -> None:
     template = environment.get_template("campaign.html")
+    assets = _assets("campaign")
     by_key = {row.key: row for row in rows}
     for place, campaign in enumerate(campaigns):
         own = {file.key: by_key[file.key] for file in campaign.files if file.key in by_key}
         page = template.render(
-            **_assets("campaign"),
+            **assets,
             **_neighbours(campaigns, place),
             campaign=campaign,
             view=campaign_view(campaign, own, facts, zone[0]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from media_screen.evidence import CampaignFile, PassedAlong, SharedFootage, Span
@@ -34,59 +34,48 @@ class VariantGroup:
     files: tuple[tuple[CampaignFile, int], ...]  # one of each content, and how many files have it
 
 
-# Groups in the order of the page: the first that takes a file holds it.
-_GROUPS: tuple[tuple[str, str, Callable[[CampaignFile], bool]], ...] = (
-    (
-        "Official post",
-        "What the others were taken from. It is no part of the suspicion.",
-        lambda file: file.role == "original",
-    ),
-    (
-        "Quotes",
-        "A part of the footage beside footage of their own, as news reports do.",
-        lambda file: file.role == "quotes" or file.kind == "quote",
-    ),
-    ("First in the campaign", "What the others are compared with.", lambda file: not file.to),
-    (
-        "Other sound",
-        "The same picture with another sound, or none.",
-        lambda file: file.part == "picture",
-    ),
-    (
-        "Other picture",
-        "The same sound with another picture, or none.",
-        lambda file: file.part == "sound",
-    ),
-    (
-        "Same faces, other frame",
-        "The same face footage in another surrounding.",
-        lambda file: file.part == "face",
-    ),
-    ("Excerpts", "A part of another file and nothing else.", lambda file: file.kind == "excerpt"),
-    (
-        "Longer ones",
-        "All of another file, and more around it.",
-        lambda file: file.kind == "contains",
-    ),
-    (
-        "Repeats",
-        "Picture and sound from end to end, copied or encoded anew.",
-        lambda file: True,
-    ),
-)
+# Groups in the order of the page: what each is called, and what is to be known of it.
+_GROUPS = {
+    "Official post": "What the others were taken from. It is no part of the suspicion.",
+    "First in the campaign": "What the others are compared with.",
+    "Repeats": "Picture and sound from end to end, copied or encoded anew.",
+    "Longer ones": "All of another file, and more around it.",
+    "Excerpts": "A part of another file and nothing else.",
+    "Other sound": "The same picture with another sound, or none.",
+    "Other picture": "The same sound with another picture, or none.",
+    "Same faces, other frame": "The same face footage in another surrounding.",
+    "Quotes": "A part of the footage beside footage of their own, as news reports do.",
+}
+_BY_PART = {
+    "picture": "Other sound",
+    "sound": "Other picture",
+    "face": "Same faces, other frame",
+}
+_BY_KIND = {"excerpt": "Excerpts", "contains": "Longer ones"}
 
 
 def variant_groups(files: Sequence[CampaignFile]) -> tuple[VariantGroup, ...]:
     """Group the files of a campaign by how they differ; files of the same bytes are one variant."""
-    held: list[dict[str, list[CampaignFile]]] = [{} for _ in _GROUPS]
+    held: dict[str, dict[str, list[CampaignFile]]] = {}
     for file in files:
-        place = next(number for number, (_, _, takes) in enumerate(_GROUPS) if takes(file))
-        held[place].setdefault(file.sha256 or file.key, []).append(file)
+        held.setdefault(_group(file), {}).setdefault(file.sha256 or file.key, []).append(file)
     return tuple(
-        VariantGroup(title, note, tuple((same[0], len(same)) for same in contents.values()))
-        for (title, note, _), contents in zip(_GROUPS, held, strict=True)
-        if contents
+        VariantGroup(
+            title, note, tuple((same[0], len(same)) for same in held.get(title, {}).values())
+        )
+        for title, note in _GROUPS.items()
+        if title in held
     )
+
+
+def _group(file: CampaignFile) -> str:
+    if file.role == "original":
+        return "Official post"
+    if file.role == "quotes" or file.kind == "quote":
+        return "Quotes"
+    if not file.to:
+        return "First in the campaign"
+    return _BY_PART.get(file.part) or _BY_KIND.get(file.kind, "Repeats")
 
 
 def tie_words(file: CampaignFile, other: str) -> str:

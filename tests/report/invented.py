@@ -148,7 +148,7 @@ def small() -> tuple[Campaign, list[Verdict]]:
     )
     first = replace(first, campaign=ID, evidence=(*first.evidence, mark))
     repost = posted(
-        "repost",
+        "second",
         published="2025-09-13T01:45:00Z",
         channel="news7733",
         title="\u5218\u6b23 speaks about the events",
@@ -172,7 +172,7 @@ def small() -> tuple[Campaign, list[Verdict]]:
     )
     same = posted(
         "same",
-        content="repost",
+        content="second",
         published="2025-09-14",
         channel="77",
         platform="tiktok",
@@ -295,9 +295,7 @@ def large(
                 title,
                 "title",
                 tuple(ids[place::3]),
-                tuple(
-                    one.media.key for one in verdicts if one.post and one.post.title == title
-                ),
+                tuple(one.media.key for one in verdicts if one.post and one.post.title == title),
                 files // 3,
                 0.9,
             )
@@ -310,17 +308,13 @@ def large(
 def hostile(text: str) -> tuple[Campaign, list[Verdict]]:
     """A campaign in which each text that the schema leaves free is the given one."""
     pair = [records.hostile(text, f"{name}{text}.mp4") for name in "ab"]
-    passed = PassedAlong(
-        "no_finding", text, text, text, text, pair[0].media.key, Span(0, 1), 0.5
-    )
+    passed = PassedAlong("no_finding", text, text, text, text, pair[0].media.key, Span(0, 1), 0.5)
     shared = SharedFootage(text, text, "quote", "face", Span(0, 1), Span(0, 1), 0.5, 0.5)
     mark = Evidence("onscreen", "provenance", 0.5, 0.5, text, finding=text)
-    pair[1] = replace(
-        pair[1], passed=passed, shared=(shared,), evidence=(*pair[1].evidence, mark)
-    )
+    pair[1] = replace(pair[1], passed=passed, shared=(shared,), evidence=(*pair[1].evidence, mark))
     files = (
         replace(member(pair[0]), account=text),
-        replace(member(pair[1], pair[0]), account=text, kind=text, part=text),
+        replace(member(pair[1], pair[0]), account=text, kind="quote", part="face"),
     )
     accounts = tuple(
         CampaignAccount(
