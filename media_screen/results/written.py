@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import sqlite3
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,3 +76,17 @@ def written_lines(out: Path) -> Written:
         return Written(unknown=f"{STATE} can't be read: {busy}")
     except (sqlite3.Error, OSError) as error:
         return Written(unknown=f"{STATE} can't be read: {error}")
+
+
+def written_paths(out: Path, digests: Sequence[str]) -> dict[str, Path]:
+    """Return where the files lay whose lines have these hashes, as far as the state tells."""
+    path = out / STATE
+    if not path.is_file() or path.stat().st_size == 0:
+        return {}
+    try:
+        with contextlib.closing(connect(path, LAYOUT)) as state:
+            rows = state.execute("SELECT digest, path FROM done").fetchall()
+    except (sqlite3.Error, OSError):
+        return {}
+    wanted = set(digests)
+    return {digest: Path(os.fsdecode(name)) for digest, name in rows if digest in wanted}
