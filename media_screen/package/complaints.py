@@ -19,8 +19,8 @@ from media_screen.exports.claims import (
     link,
     looks_changed,
     looks_generated,
-    published,
 )
+from media_screen.report.posting import shown_time
 
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
@@ -130,38 +130,40 @@ FORMS = (
 # What is said of a post, in words that go no further than the label does.
 _FOUND: Mapping[Language, Mapping[str, str]] = {
     "en": {
-        "changed": "it appears to show or voice {person}, was not published on any channel of "
+        "changed": "{it} appears to show or voice {person}, was not published on any channel of "
         "theirs that is known to us, and its picture or sound has signs of manipulation above the "
         "threshold of the screening",
-        "channel": "it appears to show or voice {person}, was not published on any channel of "
+        "channel": "{it} appears to show or voice {person}, was not published on any channel of "
         "theirs that is known to us, and the name or handle of the account resembles theirs",
-        "altered_official": "its picture or sound matches official footage of {person}, and the "
-        "other, or a face in it, does not",
-        "synthetic_media": "it has signs of manipulation or fabrication above the threshold of the "
-        "screening; nobody in particular was recognised in it",
-        "explicit": "the screening marked its pictures as sexually explicit",
-        "repeat": "it repeats {share} of another file of the same campaign, of which was found: "
-        "{found}",
-        "somebody": "a person whose identity is enrolled in the screening",
+        "altered_official": "the picture or sound of {it} matches official footage of {person}, "
+        "and the other, or a face in it, does not",
+        "synthetic_media": "{it} has signs of manipulation or fabrication above the threshold of "
+        "the screening; nobody in particular was recognised in it",
+        "explicit": "the screening marked the pictures of this post as sexually explicit",
+        "repeat": "{percent}% of this post repeats another file of the same campaign, and {found}",
+        "post": "this post",
+        "file": "that file",
+        "somebody": "a person who is enrolled in the screening",
     },
     "fr": {
-        "changed": "elle semble montrer ou faire entendre {person}, n'a été publiée sur aucun "
-        "canal de cette personne connu de nous, et son image ou sa bande-son présente des indices "
-        "de manipulation supérieurs au seuil de l'analyse",
-        "channel": "elle semble montrer ou faire entendre {person}, n'a été publiée sur aucun "
-        "canal de cette personne connu de nous, et le nom ou l'identifiant du compte ressemble au "
-        "sien",
-        "altered_official": "son image ou sa bande-son correspond à des images officielles de "
-        "{person}, et l'autre, ou un visage, n'y correspond pas",
-        "synthetic_media": "elle présente des indices de manipulation ou de fabrication supérieurs "
+        "changed": "{it} semble montrer ou faire entendre {person}, ne provient d'aucun canal de "
+        "cette personne connu de nous, et son image ou sa bande-son présente des indices de "
+        "manipulation supérieurs au seuil de l'analyse",
+        "channel": "{it} semble montrer ou faire entendre {person}, ne provient d'aucun canal de "
+        "cette personne connu de nous, et le nom ou l'identifiant du compte ressemble au sien",
+        "altered_official": "{it} reprend l'image ou la bande-son d'une vidéo officielle de "
+        "{person}, mais l'autre, ou un visage, n'y correspond pas",
+        "synthetic_media": "{it} présente des indices de manipulation ou de fabrication supérieurs "
         "au seuil de l'analyse ; personne n'y a été reconnu en particulier",
-        "explicit": "l'analyse a signalé ses images comme sexuellement explicites",
-        "repeat": "elle reprend {share} d'un autre fichier de la même campagne, au sujet duquel "
-        "il a été constaté : {found}",
+        "explicit": "l'analyse a signalé les images de cette publication comme sexuellement "
+        "explicites",
+        "repeat": "{percent} % de cette publication reprend un autre fichier de la même campagne, "
+        "et {found}",
+        "post": "cette publication",
+        "file": "ce fichier",
         "somebody": "une personne enregistrée dans l'analyse",
     },
 }
-_SHARE: Mapping[Language, str] = {"en": "({percent}% of its own length)", "fr": "({percent} %)"}
 
 
 def complaints(campaign: Campaign, verdicts: Sequence[Verdict]) -> Iterator[Complaint]:
@@ -219,11 +221,11 @@ def _findings(
         kind = "changed" if looks_changed(source) else "channel"
     else:
         kind = source.label
-    found = words[kind].format(person=person)
+    it = words["file" if verdict.passed else "post"]
+    found = words[kind].format(it=it, person=person)
     if verdict.passed:
         percent = round(100 * min(max(verdict.passed.share, 0.0), 1.0))
-        share = _SHARE[language].format(percent=percent)
-        found = words["repeat"].format(share=share, found=found)
+        found = words["repeat"].format(percent=percent, found=found)
     explicit = (words["explicit"],) if "explicit" in verdict.flags else ()
     return (found, *explicit)
 
@@ -262,13 +264,14 @@ def _letter(number: int) -> str:
 
 
 def _post(verdict: Verdict, findings: tuple[str, ...]) -> ComplaintPost:
-    post, time = verdict.post, published(verdict)
+    post = verdict.post
+    time = shown_time(post.published) if post else ""
     names: Iterable[str] = (post.handle, post.display_name, post.channel_id) if post else ()
     known = list(dict.fromkeys(clean(name) for name in names if name))
     return ComplaintPost(
         url=link(verdict),
         account=", ".join(known),
-        posted=f"{time:%Y-%m-%d %H:%M:%S} UTC" if time else "",
+        posted=f"{time} UTC" if time else "",
         sha256=verdict.media.sha256,
         findings=findings,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -11,8 +12,9 @@ import tempfile
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from media_screen import sidecar as sidecars
@@ -32,10 +34,11 @@ from media_screen.package.timestamp import (
 from media_screen.report import write_report
 from media_screen.results.campaigns import CAMPAIGNS, read_campaigns
 from media_screen.results.folder import RESULTS
+from media_screen.results.plain import counted
 from media_screen.results.rows import read_line, read_results
 from media_screen.results.saved_line import parse_line
 from media_screen.results.thumbs import read_thumbnails, thumbnail_folder
-from media_screen.results.written import line_digest, written_lines, written_paths
+from media_screen.results.written import WrittenFile, line_digest, written_files, written_lines
 
 MANIFEST = "SHA256SUMS"
 _BLOCK = 1 << 20  # bytes read at once
@@ -106,9 +109,10 @@ def write_package(
         write_report(room, time_zone=time_zone, tell=_log.debug)
         notes = list(_export(room))
         found = _find_media(out, lines, verdicts)
-        notes += _missing(found, media=media)
+        copies = [one for one in found if media and _is_as_screened(one)]
+        notes += _missing(found, len(found) - len(copies) if media else 0)
         _write_texts(room, chosen, verdicts, found, notes)
-        files = _hashed([*_inside(room), *_outside(found, media=media)])
+        files = _hashed([*_inside(room), *_outside(found, copies)])
         manifest = "".join(f"{one.sha256}  {one.name}\n" for one in files).encode()
         (room / MANIFEST).write_bytes(manifest)
         digest = hashlib.sha256(manifest).digest()
@@ -171,24 +175,35 @@ def _export(room: Path) -> Iterator[str]:
 def _find_media(
     out: Path, lines: Sequence[bytes], verdicts: Sequence[Verdict]
 ) -> tuple[FoundMedia, ...]:
-    """Find the files that were screened: where the state knows them, else where they were shown."""
+    """Find what was screened: where the state knows it, else where it was shown."""
     digests = [line_digest(line) for line in lines]
-    known = written_paths(out, digests)
-    found = []
-    for digest, verdict in zip(digests, verdicts, strict=True):
-        path = known.get(digest, Path(verdict.media.path))
-        there = path.is_file()
-        sidecar = sidecars.find(path) if there else None
-        same = there and bool(verdict.media.sha256) and _sha256(path) == verdict.media.sha256
-        found.append(FoundMedia(verdict, path if same else None, sidecar if same else None))
-    return tuple(found)
+    known = written_files(out, set(digests))
+    return tuple(
+        _found(verdict, known.get(digest))
+        for digest, verdict in zip(digests, verdicts, strict=True)
+    )
 
 
-def _missing(found: Iterable[FoundMedia], *, media: bool) -> Iterator[str]:
-    gone = sum(1 for one in found if one.media is None)
-    if gone:
-        what = "are not in the package, nor their sidecars" if media else "have no sidecar in it"
-        yield f"{gone} files {what}: they are gone, or are not what was screened"
+def _found(verdict: Verdict, written: WrittenFile | None) -> FoundMedia:
+    path = written.path if written else Path(verdict.media.path)
+    found = FoundMedia(verdict, path if path.is_file() else None, sidecars.find(path))
+    if written is None:  # a file of this name may be another one
+        return found if _is_as_screened(found) else FoundMedia(verdict, None, None)
+    same = found.sidecar and _sha256(found.sidecar) == written.sidecar_sha256
+    return found if same else replace(found, sidecar=None)
+
+
+def _is_as_screened(found: FoundMedia) -> bool:
+    return found.media is not None and _sha256(found.media) == found.verdict.media.sha256
+
+
+def _missing(found: Iterable[FoundMedia], media: int) -> Iterator[str]:
+    """Give a note for what is gone, or is not any more what was screened."""
+    lacking = sum(1 for one in found if one.verdict.media.sidecar and one.sidecar is None)
+    if lacking:
+        yield f"the sidecars of {counted(lacking, 'file')} are left out: gone, or changed since"
+    if media:
+        yield f"{counted(media, 'file')} of media left out: gone, or changed since"
 
 
 def _write_texts(
@@ -219,13 +234,12 @@ def _write_texts(
 
 def _versions(verdicts: Iterable[Verdict]) -> dict[str, list[str]]:
     """Return which versions of what made these results, and of the program that packed them."""
-    from media_screen import __version__
-
     versions: dict[str, set[str]] = defaultdict(set)
     for verdict in verdicts:
-        for name, version in verdict.versions.items():
-            versions[name].add(version)
-    versions["packed by media_screen"] = {__version__}
+        for name, own in verdict.versions.items():
+            versions[name].add(own)
+    with contextlib.suppress(PackageNotFoundError):  # run from a folder, and not installed
+        versions["packed by media_screen"] = {version("media_screen")}
     return {name: sorted(some) for name, some in versions.items()}
 
 
@@ -235,10 +249,13 @@ def _inside(room: Path) -> Iterator[tuple[str, Path]]:
             yield path.relative_to(room).as_posix(), path
 
 
-def _outside(found: Iterable[FoundMedia], *, media: bool) -> Iterator[tuple[str, Path]]:
-    for one in found:
-        if media and one.media is not None:
+def _outside(
+    found: Iterable[FoundMedia], copies: Iterable[FoundMedia]
+) -> Iterator[tuple[str, Path]]:
+    for one in copies:
+        if one.media is not None:
             yield f"media/{one.name}", one.media
+    for one in found:
         if one.sidecar is not None:
             yield f"sidecars/{one.verdict.media.key}{_sidecar_suffix(one.sidecar)}", one.sidecar
 

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import sqlite3
-from collections.abc import Container, Sequence
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +57,14 @@ class Written:
         return bool(self.unknown) or line_digest(line) in self.digests
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """Where a file lay when it was screened, and the hash of its sidecar then, "" for none."""
+
+    path: Path
+    sidecar_sha256: str
+
+
 def line_digest(line: bytes) -> str:
     """Return the hash by which the state knows a line, its end included."""
     return hashlib.sha256(line).hexdigest()
@@ -78,15 +86,18 @@ def written_lines(out: Path) -> Written:
         return Written(unknown=f"{STATE} can't be read: {error}")
 
 
-def written_paths(out: Path, digests: Sequence[str]) -> dict[str, Path]:
-    """Return where the files lay whose lines have these hashes, as far as the state tells."""
+def written_files(out: Path, digests: Container[str]) -> dict[str, WrittenFile]:
+    """Return the files whose lines have these hashes, by the hash, as far as the state tells."""
     path = out / STATE
     if not path.is_file() or path.stat().st_size == 0:
         return {}
     try:
         with contextlib.closing(connect(path, LAYOUT)) as state:
-            rows = state.execute("SELECT digest, path FROM done").fetchall()
+            rows = state.execute("SELECT digest, path, content FROM done").fetchall()
     except (sqlite3.Error, OSError):
         return {}
-    wanted = set(digests)
-    return {digest: Path(os.fsdecode(name)) for digest, name in rows if digest in wanted}
+    return {
+        digest: WrittenFile(Path(os.fsdecode(name)), content.partition(" ")[2])
+        for digest, name, content in rows
+        if digest in digests
+    }

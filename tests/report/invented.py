@@ -267,7 +267,7 @@ def large(
     accounts = accounts_of(verdicts)
     ids = [account.id for account in accounts]
     ties = [
-        AccountTie(*sorted((one, other)), "media", 1 + place % 4, 60.0 * place)
+        AccountTie(min(one, other), max(one, other), "media", 1 + place % 4, 60.0 * place)
         for place, (one, other) in enumerate(pairwise(ids))
     ]
     kinds: tuple[TieKind, ...] = ("title", "description", "comment", "link", "tag")
@@ -275,7 +275,7 @@ def large(
         group = ids[bunch : bunch + 8]
         by = kinds[bunch // 9 % 5]
         ties += [
-            AccountTie(*sorted((one, other)), by, 1 + bunch % 3, 30.0)
+            AccountTie(min(one, other), max(one, other), by, 1 + bunch % 3, 30.0)
             for place, one in enumerate(group)
             for other in group[:place]
         ]

@@ -73,7 +73,7 @@ def test_the_page_of_a_campaign_shows_its_record(tmp_path: Path) -> None:
         "What follows is context and no evidence.",
         "@news7733 news7733 youtube 1 2025-09-13 01:45 1 2: "
         "the same media \u00d72, the same title \u00d71 12 2025-09-01 letters + 4 digits",
-        "repeats downloads/fake.mp4: 97% of it, from 0:03.0 to 0:41.0 0:41.2; 2 files of these bytes",
+        "repeats downloads/fake.mp4: 97% of it, from 0:03.0 to 0:41.0 0:41.2; 2 files of these",
         "is an excerpt of downloads/fake.mp4: 100% of it, from 0:00.0 to 0:09.0, in the picture "
         "alone: the sound is another one, or missing",
         "quotes downloads/fake.mp4: 5% of it, from 0:12.0 to 0:14.0",

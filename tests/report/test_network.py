@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 
@@ -73,7 +73,7 @@ def test_tied_accounts_lie_nearer_than_others() -> None:
 def test_of_too_many_ties_those_stay_that_hold_a_group_together() -> None:
     names = [f"n{n:03d}" for n in range(60)]
     ties = [tie(*pair, count=5) for pair in combinations(names, 2)]
-    ties += [tie(one, other, "title") for one, other in zip(names, names[1:], strict=False)]
+    ties += [tie(one, other, "title") for one, other in pairwise(names)]
     view = draw_network([account(name) for name in names], ties)
     assert view is not None and len(view.lines) == MOST_LINES
     assert sum(line.kind == "title" for line in view.lines) == len(names) - 1
