@@ -78,8 +78,10 @@
     ...(!unit.head || unit.opener.open ? unit.hits.slice(0, most).map((row) => row.tr) : [])];
   const show = () => {
     const shown = hits.slice(0, limit);
+    const focused = document.activeElement; // lost by what is put in anew
     for (const unit of shown) if (unit.head) unit.within.textContent = within(unit);
     body.replaceChildren(...shown.flatMap((unit) => trs(unit, STEP)));
+    if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
     status.textContent = shown.length < hits.length
       ? `Showing ${count(files(shown))} of ${count(files(hits))} matching files (${count(all)} in all)`
       : `${count(files(hits))} of ${count(all)} files`;
@@ -186,7 +188,8 @@
     unit.opener.open = !unit.opener.open;
     if (tr !== unit.head) unit.head.querySelector("a").focus();
   });
-  for (const unit of units) unit.opener?.addEventListener("toggle", () => { if (unit.head.isConnected) show(); });
+  let printing = false; // paper has all files, and opens what is folded
+  for (const unit of units) unit.opener?.addEventListener("toggle", () => { if (!printing) show(); });
   commands["/"] = () => form.elements.q.focus();
   commands.c = () => form.reset();
   form.elements.q.addEventListener("keydown", (event) => {
@@ -195,8 +198,11 @@
     links()[0].focus();
   });
 
-  addEventListener("beforeprint", () => body.replaceChildren(...hits.flatMap((unit) => trs(unit, Infinity))));
-  addEventListener("afterprint", show);
+  addEventListener("beforeprint", () => {
+    printing = true;
+    body.replaceChildren(...hits.flatMap((unit) => trs(unit, Infinity)));
+  });
+  addEventListener("afterprint", () => { printing = false; show(); });
   addEventListener("hashchange", () => { recall(); arrange(); });
   recall();
   arrange();
