@@ -15,7 +15,7 @@ LAYERS = [
     {"database", "media", "sidecar", "weights"},
     {"faces", "folders", "fusion", "results", "speech"},
     {"config", "coordination", "exports", "look", "report"},
-    {"footage"},
+    {"footage", "package"},
     {"hearing", "people"},
     {"equipment", "names"},
     {"case"},

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
-from media_screen.cli.options import PATH, plain_errors, zone_option
+from media_screen.cli.options import FILE, PATH, plain_errors, zone_option
 from media_screen.cli.terminal import Examples
 from media_screen.exports import FORMATS
 from media_screen.results.plain import counted, plain
+
+PACKAGE = "package"  # beside the formats of exports, which hold all files
 
 
 @click.command(
@@ -19,39 +21,100 @@ from media_screen.results.plain import counted, plain
         "media-screen report media-screen-out --time-zone Asia/Shanghai",
         "media-screen report media-screen-out --format stix --output bundle.json",
         "media-screen report media-screen-out --format graphml",
+        "media-screen report media-screen-out --format package --campaign c-0123456789ab",
     ],
 )
 @click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["html", *FORMATS]),
+    type=click.Choice(["html", *FORMATS, PACKAGE]),
     default="html",
     show_default=True,
-    help="The pages, or an export for other tools.",
+    help="The pages, an export for other tools, or the evidence package of a campaign.",
 )
-@click.option("--output", type=PATH, help="File of the export; OUT/results... by default.")
+@click.option("--output", type=PATH, help="File of the export or package; OUT/results... else.")
+@click.option("--campaign", metavar="ID", help="The campaign to pack, by the id on its page.")
+@click.option("--media", is_flag=True, help="Pack copies of the media, not their hashes alone.")
+@click.option("--key", type=FILE, help="Private Ed25519 key (PEM) to sign the package with.")
+@click.option(
+    "--time-stamp",
+    type=FILE,
+    help="Response (.tsr) to the request that an earlier package of the same results holds.",
+)
+@click.option(
+    "--time-stamp-server",
+    metavar="URL",
+    help="Server (https, RFC 3161) to send the hash of the manifest to; none is asked otherwise.",
+)
 @zone_option
-def report(out: Path, form: str, output: Path | None, time_zone: str) -> None:
+def report(
+    out: Path,
+    form: str,
+    output: Path | None,
+    campaign: str | None,
+    media: bool,
+    key: Path | None,
+    time_stamp: Path | None,
+    time_stamp_server: str | None,
+    time_zone: str,
+) -> None:
     """Write the report of saved results anew, or export them, without running a model.
 
     csv: one row a file, for spreadsheets. stix: a STIX 2.1 bundle. opencti: the same with the
     objects of OpenCTI. misp: MISP events. mediareview: schema.org MediaReview in JSON-LD. These
     accuse only files whose verdict says that something is suspected. graphml, gexf: the network of
-    the accounts of all campaigns.
+    the accounts of all campaigns. package: all that is known of one campaign, in one ZIP.
     """
-    from media_screen.exports import export
-    from media_screen.report import write_report
     from media_screen.results.folder import RESULTS
 
     if not (out / RESULTS).is_file():
         raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
-    if form == "html":
-        if output is not None:
-            raise click.UsageError("--output goes with an export: --format " + ", ".join(FORMATS))
+    packing = (campaign, media, key, time_stamp, time_stamp_server)
+    if form != PACKAGE and any(packing):
+        raise click.UsageError(
+            "--campaign, --media, --key, --time-stamp and --time-stamp-server go with "
+            f"--format {PACKAGE}"
+        )
+    if form == PACKAGE:
+        if not campaign:
+            raise click.UsageError(f"--format {PACKAGE} needs --campaign ID")
+        if time_stamp and time_stamp_server:
+            raise click.UsageError("give --time-stamp or --time-stamp-server, not both")
+        from media_screen.package import write_package
+
         with plain_errors():
-            click.echo(write_report(out, time_zone=time_zone, tell=_tell))
-        return
+            packed = write_package(
+                out,
+                campaign,
+                output=output,
+                media=media,
+                key=key,
+                time_stamp=time_stamp,
+                time_stamp_server=time_stamp_server or "",
+                time_zone=time_zone,
+                tell=_tell,
+            )
+        click.echo(packed)
+    elif form == "html":
+        _write_pages(out, output, time_zone)
+    else:
+        _write_export(out, form, output)
+
+
+def _write_pages(out: Path, output: Path | None, time_zone: str) -> None:
+    from media_screen.report import write_report
+
+    if output is not None:
+        forms = ", ".join((*FORMATS, PACKAGE))
+        raise click.UsageError(f"--output goes with an export: --format {forms}")
+    with plain_errors():
+        click.echo(write_report(out, time_zone=time_zone, tell=_tell))
+
+
+def _write_export(out: Path, form: str, output: Path | None) -> None:
+    from media_screen.exports import export
+
     with plain_errors():
         written, count = export(out, form, output=output, tell=_tell)
     if str(written) != "-":

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone, tzinfo
 from functools import partial
 from importlib.resources import files
@@ -18,26 +18,29 @@ from typing import IO, Any
 import jinja2
 from markupsafe import Markup
 
-from media_screen.evidence import BY_URGENCY
+from media_screen.evidence import BY_URGENCY, Campaign
 from media_screen.files import open_regular, private_folder, write_atomically
-from media_screen.report import beside, clusters, offsets, timeline
+from media_screen.report import beside, offsets, posting, timeline, variants
+from media_screen.report.batch_table import table_blocks
+from media_screen.report.campaign_view import MemberFacts, campaign_view, cover, member_facts
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
+from media_screen.report.standing import Standing, standings
 from media_screen.results import scale, text, words
+from media_screen.results.campaigns import CAMPAIGNS, read_campaigns
 from media_screen.results.rows import ReadResults, ResultRow, broken_line, read_line, read_results
 from media_screen.results.saved_line import BAD_RECORD, parse_line
-from media_screen.results.thumbs import Picture, read_thumbnails
+from media_screen.results.thumbs import read_thumbnails
 from media_screen.results.written import written_lines
 
 RESULTS = "results.jsonl"
-CLUSTERS_FIRST = 3  # groups of copies before the others fold away, so that the table stays near
-FELLOWS = 5  # other files of the cluster that the page of a file names
+MOST_NAMED = 6  # platforms named in words
 BROKEN_SHOWN = 20  # broken lines described on the batch page; more are only counted
 LACKING_SHOWN = 8  # things that nothing was looked for with, above the table of a batch
 
 OTHERWISE_MARKED = {"incomplete"}  # the list of marks offers "failure" for it
 
 _log = logging.getLogger(__name__)
-_PAGE_NAME = re.compile(r"[0-9a-f]{16}\.html")
+_PAGE_NAME = re.compile(r"([0-9a-f]{16}|c-[0-9a-f]{12})\.html")
 
 
 def write_report(
@@ -45,32 +48,46 @@ def write_report(
 ) -> Path:
     """Write the report of a results folder and return its first page, `OUT/report/index.html`.
 
-    The pages follow from `OUT/results.jsonl` and `OUT/thumbs/` alone; `time_zone` is that of the
-    times at which posts were published. `tell` hears what was left out and what can't be told:
-    lines that no scan into the folder wrote, say. Raises FileNotFoundError when the folder does not
-    exist (one without results gives a page that says so) and TimeZoneError for an unknown zone.
+    The pages follow from `OUT/results.jsonl`, `OUT/campaigns.jsonl` and `OUT/thumbs/` alone;
+    `time_zone` is that of the times at which posts were published. `tell` hears what was left out
+    and what can't be told: lines that no scan into the folder wrote, say. Raises FileNotFoundError
+    when the folder does not exist (one without results gives a page that says so) and
+    TimeZoneError for an unknown zone.
     """
-    zone = clusters.find_zone(time_zone)
+    zone = posting.find_zone(time_zone)
     if not out.is_dir():
         raise FileNotFoundError(f"no such results folder: {out}")
     source = out / RESULTS
     environment = make_environment(zone)
-    folder = out / "report" / "files"
-    for own in (folder.parent, folder):
+    files, pages = (out / "report" / name for name in ("files", "campaigns"))
+    for own in (files.parent, files, pages):
         private_folder(own)
+    campaigns = read_campaigns(out)
     # One open file for both passes: a scan that goes on meanwhile can't shift what was read.
     with open_regular(source) if source.exists() else BytesIO() as stream:
         results = read_results(stream, written_lines(out))
         while True:
-            groups = clusters.find_clusters(results.rows, zone)
-            if _write_file_pages(environment, out, stream, results, groups):
+            standing = standings(results.rows, campaigns)
+            blocks = table_blocks(results.rows, standing)
+            results.rows = [row for block in blocks for row in block.rows]
+            facts = _write_file_pages(environment, out, stream, results, standing)
+            if facts is not None:
                 break  # else some could not be shown: number, group and link the others anew
-    _drop_stale_pages(folder, results)
+    _drop_stale_pages(files, [row.key for row in results.rows])
+    shown = [block.campaign.campaign for block in blocks if block.campaign]
+    _write_campaign_pages(environment, out, shown, results.rows, facts, (zone, time_zone))
+    _drop_stale_pages(pages, [campaign.id for campaign in shown])
     for note in results.notes():
         tell(note)
     index = out / "report" / "index.html"
-    context = index_context(results, _written(source), zone) | clusters_context(groups, time_zone)
-    context["covers"] = {row.key: _cover(read_thumbnails(out, row.key)) for row in results.rows}
+    context = index_context(results, _written(source), zone)
+    context |= {
+        "blocks": blocks,
+        "campaigns": len(shown),
+        "in_campaigns": sum(len(block.rows) for block in blocks if block.campaign),
+        "searched": (out / CAMPAIGNS).exists(),
+        "covers": {row.key: cover(read_thumbnails(out, row.key)) for row in results.rows},
+    }
     page = environment.get_template("index.html").stream(context)
     page.enable_buffering(64)
     write_atomically(index, (chunk.encode("utf-8") for chunk in page))
@@ -108,6 +125,8 @@ def make_environment(zone: tzinfo = timezone.utc) -> jinja2.Environment:
         words.relation_words,
         words.standing_words,
         timeline.finding_name,
+        variants.passed_words,
+        variants.shared_words,
     ):
         environment.filters[function.__name__] = function
     environment.filters["day"] = partial(text.day, zone=zone)
@@ -145,26 +164,30 @@ def _write_file_pages(
     out: Path,
     stream: IO[bytes],
     results: ReadResults,
-    groups: list[clusters.Cluster],
-) -> bool:
-    """Write one page for each row; return False when records that can't be shown were dropped."""
+    standing: Mapping[str, Standing],
+) -> dict[str, MemberFacts] | None:
+    """Write one page for each row; return what the pages of campaigns need of their files.
+
+    None when records that can't be shown were dropped.
+    """
     template = environment.get_template("file.html")
-    of_file = {member.row.key: group for group in groups for member in group.members}
-    linked = {group.key for group in groups[: clusters.MOST_CLUSTERS]}
+    rows = {row.key: row for row in results.rows}
     assets = _assets("file")
     shown: list[ResultRow] = []
+    facts: dict[str, MemberFacts] = {}
     for place, row in enumerate(results.rows):
         line = read_line(stream, row)
+        stands = standing.get(row.key)
         try:
             verdict = parse_line(line)
+            pictures = read_thumbnails(out, row.key)
             page = template.render(
                 **assets,
                 **_neighbours(results.rows, place),
-                cluster=of_file.get(row.key),
-                cluster_linked=row.key in of_file and of_file[row.key].key in linked,
-                beside=_beside(of_file.get(row.key), row),
+                standing=stands,
                 verdict=verdict,
-                view=file_view(verdict, read_thumbnails(out, row.key)),
+                through=rows.get(verdict.passed.key) if verdict.passed else None,
+                view=file_view(verdict, pictures),
                 thumbs=f"../../thumbs/{row.key}/",
                 thumb_height=THUMB_HEIGHT,
                 curve_height=offsets.HEIGHT,
@@ -173,39 +196,57 @@ def _write_file_pages(
         except (*BAD_RECORD, jinja2.TemplateError) as error:
             results.broken.append(broken_line(row.line, error, line))
             continue
+        if stands is not None:
+            facts[row.key] = member_facts(verdict, pictures)
         shown.append(row)
         path = out / "report" / "files" / f"{row.key}.html"
         write_atomically(path, [page.encode("utf-8")])
     complete = len(shown) == len(results.rows)
     results.rows = shown
-    return complete
+    return facts if complete else None
 
 
-def _neighbours(rows: list[ResultRow], place: int) -> dict[str, Any]:
+def _write_campaign_pages(
+    environment: jinja2.Environment,
+    out: Path,
+    campaigns: Sequence[Campaign],
+    rows: Sequence[ResultRow],
+    facts: Mapping[str, MemberFacts],
+    zone: tuple[tzinfo, str],
+) -> None:
+    template = environment.get_template("campaign.html")
+    assets = _assets("campaign")
+    by_key = {row.key: row for row in rows}
+    for place, campaign in enumerate(campaigns):
+        own = {file.key: by_key[file.key] for file in campaign.files if file.key in by_key}
+        page = template.render(
+            **assets,
+            **_neighbours(campaigns, place),
+            campaign=campaign,
+            view=campaign_view(campaign, own, facts, zone[0]),
+            zone=zone[1],
+            strip_height=posting.STRIP_HEIGHT,
+            column=posting.COLUMN,
+            line_height=posting.LINE_HEIGHT,
+            line_part=round(100 / posting.LINE_PARTS, 2),
+            most_named=MOST_NAMED,
+        )
+        path = out / "report" / "campaigns" / f"{campaign.id}.html"
+        write_atomically(path, [page.encode("utf-8")])
+
+
+def _neighbours(pages: Sequence[Any], place: int) -> dict[str, Any]:
     return {
         "place": place + 1,
-        "total": len(rows),
-        "previous": rows[place - 1] if place else None,
-        "next": rows[place + 1] if place + 1 < len(rows) else None,
+        "total": len(pages),
+        "previous": pages[place - 1] if place else None,
+        "next": pages[place + 1] if place + 1 < len(pages) else None,
     }
 
 
-def _beside(cluster: clusters.Cluster | None, row: ResultRow) -> list[clusters.Member]:
-    """Return the first other files of a cluster, for the page of one of them."""
-    first = cluster.members[: FELLOWS + 1] if cluster else ()
-    return [member for member in first if member.row.key != row.key][:FELLOWS]
-
-
-def _cover(pictures: tuple[Picture, ...]) -> Picture | None:
-    """Choose the picture of a row: the middle frame, as the first is often black, or a face."""
-    own = [picture for picture in pictures if picture.reference_s is None]
-    frames = [picture for picture in own if picture.track is None] or own[:1]
-    return frames[len(frames) // 2] if frames else None
-
-
-def _drop_stale_pages(folder: Path, results: ReadResults) -> None:
+def _drop_stale_pages(folder: Path, names: Iterable[str]) -> None:
     # A page whose record is gone would be found by its old address and believed.
-    wanted = {f"{row.key}.html" for row in results.rows}
+    wanted = {f"{name}.html" for name in names}
     for page in list(folder.iterdir()):
         if _PAGE_NAME.fullmatch(page.name) and page.name not in wanted:
             page.unlink()
@@ -242,22 +283,6 @@ def index_context(
         "broken": broken[:BROKEN_SHOWN],
         "broken_total": len(broken),
         "rank": words.RANK,
-    }
-
-
-def clusters_context(groups: list[clusters.Cluster], time_zone: str) -> dict[str, Any]:
-    """Work out what the batch page shows of files that repeat one another."""
-    return {
-        "clusters": groups[: clusters.MOST_CLUSTERS],
-        "clusters_first": CLUSTERS_FIRST,
-        "clusters_total": len(groups),
-        "clustered": sum(len(group.members) for group in groups),
-        "zone": time_zone,
-        "strip_height": clusters.STRIP_HEIGHT,
-        "column": clusters.COLUMN,
-        "line_height": clusters.LINE_HEIGHT,
-        "line_part": round(100 / clusters.LINE_PARTS, 2),
-        "most_named": clusters.MOST_NAMED,
     }
 
 

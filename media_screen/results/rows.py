@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
-from media_screen.evidence import SETUP_REASONS, Post, Verdict
+from media_screen.evidence import SETUP_REASONS, Verdict
 from media_screen.results.lines import LINE_LIMIT, each_line
 from media_screen.results.saved_line import BAD_RECORD, parse_line
 from media_screen.results.words import RANK
@@ -25,12 +25,9 @@ class ResultRow:
     key: str
     label: str
     path: str
-    sha256: str  # "" when there is nothing that could be repeated
-    repeats: str  # hash of the earlier file that this one repeats
     person: str
     llr: float | None
     handle: str
-    account: tuple[str, str] | None  # platform, and stable id or else handle
     platform: str
     standing: str
     published: str
@@ -114,12 +111,9 @@ def _row(verdict: Verdict, number: int, offset: int) -> ResultRow:
         key=media.key,
         label=verdict.label,
         path=media.path,
-        sha256=_text(media.sha256) if media.size_bytes > 0 else "",
-        repeats=_text(verdict.duplicate_of.sha256 if verdict.duplicate_of else ""),
         person=_text(verdict.person or ""),
         llr=None if llr is None else _number(llr),
         handle=_text((post.handle or post.display_name or post.channel_id) if post else ""),
-        account=_account(post),
         platform=_text(post.platform if post else ""),
         standing=_text(verdict.provenance.channel),
         published=_text(post.published if post else ""),
@@ -134,13 +128,6 @@ def _row(verdict: Verdict, number: int, offset: int) -> ResultRow:
         line=number,
         offset=offset,
     )
-
-
-def _account(post: Post | None) -> tuple[str, str] | None:
-    if post is None:
-        return None
-    name = _text(post.channel_id) or _text(post.handle).lower().lstrip("@")
-    return (_text(post.platform).lower(), name) if name else None
 
 
 def _number(value: float) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import sqlite3
 from collections.abc import Container
 from dataclasses import dataclass
@@ -56,6 +57,14 @@ class Written:
         return bool(self.unknown) or line_digest(line) in self.digests
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """Where a file lay when it was screened, and the hash of its sidecar then, "" for none."""
+
+    path: Path
+    sidecar_sha256: str
+
+
 def line_digest(line: bytes) -> str:
     """Return the hash by which the state knows a line, its end included."""
     return hashlib.sha256(line).hexdigest()
@@ -75,3 +84,20 @@ def written_lines(out: Path) -> Written:
         return Written(unknown=f"{STATE} can't be read: {busy}")
     except (sqlite3.Error, OSError) as error:
         return Written(unknown=f"{STATE} can't be read: {error}")
+
+
+def written_files(out: Path, digests: Container[str]) -> dict[str, WrittenFile]:
+    """Return the files whose lines have these hashes, by the hash, as far as the state tells."""
+    path = out / STATE
+    if not path.is_file() or path.stat().st_size == 0:
+        return {}
+    try:
+        with contextlib.closing(connect(path, LAYOUT)) as state:
+            rows = state.execute("SELECT digest, path, content FROM done").fetchall()
+    except (sqlite3.Error, OSError):
+        return {}
+    return {
+        digest: WrittenFile(Path(os.fsdecode(name)), content.partition(" ")[2])
+        for digest, name, content in rows
+        if digest in digests
+    }

@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 VOID = {"meta", "input", "img", "br"}
-BLOCKS = {"details", "div", "dl", "figure", "form", "p", "section", "table", "ul"}
+BLOCKS = {"details", "div", "dl", "fieldset", "figure", "form", "p", "section", "table", "ul"}
 
 # All that the templates may produce; anything else came out of metadata.
 _TAGS = """
@@ -20,7 +20,7 @@ _ATTRIBUTES = """
     type value autocomplete disabled checked method placeholder step inputmode title role scope
     hidden tabindex data-label data-platform data-standing data-marks data-v data-sort aria-label
     aria-labelledby aria-hidden aria-sort aria-pressed aria-haspopup open viewbox
-    preserveaspectratio d x y x1 x2 y1 y2 cx cy r dx text-anchor"""
+    preserveaspectratio d x y x1 x2 y1 y2 cx cy r dx text-anchor stroke-width"""
 
 TAGS = set(_TAGS.split())
 ATTRIBUTES = set(_ATTRIBUTES.split())
@@ -82,7 +82,8 @@ def check_markup(page: Page) -> None:
         shot = rf"(\.\./)?\.\./thumbs/[0-9a-f]{{16}}/({kind})-\d{{9}}\.jpg"
         assert re.fullmatch(shot, attrs["src"]), attrs
     for _, attrs in page.having("href"):
-        own = r"#main|(files/)?[0-9a-f]{16}\.html|\.\./index\.html(#cluster-[0-9a-f]{16})?"
+        page_ = r"((\.\./)?files/)?[0-9a-f]{16}\.html|((\.\./)?campaigns/)?c-[0-9a-f]{12}\.html"
+        own = rf"#main|{page_}|\.\./index\.html(#c-[0-9a-f]{{12}})?"
         if not re.fullmatch(own, attrs["href"]):
             assert re.match(r"https?://", attrs["href"].lower()), attrs
             assert attrs["rel"] == "noopener noreferrer nofollow"

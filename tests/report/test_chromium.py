@@ -13,9 +13,7 @@ import pytest
 from media_screen.evidence import Verdict
 from media_screen.report import write_report
 from tests.places import CHROMIUM
-from tests.report import records
-
-from .test_clusters import CAMPAIGN
+from tests.report import invented, records
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -38,8 +36,11 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report with every label, a campaign, and whatever a hostile uploader may write."""
     folder = tmp_path_factory.mktemp("results")
     hostile = [records.hostile(text) for text in (*records.HOSTILE, LONG)]
-    verdicts = [*records.every_label(), *CAMPAIGN, *hostile]
-    records.write_results(folder, verdicts)
+    campaigns = [invented.small(), *(invented.hostile(text) for text in (records.HOSTILE[1], LONG))]
+    campaigns[2] = replace(campaigns[2][0], id="c-eeeeeeeeeeee"), campaigns[2][1]
+    posted = [verdict for _, verdicts in campaigns for verdict in verdicts]
+    verdicts = [*records.every_label(), *posted, *hostile]
+    invented.write(folder, *(campaign for campaign, _ in campaigns), verdicts=verdicts)
     write_report(folder, time_zone="Asia/Taipei")
     return folder
 
@@ -254,6 +255,98 @@ def test_keys_are_listed_and_can_be_switched_off(browser: Any, labels: Path, pag
         assert not dialog.is_visible()
 
 
+# --- campaigns -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def campaigns(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with two campaigns, one of 130 files, and a file of each label."""
+    folder = tmp_path_factory.mktemp("campaigns")
+    small, large = invented.small(), invented.large(40, files=130)
+    verdicts = [*small[1], *large[1], *records.every_label()]
+    invented.write(folder, small[0], large[0], verdicts=verdicts)
+    write_report(folder)
+    return folder
+
+
+OPENER = f"#files tr[id={invented.ID}] .opener"
+
+
+def test_a_campaign_opens_and_its_files_are_filtered(browser: Any, campaigns: Path) -> None:
+    with opened(browser, index(campaigns)) as page:
+        rows = 2 + 8
+        wait_for_count(page, rows)
+        assert page.locator("#shown").text_content() == "143 of 143 files"
+        page.locator(f"{OPENER} summary").click()
+        wait_for_count(page, rows + 5)
+        opened_row = page.locator(f"tr[id={invented.ID}] + tr.member td.c-file a")
+        assert opened_row.text_content() == "fake.mp4"
+        page.locator("#filters [name=q]").fill("evening")
+        wait_for_count(page, 2)
+        assert page.locator(f"{OPENER} .within").text_content() == "1 of 5 files"
+        assert page.locator("#shown").text_content() == "1 of 143 files"
+        page.locator("#filters [name=q]").fill(invented.small()[0].reason.split()[1])
+        page.locator("#filters [type=reset]").click()
+        wait_for_count(page, rows + 5)
+        page.locator("th[data-sort=date] button").click()
+        wait_for_count(page, rows + 5)
+        assert page.locator("tr.member").count() == 5
+        follows = "each => each.previousElementSibling.matches('.campaign, .member')"
+        assert all(one.evaluate(follows) for one in page.locator("tr.member").all())
+
+
+def test_a_large_campaign_shows_its_first_hundred_files(browser: Any, campaigns: Path) -> None:
+    with opened(browser, index(campaigns)) as page:
+        page.locator("#files tr[id=c-aaaaaaaaaaaa] .opener summary").click()
+        wait_for_count(page, 10 + 100)
+        assert "130 files, the first 100 here" in page.locator("#files").text_content()
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("tr.member").count() == 135
+
+
+def test_campaigns_by_keyboard(browser: Any, campaigns: Path) -> None:
+    with opened(browser, index(campaigns)) as page:
+        page.locator(f"tr[id={invented.ID}] td.c-file a").focus()
+        page.keyboard.press("o")
+        wait_for_count(page, 10 + 5)
+        page.keyboard.press("j")
+        page.keyboard.press("o")
+        wait_for_count(page, 10)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/campaigns/{invented.ID}.html")
+        with page.expect_navigation():
+            page.keyboard.press("j")
+        assert "c-aaaaaaaaaaaa" in page.url
+        with page.expect_navigation():
+            page.keyboard.press("u")
+        assert page.url.endswith("index.html#c-aaaaaaaaaaaa")
+
+
+def test_campaigns_open_without_script(browser: Any, campaigns: Path) -> None:
+    with opened(browser, index(campaigns), java_script_enabled=False) as page:
+        visible = page.locator("tr.member >> visible=true")
+        assert visible.count() == 0
+        page.locator(f"{OPENER} summary").click()
+        assert visible.count() == 5
+        page.goto((campaigns / "report" / "campaigns" / "c-aaaaaaaaaaaa.html").as_uri())
+        lines = page.locator(".picture line.k-media >> visible=true")
+        assert lines.count() > 0
+        page.locator("#k-media").uncheck()
+        assert lines.count() == 0
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
+def test_pages_of_campaigns_fit_every_screen_and_meet_wcag_aa(
+    browser: Any, campaigns: Path, scheme: str, width: int
+) -> None:
+    size = {"width": width, "height": 900}
+    with opened(browser, index(campaigns), color_scheme=scheme, viewport=size) as page:
+        for path in (index(campaigns), *sorted(campaigns.glob("report/campaigns/*.html"))):
+            page.goto(path.as_uri())
+            assert violations(page) == [], path.name
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
 # --- explicit pictures ---------------------------------------------------------------------------
 
 
@@ -345,7 +438,7 @@ def test_hostile_text_runs_nothing_and_fits_a_phone(browser: Any, out: Path) -> 
     unfold = "for (const each of document.querySelectorAll('details')) each.open = true"
     wider = "document.documentElement.scrollWidth - innerWidth"
     with opened(browser, index(out), viewport=size) as page:
-        for path in (index(out), *sorted((out / "report" / "files").iterdir())):
+        for path in (index(out), *sorted((out / "report").glob("*/*.html"))):
             page.goto(path.as_uri())
             assert page.evaluate("document.scripts.length") == 1
             assert page.evaluate(markup) == 0

@@ -20,16 +20,32 @@
     const text = cell.dataset.v ?? cell.textContent.trim();
     return text === "" ? null : numeric.has(name) ? Number(text) : text;
   };
-  const rows = [...body.rows].map((tr, place) => {
-    const keys = {};
-    heads.forEach((head, i) => { keys[head.dataset.sort] = value(tr.cells[i], head.dataset.sort); });
-    return { tr, place, keys, text: null, ...tr.dataset, marks: tr.dataset.marks.split(" "),
+  const keysOf = (tr) => Object.fromEntries(heads.map((head, i) =>
+    [head.dataset.sort, value(tr.cells[i], head.dataset.sort)]));
+  // What the table orders: a file, or a campaign with the files in it.
+  const units = [];
+  for (const tr of [...table.tBodies].flatMap((each) => [...each.rows])) {
+    const keys = keysOf(tr);
+    if (tr.classList.contains("campaign")) {
+      const opener = tr.querySelector(".opener");
+      units.push({ head: tr, opener, within: opener.querySelector(".within"), keys, rows: [], text: null });
+      continue;
+    }
+    const row = { tr, keys, text: null, ...tr.dataset, marks: tr.dataset.marks.split(" "),
       day: (keys.date || "").slice(0, 10) };
-  });
-  const search = (row) => (row.text ??= fold(row.tr.textContent));
+    if (tr.classList.contains("member")) units.at(-1).rows.push(row);
+    else units.push({ head: null, keys, rows: [row] });
+  }
+  units.forEach((unit, place) => { unit.place = place; unit.hits = unit.rows; });
+  const all = units.reduce((sum, unit) => sum + unit.rows.length, 0);
+  for (const other of [...table.tBodies].slice(1)) other.remove();
+  body.className = "";
+  const textOf = (tr) => fold(tr.textContent);
+  const search = (row) => (row.text ??= textOf(row.tr));
+  const searchHead = (unit) => (unit.head ? (unit.text ??= textOf(unit.head)) : "");
   const same = (value, wanted) => !wanted || (value || "") === (wanted === "-" ? "" : wanted);
 
-  const matches = (want) => (row) =>
+  const matches = (want, unit) => (row) =>
     (!want.labels.size || want.labels.has(row.label)) &&
     same(row.keys.person, want.person) && same(row.platform, want.platform) &&
     (!want.standing || row.standing === want.standing) &&
@@ -38,7 +54,7 @@
     (want.most === null || (row.keys.llr !== null && row.keys.llr <= want.most)) &&
     (!want.from || (row.day && row.day >= want.from)) &&
     (!want.to || (row.day && row.day <= want.to)) &&
-    want.words.every((word) => search(row).includes(word));
+    want.words.every((word) => search(row).includes(word) || searchHead(unit).includes(word));
 
   const wanted = () => {
     const want = Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value]));
@@ -48,28 +64,42 @@
       labels: new Set(boxes.filter((box) => box.checked).map((box) => box.value)) };
   };
 
-  // Only rows that are shown stand in the page; the others are kept aside.
-  let hits = rows;
+  // Only rows that are shown stand in the page; the others are kept aside. Of an open campaign that
+  // is the first hundred files: its page lists them all.
+  let hits = units;
+  const count = (n) => n.toLocaleString("en");
+  const files = (some) => some.reduce((sum, unit) => sum + unit.hits.length, 0);
+  const within = (unit) => {
+    const some = unit.hits.length < unit.rows.length ? `${count(unit.hits.length)} of ` : "";
+    const cut = unit.hits.length > STEP ? `, the first ${STEP} here` : "";
+    return `${some}${count(unit.rows.length)} ${unit.rows.length === 1 ? "file" : "files"}${cut}`;
+  };
+  const trs = (unit, most) => [...(unit.head ? [unit.head] : []),
+    ...(!unit.head || unit.opener.open ? unit.hits.slice(0, most).map((row) => row.tr) : [])];
   const show = () => {
-    body.replaceChildren(...hits.slice(0, limit).map((row) => row.tr));
-    const shown = Math.min(limit, hits.length);
-    const count = (n) => n.toLocaleString("en");
-    status.textContent = shown < hits.length
-      ? `Showing ${count(shown)} of ${count(hits.length)} matching files (${count(rows.length)} in all)`
-      : `${count(hits.length)} of ${count(rows.length)} files`;
-    more.hidden = shown >= hits.length;
+    const shown = hits.slice(0, limit);
+    const focused = document.activeElement; // lost by what is put in anew
+    for (const unit of shown) if (unit.head) unit.within.textContent = within(unit);
+    body.replaceChildren(...shown.flatMap((unit) => trs(unit, STEP)));
+    if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
+    status.textContent = shown.length < hits.length
+      ? `Showing ${count(files(shown))} of ${count(files(hits))} matching files (${count(all)} in all)`
+      : `${count(files(hits))} of ${count(all)} files`;
+    more.hidden = shown.length >= hits.length;
     document.getElementById("nothing").hidden = hits.length > 0;
   };
 
   const filter = () => {
-    hits = rows.filter(matches(wanted()));
+    const want = wanted();
+    for (const unit of units) unit.hits = unit.rows.filter(matches(want, unit));
+    hits = units.filter((unit) => unit.hits.length);
     show();
     remember();
   };
 
   const arrange = () => {
     const sign = sort.down ? -1 : 1;
-    rows.sort((a, b) => {
+    units.sort((a, b) => {
       const x = a.keys[sort.by], y = b.keys[sort.by];
       if (x === null || y === null) return (x === null) - (y === null) || a.place - b.place;
       const by = typeof x === "number" ? x - y : order.compare(x, y);
@@ -89,7 +119,7 @@
     for (const name of FIELDS) if (form.elements[name].value) state.set(name, form.elements[name].value);
     for (const box of boxes) if (box.checked) state.append("label", box.value);
     if (sort.by !== "label" || sort.down) state.set("sort", (sort.down ? "-" : "") + sort.by);
-    // A link to a group of copies is no filter, and stays as long as nothing is filtered.
+    // A link to a campaign is no filter, and stays as long as nothing is filtered.
     const anchor = document.getElementById(location.hash.slice(1));
     if (anchor && !String(state)) return;
     try { history.replaceState(null, "", "#" + state); } catch { /* some browsers forbid it on disk */ }
@@ -132,7 +162,7 @@
     const next = hits[limit];
     limit += STEP;
     show();
-    if (next) next.tr.querySelector("a").focus();
+    if (next) (next.head ?? next.rows[0].tr).querySelector("a").focus();
   });
 
   const links = () => [...body.querySelectorAll("a")];
@@ -150,6 +180,16 @@
   commands.ArrowUp = inside(step(-1));
   commands.Home = inside(() => links()[0].focus());
   commands.End = inside(() => links().at(-1).focus());
+  commands.o = inside(() => {
+    // From a file of an open campaign, too; the focus stays with what is still there.
+    const tr = document.activeElement.closest("tr");
+    const unit = hits.find((each) => each.head && (each.head === tr || each.hits.some((row) => row.tr === tr)));
+    if (!unit) return;
+    unit.opener.open = !unit.opener.open;
+    if (tr !== unit.head) unit.head.querySelector("a").focus();
+  });
+  let printing = false; // paper has all files, and opens what is folded
+  for (const unit of units) unit.opener?.addEventListener("toggle", () => { if (!printing) show(); });
   commands["/"] = () => form.elements.q.focus();
   commands.c = () => form.reset();
   form.elements.q.addEventListener("keydown", (event) => {
@@ -158,8 +198,11 @@
     links()[0].focus();
   });
 
-  addEventListener("beforeprint", () => body.replaceChildren(...hits.map((row) => row.tr)));
-  addEventListener("afterprint", show);
+  addEventListener("beforeprint", () => {
+    printing = true;
+    body.replaceChildren(...hits.flatMap((unit) => trs(unit, Infinity)));
+  });
+  addEventListener("afterprint", () => { printing = false; show(); });
   addEventListener("hashchange", () => { recall(); arrange(); });
   recall();
   arrange();

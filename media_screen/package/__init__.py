@@ -1,0 +1,11 @@
+"""Evidence packages: all that is known of one campaign in one ZIP, to hand over and to verify.
+
+The room stands above `report` and `exports`, which know nothing of each other: a package is a small
+folder of results of its own, for which both are called. The same results give the same bytes.
+Nothing is sent anywhere unless the user names a server.
+"""
+
+from media_screen.package.timestamp import TimeStampError
+from media_screen.package.write import PackageError, write_package
+
+__all__ = ["PackageError", "TimeStampError", "write_package"]

@@ -1,0 +1,102 @@
+"""The rows of the batch page: files, and each campaign as one row, the most urgent first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from media_screen.evidence import Campaign
+from media_screen.report.campaign_view import campaign_name
+from media_screen.report.posting import shown_time, time_key
+from media_screen.report.standing import Standing
+from media_screen.results.rows import ResultRow
+from media_screen.results.words import RANK
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """A campaign as one row, which opens: what all its files have in common, and the most urgent.
+
+    `llr` is the greatest of its files, `posted` when the first was published.
+    """
+
+    campaign: Campaign
+    name: str
+    llr: float | None
+    accounts: int
+    platforms: tuple[str, ...]  # the most frequent first
+    published: str
+    posted: str
+    duration_s: float
+    cover: str  # key of the file whose picture stands for all
+    explicit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TableBlock:
+    """A campaign with its files, or files without one that follow each other in the table."""
+
+    campaign: CampaignRow | None
+    rows: tuple[ResultRow, ...]
+
+
+def table_blocks(
+    rows: Sequence[ResultRow], standing: Mapping[str, Standing]
+) -> tuple[TableBlock, ...]:
+    """Put rows, which are in order, into campaigns; each stands where its most urgent file would.
+
+    A campaign none of whose files has a result is left out.
+    """
+    of_file = {key: one.campaign for key, one in standing.items()}
+    inside: dict[str, list[ResultRow]] = {}
+    for row in rows:
+        if row.key in of_file:
+            inside.setdefault(of_file[row.key].id, []).append(row)
+    blocks: list[TableBlock] = []
+    alone: list[ResultRow] = []
+    told: set[str] = set()
+    for row in _by_campaign(rows, of_file):
+        campaign = of_file.get(row.key)
+        if campaign is None:
+            alone.append(row)
+        elif campaign.id not in told:
+            told.add(campaign.id)
+            if alone:
+                blocks.append(TableBlock(None, tuple(alone)))
+                alone = []
+            own = inside[campaign.id]
+            blocks.append(TableBlock(_campaign_row(campaign, own), tuple(own)))
+    if alone:
+        blocks.append(TableBlock(None, tuple(alone)))
+    return tuple(blocks)
+
+
+def _by_campaign(rows: Sequence[ResultRow], of_file: Mapping[str, Campaign]) -> Sequence[ResultRow]:
+    """Order rows so that those of a campaign have its label, which one of them need not have."""
+
+    def rank(row: ResultRow) -> int:
+        campaign = of_file.get(row.key)
+        return RANK[row.label if campaign is None else campaign.label]
+
+    return sorted(rows, key=rank)  # stable: by ratio and path as before
+
+
+def _campaign_row(campaign: Campaign, rows: Sequence[ResultRow]) -> CampaignRow:
+    by_key = {row.key: row for row in rows}
+    ratios = [row.llr for row in rows if row.llr is not None]
+    platforms = Counter(row.platform for row in rows if row.platform)
+    first = min(rows, key=lambda row: time_key(row.published)).published
+    shown = by_key.get(campaign.through, rows[0])
+    return CampaignRow(
+        campaign=campaign,
+        name=campaign_name(campaign, by_key),
+        llr=max(ratios, default=None),
+        accounts=len(campaign.accounts),
+        platforms=tuple(sorted(platforms, key=lambda name: (-platforms[name], name))),
+        published=first if shown_time(first) else "",
+        posted=shown_time(first),
+        duration_s=shown.duration_s,
+        cover=shown.key,
+        explicit=any("explicit" in row.flags for row in rows),
+    )
