@@ -4,7 +4,8 @@
 # make check   formatting, lint, types, tests
 # make fuzz    feed it damaged media, sidecars, person files and results for FUZZ_SECONDS
 # make bench   all benchmarks, cheap ones first, for hours (needs labelled media: MEDIA=folder;
-#              what they build is kept in WORK; DECODERS=folder adds test files of decoders)
+#              what they build is kept in WORK; DECODERS=folder adds test files of decoders,
+#              TEXTS=folder texts of unrelated people)
 # make docs    write docs/api.md from the code
 # make goldens write what the tests compare with, and docs/api.md
 # make lock    renew requirements.lock
@@ -14,6 +15,7 @@ PYTEST ?=
 MEDIA ?= ../shared/media
 WORK ?= bench-work
 DECODERS ?=
+TEXTS ?=
 BIN := .venv/bin
 FUZZ_SECONDS ?= 600
 EXTRAS ?= cpu,ocr,stix,misp,train,dev
@@ -23,7 +25,7 @@ BENCHES := accuracy credentials explicit face_consistency onscreen catalogue voi
   proxies original throughput abuse impersonation local_changes provenance lip_sync voice faces gpu
 
 .PHONY: demo test check lint types wheels format fuzz bench docs goldens lock clean
-.PHONY: bench-decoders $(BENCHES:%=bench-%)
+.PHONY: bench-decoders bench-coordination $(BENCHES:%=bench-%)
 
 demo: .venv/ready
 	$(BIN)/media-screen scan samples/downloads --people samples/people --out demo-out || test $$? -eq 1
@@ -50,11 +52,12 @@ format: .venv/ready
 fuzz: .venv/ready
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
-bench: $(BENCHES:%=bench-%) $(if $(DECODERS),bench-decoders)
+bench: $(BENCHES:%=bench-%) $(if $(DECODERS),bench-decoders) $(if $(TEXTS),bench-coordination)
 
 ARGUMENTS = --media $(MEDIA)
 bench-accuracy: ARGUMENTS =
 bench-decoders: ARGUMENTS = --media $(DECODERS)
+bench-coordination: ARGUMENTS = --texts $(TEXTS)
 bench-proxies: ARGUMENTS = --media $(MEDIA)/real_video
 bench-throughput: ARGUMENTS = --media $(MEDIA)/real_video --videos $(WORK)/videos
 bench-gpu: ARGUMENTS = --media $(MEDIA)/real_video --videos $(WORK)/videos || test $$? -eq 2
@@ -81,7 +84,7 @@ bench-faces: .venv/ready
 	$(BIN)/python -m benchmarks.faces $(ARGUMENTS)
 
 PREPARED := bench-lip_sync bench-voice bench-faces
-$(filter-out $(PREPARED),$(BENCHES:%=bench-%)) bench-decoders: bench-%: .venv/ready
+$(filter-out $(PREPARED),$(BENCHES:%=bench-%)) bench-decoders bench-coordination: bench-%: .venv/ready
 	mkdir -p $(WORK)
 	$(BIN)/python -m benchmarks.$* $(ARGUMENTS)
 

@@ -27,10 +27,11 @@ from media_screen.sidecar import Comment, CommentsError, read_comments
 
 FindNames = Callable[[str], Iterable[str]]
 
-MAX_COMMENTS = 1_000_000  # read of one campaign; some 700 MB if all are different
+MAX_COMMENTS = 1_000_000  # read of one campaign; 500,000 take some 750 MB
 # A burst is a minute with ten comments and more, and with five times as many as the minutes of the
 # half hours before and after it have on average, counted as one more than they are. At a steady
-# pace, whatever it is, fewer than one minute in a million is (benchmarks/results/coordination.md).
+# pace, whatever it is, fewer than one minute in a million is, and twenty where the pace varies by
+# half from minute to minute (benchmarks/results/coordination.md).
 # A wave that goes on for an hour is no burst.
 BURST_LEAST, BURST_TIMES, BURST_AROUND = 10, 5, 30  # comments, times, minutes to either side
 # Of comments with exact times one in 60 is on the full minute. YouTube tells "2 hours ago", so

@@ -21,9 +21,9 @@ import numpy as np
 
 from media_screen.arrays import Array, Doubles, Flags, Ints, Rows
 
-# How alike two texts have to be. With a word changed 19 of 20 titles still are; of 38,000 reviews
-# and tweets one in a thousand is so like another one, nearly all of them copies of each other, and
-# none once their words were dealt anew (benchmarks/results/coordination.md).
+# How alike two texts have to be. With a word changed nine of ten short texts still are; of 38,000
+# tweets and reviews three in a thousand are so like another one, nearly all of them copies or set
+# phrases, and none once their words were dealt anew (benchmarks/results/coordination.md).
 LIKENESS = 0.6
 # Shorter texts are phrases that everybody writes ("Breaking news", "Thank you for sharing"). In
 # letters; a sign of Chinese counts as three, since a word of two signs is one of six letters.
