@@ -28,12 +28,12 @@ from media_screen.batch.campaigns.facts import (
 )
 from media_screen.batch.campaigns.naming import merged, name_groups
 from media_screen.batch.campaigns.record import campaign_of
-from media_screen.batch.campaigns.store import STORE, CampaignRow, CampaignStore, FileRow
+from media_screen.batch.campaigns.store import STORE, CampaignStore, KeptCampaign, KeptFile
 from media_screen.evidence import BY_URGENCY, Campaign, Label, PassedAlong, Verdict
 from media_screen.files import write_atomically
 from media_screen.footage.campaigns import (
+    FootageGroup,
     FootageTie,
-    Group,
     Passed,
     ScreenedFile,
     find_groups,
@@ -99,7 +99,7 @@ class _Settling:
         moved = tuple(self._tell_all(groups, names, ties))
         rows = self._campaigns(groups, names, known, merged(groups, names, before, known))
         files = {
-            key: FileRow(self._digests[key], file_to_json(file), self._told[key].to_json())
+            key: KeptFile(self._digests[key], file_to_json(file), self._told[key].to_json())
             for key, file in self._files.items()
         }
         self._store.save(files, rows)
@@ -119,7 +119,7 @@ class _Settling:
             self._digests[key] = digest
             self._paths[key] = path
 
-    def _take(self, key: str, row: FileRow) -> bool:
+    def _take(self, key: str, row: KeptFile) -> bool:
         """Take what is kept of a file; says whether it could be read, and is of that file."""
         try:
             file, told = file_from_json(row.facts), Told.from_json(row.told)
@@ -131,7 +131,7 @@ class _Settling:
         return True
 
     def _tell_all(
-        self, groups: Sequence[Group], names: Sequence[str], ties: Sequence[FootageTie]
+        self, groups: Sequence[FootageGroup], names: Sequence[str], ties: Sequence[FootageTie]
     ) -> Iterator[Moved]:
         """Write into the line of each file what its campaign says of it."""
         of_file = _campaign_of_file(groups, names)
@@ -184,17 +184,17 @@ class _Settling:
 
     def _campaigns(
         self,
-        groups: Sequence[Group],
+        groups: Sequence[FootageGroup],
         names: Sequence[str],
-        known: Mapping[str, CampaignRow],
+        known: Mapping[str, KeptCampaign],
         given_up: Mapping[str, str],
-    ) -> dict[str, CampaignRow]:
+    ) -> dict[str, KeptCampaign]:
         """Return the rows of all campaigns; those of which nothing changed as they were."""
         rows = {name: replace(row, record="", signature="") for name, row in known.items()}
         accounts = Accounts(self._paths, self._config)
         number = max((row.number for row in known.values()), default=0)
         for name, into in given_up.items():
-            rows[name] = CampaignRow(rows[name].number if name in rows else 0, merged_into=into)
+            rows[name] = KeptCampaign(rows[name].number if name in rows else 0, merged_into=into)
         for name, group in zip(names, groups, strict=True):
             older = sorted(old for old, new in given_up.items() if new == name)
             signature = self._signature(group, older)
@@ -207,10 +207,10 @@ class _Settling:
             made = campaign_of(name, group, self._files, self._told, older)
             made = accounts.added_to(made)
             record = json.dumps(made.to_dict(), ensure_ascii=True, allow_nan=False)
-            rows[name] = CampaignRow(number if row is None else row.number, "", signature, record)
+            rows[name] = KeptCampaign(number if row is None else row.number, "", signature, record)
         return rows
 
-    def _signature(self, group: Group, older: Sequence[str]) -> str:
+    def _signature(self, group: FootageGroup, older: Sequence[str]) -> str:
         """Return what differs when anything differs of which a campaign is made."""
         parts: list[object] = [older, group.ties]
         for key in (*group.files, *group.quoting):
@@ -227,7 +227,7 @@ class _Settling:
         write_atomically(self._out / CAMPAIGNS, lines)
 
 
-def _campaign_of_file(groups: Sequence[Group], names: Sequence[str]) -> dict[str, str]:
+def _campaign_of_file(groups: Sequence[FootageGroup], names: Sequence[str]) -> dict[str, str]:
     """Return the campaign of each file; of one that only quotes, one that it quotes."""
     found: dict[str, str] = {}
     for name, group in sorted(zip(names, groups, strict=True), key=lambda pair: pair[0]):

@@ -6,17 +6,17 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from media_screen.batch.campaigns.store import CampaignRow
-from media_screen.footage.campaigns import Group, ScreenedFile
+from media_screen.batch.campaigns.store import KeptCampaign
+from media_screen.footage.campaigns import FootageGroup, ScreenedFile
 
 DIGITS = 12  # hex digits of an id: of 100,000 campaigns two are called alike once in 50,000 folders
 
 
 def name_groups(
-    groups: Sequence[Group],
+    groups: Sequence[FootageGroup],
     files: Mapping[str, ScreenedFile],
     before: Mapping[str, str],
-    known: Mapping[str, CampaignRow],
+    known: Mapping[str, KeptCampaign],
 ) -> list[str]:
     """Return the id of each group.
 
@@ -44,7 +44,7 @@ def name_groups(
     return [names[place] for place in range(len(groups))]
 
 
-def _new(group: Group, files: Mapping[str, ScreenedFile], taken: set[str]) -> str:
+def _new(group: FootageGroup, files: Mapping[str, ScreenedFile], taken: set[str]) -> str:
     content = min(files[key].sha256 or key for key in group.files)
     for more in range(1 << 16):
         text = f"{content} {more}" if more else content
@@ -55,10 +55,10 @@ def _new(group: Group, files: Mapping[str, ScreenedFile], taken: set[str]) -> st
 
 
 def merged(
-    groups: Sequence[Group],
+    groups: Sequence[FootageGroup],
     names: Sequence[str],
     before: Mapping[str, str],
-    known: Mapping[str, CampaignRow],
+    known: Mapping[str, KeptCampaign],
 ) -> dict[str, str]:
     """Return the ids that are given up, each with the one that its files have now.
 

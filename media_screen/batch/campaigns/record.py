@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from media_screen.batch.campaigns.facts import Told
 from media_screen.evidence import BY_URGENCY, Campaign, CampaignFile, CampaignRole, Label
-from media_screen.footage.campaigns import FootageTie, Group, ScreenedFile
+from media_screen.footage.campaigns import FootageGroup, FootageTie, ScreenedFile
 
 _RANK = {label: rank for rank, label in enumerate(BY_URGENCY)}
 
 
 def campaign_of(
     name: str,
-    group: Group,
+    group: FootageGroup,
     files: Mapping[str, ScreenedFile],
     told: Mapping[str, Told],
     merged: Sequence[str] = (),
@@ -83,7 +83,7 @@ def _member(
     )
 
 
-def _ties_to_first(group: Group, files: Mapping[str, ScreenedFile]) -> dict[str, FootageTie]:
+def _ties_to_first(group: FootageGroup, files: Mapping[str, ScreenedFile]) -> dict[str, FootageTie]:
     """Return for each file but the first the tie that leads towards it, by the fewest steps."""
     of_file: dict[str, list[FootageTie]] = defaultdict(list)
     for tie in group.ties:

@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class FileRow:
+class KeptFile:
     """What is kept of a file: the hash of its line, what grouping needs of it, what it was told."""
 
     digest: str
@@ -45,7 +45,7 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True)
-class CampaignRow:
+class KeptCampaign:
     """What is kept of a campaign: the how-manieth it was, and its record with what that is made of.
 
     Of one that turned out to be another, `merged_into` is the id of that, and the rest is empty.
@@ -74,18 +74,18 @@ class CampaignStore:
         """Close the file."""
         self._rows.close()
 
-    def files(self) -> dict[str, FileRow]:
+    def files(self) -> dict[str, KeptFile]:
         """Return what is kept of files, by their keys."""
         rows = self._rows.execute("SELECT key, digest, facts, told FROM file")
-        return {row[0]: FileRow(*row[1:]) for row in rows if _holds(row, (str, str, str, str))}
+        return {row[0]: KeptFile(*row[1:]) for row in rows if _holds(row, (str, str, str, str))}
 
-    def campaigns(self) -> dict[str, CampaignRow]:
+    def campaigns(self) -> dict[str, KeptCampaign]:
         """Return what is kept of campaigns, by their ids."""
         rows = self._rows.execute("SELECT id, number, merged_into, signature, record FROM campaign")
         kinds = (str, int, str, str, str)
-        return {row[0]: CampaignRow(*row[1:]) for row in rows if _holds(row, kinds)}
+        return {row[0]: KeptCampaign(*row[1:]) for row in rows if _holds(row, kinds)}
 
-    def save(self, files: Mapping[str, FileRow], campaigns: Mapping[str, CampaignRow]) -> None:
+    def save(self, files: Mapping[str, KeptFile], campaigns: Mapping[str, KeptCampaign]) -> None:
         """Keep what is known now, all or nothing."""
         before, known = self.files(), self.campaigns()
         with transaction(self._rows):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from media_screen.footage.campaigns.grouping import (
     ACCUSING,
+    FootageGroup,
     FootageTie,
-    Group,
     ScreenedFile,
     Suspicion,
     find_groups,
@@ -15,8 +15,8 @@ from media_screen.footage.campaigns.passing import Passed, holding, pass_along
 
 __all__ = [
     "ACCUSING",
+    "FootageGroup",
     "FootageTie",
-    "Group",
     "Passed",
     "ScreenedFile",
     "Suspicion",

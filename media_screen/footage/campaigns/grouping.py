@@ -109,7 +109,7 @@ class FootageTie:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class FootageGroup:
     """Keys of files that belong together, those that quote them, and the ties between all."""
 
     files: tuple[str, ...]
@@ -152,7 +152,9 @@ def _tie(key: str, other: str, shared: SharedFootage) -> FootageTie:
     )
 
 
-def find_groups(files: Mapping[str, ScreenedFile], ties: Sequence[FootageTie]) -> list[Group]:
+def find_groups(
+    files: Mapping[str, ScreenedFile], ties: Sequence[FootageTie]
+) -> list[FootageGroup]:
     """Return the groups of two files and more, quoting ones included, in the order of keys.
 
     A single file that others quote is a group only when its media is suspected: that two news
@@ -189,7 +191,7 @@ def find_groups(files: Mapping[str, ScreenedFile], ties: Sequence[FootageTie]) -
         beside = tuple(sorted(quoting[home]))
         known = len(keys) > 1 or any(files[key].suspicion for key in keys)
         if known and len(keys) + len(beside) > 1:
-            groups.append(Group(tuple(keys), beside, tuple(inner[home])))
+            groups.append(FootageGroup(tuple(keys), beside, tuple(inner[home])))
     return groups
 
 
