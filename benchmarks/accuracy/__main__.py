@@ -7,12 +7,13 @@ models/fusion/fusion.json, records/accuracy.json, results/accuracy.md, the table
 docs/accuracy.md, and the last part of the cards. It needs no media. A detector takes part when it
 is registered and such a file is there. New ratios are gathered for one detector at a time:
 
-    python -m benchmarks.accuracy --detector rules --work WORK --media ../shared/media
-    python -m benchmarks.accuracy --detector voice_spoof --work WORK --media ../shared/media
-    python -m benchmarks.accuracy --detector face_artifact --work WORK --media ../shared/media
+    python -m benchmarks.accuracy --detector rules --work WORK --media MEDIA
+    python -m benchmarks.accuracy --detector voice_spoof --work WORK --media MEDIA
+    python -m benchmarks.accuracy --detector face_artifact --work WORK --media MEDIA --more PUBLIC
 
-WORK is the folder in which the networks were trained; for `rules` and `voice_spoof` see those
-modules. `--speed` says what a face costs.
+MEDIA is ../shared/media, PUBLIC what `training.media` laid out, WORK the folder in which the
+networks were trained; for `rules` and `voice_spoof` see those modules. `--speed` says what a face
+costs.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from media_screen.fusion import combination
 from training.record import ship
 
 MEASURED = "## Measured"  # heading of a card under which the tables stand
-GATHERED = {one.NAME: one for one in (face_artifact, rules, voice_spoof)}
+GATHERED = {one.NAME: one for one in (rules, voice_spoof)}
 PAGE = ROOT / "docs" / "accuracy.md"
 
 
@@ -51,9 +52,12 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--detector", choices=sorted(GATHERED), help="gather its ratios")
+    parser.add_argument(
+        "--detector", choices=sorted((*GATHERED, face_artifact.NAME)), help="gather its ratios"
+    )
     parser.add_argument("--work", type=Path, help="folder of training, to take the scores from")
     parser.add_argument("--media", type=Path, help="folder with manifest.tsv; with --work")
+    parser.add_argument("--more", type=Path, help="what training.media laid out; face_artifact")
     parser.add_argument("--speed", action="store_true", help="time of a face against MobileNetV2")
     asked = parser.parse_args()
     if asked.speed:
@@ -64,8 +68,13 @@ def main() -> None:
     if (asked.work is None) != (asked.media is None) or (asked.work and not asked.detector):
         parser.error("--work and --media belong together, and to a --detector")
     if asked.work is not None:
-        splits.save(asked.media)
-        GATHERED[asked.detector].gather(asked.work, asked.media)
+        splits.save(asked.media, asked.more)
+        if asked.detector == face_artifact.NAME:
+            if asked.more is None:
+                parser.error(f"{face_artifact.NAME} was trained on more: give --more")
+            face_artifact.gather(asked.work, asked.media, asked.more)
+        else:
+            GATHERED[asked.detector].gather(asked.work, asked.media)
     if asked.detector == face_artifact.NAME:
         _write_face_artifact(parser)
     elif asked.detector is None:

@@ -90,9 +90,15 @@ def subject(detector: str) -> Subject:
     raise ValueError(f"{detector!r} has held-out ratios and is not among DETECTORS")
 
 
-def gather(media: Path) -> None:
-    """Write the clips of a folder with `manifest.tsv`, with the facts of each file."""
-    write(_clip(media / row.path, row) for row in labelled(media, _KINDS))
+def gather(media: Path, more: Path) -> None:
+    """Write the clips of two folders with `manifest.tsv`, with the facts of each file.
+
+    Of `more`, what `training.media` laid out, those are left out that show several panels, and
+    nobody listened to their sound.
+    """
+    own = [(media, row) for row in labelled(media, _KINDS)]
+    further = [(more, replace(row, audio="")) for row in labelled(more) if not row.panel]
+    write(_clip(folder / row.path, row) for folder, row in [*own, *further])
 
 
 def _clip(path: Path, row: MediaRow) -> LabelledClip:

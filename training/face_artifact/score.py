@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
 from media_screen.arrays import Floats, Image
-from media_screen.detectors.face_artifact import texture
-from media_screen.detectors.face_artifact.forged import CROPS_OF_TRACK, is_good, measure
+from media_screen.detectors.face_artifact import texture, whole
+from media_screen.detectors.face_artifact.forged import is_good
 from media_screen.faces.track import evenly
 from media_screen.weights.linear import LinearModel
 from training.face_artifact import augment, blends
@@ -19,8 +19,8 @@ from training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
 from training.face_artifact.crops import ORIGINAL, Crop, CropSource
 
 BATCH = 16  # crops
-CONDITION_CROPS = 4  # of a genuine clip, under each condition
-PSEUDO = 150  # of each kind
+CONDITION_CROPS = 2  # of a genuine clip, under each condition
+PSEUDO = 40  # of each kind
 SEED = 7
 
 
@@ -35,19 +35,6 @@ class CropScore:
     size_px: float
     inside: float
     logit: float
-
-    @staticmethod
-    def of(crop: Crop, logit: float) -> CropScore:
-        """Return the line of a crop's logit."""
-        return CropScore(
-            crop.path,
-            crop.version,
-            crop.track,
-            crop.time_s,
-            crop.size_px,
-            crop.inside,
-            round(float(logit), 4),
-        )
 
 
 @dataclass(frozen=True)
@@ -73,55 +60,15 @@ class PseudoScore:
 Scorer = Callable[[Sequence[Image]], Floats]  # crops to logits, higher for more traces
 
 
-class NetworkScorer:
-    """A trained network with the side of its input, px."""
-
-    def __init__(self, model: Any, *, side: int) -> None:
-        self._model = model
-        self._side = side
-
-    def __call__(self, crops: Sequence[Image]) -> Floats:
-        """Return the logit of each 256 x 256 crop, seen in the fixed window."""
-        import torch
-
-        scores = [np.zeros(0, np.float32)]
-        for start in range(0, len(crops), BATCH):
-            framed = augment.frame_up(
-                list(crops[start : start + BATCH]), 0, side=self._side, still=True
-            )
-            images = torch.from_numpy(np.stack(framed).transpose(0, 3, 1, 2).copy()).float()
-            with torch.inference_mode():
-                scores.append(
-                    self._model(images.contiguous(memory_format=torch.channels_last)).numpy()
-                )
-        return np.concatenate(scores)
-
-
 class LineScorer:
-    """A line over the measures of faces."""
+    """A line over what the network of `whole` measures."""
 
     def __init__(self, line: LinearModel) -> None:
         self._line = line
 
     def __call__(self, crops: Sequence[Image]) -> Floats:
         """Return the log odds of each 256 x 256 crop."""
-        return self._line.raw(measure(crops)).astype(np.float32)
-
-
-def held_out(
-    scorer: Scorer, lines: Sequence[Crop], pixels: Image, sources: Sequence[CropSource]
-) -> Iterator[CropScore]:
-    """Score the crops of the files that scanning would look at: some of each track."""
-    chosen = [
-        index
-        for group in tracks_of(lines, sources).values()
-        for index in evenly(group, CROPS_OF_TRACK)
-    ]
-    for start in range(0, len(chosen), BATCH):
-        batch = chosen[start : start + BATCH]
-        logits = scorer([pixels[index] for index in batch])
-        for index, logit in zip(batch, logits, strict=True):
-            yield CropScore.of(lines[index], logit)
+        return self._line.raw(whole.whole_net().measure(crops)).astype(np.float32)
 
 
 def conditions(
@@ -170,6 +117,33 @@ def pseudo(
             pair = augment.degrade([genuine, forged], int(rng.integers(1 << 62)))
             scores = scorer(pair)
             yield PseudoScore(path, kind, round(float(scores[0]), 4), round(float(scores[1]), 4))
+
+
+@dataclass(frozen=True)
+class PairScore:
+    """The logits of a forged face of DFDC and of its genuine original, of an actor kept apart."""
+
+    name: str
+    actor: int
+    genuine: float
+    forged: float
+
+
+def kept_actors(scorer: Scorer, folder: Path) -> Iterator[PairScore]:
+    """Score faces of DFDC of actors that no training saw, each beside its original."""
+    from training.face_artifact.packing import points_of
+    from training.media import dfdc
+    from training.media.stills import aligned, crop_file, find_faces
+
+    rows = [row for row in dfdc.read_table() if row.split == dfdc.KEPT]
+    points = points_of(find_faces([crop_file(folder, row.name) for row in rows]))
+    for row in rows:
+        if row.name not in points:
+            continue
+        names = (row.name, row.forgeries[0])
+        crops = [aligned(dfdc.read_crop(folder, name), points[row.name])[0] for name in names]
+        genuine, forged = (round(float(one), 4) for one in scorer(crops))
+        yield PairScore(row.forgeries[0], row.actor, genuine, forged)
 
 
 def _genuine(lines: Sequence[Crop], sources: Sequence[CropSource]) -> dict[str, list[int]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from training import settings
 
@@ -12,39 +10,16 @@ NAME = "face_artifact"
 
 
 @dataclass(frozen=True)
-class TextureLine:
-    """How one part of the line is fitted.
+class StatesLine:
+    """How the line is fitted.
 
-    `shrink` is the weight of the squared slopes of standardised measures in the loss, `pairs` that
-    of blends against their own sources.
+    `shrink` is the weight of the squared slopes of standardised states in the loss, `told` that of
+    the network's own opinion beside them, both of spread 1; `layers` those whose states are used.
     """
 
     shrink: float
-    pairs: float
-
-
-@dataclass(frozen=True)
-class NetworkRun:
-    """How one network is trained that the line is compared with.
-
-    `pseudo` is the share of forged pictures that are pseudo-fakes, `mouth` that of those which
-    change the mouth only; `sides` are (first step, side of the input in px). `start` is the run
-    whose network is trained further, and `steps_all` the length when nothing is held out.
-    """
-
-    network: str
-    pseudo: float
-    mouth: float
-    steps: int
-    sides: tuple[tuple[int, int], ...]
-    steps_all: int = 0
-    rate: float = 4e-4  # peak learning rate of AdamW
-    start: str = ""
-
-    @property
-    def side(self) -> int:
-        """The side of the input at the end, px, at which the network is tried."""
-        return self.sides[-1][1]
+    told: float
+    layers: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -53,25 +28,14 @@ class FaceSettings:
 
     seed: int
     folds: int
-    of_texture: TextureLine
-    of_features: TextureLine
-    runs: Mapping[str, NetworkRun]
-
-    def run(self, name: str) -> NetworkRun:
-        """Return a run; leaves the program when none has the name."""
-        if name not in self.runs:
-            raise SystemExit(f"run must be one of {', '.join(self.runs)}, got {name!r}")
-        return self.runs[name]
+    line: StatesLine
 
 
 def read_settings() -> FaceSettings:
     """Read the settings that are shipped."""
     record = settings.parsed(settings.path_of(NAME))
-    line = {part: TextureLine(**own) for part, own in record["line"].items()}
-    runs = {name: _run(own) for name, own in record["run"].items()}
-    return FaceSettings(record["seed"], record["folds"], runs=runs, **line)
+    return FaceSettings(record["seed"], record["folds"], _line(**record["line"]))
 
 
-def _run(record: dict[str, Any]) -> NetworkRun:
-    sides = tuple((start, side) for start, side in record["sides"])
-    return NetworkRun(**{**record, "sides": sides})
+def _line(*, shrink: float, told: float, layers: list[int]) -> StatesLine:
+    return StatesLine(shrink, told, tuple(layers))

@@ -75,8 +75,8 @@ class FaceArtifact:
             score=known.probability(one.forged),
             llr=known.llr(one.forged),
             why=f"{subject} ({_views(one)}) scores higher than "
-            f"{share_of(share, 'genuine clips measured')}, in a check for forgery by texture and "
-            "by how its parts go together",
+            f"{share_of(share, 'genuine clips measured')}, in a check for forgery by a network "
+            "that learned to tell faces from forged copies of them",
             span=Span(*one.track.span) if of_track else None,
             track=one.track.id if of_track else None,
             values={

@@ -5,14 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from media_screen.detectors.face_artifact import features, texture
-from media_screen.detectors.face_artifact import forged as artifact
-from media_screen.detectors.face_artifact.forged import (
-    CROPS_OF_TRACK,
-    NAMES,
-    to_judge,
-    traces,
-)
+from media_screen.detectors.face_artifact import whole
+from media_screen.detectors.face_artifact.forged import CROPS_OF_TRACK, to_judge, traces
 from media_screen.faces.align import align
 from media_screen.faces.track import evenly
 from tests.faces.making import astronaut, detector
@@ -25,9 +19,31 @@ def crop() -> np.ndarray:
 
 
 def test_there_is_a_measure_for_each_name(crop: np.ndarray) -> None:
-    found = artifact.measure([crop, crop])
-    assert found.shape == (2, len(NAMES)) and np.isfinite(found).all()
-    assert len(NAMES) == len(texture.NAMES) + len(features.NAMES) == len(set(NAMES))
+    found = whole.whole_net().measure([crop, crop])
+    assert found.shape == (2, len(whole.NAMES)) and np.isfinite(found).all()
+    assert len(whole.NAMES) == len(set(whole.NAMES))
+
+
+def test_the_network_sees_the_face_at_the_size_of_the_crop(crop: np.ndarray) -> None:
+    (seen,) = whole.view([crop])
+    assert seen.shape == (3, whole.SIDE, whole.SIDE) and seen.dtype == np.float32
+    np.testing.assert_array_equal(seen[:, 0, 0], crop[whole.TOP, whole.LEFT])
+
+
+def test_a_face_with_another_resolution_inside_scores_higher(crop: np.ndarray) -> None:
+    """What swaps and lip-sync leave: the mean of a few faces, since one may tell the contrary."""
+    import cv2
+
+    genuine = [crop, crop[:, ::-1], np.clip(crop * 0.8, 0, 255).astype(np.uint8)]
+    forged = []
+    for one in genuine:
+        soft = cv2.resize(cv2.resize(one[100:226, 66:190], (40, 40)), (124, 126))
+        edited = one.copy()
+        edited[100:226, 66:190] = soft
+        forged.append(edited)
+    told = whole.NAMES.index("told")
+    before, after = (whole.whole_net().measure(some)[:, told].mean() for some in (genuine, forged))
+    assert after > before + 0.5
 
 
 def test_no_crops_give_no_traces() -> None:
