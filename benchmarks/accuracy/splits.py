@@ -43,7 +43,6 @@ def save(media: Path, more: Path | None = None) -> None:
     """
     kept = protocol.load(FILE).splits if FILE.is_file() else {}
     heard = kept.get("voice_spoof", {})
-    sources = read_sources(media)
     together = read_sources(media, more)
     groups = {
         one.sha256: str(number) for number, group in enumerate(joined(together)) for one in group

@@ -33,9 +33,7 @@ def settings(layers: tuple[int, ...], told: float) -> FaceSettings:
 def table(tells: slice) -> MeasureTable:
     """Four views of one track of each file, as it is and at 480p; some values tell forged ones."""
     rng = np.random.default_rng(3)
-    rows = [
-        (one, version) for one in sources() for version in (ORIGINAL, "480p") for _ in range(4)
-    ]
+    rows = [(one, version) for one in sources() for version in (ORIGINAL, "480p") for _ in range(4)]
     values = rng.normal(0, 1, (len(rows), len(whole.NAMES))).astype(np.float32)
     values[[one.fake for one, _ in rows], tells] += 4
     return MeasureTable(
