@@ -86,15 +86,18 @@ def gather(work: Path, media: Path, more: Path) -> None:
 
 
 def _ship(shipped: Sequence[Held], fused: set[str]) -> None:
-    """Write what fusion learns from, for the files it knows, and the calibration of the network."""
-    ratios.write(
-        ratios.path_of(NAME),
-        [
-            Ratio(one.sha256, one.version, told.score, told.llr if told.state == "scored" else None)
-            for one, told in zip(shipped, calibrated(shipped), strict=True)
-            if one.sha256 in fused
-        ],
-    )
+    """Write what fusion learns from, for the files it knows, and the calibration of the network.
+
+    A content that two collections hold counts once.
+    """
+    found = {
+        (one.sha256, one.version): Ratio(
+            one.sha256, one.version, told.score, told.llr if told.state == "scored" else None
+        )
+        for one, told in zip(shipped, calibrated(shipped), strict=True)
+        if one.sha256 in fused
+    }
+    ratios.write(ratios.path_of(NAME), list(found.values()))
     genuine = [
         one.score
         for one in shipped
