@@ -14,6 +14,7 @@ from pathlib import Path
 from media_screen.batch.campaigns import Moved, settle
 from media_screen.batch.originals import OnPost, gather
 from media_screen.batch.worker import Executor, Job, Limits, Pool
+from media_screen.coordination import WITHIN_S
 from media_screen.database import ForeignDatabase, renew
 from media_screen.evidence import Label, Verdict
 from media_screen.folders import LeftOut, look_through
@@ -148,6 +149,7 @@ def scan(
     workers: int = 1,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     executor: Executor = Pool,
+    within_s: float = WITHIN_S,
     on_post: OnPost | None = None,
     on_start: OnStart | None = None,
     on_result: OnResult | None = None,
@@ -156,7 +158,9 @@ def scan(
 
     Official posts among the files are read first, since they are originals for the others
     (`batch.originals`). A file is screened again when it, its sidecar, the enrolled people, the
-    official posts, the networks or the settings changed; its old result then goes. `executor` makes
+    official posts, the networks or the settings changed; its old result then goes. When all are
+    done, files that repeat one another become campaigns (`batch.campaigns`), whose accounts are
+    tied by what they did at most `within_s` seconds apart. `executor` makes
     the workers: processes of this machine, or those of a cluster (`batch.ray.RayPool`). Raises
     BatchError when `out` can't be used, and WorkerError when the networks or the people can't be
     loaded.
@@ -188,7 +192,7 @@ def scan(
                 progress.failed += written.failed
                 if on_result is not None:
                     on_result(written, progress)
-        moved = settle(results, out, config)
+        moved = settle(results, out, config, within_s=within_s)
         results.compact()
         entries = tuple(
             entry

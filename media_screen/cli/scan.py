@@ -25,6 +25,7 @@ from media_screen.cli.options import (
     zone_option,
 )
 from media_screen.cli.setup import (
+    WITHIN_S,
     MediaPath,
     enrol_people,
     executor_of,
@@ -163,6 +164,15 @@ def _weights(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> t
 @click.option(
     "--transcript", is_flag=True, help="Look for names in what is said, too (English; slow)."
 )
+@click.option(
+    "--within",
+    "within_s",
+    type=click.FloatRange(min=0.0),
+    default=WITHIN_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="Tie accounts of a campaign by what they posted at most so far apart (context only).",
+)
 @click.option("--jsonl", is_flag=True, help="Print each verdict as a line of JSON, and no table.")
 @click.option(
     "--stdin",
@@ -195,6 +205,7 @@ def scan(
     jsonl: bool,
     from_stdin: bool,
     time_zone: str,
+    within_s: float,
     list_left_out: bool,
     quiet: bool,
 ) -> None:
@@ -243,7 +254,15 @@ def scan(
         if from_stdin:
             sys.exit(_answer_lines(config, count, limits, fail_on, make_workers))
         summary = scan_with_progress(
-            paths, out, config, count, limits, executor=make_workers, jsonl=jsonl, quiet=quiet
+            paths,
+            out,
+            config,
+            count,
+            limits,
+            executor=make_workers,
+            within_s=within_s,
+            jsonl=jsonl,
+            quiet=quiet,
         )
         report = write_report(out, time_zone=time_zone)
     if not quiet and not jsonl:

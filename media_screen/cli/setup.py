@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from media_screen.evidence import Verdict
     from media_screen.people.enrol import Enrolment
 
+WITHIN_S = 60.0  # that of `media_screen.coordination`, which is heavy to import
+
 # With a GPU it is decoding on the CPU that the others wait for, so a few processes take turns; each
 # needs about a gigabyte of the GPU. Not measured: no GPU was at hand.
 GPU_WORKERS = 4
@@ -142,6 +144,7 @@ def scan_with_progress(
     limits: Limits,
     *,
     executor: Executor,
+    within_s: float = WITHIN_S,
     jsonl: bool = False,
     quiet: bool,
 ) -> Summary:
@@ -198,6 +201,7 @@ def scan_with_progress(
                 workers=workers,
                 limits=limits,
                 executor=executor,
+                within_s=within_s,
                 on_post=on_post,
                 on_start=on_start,
                 on_result=on_result,

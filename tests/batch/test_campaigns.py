@@ -98,9 +98,9 @@ class Folder:
         """Let a file be screened as something that shares nothing."""
         self.screen(name, evidence=(SHOWN,))
 
-    def settle(self) -> tuple[Moved, ...]:
+    def settle(self, *, within_s: float = 60.0) -> tuple[Moved, ...]:
         with Results(self.out) as results:
-            moved = settle(results, self.out, CONFIG)
+            moved = settle(results, self.out, CONFIG, within_s=within_s)
             results.compact()
         return moved
 
@@ -345,6 +345,30 @@ def test_only_new_lines_are_read_again(folder: Folder, monkeypatch: pytest.Monke
     monkeypatch.setattr(Results, "verdict", counted)
     folder.settle()
     assert len(read) == 1
+
+
+@pytest.mark.parametrize(
+    ("within_s", "tied"),
+    [pytest.param(60.0, False, id="a-minute"), pytest.param(3600.0, True, id="an-hour")],
+)
+def test_accounts_that_use_the_same_words_in_time_are_tied(
+    folder: Folder, within_s: float, tied: bool
+) -> None:
+    a_campaign(folder)
+    for place, name in enumerate("abc"):
+        record = {
+            "extractor_key": "Youtube",
+            "webpage_url": f"https://www.youtube.com/watch?v={name}",
+            "channel_id": f"UC{name}",
+            "title": "What she really said about the harbour and the money",
+            "timestamp": 1_700_000_000 + 600 * place,
+        }
+        (folder.media / f"{name}.info.json").write_text(json.dumps(record))
+    folder.settle(within_s=within_s)
+    (campaign,) = folder.campaigns
+    assert len(campaign.accounts) == 3
+    assert any(tie.by == "title" for tie in campaign.ties) == tied
+    assert [one.text for one in campaign.wordings if one.where == "title"]
 
 
 def test_lines_of_campaigns_hold_to_their_schema(folder: Folder) -> None:

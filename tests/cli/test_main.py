@@ -185,3 +185,10 @@ def test_the_sensitivity_reaches_the_screening(monkeypatch: pytest.MonkeyPatch) 
     assert invoke("scan", TEXT, "--device", "cpu").exit_code == 1
     assert asked == ["low", "normal"]
     assert invoke("scan", TEXT, "--sensitivity", "most").exit_code == 2
+
+
+def test_the_window_of_accounts_is_that_of_the_measures() -> None:
+    from media_screen import coordination
+    from media_screen.cli import setup
+
+    assert setup.WITHIN_S == coordination.WITHIN_S

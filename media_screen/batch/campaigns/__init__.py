@@ -29,6 +29,7 @@ from media_screen.batch.campaigns.facts import (
 from media_screen.batch.campaigns.naming import merged, name_groups
 from media_screen.batch.campaigns.record import campaign_of
 from media_screen.batch.campaigns.store import STORE, CampaignStore, KeptCampaign, KeptFile
+from media_screen.coordination import WITHIN_S
 from media_screen.evidence import BY_URGENCY, Campaign, Label, PassedAlong, Verdict
 from media_screen.files import write_atomically
 from media_screen.footage.campaigns import (
@@ -63,15 +64,18 @@ class Moved:
     why: str
 
 
-def settle(results: Results, out: Path, config: Config) -> tuple[Moved, ...]:
+def settle(
+    results: Results, out: Path, config: Config, *, within_s: float = WITHIN_S
+) -> tuple[Moved, ...]:
     """Find the campaigns of a folder of results and pass labels along; returns what moved.
 
-    Raises BatchError when the folder can't be written.
+    Accounts are tied by what they did at most `within_s` seconds apart, which is context. Raises
+    BatchError when the folder can't be written.
     """
     try:
         store = CampaignStore(out / STORE)
         try:
-            return _Settling(results, out, config, store).run()
+            return _Settling(results, out, config, store, within_s).run()
         finally:
             store.close()
     except (sqlite3.Error, OSError) as error:
@@ -81,8 +85,16 @@ def settle(results: Results, out: Path, config: Config) -> tuple[Moved, ...]:
 class _Settling:
     """One pass over a folder of results."""
 
-    def __init__(self, results: Results, out: Path, config: Config, store: CampaignStore) -> None:
+    def __init__(
+        self,
+        results: Results,
+        out: Path,
+        config: Config,
+        store: CampaignStore,
+        within_s: float,
+    ) -> None:
         self._results, self._out, self._config, self._store = results, out, config, store
+        self._within_s = within_s
         self._files: dict[str, ScreenedFile] = {}
         self._told: dict[str, Told] = {}
         self._digests: dict[str, str] = {}
@@ -191,7 +203,7 @@ class _Settling:
     ) -> dict[str, KeptCampaign]:
         """Return the rows of all campaigns; those of which nothing changed as they were."""
         rows = {name: replace(row, record="", signature="") for name, row in known.items()}
-        accounts = Accounts(self._paths, self._config)
+        accounts = Accounts(self._paths, self._config, within_s=self._within_s)
         number = max((row.number for row in known.values()), default=0)
         for name, into in given_up.items():
             rows[name] = KeptCampaign(rows[name].number if name in rows else 0, merged_into=into)
@@ -212,7 +224,7 @@ class _Settling:
 
     def _signature(self, group: FootageGroup, older: Sequence[str]) -> str:
         """Return what differs when anything differs of which a campaign is made."""
-        parts: list[object] = [older, group.ties]
+        parts: list[object] = [older, group.ties, self._within_s]
         for key in (*group.files, *group.quoting):
             # The line is another one after each screening, as after one for a new sidecar.
             parts += [self._digests[key], file_to_json(self._files[key])]

@@ -19,11 +19,15 @@ _log = logging.getLogger(__name__)
 
 
 class Accounts:
-    """Reads the posts of campaigns; `paths` are those of the files, by their keys."""
+    """Reads the posts of campaigns; `paths` are those of the files, by their keys.
 
-    def __init__(self, paths: Mapping[str, Path], config: Config) -> None:
+    Accounts are tied by what they did at most `within_s` seconds apart.
+    """
+
+    def __init__(self, paths: Mapping[str, Path], config: Config, *, within_s: float) -> None:
         self._paths = paths
         self._config = config
+        self._within_s = within_s
 
     def added_to(self, campaign: Campaign) -> Campaign:
         """Return a campaign with its accounts, what ties them, their wordings and the comments.
@@ -41,7 +45,7 @@ class Accounts:
             except sidecars.SidecarError:
                 continue  # the verdict of the file says it
             comments[file.key] = beside
-        found = coordinate(posts, comments, find_names=self._find_names)
+        found = coordinate(posts, comments, within_s=self._within_s, find_names=self._find_names)
         for problem in found.problems:
             _log.warning("%s: %s", campaign.id, plain(problem))
         return replace(
