@@ -31,7 +31,9 @@ class Config:
     verdict, for a memory that another process keeps. `sensitivity` is low, normal or high: at which
     of three measured rates of false alarms manipulation is suspected. `add_detectors` names
     detectors of other packages to use besides `detectors`, and `weights` says how much such a one
-    counts for manipulation (by default it informs and counts nothing). `cache` is the folder for
+    counts for manipulation (by default it informs and counts nothing). `artifact_model` is an ONNX
+    file that judges faces in place of the shipped network, with its description beside it (see
+    `detectors.face_artifact.own`). `cache` is the folder for
     what is found in the references, by default beside the people, or, where nothing can be written
     there, a private temporary one. `originals` is the folder that a scan makes of the official
     posts in it: they are looked for in the other files as official footage is.
@@ -51,9 +53,10 @@ class Config:
     originals: str | Path | None = None
     add_detectors: tuple[str, ...] = ()
     weights: tuple[Weight, ...] = ()
+    artifact_model: str | Path | None = None
 
     def __post_init__(self) -> None:
-        for name in ("people", "memory", "watch", "cache", "originals"):
+        for name in ("people", "memory", "watch", "cache", "originals", "artifact_model"):
             self._check(name, (str, Path, type(None)), "a path or None")
         for name in ("thorough", "transcript", "fingerprint"):
             self._check(name, (bool,), "True or False")

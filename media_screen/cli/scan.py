@@ -132,6 +132,13 @@ def _weights(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> t
     "the rate of false alarms.",
 )
 @click.option(
+    "--artifact-model",
+    type=FILE,
+    metavar="FILE.onnx",
+    help="Let this network judge faces in place of the shipped one; FILE.toml beside it says what "
+    "it takes and gives (docs/models.md).",
+)
+@click.option(
     "--time-limit",
     type=float,
     default=600.0,
@@ -196,6 +203,7 @@ def scan(
     fail_on: tuple[str, ...],
     detectors: tuple[str, ...],
     add_detectors: tuple[str, ...],
+    artifact_model: Path | None,
     own_weights: tuple[Weight, ...],
     time_limit: float,
     memory_limit: int,
@@ -243,6 +251,7 @@ def scan(
             transcript=transcript,
             sensitivity=sensitivity,
             add_detectors=add_detectors,
+            artifact_model=artifact_model,
             weights=own_weights,
         )
         config = settled(config, workers=workers, cluster=executor == "ray")

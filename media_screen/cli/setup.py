@@ -54,12 +54,12 @@ def settled(config: Config, *, workers: int, cluster: bool = False) -> Config:
     Whether a cluster has GPUs can't be told from here: its workers fail when it has none.
     """
     from media_screen import weights
-    from media_screen.detectors import choose
     from media_screen.names.mentions import read_watch_list
+    from media_screen.screen.settings import detectors_of
     from media_screen.weights.nets import choose_device
 
     weights.check_tables()
-    choose(config.detectors, added=config.add_detectors, weights=config.weights)
+    detectors_of(config)
     if config.watch is not None:
         read_watch_list(Path(config.watch))
     if cluster:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from media_screen.equipment import Equipment
 from media_screen.fusion import combination
 from media_screen.people.cache import CATALOGUE, PROXIES
 from media_screen.people.gallery import Gallery
-from media_screen.screen.settings import detectors_of, settings_digest, versions
+from media_screen.screen.settings import detectors_of, own_version, settings_digest, versions
 from media_screen.weights import nets
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class Loaded:
 def load(config: Config, *, on_reference: OnReference | None = None) -> Loaded:
     """Load networks and people.
 
-    Raises DeviceError, WeightsError, PeopleError, WatchError or UnknownDetector: what is wrong with
-    the set-up, as opposed to with a file.
+    Raises DeviceError, WeightsError, PeopleError, WatchError, UnknownDetector or OwnNetworkError:
+    what is wrong with the set-up, as opposed to with a file.
     """
     from media_screen.look import Looker
 
@@ -59,6 +59,7 @@ def load(config: Config, *, on_reference: OnReference | None = None) -> Loaded:
     detectors = detectors_of(config)
     weighing = combination.shipped().joined_by(config.weights)
     device = nets.choose_device(config.device)
+    _try_own_network(detectors, device)
     looker = Looker(device)
     people = _people(config)
     enrolment = _enrolment(config, people, looker, device, on_reference)
@@ -81,10 +82,22 @@ def load(config: Config, *, on_reference: OnReference | None = None) -> Loaded:
         detectors=detectors,
         weighing=weighing,
         names=_names(config, people),
-        versions=versions() | {"settings": settings_digest(config)},
+        versions=versions() | own_version(config) | {"settings": settings_digest(config)},
         enrolment=enrolment,
         memory=_memory(config),
     )
+
+
+def _try_own_network(detectors: Sequence[Detector], device: str) -> None:
+    """Let a network of the user's judge a grey picture: what is wrong with it is said once."""
+    import numpy as np
+
+    from media_screen.detectors.face_artifact import FaceArtifact
+    from media_screen.detectors.face_artifact.own import CROP
+
+    for detector in detectors:
+        if isinstance(detector, FaceArtifact) and detector.own is not None:
+            detector.own.forged([np.full((CROP, CROP, 3), 127, np.uint8)], device=device)
 
 
 def _people(config: Config) -> tuple[Person, ...]:

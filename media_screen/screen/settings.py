@@ -25,7 +25,14 @@ def detectors_of(config: Config) -> tuple[Detector, ...]:
     """Return the detectors that a config asks for, in the order in which they examine."""
     from media_screen.detectors import choose
 
-    return choose(config.detectors, added=config.add_detectors, weights=config.weights)
+    chosen = choose(config.detectors, added=config.add_detectors, weights=config.weights)
+    if config.artifact_model is None:
+        return chosen
+    from media_screen.detectors.face_artifact import FaceArtifact
+    from media_screen.detectors.face_artifact.own import OwnNetwork
+
+    own = OwnNetwork(Path(config.artifact_model))
+    return tuple(FaceArtifact(own) if isinstance(one, FaceArtifact) else one for one in chosen)
 
 
 def settings_digest(config: Config) -> str:
@@ -33,7 +40,8 @@ def settings_digest(config: Config) -> str:
 
     They cover the enrolled people (their records, and the sizes and times of their references), the
     official posts that serve as originals, the networks, the detectors with their weights, the
-    sensitivity, the watch-list and the version; not the device, the threads and the memory.
+    sensitivity, the watch-list, a network of the user's and the version; not the device, the
+    threads and the memory.
     """
     digest = hashlib.sha256()
     parts: list[object] = [
@@ -46,6 +54,7 @@ def settings_digest(config: Config) -> str:
         config.sensitivity,
         config.transcript,
         weights.sha256_of(Path(config.watch)) if config.watch else "",
+        *_own_network(config),
     ]
     if config.people is not None:
         parts += _state_of_people(Path(config.people))
@@ -53,6 +62,14 @@ def settings_digest(config: Config) -> str:
         parts += _state_of_originals(Path(config.originals))
     digest.update(repr(parts).encode())
     return digest.hexdigest()[:16]
+
+
+def _own_network(config: Config) -> list[str]:
+    """Return what changes when the user's network or its description does; [] without one."""
+    if config.artifact_model is None:
+        return []
+    file = Path(config.artifact_model)
+    return [weights.sha256_of(one) for one in (file, file.with_suffix(".toml"))]
 
 
 def _state_of_people(top: Path) -> Iterator[tuple[str, str]]:
@@ -85,6 +102,12 @@ def versions() -> dict[str, str]:
     for file in weights.installed():
         found[file.name] = file.sha256[:16]
     return found
+
+
+def own_version(config: Config) -> dict[str, str]:
+    """Return the hash of the user's network, if there is one."""
+    own = _own_network(config)
+    return {"artifact_model": own[0][:16]} if own else {}
 
 
 def _version_of(package: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from media_screen.weights.calibration import genuine, share_of, shipped
 
 if TYPE_CHECKING:
     from media_screen.detectors.face_artifact.forged import Traces
+    from media_screen.detectors.face_artifact.own import OwnNetwork
     from media_screen.faces.track import Face, Track
 
 
@@ -47,16 +49,20 @@ class FaceArtifact:
     """Says how much more a face looks like forged ones than like genuine ones, from its pixels.
 
     It was measured on videos, and is at chance on single pictures; it leaves those out, and faces
-    without colour, and what is drawn.
+    without colour, and what is drawn. A network of the user's (`own`) can judge in place of the
+    shipped one.
     """
 
     name = "face_artifact"
     axis: Axis = "manipulation"
     needs: tuple[Need, ...] = ("frames", "faces")
 
+    def __init__(self, own: OwnNetwork | None = None) -> None:
+        self.own = own
+
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each face that is seen long, and one for the most suspicious."""
-        judged = _judge(case)
+        judged = _judge(case, self.own)
         if isinstance(judged, tuple):
             yield Abstention(self.name, *judged)
             return
@@ -68,31 +74,64 @@ class FaceArtifact:
         yield self._evidence(worst, several if len(judged) > 1 else "the face", of_track=False)
 
     def _evidence(self, one: _Judged, subject: str, *, of_track: bool) -> Evidence:
-        known, share = shipped(self.name), genuine(self.name).below(one.forged)
+        said = self._said(one, subject) if self.own is None else _said_by(self.own, one, subject)
         return Evidence(
             detector=self.name,
             axis=self.axis,
-            score=known.probability(one.forged),
-            llr=known.llr(one.forged),
-            why=f"{subject} ({_views(one)}) scores higher than "
-            f"{share_of(share, 'genuine clips measured')}, in a check for forgery by a network "
-            "that learned to tell faces from forged copies of them",
+            score=said.score,
+            llr=said.llr,
+            why=said.why,
             span=Span(*one.track.span) if of_track else None,
             track=one.track.id if of_track else None,
             values={
                 "raw": one.forged,
                 "views": len(one.faces),
                 "face_px": float(np.median([face.quality.size_px for face in one.faces])),
-                "genuine_below": share,
+                **said.values,
             },
         )
+
+    def _said(self, one: _Judged, subject: str) -> _Said:
+        known, share = shipped(self.name), genuine(self.name).below(one.forged)
+        return _Said(
+            known.probability(one.forged),
+            known.llr(one.forged),
+            f"{subject} ({_views(one)}) scores higher than "
+            f"{share_of(share, 'genuine clips measured')}, in a check for forgery by a network "
+            "that learned to tell faces from forged copies of them",
+            {"genuine_below": share},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a network says of a face, as evidence has it."""
+
+    score: float
+    llr: float
+    why: str
+    values: Mapping[str, float]
+
+
+def _said_by(own: OwnNetwork, one: _Judged, subject: str) -> _Said:
+    """Say what a network of the user's says, and that nobody here measured it."""
+    known = own.description.calibration
+    share = 1.0 / (1.0 + math.exp(-max(-700.0, min(700.0, one.forged))))
+    counts = "as its description calibrates it" if known else "which counts nothing: not calibrated"
+    why = f"{subject} ({_views(one)}) has a mean score of {share:.2f} by {own.description.name}, "
+    return _Said(
+        known.probability(one.forged) if known else share,
+        known.llr(one.forged) if known else 0.0,
+        f"{why}a network of the user's in place of the shipped one, {counts}",
+        {},
+    )
 
 
 def _views(one: _Judged) -> str:
     return "1 view" if len(one.faces) == 1 else f"{len(one.faces)} views"
 
 
-def _judge(case: Case) -> list[_Judged] | tuple[Reason, str]:
+def _judge(case: Case, own: OwnNetwork | None) -> list[_Judged] | tuple[Reason, str]:
     """Return what was found in the faces seen longest, or why nothing can be said."""
     if case.info.kind == "image":
         return "not_applicable", "single pictures can't be told apart by what it measures"
@@ -116,7 +155,11 @@ def _judge(case: Case) -> list[_Judged] | tuple[Reason, str]:
     if not coloured:
         return "low_quality", "the pictures have no colour"
     found = [
-        _Judged(tracks[number], faces, traces([face.crop for face in faces], device=case.device))
+        _Judged(
+            tracks[number],
+            faces,
+            traces([face.crop for face in faces], device=case.device, own=own),
+        )
         for number, faces in coloured.items()
     ]
     photographed = [one for one in found if one.photographed]

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from media_screen.arrays import Doubles, Image
 from media_screen.detectors.face_artifact import texture, whole
 from media_screen.faces.track import evenly
 from media_screen.weights.linear import LinearModel
+
+if TYPE_CHECKING:
+    from media_screen.detectors.face_artifact.own import OwnNetwork
 
 Track = TypeVar("Track")
 View = TypeVar("View")
@@ -56,14 +59,19 @@ class Traces:
     photographic: Doubles
 
 
-def traces(crops: Sequence[Image] | Image, *, device: str = "cpu") -> Traces:
-    """Return the traces of 256 x 256 RGB crops of `align`."""
+def traces(
+    crops: Sequence[Image] | Image, *, device: str = "cpu", own: OwnNetwork | None = None
+) -> Traces:
+    """Return the traces of 256 x 256 RGB crops of `align`; `own` judges in place of the network."""
     known = lines()
     textures = np.zeros((0, len(texture.NAMES)), np.float32)
     if len(crops):
         textures = np.stack([texture.measure(crop) for crop in crops])
-    measures = whole.whole_net(device).measure(crops)
-    return Traces(known.forged.raw(measures), known.photographic.raw(textures))
+    if own is not None:
+        forged = own.forged(crops, device=device)
+    else:
+        forged = known.forged.raw(whole.whole_net(device).measure(crops))
+    return Traces(forged, known.photographic.raw(textures))
 
 
 def is_good(size_px: float, inside: float) -> bool:

@@ -43,7 +43,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Replace the network by one that finds the number of the track; keep how many views it saw."""
     asked: list[int] = []
 
-    def traces(crops: list[Image], *, device: str) -> Traces:
+    def traces(crops: list[Image], *, device: str, own: object) -> Traces:
         asked.append(len(crops))
         number = float(crops[0][0, 0, 0])
         return Traces(np.full(len(crops), number), np.full(len(crops), 100.0 - number))
