@@ -129,7 +129,9 @@ def prepared(crops: Sequence[Image] | Image, about: OwnDescription) -> Floats:
     values = np.asarray(faces, np.float32).reshape(-1, about.side, about.side, 3) / 255.0
     if about.order == "BGR":
         values = values[..., ::-1]
-    values = (values - np.asarray(about.mean, np.float32)) / np.asarray(about.std, np.float32)
+    mean: Floats = np.array(about.mean, dtype=np.float32)
+    std: Floats = np.array(about.std, dtype=np.float32)
+    values = (values - mean) / std
     return np.ascontiguousarray(values.transpose(0, 3, 1, 2), np.float32)
 
 
