@@ -55,6 +55,8 @@ def main() -> None:
     step.add_argument("--net", type=Path, required=True, help="clip_encoder.int8.onnx")
     step = steps.add_parser("dfdc", help="score actors of DFDC that were kept apart")
     step.add_argument("--dfdc", type=Path, required=True, help="folder with faces_224/")
+    step = steps.add_parser("portraits", help="score genuine stills by age, sex and group")
+    step.add_argument("--portraits", type=Path, required=True, help="folder of UTKFace")
     asked = parser.parse_args()
     if asked.step == "crops":
         for media in filter(None, (asked.media, asked.more)):
@@ -71,6 +73,9 @@ def main() -> None:
     elif asked.step == "dfdc":
         rows = score.kept_actors(score.LineScorer(forged.lines().forged), asked.dfdc)
         _write(asked.work / "dfdc.csv", rows)
+    elif asked.step == "portraits":
+        known = score.portraits(score.LineScorer(forged.lines().forged), asked.portraits)
+        _write(asked.work / "portraits.csv", known)
     elif asked.step == "states":
         _states(asked)
     else:

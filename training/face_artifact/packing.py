@@ -57,12 +57,17 @@ def points_of(table: StillTable) -> dict[str, Floats]:
     return dict(zip(names, table.points, strict=True))
 
 
+def portraits_taught(folder: Path) -> list[str]:
+    """Return the names of the stills that a network is trained on."""
+    names = sorted(one.name for one in folder.iterdir() if one.suffix.lower() in (".jpg", ".png"))
+    order = np.random.default_rng(_SEED).permutation(len(names))[:PORTRAITS]
+    return [names[index] for index in order]
+
+
 def _of_portraits(folder: Path) -> Iterator[pack.PackedFace]:
     import cv2
 
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".jpg", ".png"))
-    order = np.random.default_rng(_SEED).permutation(len(paths))[:PORTRAITS]
-    table = find_faces([paths[index] for index in order])
+    table = find_faces([folder / name for name in portraits_taught(folder)])
     for name, points in zip(table.names, table.points, strict=True):
         picture: Any = cv2.imread(str(folder / name))
         crop, moved = aligned(np.asarray(picture[..., ::-1], np.uint8), points)

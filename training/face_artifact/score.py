@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -144,6 +145,54 @@ def kept_actors(scorer: Scorer, folder: Path) -> Iterator[PairScore]:
         crops = [aligned(dfdc.read_crop(folder, name), points[row.name])[0] for name in names]
         genuine, forged = (round(float(one), 4) for one in scorer(crops))
         yield PairScore(row.forgeries[0], row.actor, genuine, forged)
+
+
+# Labels of UTKFace, which are parts of a name: AGE_SEX_GROUP_DATE.
+SEXES = ("male", "female")
+GROUPS = ("white", "black", "asian", "indian", "other")
+ADULT = 16  # years; below, faces were not asked for
+OF_EACH = 100  # stills of each group and sex
+
+
+@dataclass(frozen=True)
+class PortraitScore:
+    """The logit of a genuine still, with what its collection says of the person."""
+
+    name: str
+    age: int
+    sex: str
+    group: str
+    logit: float
+
+
+def portraits(scorer: Scorer, folder: Path) -> Iterator[PortraitScore]:
+    """Score genuine stills of UTKFace that the network was not trained on, as many of each group.
+
+    A clip is judged by six faces of a track, so that single ones spread more.
+    """
+    import cv2
+
+    from training.face_artifact.packing import portraits_taught
+    from training.media.stills import aligned, find_faces
+
+    left = sorted(path.name for path in folder.iterdir())
+    taught = set(portraits_taught(folder))
+    kept: dict[tuple[str, str], list[str]] = defaultdict(list)
+    order = np.random.default_rng(SEED).permutation(len(left))
+    for name in (left[index] for index in order):
+        age, sex, group = name.split("_")[:3] if name.count("_") >= 3 else ("", "", "")
+        if name in taught or not (age + sex + group).isdigit() or int(age) < ADULT:
+            continue
+        own = kept[GROUPS[int(group)], SEXES[int(sex)]]
+        if len(own) < OF_EACH:
+            own.append(name)
+    for (group, sex), names in sorted(kept.items()):
+        table = find_faces([folder / name for name in names])
+        for name, points in zip(table.names, table.points, strict=True):
+            read: Any = cv2.imread(str(folder / name))
+            picture = np.asarray(read[..., ::-1], np.uint8)
+            (logit,) = scorer([aligned(picture, points)[0]])
+            yield PortraitScore(name, int(name.split("_")[0]), sex, group, round(float(logit), 4))
 
 
 def _genuine(lines: Sequence[Crop], sources: Sequence[CropSource]) -> dict[str, list[int]]:
