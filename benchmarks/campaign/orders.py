@@ -1,0 +1,145 @@
+"""Screens the same posts in other orders and in several scans: what stays the same of campaigns.
+
+Nothing is decoded again: what each file got for itself is kept, and its fingerprint meets those of
+the others anew in a memory of its own.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.campaign.judging import Settled
+from media_screen.batch.campaigns import settle
+from media_screen.evidence import Campaign, Verdict
+from media_screen.files import file_id
+from media_screen.footage.fingerprint import Fingerprint
+from media_screen.footage.memory import Memory
+from media_screen.results.campaigns import read_campaigns
+from media_screen.results.folder import RESULTS, Results
+from media_screen.results.saved_line import parse_line
+from media_screen.screen import Config
+
+ORDERS, SCANS = 20, 4
+SETTINGS = "orders"
+
+Members = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a folder of results came to: labels and companions by file, and campaigns by id."""
+
+    labels: Mapping[str, str]
+    companions: Mapping[str, Members]
+    ids: Mapping[str, Members]
+
+    @staticmethod
+    def of(verdicts: Sequence[Verdict], campaigns: Sequence[Campaign]) -> Outcome:
+        """Take it from what a scan left; files that only quote have no companions."""
+        ids = {
+            one.id: frozenset(file.key for file in one.files if file.role != "quotes")
+            for one in campaigns
+        }
+        return Outcome(
+            {one.media.key: one.label for one in verdicts},
+            {key: members for members in ids.values() for key in members},
+            ids,
+        )
+
+
+@dataclass(frozen=True)
+class Alike:
+    """How much of one outcome is as in another one: files and ids, counted."""
+
+    files: int
+    companions: int
+    labels: int
+    campaigns: int
+    ids: int
+
+    @staticmethod
+    def of(one: Outcome, other: Outcome) -> Alike:
+        """Compare two outcomes of the same files; an id is the same with the same files."""
+        none: Members = frozenset()
+        return Alike(
+            len(other.labels),
+            sum(one.companions.get(k, none) == other.companions.get(k, none) for k in other.labels),
+            sum(one.labels.get(key) == label for key, label in other.labels.items()),
+            len(other.ids),
+            sum(one.ids.get(name) == members for name, members in other.ids.items()),
+        )
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Ids that earlier scans gave, and how many still lead to most of the files they had."""
+
+    given: int
+    leading: int
+
+
+def leading(earlier: Sequence[Outcome], campaigns: Sequence[Campaign]) -> Kept:
+    """Count the ids of earlier scans that are still those of a campaign, or lead to one."""
+    now = {one.id: one for one in campaigns}
+    now |= {old: one for one in campaigns for old in one.merged}
+    given = {name: members for outcome in earlier for name, members in outcome.ids.items()}
+    found = 0
+    for name, members in given.items():
+        files = {file.key for file in now[name].files} if name in now else set()
+        found += len(members & files) > len(members) / 2
+    return Kept(len(given), found)
+
+
+class Rescreening:
+    """Screens posts into new folders, in whatever order is asked for, by what is known of them."""
+
+    def __init__(self, settled: Sequence[Settled], memory: Path, config: Config) -> None:
+        self._config = config
+        # What is shown of a file is not needed, and would be written anew each time.
+        self._posts = {
+            one.post.path: replace(one.own, thumbnails=(), comparisons=(), waveform=())
+            for one in settled
+        }
+        kept = Memory(memory)
+        self._fingerprints: dict[str, Fingerprint | None] = {
+            own.media.sha256: kept.fingerprint(own.media.sha256) for own in self._posts.values()
+        }
+        kept.close()
+
+    def in_order(self, seed: int, scans: int) -> tuple[Outcome, Kept]:
+        """Screen all in a random order, in so many scans; what came of it, and of ids."""
+        paths = sorted(self._posts)
+        random.Random(seed).shuffle(paths)
+        earlier = []
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "out"
+            out.mkdir()
+            memory = Memory(Path(folder) / "memory.sqlite")
+            for scan in range(scans):
+                self._scan(paths[scan::scans], out, memory)
+                campaigns = read_campaigns(out)
+                earlier.append(Outcome.of(_verdicts(out), campaigns))
+            memory.close()
+        return earlier[-1], leading(earlier, campaigns)
+
+    def _scan(self, paths: Sequence[Path], out: Path, memory: Memory) -> None:
+        with Results(out) as results:
+            for path in paths:
+                own = self._posts[path]
+                print_ = self._fingerprints[own.media.sha256]
+                if print_ is not None:
+                    recall = memory.meet(
+                        own.media.path, own.media.sha256, print_, file=file_id(path)
+                    )
+                    own = replace(own, shared=recall.shared, duplicate_of=recall.repeats)
+                results.add(path, own, SETTINGS)
+            settle(results, out, self._config)
+            results.compact()
+
+
+def _verdicts(out: Path) -> list[Verdict]:
+    return [parse_line(line) for line in (out / RESULTS).read_bytes().splitlines(keepends=True)]
