@@ -60,14 +60,11 @@ def pass_along(files: Mapping[str, ScreenedFile], ties: Sequence[Tie]) -> dict[s
     face get none, nor do, of two that match the same official footage, those of which it can't be
     told whether their faces are the same.
     """
-    of_file: dict[str, list[Tie]] = defaultdict(list)
-    for tie in ties:
-        of_file[tie.file].append(tie)
-        of_file[tie.other].append(tie.turned)
+    towards = _towards(ties)
     found: dict[str, Passed] = {}
     sources = (one for one in files.values() if one.suspicion is not None)
     for source in sorted(sources, key=lambda one: one.order):
-        for key, passed in _from(source, files, of_file):
+        for key, passed in _from(source, files, towards):
             known = found.get(key)
             if known is None or _strength(passed) < _strength(known):
                 found[key] = passed
@@ -76,6 +73,15 @@ def pass_along(files: Mapping[str, ScreenedFile], ties: Sequence[Tie]) -> dict[s
         for key, passed in found.items()
         if _RANK[passed.label] < _RANK[files[key].label]
     }
+
+
+def _towards(ties: Sequence[Tie]) -> Mapping[str, Sequence[Tie]]:
+    """Return for each file what others share with it, seen from these, what says most first."""
+    found: dict[str, list[Tie]] = defaultdict(list)
+    for tie in ties:
+        found[tie.file].append(tie.turned)
+        found[tie.other].append(tie)
+    return {key: sorted(seen, key=lambda one: one.rank) for key, seen in found.items()}
 
 
 def holding(files: Mapping[str, ScreenedFile], ties: Sequence[Tie]) -> dict[str, str]:
@@ -99,7 +105,7 @@ def _strength(passed: Passed) -> tuple[int, float, tuple[str, str]]:
 def _from(
     source: ScreenedFile,
     files: Mapping[str, ScreenedFile],
-    of_file: Mapping[str, Sequence[Tie]],
+    towards: Mapping[str, Sequence[Tie]],
 ) -> Iterator[tuple[str, Passed]]:
     """Give what one suspected file passes along, the nearest files first."""
     assert source.suspicion is not None
@@ -108,8 +114,7 @@ def _from(
     met = {source.key}
     while waiting:
         key, reach = waiting.popleft()
-        for tie in sorted(of_file.get(key, ()), key=lambda one: one.turned.rank):
-            seen = tie.turned  # from the file that may get the label
+        for seen in towards.get(key, ()):
             if seen.file in met:
                 continue
             file = files[seen.file]
