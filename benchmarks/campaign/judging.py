@@ -83,10 +83,7 @@ def with_campaigns(
         if file.role != "quotes"
     }
     beside = {
-        file.key: (one.id, True)
-        for one in campaigns
-        for file in one.files
-        if file.role == "quotes"
+        file.key: (one.id, True) for one in campaigns for file in one.files if file.role == "quotes"
     }
     found = beside | home
     return [
@@ -115,11 +112,21 @@ def found_by_hand(verdict: Verdict) -> Verdict:
     evidence = (
         *own.evidence,
         Evidence(
-            "catalogue", "provenance", 1.0, 4.0, BY_HAND, person=person, finding=FINDING, match=match
+            "catalogue",
+            "provenance",
+            1.0,
+            4.0,
+            BY_HAND,
+            person=person,
+            finding=FINDING,
+            match=match,
         ),
     )
     judged = judge(
-        evidence, own.abstentions, own.failures, duration_s=own.media.duration_s,
+        evidence,
+        own.abstentions,
+        own.failures,
+        duration_s=own.media.duration_s,
         coverage=own.coverage,
     )
     return replace(

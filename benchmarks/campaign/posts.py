@@ -171,8 +171,12 @@ def spliced(parts: Sequence[Clip], like: Clip) -> Clip:
         count = round(part.duration_s * like.fps)
         size = _sized(part, width, height).frames
         frames += [size[min(len(size) - 1, int(i / like.fps * part.fps))] for i in range(count)]
-        sounds.append(np.resize(part.sound if part.sound.size else np.zeros(1, np.float32),
-                                round(count / like.fps * SAMPLE_RATE)))
+        sounds.append(
+            np.resize(
+                part.sound if part.sound.size else np.zeros(1, np.float32),
+                round(count / like.fps * SAMPLE_RATE),
+            )
+        )
     heard = any(part.sound.size for part in parts)
     sound = np.concatenate(sounds).astype(np.float32) if heard else like.sound[:0]
     return Clip(tuple(frames), like.fps, sound)
@@ -288,7 +292,7 @@ class PostWriter:
         self,
         post: Posted,
         source: Callable[[], Clip],
-        recoding: Recoding = Recoding(same),  # noqa: B008 (frozen)
+        recoding: Recoding = Recoding(same),
         channel: str = "",
     ) -> Posted:
         if not post.path.exists():

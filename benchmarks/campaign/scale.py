@@ -225,7 +225,7 @@ def time_settling(size: int, work: Path) -> SettleTimes:
             results.add(work / file.path, verdict, SETTINGS)
         all_s, moved = _timed(results, out)
         again_s, _ = _timed(results, out)
-        (last, verdict), = verdicts(files[-1:])
+        ((last, verdict),) = verdicts(files[-1:])
         results.add(work / last.path, verdict, SETTINGS)
         one_more_s, _ = _timed(results, out)
     campaigns = len(read_campaigns(out))
@@ -246,24 +246,39 @@ def verdicts(files: Sequence[MadeUp]) -> Iterator[tuple[MadeUp, Verdict]]:
     for file in files:
         found = fake if file.number == file.source and file.number % 10 == 0 else nothing
         shared = SharedFootage(
-            f"post-{file.source:06d}.mp4", content(file.source), "repeat", "both",
-            whole, whole, 0.97, 0.97,
+            f"post-{file.source:06d}.mp4",
+            content(file.source),
+            "repeat",
+            "both",
+            whole,
+            whole,
+            0.97,
+            0.97,
         )
-        yield file, Verdict(
-            label=found.label,
-            media=MediaInfo(file.path, file.sha256, "video", 1_000_000, SECONDS),
-            person=found.person,
-            summary=found.summary,
-            evidence=(_known_fake(whole),) if found is fake else (),
-            fusion=found.fusion,
-            post=Post("youtube", f"channel-{file.number}"),
-            shared=() if file.number == file.source else (shared,),
+        yield (
+            file,
+            Verdict(
+                label=found.label,
+                media=MediaInfo(file.path, file.sha256, "video", 1_000_000, SECONDS),
+                person=found.person,
+                summary=found.summary,
+                evidence=(_known_fake(whole),) if found is fake else (),
+                fusion=found.fusion,
+                post=Post("youtube", f"channel-{file.number}"),
+                shared=() if file.number == file.source else (shared,),
+            ),
         )
 
 
 def _known_fake(whole: Span) -> Evidence:
     match = Match("ann", "old.mp4", "known_fake", whole, whole, 1.0, 1.0)
     return Evidence(
-        "catalogue", "provenance", 1.0, 4.0, "all of it matches old.mp4",
-        person="ann", finding="known_fake", match=match,
+        "catalogue",
+        "provenance",
+        1.0,
+        4.0,
+        "all of it matches old.mp4",
+        person="ann",
+        finding="known_fake",
+        match=match,
     )
