@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks.campaign.posts import Posted
 from media_screen.batch.campaigns import settle
@@ -23,7 +23,7 @@ from media_screen.screen import Config
 # What joins and compares; nothing that looks for fakes, which is not what is measured. Voices are
 # compared so that it is known who speaks.
 DETECTORS = ("channel", "catalogue", "original", "face_identity", "voice_identity")
-FINDING = "known_fake"
+FINDING: Literal["known_fake"] = "known_fake"
 BY_HAND = "found by hand"
 
 

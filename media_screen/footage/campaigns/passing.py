@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from media_screen.evidence import BY_URGENCY, Label, Span
-from media_screen.footage.campaigns.grouping import ScreenedFile, Suspicion, Tie
+from media_screen.footage.campaigns.grouping import (
+    LEAST_SHARE,
+    ScreenedFile,
+    Suspicion,
+    Tie,
+)
 
-# Least share of a file that the suspected footage makes up, for the file to be called by it: a
-# programme that shows a fake beside footage of its own reports on it.
-LEAST_SHARE = 0.5
 # Least stretch of what is suspect that an excerpt must hold, s: less can be a neighbouring word.
 LEAST_HELD_S = 1.0
 _RANK = {label: rank for rank, label in enumerate(BY_URGENCY)}
