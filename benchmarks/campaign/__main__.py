@@ -19,16 +19,16 @@ import multiprocessing
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.campaign import judging, scale
-from benchmarks.campaign.judging import Settled
-from benchmarks.campaign.orders import ORDERS, SCANS, Alike, Outcome, Rescreening
+from benchmarks.campaign.orders import ORDERS, Alike, Outcome, Rescreening
 from benchmarks.campaign.page import COMMAND, markdown
 from benchmarks.campaign.posts import PostWriter
 from benchmarks.places import write_page, write_record
-from media_screen.batch.scan import MEMORY
+from media_screen.footage.campaigns.passing import RECOGNISED
 from media_screen.results.campaigns import read_campaigns
 
 
@@ -58,6 +58,9 @@ def run(media: Path, work: Path) -> dict[str, Any]:
     config = judging.config_of(people)
     out = work / "out"
     settled = judging.screened(list(writer.all()), people, out)
+    first = Outcome.of([one.verdict for one in settled], read_campaigns(out))
+    again = Rescreening(settled, judging.fingerprints(out), config)
+    faces = judging.faces_apart(settled, config)
     return {
         "command": COMMAND,
         "fakes": sum(one.post.role == "fake" for one in settled),
@@ -65,22 +68,19 @@ def run(media: Path, work: Path) -> dict[str, Any]:
         "aims": [vars(one) for one in judging.aims(settled)],
         "kinds": [vars(one) for one in judging.count(settled)],
         "wrong": judging.failures(settled),
-        "faces": [vars(one) for one in judging.faces_apart(settled, config)],
-        "orders": [
-            _kept(work / f"order-{seed}.json", lambda seed=seed: _order(settled, out, seed, config))  # type: ignore[misc]
-            for seed in range(ORDERS)
-        ],
+        "faces": [vars(one) for one in faces if max(one.fake, one.other) >= RECOGNISED],
         "meeting": [_scaled("meeting", scale.time_meeting, size, work) for size in scale.SIZES],
         "settling": [_scaled("settling", scale.time_settling, size, work) for size in scale.SIZES],
+        "orders": [
+            _kept(work / f"order-{seed}.json", partial(_order, again, first, seed))
+            for seed in range(ORDERS)
+        ],
     }
 
 
-def _order(settled: Sequence[Settled], out: Path, seed: int, config: Any) -> dict[str, Any]:
+def _order(again: Rescreening, first: Outcome, seed: int) -> dict[str, Any]:
     """Screen the posts in another order, at once and in several scans."""
-    first = Outcome.of([one.verdict for one in settled], read_campaigns(out))
-    again = Rescreening(settled, out / MEMORY, config)
-    at_once, _ = again.in_order(seed, 1)
-    in_scans, kept = again.in_order(seed, SCANS)
+    at_once, in_scans, kept = again.in_order(seed)
     return {
         "at_once": vars(Alike.of(at_once, first)),
         "in_scans": vars(Alike.of(in_scans, first)),

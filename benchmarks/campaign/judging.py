@@ -10,7 +10,7 @@ from typing import Any, Literal
 from benchmarks.campaign.posts import Posted
 from media_screen.batch.campaigns import settle
 from media_screen.batch.campaigns.facts import own_verdict, screened_file
-from media_screen.batch.scan import scan
+from media_screen.batch.scan import Progress, scan
 from media_screen.evaluation.outcomes import ResultsError, read_results
 from media_screen.evidence import Campaign, Evidence, Match, Span, Verdict
 from media_screen.files import file_id
@@ -53,14 +53,21 @@ class Settled:
 
 
 def config_of(people: Path) -> Config:
-    """Return how the posts are screened."""
-    return Config(people=people, device="cpu", threads=1, detectors=DETECTORS)
+    """Return how the posts are screened; fingerprints are kept, to meet again in other orders."""
+    return Config(people=people, device="cpu", threads=1, detectors=DETECTORS, fingerprint=True)
 
 
 def screened(posts: Sequence[Posted], people: Path, out: Path) -> list[Settled]:
     """Screen, give the first post of each fake its finding, settle, and read what came of it."""
     config = config_of(people)
-    scan([post.path for post in posts], out, config, workers=2)
+    kept = fingerprints(out)
+    kept.mkdir(parents=True, exist_ok=True)
+
+    def keep(verdict: Verdict, progress: Progress) -> None:
+        if verdict.fingerprint:
+            (kept / verdict.media.sha256).write_bytes(verdict.fingerprint)
+
+    scan([post.path for post in posts], out, config, workers=2, on_result=keep)
     with Results(out) as results:
         _find_by_hand(posts, results, config)
         settle(results, out, config)
@@ -70,6 +77,11 @@ def screened(posts: Sequence[Posted], people: Path, out: Path) -> list[Settled]:
         raise ResultsError("a post has no verdict: scan again")
     verdicts = [one for one in saved if one is not None]
     return with_campaigns(posts, verdicts, read_campaigns(out))
+
+
+def fingerprints(out: Path) -> Path:
+    """Return the folder of fingerprints of what was screened into a folder of results."""
+    return out.with_name(f"{out.name}-fingerprints")
 
 
 def with_campaigns(
@@ -289,6 +301,11 @@ def _people(*files: ScreenedFile) -> list[str]:
     return sorted({person for file in files for person in file.faces})
 
 
+def _without_folders(one: Settled) -> str:
+    """Return what a verdict says without the folders of the machine that it was made on."""
+    return one.verdict.summary.replace(f"{one.post.path.parents[1]}/", "")
+
+
 def failures(settled: Sequence[Settled]) -> list[dict[str, Any]]:
     """Return the posts of which something is wrong, with the reason that their lines give."""
     home = homes(settled)
@@ -313,7 +330,7 @@ def failures(settled: Sequence[Settled]) -> list[dict[str, Any]]:
                         "file": one.post.path.name,
                         "what": what,
                         "label": one.verdict.label,
-                        "why": one.verdict.summary,
+                        "why": _without_folders(one),
                     }
                 )
     return found

@@ -97,48 +97,56 @@ def leading(earlier: Sequence[Outcome], campaigns: Sequence[Campaign]) -> Kept:
 class Rescreening:
     """Screens posts into new folders, in whatever order is asked for, by what is known of them."""
 
-    def __init__(self, settled: Sequence[Settled], memory: Path, config: Config) -> None:
+    def __init__(self, settled: Sequence[Settled], fingerprints: Path, config: Config) -> None:
         self._config = config
         # What is shown of a file is not needed, and would be written anew each time.
         self._posts = {
             one.post.path: replace(one.own, thumbnails=(), comparisons=(), waveform=())
             for one in settled
         }
-        kept = Memory(memory)
-        self._fingerprints: dict[str, Fingerprint | None] = {
-            own.media.sha256: kept.fingerprint(own.media.sha256) for own in self._posts.values()
-        }
-        kept.close()
+        self._fingerprints = fingerprints
 
-    def in_order(self, seed: int, scans: int) -> tuple[Outcome, Kept]:
-        """Screen all in a random order, in so many scans; what came of it, and of ids."""
+    def in_order(self, seed: int) -> tuple[Outcome, Outcome, Kept]:
+        """Screen all in a random order: what came of it at once, and in several scans with ids."""
         paths = sorted(self._posts)
         random.Random(seed).shuffle(paths)
-        earlier = []
-        with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / "out"
-            out.mkdir()
-            memory = Memory(Path(folder) / "memory.sqlite")
-            for scan in range(scans):
-                self._scan(paths[scan::scans], out, memory)
-                campaigns = read_campaigns(out)
-                earlier.append(Outcome.of(_verdicts(out), campaigns))
-            memory.close()
-        return earlier[-1], leading(earlier, campaigns)
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            met = self._met(paths, folder)
+            (at_once,), _ = self._scanned([paths], met, folder / "at-once")
+            size = -(-len(paths) // SCANS)
+            parts = [paths[start : start + size] for start in range(0, len(paths), size)]
+            earlier, kept = self._scanned(parts, met, folder / "in-scans")
+        return at_once, earlier[-1], kept
 
-    def _scan(self, paths: Sequence[Path], out: Path, memory: Memory) -> None:
-        with Results(out) as results:
-            for path in paths:
-                own = self._posts[path]
-                print_ = self._fingerprints[own.media.sha256]
-                if print_ is not None:
-                    recall = memory.meet(
-                        own.media.path, own.media.sha256, print_, file=file_id(path)
-                    )
-                    own = replace(own, shared=recall.shared, duplicate_of=recall.repeats)
-                results.add(path, own, SETTINGS)
-            settle(results, out, self._config)
-            results.compact()
+    def _met(self, paths: Sequence[Path], folder: Path) -> dict[Path, Verdict]:
+        """Let all files meet those before them."""
+        memory = Memory(folder / "memory.sqlite")
+        found = {}
+        for path in paths:
+            own = self._posts[path]
+            print_ = Fingerprint.from_bytes((self._fingerprints / own.media.sha256).read_bytes())
+            recall = memory.meet(own.media.path, own.media.sha256, print_, file=file_id(path))
+            found[path] = replace(own, shared=recall.shared, duplicate_of=recall.repeats)
+        memory.close()
+        return found
+
+    def _scanned(
+        self, scans: Sequence[Sequence[Path]], met: Mapping[Path, Verdict], out: Path
+    ) -> tuple[list[Outcome], Kept]:
+        """Write what was met into a folder of results, one scan after the other."""
+        out.mkdir()
+        outcomes = []
+        campaigns: Sequence[Campaign] = ()
+        for paths in scans:
+            with Results(out) as results:
+                for path in paths:
+                    results.add(path, met[path], SETTINGS)
+                settle(results, out, self._config)
+                results.compact()
+            campaigns = read_campaigns(out)
+            outcomes.append(Outcome.of(_verdicts(out), campaigns))
+        return outcomes, leading(outcomes, campaigns)
 
 
 def _verdicts(out: Path) -> list[Verdict]:

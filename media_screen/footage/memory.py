@@ -293,7 +293,7 @@ class _Common:
         alike = LEAST_LENGTH <= known.duration_s / length <= 1 / LEAST_LENGTH
         if alike and seen.least < SAME and not audible:
             share = _alike_frames(mine, known.fingerprint)
-            if share > seen.least:
+            if share >= SAME:  # some such frames have all that were taken before one wall
                 whole = Span(0.0, length), Span(0.0, known.duration_s)
                 seen = _Shares(share, share, whole)
         faces = bool(pictures) and all(one.channel.startswith(align.FACE) for one, _ in pictures)
