@@ -18,8 +18,9 @@ import json
 import multiprocessing
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from benchmarks.campaign.posts import PostWriter
 from benchmarks.places import write_page, write_record
 from media_screen.footage.campaigns.passing import RECOGNISED
 from media_screen.results.campaigns import read_campaigns
+
+CORES = 2  # at work at once
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,13 +72,41 @@ def run(media: Path, work: Path) -> dict[str, Any]:
         "kinds": [vars(one) for one in judging.count(settled)],
         "wrong": judging.failures(settled),
         "faces": [vars(one) for one in faces if max(one.fake, one.other) >= RECOGNISED],
-        "meeting": [_scaled("meeting", scale.time_meeting, size, work) for size in scale.SIZES],
-        "settling": [_scaled("settling", scale.time_settling, size, work) for size in scale.SIZES],
-        "orders": [
-            _kept(work / f"order-{seed}.json", partial(_order, again, first, seed))
-            for seed in range(ORDERS)
-        ],
+        **_measured(work, again, first),
     }
+
+
+def _measured(work: Path, again: Rescreening, first: Outcome) -> dict[str, list[dict[str, Any]]]:
+    """Measure orders and sizes, or read what an earlier run measured.
+
+    Each in a process of its own: the most memory that one had can't be reset.
+    """
+    tasks = {
+        "orders": {f"order-{seed}": partial(_order, again, first, seed) for seed in range(ORDERS)},
+        "meeting": {
+            f"meeting-{size}": partial(_scaled, scale.time_meeting, size, work)
+            for size in scale.SIZES
+        },
+        "settling": {
+            f"settling-{size}": partial(_scaled, scale.time_settling, size, work)
+            for size in scale.SIZES
+        },
+    }
+    spawn = multiprocessing.get_context("spawn")
+    with ThreadPoolExecutor(CORES) as pool:
+        waiting = {
+            group: [
+                pool.submit(_kept, work / f"{name}.json", partial(_alone, spawn, task))
+                for name, task in named.items()
+            ]
+            for group, named in tasks.items()
+        }
+        return {group: [one.result() for one in found] for group, found in waiting.items()}
+
+
+def _alone(spawn: BaseContext, task: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        return pool.submit(task).result()
 
 
 def _order(again: Rescreening, first: Outcome, seed: int) -> dict[str, Any]:
@@ -88,17 +119,8 @@ def _order(again: Rescreening, first: Outcome, seed: int) -> dict[str, Any]:
     }
 
 
-def _scaled(
-    name: str, measure: Callable[[int, Path], Any], size: int, work: Path
-) -> dict[str, Any]:
-    """Measure in a process of its own: the most memory that one had can't be reset."""
-
-    def measured() -> dict[str, Any]:
-        spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-            return dict(vars(pool.submit(measure, size, work).result()))
-
-    return _kept(work / f"{name}-{size}.json", measured)
+def _scaled(measure: Callable[[int, Path], Any], size: int, work: Path) -> dict[str, Any]:
+    return dict(vars(measure(size, work)))
 
 
 def _kept(path: Path, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -141,9 +141,9 @@ def _scale(record: Mapping[str, Any]) -> Iterator[str]:
     yield "## Size of the folder"
     yield ""
     yield (
-        "Made-up fingerprints of 8 s; half of the files are copies in campaigns of up to 500. On "
-        "2 cores, of which one is used. A file: looked up and remembered, with its share of "
-        "indexing the folder anew after so many files."
+        "Made-up fingerprints of 8 s; half of the files are copies in campaigns of up to 500. "
+        "Seconds of one of 2 cores; waiting for the disk is left out. A file: looked up and "
+        "remembered, with its share of indexing the folder anew after so many files."
     )
     yield ""
     yield from table(
