@@ -22,7 +22,8 @@ EXTRAS ?= cpu,ocr,stix,misp,train,dev
 
 # Cheap ones first; `make bench-NAME` runs one, `make -k bench` goes on after one that fails.
 BENCHES := accuracy credentials explicit face_consistency onscreen catalogue voice.levels \
-  proxies original throughput abuse impersonation local_changes provenance lip_sync voice faces gpu
+  proxies original throughput abuse impersonation campaign local_changes provenance lip_sync \
+  voice faces gpu
 
 .PHONY: demo test check lint types wheels format fuzz bench docs goldens lock clean
 .PHONY: bench-decoders bench-coordination $(BENCHES:%=bench-%)
@@ -63,6 +64,7 @@ bench-throughput: ARGUMENTS = --media $(MEDIA)/real_video --videos $(WORK)/video
 bench-gpu: ARGUMENTS = --media $(MEDIA)/real_video --videos $(WORK)/videos || test $$? -eq 2
 bench-original: ARGUMENTS += --work $(WORK)/original
 bench-impersonation: ARGUMENTS += --work $(WORK)/impersonation
+bench-campaign: ARGUMENTS += --work $(WORK)/campaign
 bench-local_changes bench-provenance: ARGUMENTS += --work $(WORK)/provenance
 bench-lip_sync: ARGUMENTS += --work $(WORK)/lip_sync
 bench-voice: ARGUMENTS += --work $(WORK)/voice

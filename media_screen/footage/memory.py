@@ -35,6 +35,8 @@ STILL_BITS, STILL_QUALITY = 31, 50
 # Frames of near-duplicates, taken at most a second apart: of 1,696 pairs of different clips (some
 # of one actor in one studio) none had four fifths of its frames within 72 bits.
 FRAME_BITS, FRAME_APART_S, LEAST_FRAMES = 48, 1.0, 3
+# Frames of a match are compared with those nearest in time: they lie a quarter of a second apart.
+FRAME_BESIDE_S, LEAST_BESIDE = 0.3, 8
 # The newest files are indexed anew for each search, all others only when there are more new ones
 # than this, or than the root of twice their number: that makes the work of both together least.
 LEAST_NEW = 32
@@ -275,8 +277,14 @@ class _Common:
         mine, length = query.fingerprint, query.fingerprint.duration_s
         found = compare(query, known, candidate)
         # The same actor in the same studio moves alike for some seconds: pictures that match only
-        # just need a sound that matches too.
-        sure = [one for one in found if one.sound_span or one.picture_score >= CLEAR_SCORE]
+        # just need a sound that matches too, or frames that look the same.
+        sure = [
+            one
+            for one in found
+            if one.sound_span
+            or one.picture_score >= CLEAR_SCORE
+            or _looks_the_same(mine, known.fingerprint, one)
+        ]
         pictures = [(one, one.picture_span) for one in sure if one.picture_span]
         sounds = [(one, one.sound_span) for one in found if one.sound_span]
         seen = _CommonPart.of(pictures, length, known.duration_s)
@@ -285,7 +293,7 @@ class _Common:
         alike = LEAST_LENGTH <= known.duration_s / length <= 1 / LEAST_LENGTH
         if alike and seen.least < SAME and not audible:
             share = _alike_frames(mine, known.fingerprint)
-            if share > seen.least:
+            if share >= SAME:  # some such frames have all that were taken before one wall
                 whole = Span(0.0, length), Span(0.0, known.duration_s)
                 seen = _CommonPart(share, share, whole)
         faces = bool(pictures) and all(one.channel.startswith(align.FACE) for one, _ in pictures)
@@ -365,6 +373,29 @@ def _alike_frames(one: Fingerprint, other: Fingerprint) -> float:
     apart = np.abs(one.times[mine, None] - other.times[None, theirs])
     alike = (bits <= FRAME_BITS) & (apart <= FRAME_APART_S)
     return float(min(alike.any(axis=1).mean(), alike.any(axis=0).mean()))
+
+
+def _looks_the_same(mine: Fingerprint, theirs: Fingerprint, found: MeasuredMatch) -> bool:
+    """Tell whether frames of a match look like those of the other file at the same moments.
+
+    A short excerpt can't match clearly by how it moves: that adds up over seconds.
+    """
+    span = found.picture_span
+    if span is None or not len(theirs.times):
+        return False
+    rows = np.flatnonzero((mine.times >= span.start) & (mine.times <= span.end))
+    at = found.mapping(mine.times[rows].astype(np.float64))
+    near = np.abs(theirs.times[None] - at[:, None]).argmin(axis=1)
+    beside = np.abs(theirs.times[near] - at) <= FRAME_BESIDE_S
+    rows, near = rows[beside], near[beside]
+    if len(rows) < LEAST_BESIDE:
+        return False
+    bits = (
+        picture.hamming(hashes[rows], theirs.hashes[near])
+        for hashes in (mine.hashes, mine.mirrored)
+    )
+    # Of each region with itself: what shows another part of the picture has to match clearly.
+    return max(float((each <= FRAME_BITS).mean(axis=0).max()) for each in bits) >= SAME
 
 
 def _has_sound(fingerprint: Fingerprint) -> bool:

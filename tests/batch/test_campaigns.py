@@ -8,10 +8,12 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from media_screen.batch.campaigns import HOLDS, PASSED, Moved, settle
+from media_screen.batch.campaigns.facts import screened_file
 from media_screen.batch.campaigns.store import STORE
 from media_screen.evidence import (
     Campaign,
@@ -193,6 +195,25 @@ def test_who_is_called_by_what_a_copy_is_suspected_of(
     folder.screen("b", "a", evidence=copy)
     folder.settle()
     assert folder.labels == labels
+
+
+@pytest.mark.parametrize(
+    ("kind", "sound", "alone"),
+    [
+        pytest.param("video", "aac", "both", id="picture-and-sound"),
+        pytest.param("video", "", "picture", id="a-silent-video-is-its-picture"),
+        pytest.param("audio", "aac", "sound", id="a-recording-is-its-sound"),
+    ],
+)
+def test_what_a_known_fake_consists_of_suffices(
+    kind: Literal["video", "audio"], sound: str, alone: str
+) -> None:
+    media = MediaInfo("a.mp4", content("a"), kind, 100, SECONDS, audio_codec=sound)
+    evidence = (SHOWN, known_fake())
+    found = judge(evidence, duration_s=SECONDS)
+    own = Verdict(found.label, media, found.person, summary="", evidence=evidence)
+    suspicion = screened_file(own, CONFIG).suspicion
+    assert suspicion is not None and suspicion.alone == alone
 
 
 def test_the_official_post_is_the_original_of_its_campaign(folder: Folder) -> None:

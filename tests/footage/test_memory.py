@@ -14,7 +14,13 @@ import pytest
 
 from media_screen.batch.scan import MEMORY, scan
 from media_screen.evidence import Duplicate
-from media_screen.footage.catalogue import CatalogueError
+from media_screen.footage.catalogue import CatalogueError, index
+from media_screen.footage.catalogue.index import (
+    Indexed,
+    ReferenceIndex,
+    codes_to_index,
+    pairs_to_index,
+)
 from media_screen.footage.fingerprint import Fingerprint
 from media_screen.footage.memory import Memory
 from media_screen.screen import Config, Screener
@@ -236,3 +242,27 @@ def test_a_scan_finds_the_copies_within_and_across_scans(tmp_path: Path) -> None
     assert not found["changed.mp4"]["exact"] and found["changed.mp4"]["path"].endswith("a.mp4")
     assert not found["p.jpg"]["exact"] and found["p.jpg"]["path"].endswith("p.png")
     assert found["q.png"] is None
+
+
+def test_votes_are_the_same_in_fewer_cells(
+    first: Fingerprint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [
+        Indexed(number, one.duration_s, codes_to_index(one), pairs_to_index(one))
+        for number, one in enumerate([first, clip(5), clip(6)])
+    ]
+    short = ReferenceIndex(lambda: items)
+    monkeypatch.setattr(index, "vote_bins", lambda line: index.VOTE_BINS)
+    assert short.candidates(first) == ReferenceIndex(lambda: items).candidates(first)
+
+
+@pytest.mark.parametrize(
+    ("line", "bins"),
+    [
+        pytest.param(0, 1 << 13, id="nothing"),
+        pytest.param(250_000, 1 << 19, id="fifty-short-files"),
+        pytest.param(90_000_000, index.VOTE_BINS, id="twenty-thousand-files"),
+    ],
+)
+def test_a_short_time_line_needs_few_cells(line: int, bins: int) -> None:
+    assert index.vote_bins(line) == bins

@@ -69,6 +69,20 @@ def test_other_footage_shares_nothing(tmp_path: Path, first: Fingerprint) -> Non
     assert shared(tmp_path, first, shot(7, SECONDS, voice(SECONDS, 8))) == []
 
 
+@pytest.mark.parametrize("moves", [5, 7, 9])
+def test_silent_recordings_of_one_studio_share_nothing(tmp_path: Path, moves: int) -> None:
+    one, other = (take(scene, 8.0, fps=4.0) for scene in (Scene(4), Scene(4, moves)))
+    assert shared(tmp_path, one, other) == []
+
+
+def test_two_silent_seconds_are_an_excerpt_by_how_they_look(tmp_path: Path) -> None:
+    (found,) = shared(
+        tmp_path, take(Scene(1), 4.4, fps=6.0), take(Scene(1), 2.0, fps=6.0, start=0.9)
+    )
+    assert (found.kind, found.part) == ("excerpt", "both")
+    assert found.there.start == pytest.approx(0.9, abs=0.1)
+
+
 def test_what_copies_share_is_not_told_again(tmp_path: Path, first: Fingerprint) -> None:
     copy = shot(1, SECONDS, voice(SECONDS, 1))
     found = shared(tmp_path, first, copy, shot(1, SECONDS, 0.9 * voice(SECONDS, 1)))

@@ -111,13 +111,20 @@ def suspicion(own: Verdict, config: Config) -> Suspicion | None:
         return None
     if (label, person) == (own.label, own.person):
         summary = own.summary  # it calls people by their names
-    alone: Literal["picture", "sound", "both"] = "both"
+    alone = _all_there_is(own)
     for part, names in _detectors_of().items():
         only = [piece for piece in media if piece.detector in names]
         if _judged(own, only, config)[0] in ACCUSING:
             alone = part
             break
     return Suspicion(label, person, summary, alone, _suspect_spans(media))
+
+
+def _all_there_is(own: Verdict) -> Literal["picture", "sound", "both"]:
+    """Return what a file consists of: music laid under a silent fake makes it no other one."""
+    if own.media.kind == "audio":
+        return "sound"
+    return "both" if own.media.audio_codec else "picture"
 
 
 def _judged(

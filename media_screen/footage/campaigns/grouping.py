@@ -2,8 +2,8 @@
 
 Files are in one group when each repeats another one of it or lies in it as good as whole, in the
 picture or, where somebody speaks, in the sound. A file that shows a part of another beside footage
-of its own quotes it: it stands beside the group and joins nothing, or a news programme would make
-one campaign of all that it reports on.
+of its own, or all of a suspected one beside more of its own, quotes it: it stands beside the group
+and joins nothing, or a news programme would make one campaign of all that it reports on.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from typing import Literal
 from media_screen.evidence import Label, SharedFootage, SharedKind, SharedPart, Span
 
 ACCUSING: tuple[Label, ...] = ("suspected_impersonation", "altered_official", "synthetic_media")
+# Least share of a file that suspected footage makes up, for the file to belong to it: a programme
+# that shows a fake beside footage of its own reports on it.
+LEAST_SHARE = 0.5
 _TURNED: Mapping[str, SharedKind] = {"excerpt": "contains", "contains": "excerpt"}
 
 
@@ -167,10 +170,23 @@ def find_groups(
             parent[key] = key = parent[parent[key]]
         return key
 
-    for tie in ties:
-        if joins(tie, files):
+    def join(some: Iterable[FootageTie]) -> None:
+        for tie in some:
             one, other = sorted((top(tie.file), top(tie.other)))
             parent[other] = one
+
+    joining = [tie for tie in ties if joins(tie, files)]
+    join(tie for tie in joining if not _held_beside_more(tie))
+    suspected = {top(key) for key, file in files.items() if file.suspicion is not None}
+
+    def reported(tie: FootageTie) -> bool:
+        """Say whether the file of a tie shows all of a suspected one beside more of its own."""
+        holds = tie.kind == "contains" and _held_beside_more(tie)
+        return holds and top(tie.other) in suspected and top(tie.file) not in suspected
+
+    # Decided by who belongs together so far, all at once: the order of ties changes nothing.
+    reports = {seen for tie in joining for seen in (tie, tie.turned) if reported(seen)}
+    join([tie for tie in joining if not {tie, tie.turned} & reports])
     members: dict[str, list[str]] = defaultdict(list)
     for key in sorted(files):
         members[top(key)].append(key)
@@ -182,7 +198,7 @@ def find_groups(
             inner[here].append(tie)
             continue
         for seen in (tie, tie.turned):
-            if _quotes(seen, files):
+            if seen in reports or _quotes(seen, files):
                 home = top(seen.other)
                 quoting[home].add(seen.file)
                 inner[home].append(seen)
@@ -203,6 +219,15 @@ def joins(tie: FootageTie, files: Mapping[str, ScreenedFile]) -> bool:
     if tie.kind == "quote":
         return False
     return tie.part != "sound" or (files[tie.file].speaks and files[tie.other].speaks)
+
+
+def _held_beside_more(tie: FootageTie) -> bool:
+    """Say whether one file is in another one as good as whole, and most of that is other footage.
+
+    Either is the fake: a programme holds one that it reports on, a long one is passed on in pieces.
+    """
+    held = {"contains": tie.share, "excerpt": tie.share_other}
+    return tie.kind in held and held[tie.kind] < LEAST_SHARE
 
 
 def _quotes(tie: FootageTie, files: Mapping[str, ScreenedFile]) -> bool:

@@ -44,7 +44,7 @@ MOST_QUERY_PAIRS = 6000
 # say most and are taken first, so that time does not grow with the catalogue beyond this.
 MOST_PLACES = 1_000_000
 TICK = 4  # frames (64 ms) in one step of the offset
-VOTE_BINS = 1 << 22
+VOTE_BINS = 1 << 22  # at most; a short line is counted in fewer, which takes less time
 CHUNK_PAIRS = 4_000_000  # sorted at a time while the table is built
 # Gap between references on the common time line, ticks: longer than any query counts.
 LINE_GAP = 4096
@@ -151,6 +151,7 @@ class ReferenceIndex:
         self._references = np.array(references, dtype=np.int64)
         self._owners = np.concatenate(owners) if owners else np.zeros(0, np.int32)
         self._starts = np.array(starts, dtype=np.int64)
+        self._bins = vote_bins(place)
         self._first = np.concatenate([[0], np.cumsum(counts)])
         places = dict(zip(references, starts, strict=True))
         self._ticks = _filled(self._first, ((item, places[item.reference]) for item in read()))
@@ -235,7 +236,7 @@ class ReferenceIndex:
         place = self._ticks[inside + np.repeat(low, count)].astype(np.int64)
         place -= np.repeat(np.floor(ticks).astype(np.int64), count)
         # Places are folded into a table; neighbours are added since the true offset lies between.
-        folded = np.bincount(place & (VOTE_BINS - 1), minlength=VOTE_BINS)
+        folded = np.bincount(place & (self._bins - 1), minlength=self._bins)
         folded = folded + np.roll(folded, -1)
         # The lowest count that few places reach: counts are small, so their histogram is quick.
         reached = np.cumsum(np.bincount(folded)[::-1])[::-1]
@@ -243,14 +244,19 @@ class ReferenceIndex:
         top = np.flatnonzero(folded >= max(LEAST_VOTES, least, int(folded.max() * 0.2)))
         if not top.size:
             return []
-        return _unfolded(place, top)
+        return _unfolded(place, top, self._bins)
 
 
-def _unfolded(place: Ints, top: Ints) -> list[tuple[int, int]]:
+def vote_bins(line: int) -> int:
+    """Return how many cells votes on a line of so many ticks are counted in, a power of two."""
+    return min(VOTE_BINS, 1 << (2 * line + LINE_GAP).bit_length())
+
+
+def _unfolded(place: Ints, top: Ints, bins: int) -> list[tuple[int, int]]:
     """Count the votes of the best table cells again, by their places in full."""
-    wanted = np.zeros(VOTE_BINS, bool)
-    wanted[top] = wanted[(top + 1) & (VOTE_BINS - 1)] = True
-    exact, votes = np.unique(place[wanted[place & (VOTE_BINS - 1)]], return_counts=True)
+    wanted = np.zeros(bins, bool)
+    wanted[top] = wanted[(top + 1) & (bins - 1)] = True
+    exact, votes = np.unique(place[wanted[place & (bins - 1)]], return_counts=True)
     after = np.searchsorted(exact, exact + 1)
     after = np.clip(after, 0, len(exact) - 1)
     joined = votes + np.where(exact[after] == exact + 1, votes[after], 0)

@@ -34,6 +34,8 @@ def test_what_joins_two_files(kind: str, part: str, speak: bool, joined: bool) -
     assert grouped(*two) == ([("a b", "")] if joined else [])
 
 
+FAKE = file("a", suspicion=suspected())
+SHORT = (10.0, 18.0)
 CHAIN = (file("a"), file("b", shares("a")), file("c", shares("b", "excerpt")), file("d"))
 
 
@@ -71,6 +73,53 @@ CHAIN = (file("a"), file("b", shares("a")), file("c", shares("b", "excerpt")), f
             (file("news"), file("z", shares("news", "quote"), suspicion=suspected())),
             [("z", "news")],
             id="quoted-whichever-came-first",
+        ),
+        pytest.param(
+            (FAKE, file("news", shares("a", "contains", here=SHORT))),
+            [("a", "news")],
+            id="a-programme-that-shows-all-of-a-fake",
+        ),
+        pytest.param(
+            (
+                file("news"),
+                file("z", shares("news", "excerpt", there=SHORT), suspicion=suspected()),
+            ),
+            [("z", "news")],
+            id="a-programme-that-came-before-the-fake-it-shows",
+        ),
+        pytest.param(
+            (FAKE, file("b", shares("a")), file("news", shares("b", "contains", here=SHORT))),
+            [("a b", "news")],
+            id="a-programme-that-shows-a-copy",
+        ),
+        pytest.param(
+            (
+                FAKE,
+                file("c", suspicion=suspected()),
+                file("news", *(shares(one, "contains", here=SHORT) for one in "ac")),
+            ),
+            [("a", "news"), ("c", "news")],
+            id="a-programme-that-shows-two-fakes-joins-neither",
+        ),
+        pytest.param(
+            (FAKE, file("intro", shares("a", "contains", here=(0, 20)))),
+            [("a intro", "")],
+            id="a-fake-that-is-half-of-a-file",
+        ),
+        pytest.param(
+            (FAKE, file("piece", shares("a", "excerpt", there=SHORT))),
+            [("a piece", "")],
+            id="a-short-piece-of-a-fake",
+        ),
+        pytest.param(
+            (FAKE, file("mix", shares("a", "contains", here=SHORT), suspicion=suspected())),
+            [("a mix", "")],
+            id="a-longer-fake-that-holds-one",
+        ),
+        pytest.param(
+            (file("a"), file("b", shares("a", "contains", here=SHORT))),
+            [("a b", "")],
+            id="what-holds-a-file-of-which-nothing-is-suspected",
         ),
     ],
 )

@@ -1,0 +1,137 @@
+"""Are copies of a fake joined to one campaign, and is what is known of one passed along rightly?
+
+    python -m benchmarks.campaign --media ../shared/media [--work DIR]
+
+Makes campaigns of fakes of several methods: their reposts, excerpts and news clips that quote them,
+with the genuine clips that they were made of and clips that have nothing to do with them. It does
+not measure whether detectors find fakes: the first post of each fake is given its finding by hand,
+and what is counted is which files are joined to it and get its label. People are enrolled by frames
+of the very clips, which flatters faces. Then the same posts are screened in other orders, and times
+are taken in folders of up to 20,000 made-up files. With a DIR a second run goes on where one
+stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from typing import Any
+
+from benchmarks.campaign import judging, scale
+from benchmarks.campaign.orders import ORDERS, Alike, Rescreening, SettledFolder
+from benchmarks.campaign.page import COMMAND, markdown
+from benchmarks.campaign.posts import PostWriter
+from benchmarks.places import write_page, write_record
+from media_screen.footage.campaigns.passing import RECOGNISED
+from media_screen.results.campaigns import read_campaigns
+
+CORES = 2  # at work at once
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make posts, screen, print and write."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.campaign",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
+    parser.add_argument("--work", type=Path, help="folder to go on in; a temporary one by default")
+    asked = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as temporary:
+        record = run(asked.media, asked.work or Path(temporary))
+    text = markdown(record)
+    write_record("campaign", record)
+    write_page("campaign", text)
+    print(text)
+    return 0
+
+
+def run(media: Path, work: Path) -> dict[str, Any]:
+    """Measure everything; returns the record."""
+    writer = PostWriter(media, work)
+    people = writer.enrol()
+    config = judging.config_of(people)
+    out = work / "out"
+    settled = judging.screened(list(writer.all()), people, out)
+    first = SettledFolder.of([one.verdict for one in settled], read_campaigns(out))
+    again = Rescreening(settled, judging.fingerprints(out), config)
+    faces = judging.faces_apart(settled, config)
+    return {
+        "command": COMMAND,
+        "fakes": sum(one.post.role == "fake" for one in settled),
+        "detectors": list(judging.DETECTORS),
+        "aims": [vars(one) for one in judging.aims(settled)],
+        "kinds": [vars(one) for one in judging.count(settled)],
+        "wrong": judging.failures(settled),
+        "faces": [vars(one) for one in faces if max(one.fake, one.other) >= RECOGNISED],
+        **_measured(work, again, first),
+    }
+
+
+def _measured(
+    work: Path, again: Rescreening, first: SettledFolder
+) -> dict[str, list[dict[str, Any]]]:
+    """Measure orders and sizes, or read what an earlier run measured.
+
+    Each in a process of its own: the most memory that one had can't be reset.
+    """
+    tasks = {
+        "orders": {f"order-{seed}": partial(_order, again, first, seed) for seed in range(ORDERS)},
+        "meeting": {
+            f"meeting-{size}": partial(_scaled, scale.time_meeting, size, work)
+            for size in scale.SIZES
+        },
+        "settling": {
+            f"settling-{size}": partial(_scaled, scale.time_settling, size, work)
+            for size in scale.SIZES
+        },
+    }
+    spawn = multiprocessing.get_context("spawn")
+    with ThreadPoolExecutor(CORES) as pool:
+        waiting = {
+            group: [
+                pool.submit(_kept, work / f"{name}.json", partial(_alone, spawn, task))
+                for name, task in named.items()
+            ]
+            for group, named in tasks.items()
+        }
+        return {group: [one.result() for one in found] for group, found in waiting.items()}
+
+
+def _alone(spawn: BaseContext, task: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        return pool.submit(task).result()
+
+
+def _order(again: Rescreening, first: SettledFolder, seed: int) -> dict[str, Any]:
+    """Screen the posts in another order, at once and in several scans."""
+    at_once, in_scans, kept = again.in_order(seed)
+    return {
+        "at_once": vars(Alike.of(at_once, first)),
+        "in_scans": vars(Alike.of(in_scans, first)),
+        "ids": vars(kept),
+    }
+
+
+def _scaled(measure: Callable[[int, Path], Any], size: int, work: Path) -> dict[str, Any]:
+    return dict(vars(measure(size, work)))
+
+
+def _kept(path: Path, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return what an earlier run measured, else measure it now."""
+    if not path.exists():
+        path.write_text(json.dumps(measure()), "utf-8")
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
