@@ -94,6 +94,15 @@ def leading(earlier: Sequence[Outcome], campaigns: Sequence[Campaign]) -> Kept:
     return Kept(len(given), found)
 
 
+@dataclass(frozen=True)
+class OtherOrder:
+    """How much stays the same in another order, screened at once and in several scans."""
+
+    at_once: Alike
+    in_scans: Alike
+    ids: Kept
+
+
 class Rescreening:
     """Screens posts into new folders, in whatever order is asked for, by what is known of them."""
 
@@ -105,6 +114,11 @@ class Rescreening:
             for one in settled
         }
         self._fingerprints = fingerprints
+
+    def compared(self, first: Outcome, seed: int) -> OtherOrder:
+        """Compare what comes of a random order with what came of the first one."""
+        at_once, in_scans, kept = self.in_order(seed)
+        return OtherOrder(Alike.of(at_once, first), Alike.of(in_scans, first), kept)
 
     def in_order(self, seed: int) -> tuple[Outcome, Outcome, Kept]:
         """Screen all in a random order: what came of it at once, and in several scans with ids."""
