@@ -24,7 +24,12 @@ from typing import Any
 
 from benchmarks.campaign import judging, scale
 from benchmarks.campaign.alone import alone
-from benchmarks.campaign.orders import ORDERS, Outcome, Rescreening
+from benchmarks.campaign.orders import (
+    ORDERS,
+    FolderOutcome,
+    Rescreening,
+    in_other_orders,
+)
 from benchmarks.campaign.page import COMMAND, markdown
 from benchmarks.campaign.posts import PostWriter
 from benchmarks.places import write_page, write_record
@@ -60,8 +65,9 @@ def run(media: Path, work: Path) -> dict[str, Any]:
     config = judging.config_of(people)
     out = work / "out"
     settled = judging.screened(list(writer.all()), people, out)
-    first = Outcome.of([one.verdict for one in settled], read_campaigns(out))
-    again = Rescreening(settled, judging.fingerprints(out), config)
+    some = in_other_orders(settled)
+    first = FolderOutcome.of([one.verdict for one in some], read_campaigns(out))
+    again = Rescreening(some, judging.fingerprints(out), config)
     faces = judging.faces_apart(settled, config)
     return {
         "command": COMMAND,
@@ -75,7 +81,9 @@ def run(media: Path, work: Path) -> dict[str, Any]:
     }
 
 
-def _measured(work: Path, again: Rescreening, first: Outcome) -> dict[str, list[dict[str, Any]]]:
+def _measured(
+    work: Path, again: Rescreening, first: FolderOutcome
+) -> dict[str, list[dict[str, Any]]]:
     """Measure orders and sizes, or read what an earlier run measured.
 
     Each in a process of its own: the most memory that one had can't be reset.

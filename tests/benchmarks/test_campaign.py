@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.campaign import judging, orders, page, posts, scale
 from benchmarks.campaign.judging import Settled
-from benchmarks.campaign.orders import Alike, Kept, Outcome
+from benchmarks.campaign.orders import Alike, FolderOutcome, LastingIds
 from benchmarks.campaign.posts import Posted, Role
 from benchmarks.provenance.attacks import Clip
 from media_screen.evidence import (
@@ -206,13 +206,15 @@ def test_files_are_put_into_their_campaigns_before_those_that_they_quote() -> No
     assert (one.campaign, one.quotes) == ("c-2", False)
 
 
-def outcome(labels: str, *groups: Campaign) -> Outcome:
-    verdicts = [
-        Verdict(FAKE if key.isupper() else "no_finding", MediaInfo(key.lower())) for key in labels
-    ]
-    found = Outcome.of(verdicts, groups)
-    named = {verdict.media.key: key.lower() for verdict, key in zip(verdicts, labels, strict=True)}
-    return Outcome({named[k]: v for k, v in found.labels.items()}, found.companions, found.ids)
+def outcome(labels: str, *groups: Campaign) -> FolderOutcome:
+    """Files are named by letters; the suspected ones are capital."""
+    return FolderOutcome.of(
+        [
+            Verdict(FAKE if key.isupper() else "no_finding", MediaInfo("x", id=key.lower()))
+            for key in labels
+        ],
+        groups,
+    )
 
 
 @pytest.mark.parametrize(
@@ -225,9 +227,14 @@ def outcome(labels: str, *groups: Campaign) -> Outcome:
         pytest.param(
             outcome("Abc", campaign("c-1", "ab", quoting="c")), (3, 3, 1), id="one that quotes"
         ),
+        pytest.param(
+            outcome("Abc", campaign("c-1", "ab"), campaign("c-9", "yz")), (3, 3, 1), id="others"
+        ),
     ],
 )
-def test_outcomes_are_compared_file_by_file(other: Outcome, alike: tuple[int, int, int]) -> None:
+def test_outcomes_are_compared_file_by_file(
+    other: FolderOutcome, alike: tuple[int, int, int]
+) -> None:
     found = Alike.of(other, outcome("Abc", campaign("c-1", "ab")))
     assert (found.companions, found.labels, found.ids) == alike
     assert (found.files, found.campaigns) == (3, 1)
@@ -243,7 +250,7 @@ def test_outcomes_are_compared_file_by_file(other: Outcome, alike: tuple[int, in
     ],
 )
 def test_an_id_is_to_lead_to_most_of_the_files_it_had(now: list[Campaign], leads: int) -> None:
-    assert orders.leading([outcome("ab", campaign("c-1", "ab"))], now) == Kept(1, leads)
+    assert orders.leading([outcome("ab", campaign("c-1", "ab"))], now) == LastingIds(1, leads)
 
 
 def test_faces_are_compared_with_those_of_the_fake() -> None:
