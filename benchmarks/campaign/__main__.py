@@ -15,17 +15,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
 from benchmarks.campaign import judging, scale
-from benchmarks.campaign.orders import ORDERS, Alike, Rescreening, SettledFolder
+from benchmarks.campaign.alone import alone
+from benchmarks.campaign.orders import (
+    ORDERS,
+    FolderOutcome,
+    Rescreening,
+    in_other_orders,
+)
 from benchmarks.campaign.page import COMMAND, markdown
 from benchmarks.campaign.posts import PostWriter
 from benchmarks.places import write_page, write_record
@@ -61,8 +65,9 @@ def run(media: Path, work: Path) -> dict[str, Any]:
     config = judging.config_of(people)
     out = work / "out"
     settled = judging.screened(list(writer.all()), people, out)
-    first = SettledFolder.of([one.verdict for one in settled], read_campaigns(out))
-    again = Rescreening(settled, judging.fingerprints(out), config)
+    some = in_other_orders(settled)
+    first = FolderOutcome.of([one.verdict for one in some], read_campaigns(out))
+    again = Rescreening(some, judging.fingerprints(out), config)
     faces = judging.faces_apart(settled, config)
     return {
         "command": COMMAND,
@@ -77,52 +82,30 @@ def run(media: Path, work: Path) -> dict[str, Any]:
 
 
 def _measured(
-    work: Path, again: Rescreening, first: SettledFolder
+    work: Path, again: Rescreening, first: FolderOutcome
 ) -> dict[str, list[dict[str, Any]]]:
     """Measure orders and sizes, or read what an earlier run measured.
 
     Each in a process of its own: the most memory that one had can't be reset.
     """
-    tasks = {
-        "orders": {f"order-{seed}": partial(_order, again, first, seed) for seed in range(ORDERS)},
+    tasks: dict[str, dict[str, Callable[[], Any]]] = {
+        "orders": {f"order-{seed}": partial(again.compared, first, seed) for seed in range(ORDERS)},
         "meeting": {
-            f"meeting-{size}": partial(_scaled, scale.time_meeting, size, work)
-            for size in scale.SIZES
+            f"meeting-{size}": partial(scale.time_meeting, size, work) for size in scale.SIZES
         },
         "settling": {
-            f"settling-{size}": partial(_scaled, scale.time_settling, size, work)
-            for size in scale.SIZES
+            f"settling-{size}": partial(scale.time_settling, size, work) for size in scale.SIZES
         },
     }
-    spawn = multiprocessing.get_context("spawn")
     with ThreadPoolExecutor(CORES) as pool:
         waiting = {
             group: [
-                pool.submit(_kept, work / f"{name}.json", partial(_alone, spawn, task))
+                pool.submit(_kept, work / f"{name}.json", partial(alone, task))
                 for name, task in named.items()
             ]
             for group, named in tasks.items()
         }
         return {group: [one.result() for one in found] for group, found in waiting.items()}
-
-
-def _alone(spawn: BaseContext, task: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-        return pool.submit(task).result()
-
-
-def _order(again: Rescreening, first: SettledFolder, seed: int) -> dict[str, Any]:
-    """Screen the posts in another order, at once and in several scans."""
-    at_once, in_scans, kept = again.in_order(seed)
-    return {
-        "at_once": vars(Alike.of(at_once, first)),
-        "in_scans": vars(Alike.of(in_scans, first)),
-        "ids": vars(kept),
-    }
-
-
-def _scaled(measure: Callable[[int, Path], Any], size: int, work: Path) -> dict[str, Any]:
-    return dict(vars(measure(size, work)))
 
 
 def _kept(path: Path, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.campaign.judging import Settled
+from benchmarks.campaign.posts import campaigns
 from media_screen.batch.campaigns import settle
 from media_screen.evidence import Campaign, Verdict
 from media_screen.files import file_id
@@ -24,13 +25,14 @@ from media_screen.results.saved_line import parse_line
 from media_screen.screen import Config
 
 ORDERS, SCANS = 20, 4
+EVERY = 3  # of the fakes one in so many, with all that belongs to it: meeting anew takes minutes
 SETTINGS = "orders"
 
 Members = frozenset[str]
 
 
 @dataclass(frozen=True)
-class SettledFolder:
+class FolderOutcome:
     """What a folder of results came to: labels and companions by file, and campaigns by id."""
 
     labels: Mapping[str, str]
@@ -38,13 +40,18 @@ class SettledFolder:
     ids: Mapping[str, Members]
 
     @staticmethod
-    def of(verdicts: Sequence[Verdict], campaigns: Sequence[Campaign]) -> SettledFolder:
-        """Take it from what a scan left; files that only quote have no companions."""
+    def of(verdicts: Sequence[Verdict], campaigns: Sequence[Campaign]) -> FolderOutcome:
+        """Take it from what a scan left; files that only quote have no companions.
+
+        Campaigns of other files than these are left out.
+        """
+        known = {one.media.key for one in verdicts}
         ids = {
             one.id: frozenset(file.key for file in one.files if file.role != "quotes")
             for one in campaigns
+            if any(file.key in known for file in one.files)
         }
-        return SettledFolder(
+        return FolderOutcome(
             {one.media.key: one.label for one in verdicts},
             {key: members for members in ids.values() for key in members},
             ids,
@@ -62,7 +69,7 @@ class Alike:
     ids: int
 
     @staticmethod
-    def of(one: SettledFolder, other: SettledFolder) -> Alike:
+    def of(one: FolderOutcome, other: FolderOutcome) -> Alike:
         """Compare two outcomes of the same files; an id is the same with the same files."""
         none: Members = frozenset()
         return Alike(
@@ -75,14 +82,14 @@ class Alike:
 
 
 @dataclass(frozen=True)
-class KeptVerdict:
+class LastingIds:
     """Ids that earlier scans gave, and how many still lead to most of the files they had."""
 
     given: int
     leading: int
 
 
-def leading(earlier: Sequence[SettledFolder], campaigns: Sequence[Campaign]) -> KeptVerdict:
+def leading(earlier: Sequence[FolderOutcome], campaigns: Sequence[Campaign]) -> LastingIds:
     """Count the ids of earlier scans that are still those of a campaign, or lead to one."""
     now = {one.id: one for one in campaigns}
     now |= {old: one for one in campaigns for old in one.merged}
@@ -91,7 +98,22 @@ def leading(earlier: Sequence[SettledFolder], campaigns: Sequence[Campaign]) -> 
     for name, members in given.items():
         files = {file.key for file in now[name].files} if name in now else set()
         found += len(members & files) > len(members) / 2
-    return KeptVerdict(len(given), found)
+    return LastingIds(len(given), found)
+
+
+@dataclass(frozen=True)
+class OtherOrder:
+    """How much stays the same in another order, screened at once and in several scans."""
+
+    at_once: Alike
+    in_scans: Alike
+    ids: LastingIds
+
+
+def in_other_orders(settled: Sequence[Settled]) -> list[Settled]:
+    """Return the posts that are screened in other orders: of some fakes, and the unrelated ones."""
+    names = {one.name for one in campaigns()[::EVERY]} | {""}
+    return [one for one in settled if one.post.campaign in names]
 
 
 class Rescreening:
@@ -106,7 +128,12 @@ class Rescreening:
         }
         self._fingerprints = fingerprints
 
-    def in_order(self, seed: int) -> tuple[SettledFolder, SettledFolder, KeptVerdict]:
+    def compared(self, first: FolderOutcome, seed: int) -> OtherOrder:
+        """Compare what comes of a random order with what came of the first one."""
+        at_once, in_scans, kept = self.in_order(seed)
+        return OtherOrder(Alike.of(at_once, first), Alike.of(in_scans, first), kept)
+
+    def in_order(self, seed: int) -> tuple[FolderOutcome, FolderOutcome, LastingIds]:
         """Screen all in a random order: what came of it at once, and in several scans with ids."""
         paths = sorted(self._posts)
         random.Random(seed).shuffle(paths)
@@ -133,20 +160,20 @@ class Rescreening:
 
     def _scanned(
         self, scans: Sequence[Sequence[Path]], met: Mapping[Path, Verdict], out: Path
-    ) -> tuple[list[SettledFolder], KeptVerdict]:
+    ) -> tuple[list[FolderOutcome], LastingIds]:
         """Write what was met into a folder of results, one scan after the other."""
         out.mkdir()
         outcomes = []
-        campaigns: Sequence[Campaign] = ()
+        found: Sequence[Campaign] = ()
         for paths in scans:
             with Results(out) as results:
                 for path in paths:
                     results.add(path, met[path], SETTINGS)
                 settle(results, out, self._config)
                 results.compact()
-            campaigns = read_campaigns(out)
-            outcomes.append(SettledFolder.of(_verdicts(out), campaigns))
-        return outcomes, leading(outcomes, campaigns)
+            found = read_campaigns(out)
+            outcomes.append(FolderOutcome.of(_verdicts(out), found))
+        return outcomes, leading(outcomes, found)
 
 
 def _verdicts(out: Path) -> list[Verdict]:

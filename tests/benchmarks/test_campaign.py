@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.campaign import judging, orders, page, posts, scale
 from benchmarks.campaign.judging import Settled
-from benchmarks.campaign.orders import Alike, KeptVerdict, SettledFolder
+from benchmarks.campaign.orders import Alike, FolderOutcome, LastingIds
 from benchmarks.campaign.posts import Posted, Role
 from benchmarks.provenance.attacks import Clip
 from media_screen.evidence import (
@@ -206,14 +206,14 @@ def test_files_are_put_into_their_campaigns_before_those_that_they_quote() -> No
     assert (one.campaign, one.quotes) == ("c-2", False)
 
 
-def outcome(labels: str, *groups: Campaign) -> SettledFolder:
-    verdicts = [
-        Verdict(FAKE if key.isupper() else "no_finding", MediaInfo(key.lower())) for key in labels
-    ]
-    found = SettledFolder.of(verdicts, groups)
-    named = {verdict.media.key: key.lower() for verdict, key in zip(verdicts, labels, strict=True)}
-    return SettledFolder(
-        {named[k]: v for k, v in found.labels.items()}, found.companions, found.ids
+def outcome(labels: str, *groups: Campaign) -> FolderOutcome:
+    """Files are named by letters; the suspected ones are capital."""
+    return FolderOutcome.of(
+        [
+            Verdict(FAKE if key.isupper() else "no_finding", MediaInfo("x", id=key.lower()))
+            for key in labels
+        ],
+        groups,
     )
 
 
@@ -227,10 +227,13 @@ def outcome(labels: str, *groups: Campaign) -> SettledFolder:
         pytest.param(
             outcome("Abc", campaign("c-1", "ab", quoting="c")), (3, 3, 1), id="one that quotes"
         ),
+        pytest.param(
+            outcome("Abc", campaign("c-1", "ab"), campaign("c-9", "yz")), (3, 3, 1), id="others"
+        ),
     ],
 )
 def test_outcomes_are_compared_file_by_file(
-    other: SettledFolder, alike: tuple[int, int, int]
+    other: FolderOutcome, alike: tuple[int, int, int]
 ) -> None:
     found = Alike.of(other, outcome("Abc", campaign("c-1", "ab")))
     assert (found.companions, found.labels, found.ids) == alike
@@ -247,7 +250,7 @@ def test_outcomes_are_compared_file_by_file(
     ],
 )
 def test_an_id_is_to_lead_to_most_of_the_files_it_had(now: list[Campaign], leads: int) -> None:
-    assert orders.leading([outcome("ab", campaign("c-1", "ab"))], now) == KeptVerdict(1, leads)
+    assert orders.leading([outcome("ab", campaign("c-1", "ab"))], now) == LastingIds(1, leads)
 
 
 def test_faces_are_compared_with_those_of_the_fake() -> None:
