@@ -118,11 +118,12 @@ def _orders(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     )
     yield ""
     told = []
+    # An id is given when a campaign is first seen, so that several scans may give another one.
     for name, text in (("at_once", "in one scan"), ("in_scans", f"in {SCANS} scans")):
         for key, of, what in (
             ("companions", "files", "files with the same campaign"),
             ("labels", "files", "files with the same label"),
-            ("ids", "campaigns", "campaigns with the same id"),
+            *([("ids", "campaigns", "campaigns with the same id")] if name == "at_once" else []),
         ):
             found = [(row[name][key], row[name][of]) for row in rows]
             least = min(found, default=(0, 0))

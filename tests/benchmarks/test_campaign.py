@@ -15,6 +15,7 @@ from benchmarks.provenance.attacks import Clip
 from media_screen.evidence import (
     Campaign,
     CampaignFile,
+    CampaignRole,
     Evidence,
     Label,
     MediaInfo,
@@ -187,8 +188,13 @@ def test_what_is_right_is_not_told_as_wrong(other: Settled) -> None:
 
 
 def campaign(name: str, files: str, *, merged: tuple[str, ...] = (), quoting: str = "") -> Campaign:
-    members = [CampaignFile(key, key, key, "member", FAKE, FAKE) for key in files]
-    members += [CampaignFile(key, key, key, "quotes", FAKE, FAKE) for key in quoting]
+    """Files are named by letters."""
+    roles: dict[CampaignRole, str] = {"member": files, "quotes": quoting}
+    members = [
+        CampaignFile(MediaInfo(one).key, one, one, role, FAKE, FAKE)
+        for role, names in roles.items()
+        for one in names
+    ]
     return Campaign(name, FAKE, None, "", files[0], tuple(members), merged=merged)
 
 
@@ -210,7 +216,7 @@ def outcome(labels: str, *groups: Campaign) -> FolderOutcome:
     """Files are named by letters; the suspected ones are capital."""
     return FolderOutcome.of(
         [
-            Verdict(FAKE if key.isupper() else "no_finding", MediaInfo("x", id=key.lower()))
+            Verdict(FAKE if key.isupper() else "no_finding", MediaInfo(key.lower()))
             for key in labels
         ],
         groups,
