@@ -81,6 +81,7 @@ class Results:
         self.broken_lines = 0
         self._begun: dict[bytes, _Before] = {}
         self._lines: dict[str, tuple[int, int]] = {}  # offset and length by digest
+        self._amended: dict[str, int] = {}  # offset of the line in whose place one was written
         with self._told():
             _take_folder(out)
             _put_earlier_aside(out)
@@ -207,13 +208,15 @@ class Results:
                 self._state.execute("DELETE FROM replaced WHERE digest = ?", (new,))
                 self._state.execute("INSERT OR IGNORE INTO replaced VALUES (?)", (digest,))
             self._lines[new] = offset, len(line)
+            self._amended[new] = self._place(digest)
         return new
 
     def compact(self) -> None:
         """Drop lines that don't count, or not any more; the file is replaced in one step."""
         with self._told():
             live = {digest for (digest,) in self._state.execute("SELECT digest FROM done")}
-            places = sorted(place for digest, place in self._lines.items() if digest in live)
+            ordered = sorted(live & self._lines.keys(), key=self._place)
+            places = [self._lines[digest] for digest in ordered]
             if sum(length for _, length in places) == os.fstat(self._file).st_size:
                 return
             chunks = (self._read_at(*place) for place in places)
@@ -221,6 +224,7 @@ class Results:
             os.close(self._file)
             self._file = open_private(self._out / RESULTS, os.O_RDWR | os.O_APPEND)
             self._find_lines()
+            self._amended.clear()
             self._state.execute("DELETE FROM replaced")
 
     # --- inside ------------------------------------------------------------------------------
@@ -267,6 +271,10 @@ class Results:
         while len(data) < length and (block := os.read(self._file, length - len(data))):
             data += block
         return data
+
+    def _place(self, digest: str) -> int:
+        """Return where a line stands in the file, an amended one where it stood before."""
+        return self._amended.get(digest, self._lines[digest][0])
 
     def _find_lines(self) -> None:
         """Find where the line of each result is, and forget results whose line is not there."""

@@ -154,6 +154,12 @@ def test_a_label_is_passed_along_and_says_through_which_file(folder: Folder) -> 
     assert {one.campaign for one in folder.verdicts.values()} == {campaign.id, ""}
 
 
+def test_amended_lines_keep_their_places(folder: Folder) -> None:
+    a_campaign(folder)
+    folder.settle()
+    assert "".join(folder.verdicts) == "abcd"
+
+
 def test_settling_again_changes_no_byte(folder: Folder) -> None:
     a_campaign(folder)
     folder.settle()
