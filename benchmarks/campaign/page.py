@@ -23,7 +23,8 @@ def markdown(record: Mapping[str, Any]) -> str:
         "measures whether files are joined and labels are passed along, not whether fakes are "
         "found: the first post of each fake is given its finding by hand. Screened with "
         f"{', '.join(f'`{name}`' for name in record['detectors'])} alone. People are enrolled by "
-        "frames of the very clips, which flatters faces.",
+        "frames of the very clips, which flatters faces, and what tells short silent excerpts and "
+        "the same face was set on these very posts.",
         "",
         *table(
             ("asked", "found", "aim", "met"),
@@ -98,14 +99,12 @@ def _faces(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         copies = apart([row for row in mine if not row["kind"].startswith("genuine")])
         if copies:
             likeness = max(row["fake"] for row in mine)
-            told.append((name, f"{likeness:.2f}", len(copies), *_ends(copies), *_ends(genuine)))
-    head = ("fake", "likeness", "copies", "median", "most", "genuine: median", "most")
+            ends = median(copies), copies[-1], *(genuine[:1] + genuine[-1:] or (None, None))
+            cells = (NONE if one is None else f"{one:.3f}" for one in ends)
+            told.append((name, f"{likeness:.2f}", len(copies), *cells))
+    head = ("fake", "likeness", "copies", "median", "most", "genuine: least", "most")
     yield from table(head, told)
     yield ""
-
-
-def _ends(values: Sequence[float]) -> tuple[str, str]:
-    return (f"{median(values):.3f}", f"{values[-1]:.3f}") if values else (NONE, NONE)
 
 
 def _orders(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -114,7 +113,8 @@ def _orders(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield (
         f"The posts of one fake in {EVERY} and the unrelated ones in {len(rows)} random orders, at "
         f"once and in {SCANS} scans one after the other, compared with the first outcome: the "
-        "least of all orders, and how many orders were alike throughout."
+        "least of all orders, and how many orders were alike throughout. A file has another "
+        "campaign when any file of that is missing or new."
     )
     yield ""
     told = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-import resource
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ import numpy as np
 from media_screen.arrays import Bytes, Codes
 from media_screen.batch.campaigns import settle
 from media_screen.evidence import Evidence, Match, MediaInfo, Post, SharedFootage, Span, Verdict
+from media_screen.files import remove_database
 from media_screen.footage.catalogue import Catalogue
 from media_screen.footage.fingerprint import LAYOUT, Fingerprint
 from media_screen.footage.memory import LEAST_NEW, Memory
@@ -156,6 +157,7 @@ def time_meeting(size: int, work: Path) -> MeetTimes:
     every = max(LEAST_NEW, math.isqrt(2 * size))
     before = size - MET - every // 2
     path = work / f"memory-{size}.sqlite"
+    remove_database(path)  # what an earlier run left unfinished
     _fill(path, files[:before])
     memory = Memory(path)
     build_s, _ = _met(memory, files[before])
@@ -177,12 +179,10 @@ def time_meeting(size: int, work: Path) -> MeetTimes:
 
 
 def _fill(path: Path, files: Sequence[MadeUp]) -> None:
-    """Add files that are not there yet, without looking them up."""
+    """Add files without looking them up."""
     catalogue = Catalogue(path)
-    known = {entry.sha256 for entry in catalogue.entries()}
     for file in files:
-        if file.sha256 not in known:
-            catalogue.add(file.path, file.path, file.sha256, fingerprint(file))
+        catalogue.add(file.path, file.path, file.sha256, fingerprint(file))
     catalogue.close()
 
 
@@ -195,8 +195,11 @@ def _met(memory: Memory, file: MadeUp) -> tuple[float, bool]:
 
 
 def peak_mib() -> int:
-    """Return the most memory that this process ever had, MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    """Return the most memory that this process ever had, MiB, as Linux tells it; 0 elsewhere."""
+    status = Path("/proc/self/status")
+    lines = status.read_text("ascii").splitlines() if status.exists() else []
+    # What the system counts as used most by a process includes that of the one that started it.
+    return next((int(line.split()[1]) >> 10 for line in lines if line.startswith("VmHWM")), 0)
 
 
 # --- campaigns -----------------------------------------------------------------------------------
@@ -220,6 +223,7 @@ def time_settling(size: int, work: Path) -> SettleTimes:
     from media_screen.results.campaigns import read_campaigns
 
     out = work / f"settle-{size}"
+    shutil.rmtree(out, ignore_errors=True)  # what an earlier run left unfinished
     files = folder(size + 1)
     with Results(out) as results:
         for file, verdict in verdicts(files[:-1]):
