@@ -27,7 +27,7 @@ from benchmarks.places import write_page, write_record
 from media_screen.batch.scan import scan
 from media_screen.evaluation.outcomes import ResultsError, read_results
 from media_screen.evaluation.reencode import make_copies
-from media_screen.evidence import LABELS, Label, Verdict
+from media_screen.evidence import ACCUSING, LABELS, Label, Verdict
 from media_screen.results.folder import RESULTS
 from media_screen.screen import Config
 from training.manifest import read_media_rows
@@ -35,7 +35,6 @@ from training.manifest import read_media_rows
 COMMAND = "python -m benchmarks.impersonation --media ../shared/media"
 COPY = "480p"
 LONGEST = 8.0  # s; other genuine clips that take longer are left out, to keep the run short
-ACCUSING: tuple[Label, ...] = ("suspected_impersonation", "altered_official", "synthetic_media")
 CAUGHT: tuple[Label, ...] = ("suspected_impersonation", "altered_official")
 
 # Enrolled people: their official clips (below real_video/), the fakes of them (below fake_video/)

@@ -12,9 +12,9 @@ from media_screen.batch.campaigns import settle
 from media_screen.batch.campaigns.facts import own_verdict, screened_file
 from media_screen.batch.scan import Progress, scan
 from media_screen.evaluation.outcomes import ResultsError, read_results
-from media_screen.evidence import Campaign, Evidence, Match, Span, Verdict
+from media_screen.evidence import ACCUSING, Campaign, Evidence, Match, Span, Verdict
 from media_screen.files import file_id
-from media_screen.footage.campaigns import ACCUSING, ScreenedFile
+from media_screen.footage.campaigns import ScreenedFile
 from media_screen.fusion.judge import judge
 from media_screen.results.campaigns import read_campaigns
 from media_screen.results.folder import RESULTS, Results

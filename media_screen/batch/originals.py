@@ -30,6 +30,7 @@ from media_screen.people.cache import CATALOGUE, PROXIES
 from media_screen.people.channel_ids import owns
 from media_screen.results.folder import BatchError
 from media_screen.screen import Config, unable
+from media_screen.screen.settings import people_of
 
 if TYPE_CHECKING:
     from media_screen.footage.catalogue import Catalogue
@@ -73,7 +74,7 @@ def gather(
     is left out, and the log says why. Raises BatchError when the folder can't be written.
     """
     try:
-        people = _people(config)
+        people = people_of(config)
         posts = list(official_posts(files, people))
         enrolment = _enrolled(config, people) if posts else None
     except (MediaScreenError, OSError) as error:
@@ -178,14 +179,6 @@ class PostReader:
 
 
 # --- inside --------------------------------------------------------------------------------------
-
-
-def _people(config: Config) -> Sequence[Person]:
-    if config.people is None:
-        return ()
-    from media_screen.people.registry import load_people
-
-    return load_people(Path(config.people))
 
 
 def _may_name(sidecar: Path, ids: Collection[str]) -> bool:

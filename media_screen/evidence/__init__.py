@@ -62,9 +62,18 @@ from media_screen.evidence.pieces import (
     Reason,
 )
 from media_screen.evidence.spans import Match, Relation, Span
-from media_screen.evidence.verdict import BY_URGENCY, LABELS, SCHEMA, Label, PassedAlong, Verdict
+from media_screen.evidence.verdict import (
+    ACCUSING,
+    BY_URGENCY,
+    LABELS,
+    SCHEMA,
+    Label,
+    PassedAlong,
+    Verdict,
+)
 
 __all__ = [
+    "ACCUSING",
     "BY_URGENCY",
     "CAMPAIGN_ROLES",
     "CAMPAIGN_SCHEMA",

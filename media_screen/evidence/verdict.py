@@ -45,6 +45,10 @@ BY_URGENCY: tuple[Label, ...] = (
 )
 
 
+# Labels that say that something is wrong with the file.
+ACCUSING: tuple[Label, ...] = ("suspected_impersonation", "altered_official", "synthetic_media")
+
+
 @dataclass(frozen=True, slots=True)
 class PassedAlong:
     """That a file has its label from another one of its campaign, which it repeats.

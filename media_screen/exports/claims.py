@@ -12,15 +12,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from media_screen.evidence import Label, Verdict
+from media_screen.evidence import ACCUSING, Label, Verdict
 from media_screen.fusion.suspicion import manipulated
 from media_screen.fusion.thresholds import DECLARED_THRESHOLD
 from media_screen.results.scale import bounds_sentence, weighings
 from media_screen.results.text import file_name, safe_link, shorten, visible
-
-# The labels that say something is suspected. The others tell of official or unremarkable media, or
-# of none: as intelligence about a campaign they would say what nobody measured.
-CLAIMING: tuple[Label, ...] = ("suspected_impersonation", "altered_official", "synthetic_media")
 
 LIMITS = (
     "This is the result of an automatic screening that ranks files for a person to look at. It is "
@@ -71,7 +67,7 @@ CROSS_PLATFORM = Technique("T0119.002", "Post across Platform")
 
 def is_claiming(label: Label) -> bool:
     """Say whether a label says that something is suspected."""
-    return label in CLAIMING
+    return label in ACCUSING
 
 
 def looks_generated(verdict: Verdict) -> bool:

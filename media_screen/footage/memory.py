@@ -90,10 +90,6 @@ class Memory:
         number = known.number if known else self._store.remember(file, path, sha256, fingerprint)
         return self._store.recall(fingerprint, file, before=number)
 
-    def fingerprint(self, sha256: str) -> Fingerprint | None:
-        """Return what is kept of a content, without its small pictures; None when it is not."""
-        return self._store.fingerprint(sha256)
-
 
 @dataclass(frozen=True, slots=True)
 class _Known:

@@ -64,6 +64,10 @@ class Names:
         ordered = sorted(seen.values(), key=lambda name: (name.person is None, name.distance))
         return Context(tuple(ordered[:MAX_NAMES]))
 
+    def found_in(self, text: str) -> list[str]:
+        """Return which names a text holds, each once."""
+        return [self._names[index].name for index, _ in self._spellings.find(text)]
+
     def _better(
         self, known: NameSeen | None, index: int, text: Text, found: Sequence[FoundName]
     ) -> NameSeen:

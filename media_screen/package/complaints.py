@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from media_screen.evidence import Campaign, Verdict
+from media_screen.evidence import ACCUSING, Campaign, Verdict
 from media_screen.exports.claims import (
-    CLAIMING,
     clean,
     link,
     looks_changed,
@@ -190,12 +189,12 @@ def _site(verdict: Verdict) -> str:
 
 def _grounds(verdict: Verdict, by_key: Mapping[str, Verdict]) -> tuple[Ground, ...]:
     """Return what a verdict supports a complaint of; nothing for all that isn't suspected."""
-    if verdict.label not in CLAIMING:
+    if verdict.label not in ACCUSING:
         return ()
     source = _source(verdict, by_key)
     if source is None:
         return ()
-    changed = looks_changed(source) and source.label in CLAIMING
+    changed = looks_changed(source) and source.label in ACCUSING
     found: list[Ground] = []
     if verdict.label == "suspected_impersonation" and verdict.person:
         # The name of one account says nothing of another that posted the same.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from media_screen.evidence import Evidence, Label, Match, Span, Verdict
+from media_screen.evidence import ACCUSING, Evidence, Match, Span, Verdict
 from media_screen.results.text import clock
 from media_screen.results.words import reason_words
 
@@ -28,7 +28,6 @@ _FACES = {
 _REMADE, _AS_ORIGINAL, _UNCLEAR = "remade", "as_original", ("unclear", "incomplete")
 _STRETCH = "altered_official"
 _OTHER = {"revoiced": "the sound", "repictured": "the picture"}
-_ACCUSING: tuple[Label, ...] = ("suspected_impersonation", "altered_official", "synthetic_media")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def matched(verdict: Verdict) -> Matched | None:
         return Matched(f"{other}{subject} {verb} the original's but for", changed, doubt)
     if doubt:
         return Matched(f"{other}{subject} {follows} the original", (), doubt)
-    if verdict.label in _ACCUSING and not other:
+    if verdict.label in ACCUSING and not other:
         return Matched(
             f"{subject} {follows} the original here; what speaks against the file stands at the "
             "top of this page"

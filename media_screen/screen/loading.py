@@ -13,7 +13,14 @@ from media_screen.equipment import Equipment
 from media_screen.fusion import combination
 from media_screen.people.cache import CATALOGUE, PROXIES
 from media_screen.people.gallery import Gallery
-from media_screen.screen.settings import detectors_of, own_version, settings_digest, versions
+from media_screen.screen.settings import (
+    detectors_of,
+    names_of,
+    own_version,
+    people_of,
+    settings_digest,
+    versions,
+)
 from media_screen.weights import nets
 
 if TYPE_CHECKING:
@@ -61,7 +68,7 @@ def load(config: Config, *, on_reference: OnReference | None = None) -> Loaded:
     device = nets.choose_device(config.device)
     _try_own_network(detectors, device)
     looker = Looker(device)
-    people = _people(config)
+    people = people_of(config)
     enrolment = _enrolment(config, people, looker, device, on_reference)
     originals = _originals(config, enrolment)
     equipment = Equipment(
@@ -81,7 +88,7 @@ def load(config: Config, *, on_reference: OnReference | None = None) -> Loaded:
         equipment=equipment,
         detectors=detectors,
         weighing=weighing,
-        names=_names(config, people),
+        names=names_of(config, people),
         versions=versions() | own_version(config) | {"settings": settings_digest(config)},
         enrolment=enrolment,
         memory=_memory(config),
@@ -98,14 +105,6 @@ def _try_own_network(detectors: Sequence[Detector], device: str) -> None:
     for detector in detectors:
         if isinstance(detector, FaceArtifact) and detector.own is not None:
             detector.own.forged([np.full((CROP, CROP, 3), 127, np.uint8)], device=device)
-
-
-def _people(config: Config) -> tuple[Person, ...]:
-    if config.people is None:
-        return ()
-    from media_screen.people.registry import load_people
-
-    return load_people(Path(config.people))
 
 
 def _enrolment(
@@ -173,10 +172,3 @@ def _memory(config: Config) -> Memory | None:
     from media_screen.footage.memory import Memory
 
     return Memory(config.memory)
-
-
-def _names(config: Config, people: tuple[Person, ...]) -> Names:
-    from media_screen.names.mentions import Names, names_of_people, read_watch_list
-
-    watched = read_watch_list(Path(config.watch)) if config.watch else ()
-    return Names((*names_of_people(people), *watched))

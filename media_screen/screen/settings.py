@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,8 @@ from media_screen.weights.known_tables import SHA256
 
 if TYPE_CHECKING:
     from media_screen.detectors.contract import Detector
+    from media_screen.names.mentions import Names
+    from media_screen.people.registry import Person
 
 
 def detectors_of(config: Config) -> tuple[Detector, ...]:
@@ -33,6 +35,23 @@ def detectors_of(config: Config) -> tuple[Detector, ...]:
 
     own = OwnNetwork(Path(config.artifact_model))
     return tuple(FaceArtifact(own) if isinstance(one, FaceArtifact) else one for one in chosen)
+
+
+def people_of(config: Config) -> tuple[Person, ...]:
+    """Return the enrolled people; raises PeopleError."""
+    if config.people is None:
+        return ()
+    from media_screen.people.registry import load_people
+
+    return load_people(Path(config.people))
+
+
+def names_of(config: Config, people: Sequence[Person]) -> Names:
+    """Return the names to look for in texts: of people, and on the watch-list."""
+    from media_screen.names.mentions import Names, names_of_people, read_watch_list
+
+    watched = read_watch_list(Path(config.watch)) if config.watch else ()
+    return Names((*names_of_people(people), *watched))
 
 
 def settings_digest(config: Config) -> str:

@@ -39,10 +39,10 @@ CONFIG = Config()
 SHOWN = Evidence("face_identity", "identity", 0.8, 6.0, "it is ann", person="ann")
 
 
-def known_fake() -> Evidence:
-    match = Match("ann", "old.mp4", "known_fake", WHOLE, WHOLE, 1.0, 1.0)
+def known_fake(person: str | None = "ann") -> Evidence:
+    match = Match(person or "", "old.mp4", "known_fake", WHOLE, WHOLE, 1.0, 1.0)
     why = "all of it matches old.mp4"
-    fields = {"person": "ann", "finding": "known_fake", "match": match}
+    fields = {"person": person, "finding": "known_fake", "match": match}
     return Evidence("catalogue", "provenance", 1.0, 5.0, why, **fields)  # type: ignore[arg-type]
 
 
@@ -70,6 +70,10 @@ class Folder:
     def __init__(self, top: Path) -> None:
         self.media, self.out = top / "in", top / "out"
         self.media.mkdir()
+        person = top / "people/ann/person.toml"
+        person.parent.mkdir(parents=True)
+        person.write_text('name = "Ann"\n', "utf-8")
+        self.config = Config(people=top / "people")
 
     def screen(self, name: str, *shared: str, evidence: tuple[Evidence, ...] = (SHOWN,)) -> None:
         """Screen a file, named as its content, that repeats others from end to end."""
@@ -102,7 +106,7 @@ class Folder:
 
     def settle(self, *, within_s: float = 60.0) -> tuple[Moved, ...]:
         with Results(self.out) as results:
-            moved = settle(results, self.out, CONFIG, within_s=within_s)
+            moved = settle(results, self.out, self.config, within_s=within_s)
             results.compact()
         return moved
 
@@ -146,7 +150,8 @@ def test_a_label_is_passed_along_and_says_through_which_file(folder: Folder) -> 
     assert found.passed is not None and found.passed.label == "unverified_appearance"
     assert (name_of(found.passed.path), found.passed.share) == ("a", 0.97)
     assert found.passed.here == WHOLE
-    assert "a.mp4, which is suspected, in 97% of it (0:00.0 to 0:20.0)" in found.summary
+    assert found.summary.startswith("97% of it (0:00.0 to 0:20.0) is in ")
+    assert "a.mp4, too, which is suspected: Presents Ann and matches" in found.summary
     assert PASSED in found.flags
     (campaign,) = folder.campaigns
     assert sorted(name_of(one.path) for one in campaign.files) == ["a", "b", "c"]
@@ -166,6 +171,19 @@ def test_settling_again_changes_no_byte(folder: Folder) -> None:
     before = [(folder.out / name).read_bytes() for name in (RESULTS, CAMPAIGNS)]
     assert folder.settle() == ()
     assert [(folder.out / name).read_bytes() for name in (RESULTS, CAMPAIGNS)] == before
+
+
+def test_what_copies_are_called_moves_with_its_cause(folder: Folder) -> None:
+    folder.screen("a", evidence=(known_fake(None),))
+    folder.screen("b", "a", evidence=())
+    folder.settle()
+    assert folder.labels == "a:synt b:synt"
+    folder.screen("a", evidence=(SHOWN, known_fake()))  # the person was enrolled meanwhile
+    moved = folder.settle()
+    assert folder.labels == "a:susp b:susp"
+    assert [name_of(one.verdict.media.path) for one in moved] == ["b"]
+    assert folder.verdicts["b"].person == "ann"
+    assert folder.campaigns[0].label == "suspected_impersonation"
 
 
 def test_a_label_goes_when_its_cause_does(folder: Folder) -> None:
@@ -206,7 +224,7 @@ def test_who_is_called_by_what_a_copy_is_suspected_of(
 @pytest.mark.parametrize(
     ("kind", "sound", "alone"),
     [
-        pytest.param("video", "aac", "both", id="picture-and-sound"),
+        pytest.param("video", "aac", "", id="only-both-together"),
         pytest.param("video", "", "picture", id="a-silent-video-is-its-picture"),
         pytest.param("audio", "aac", "sound", id="a-recording-is-its-sound"),
     ],
@@ -219,7 +237,7 @@ def test_what_a_known_fake_consists_of_suffices(
     found = judge(evidence, duration_s=SECONDS)
     own = Verdict(found.label, media, found.person, summary="", evidence=evidence)
     suspicion = screened_file(own, CONFIG).suspicion
-    assert suspicion is not None and suspicion.alone == alone
+    assert suspicion is not None and suspicion.alone == frozenset(alone.split())
 
 
 def test_the_official_post_is_the_original_of_its_campaign(folder: Folder) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from media_screen.evidence import CAMPAIGN_ROLES, LABELS, CampaignRole, Label
+from media_screen.evidence import ACCUSING, CAMPAIGN_ROLES, LABELS, CampaignRole, Label
 from media_screen.exports.postings import claims_of, techniques_of
 from media_screen.testing import make_verdict
 from tests.exports.made import (
@@ -27,8 +27,6 @@ from tests.exports.made import (
     posted,
     written,
 )
-
-CLAIMING = ("suspected_impersonation", "altered_official", "synthetic_media")
 
 
 def bundle(verdicts: Any, campaigns: Any = (), form: str = "stix") -> list[dict[str, Any]]:
@@ -49,7 +47,7 @@ def related(objects: list[dict[str, Any]]) -> set[str]:
 TABLE = [
     pytest.param(role, label, own, expected, id=f"{role}-{label}-{'own' if own else 'passed'}")
     for role, label, own in product(CAMPAIGN_ROLES, LABELS, (True, False))
-    for expected in [label in CLAIMING and (role == "member" or (role == "quotes" and own))]
+    for expected in [label in ACCUSING and (role == "member" or (role == "quotes" and own))]
 ]
 
 

@@ -16,9 +16,9 @@ from typing import Literal
 import jsonschema
 import pytest
 
-from media_screen.evidence import LABELS, Label, Match, Provenance, Span, Verdict
+from media_screen.evidence import ACCUSING, LABELS, Label, Match, Provenance, Span, Verdict
 from media_screen.exports import FORMATS, ExportError, export
-from media_screen.exports.claims import CLAIMING, published, statement, techniques
+from media_screen.exports.claims import published, statement, techniques
 from media_screen.exports.csv import COLUMNS
 from media_screen.results.campaigns import CAMPAIGNS
 from media_screen.testing import make_verdict
@@ -109,8 +109,8 @@ DEEPFAKE = {"video": "T0087.001", "image": "T0086.002", "audio": "T0088.001"}
 def test_only_labels_that_suspect_something_are_told_of(label: Label) -> None:
     verdict = make_verdict(label)
     told = json.loads(written("mediareview", [verdict]))["@graph"]
-    assert bool(told) == (label in CLAIMING)
-    assert (label in CLAIMING) == (
+    assert bool(told) == (label in ACCUSING)
+    assert (label in ACCUSING) == (
         label in ("suspected_impersonation", "altered_official", "synthetic_media")
     )
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from media_screen.evidence import LABELS, Campaign, Label, Post, Verdict
-from media_screen.exports.claims import CLAIMING
+from media_screen.evidence import ACCUSING, LABELS, Campaign, Label, Post, Verdict
 from media_screen.package.complaints import FORMS, LANGUAGES, complaints
 from tests.report import invented, records
 
@@ -32,7 +31,7 @@ def manipulated(**fields: object) -> Verdict:
 
 @pytest.mark.parametrize("label", LABELS)
 def test_only_what_is_suspected_is_complained_of(label: Label) -> None:
-    assert bool(texts(replace(manipulated(), label=label))) == (label in CLAIMING)
+    assert bool(texts(replace(manipulated(), label=label))) == (label in ACCUSING)
 
 
 @pytest.mark.parametrize("role", ["original", "quotes"])

@@ -11,15 +11,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from media_screen.batch.campaigns.accounts import Accounts
 from media_screen.batch.campaigns.facts import (
     HOLDS,
     PASSED,
+    Called,
     Told,
     file_from_json,
     file_to_json,
@@ -29,8 +33,9 @@ from media_screen.batch.campaigns.facts import (
 from media_screen.batch.campaigns.naming import merged, name_groups
 from media_screen.batch.campaigns.record import campaign_of
 from media_screen.batch.campaigns.store import STORE, CampaignStore, KeptCampaign, KeptFile
-from media_screen.coordination import WITHIN_S
-from media_screen.evidence import BY_URGENCY, Campaign, Label, PassedAlong, Verdict
+from media_screen.coordination import WITHIN_S, FindNames
+from media_screen.errors import MediaScreenError
+from media_screen.evidence import Campaign, Label, PassedAlong, Verdict
 from media_screen.files import write_atomically
 from media_screen.footage.campaigns import (
     FootageGroup,
@@ -47,12 +52,18 @@ from media_screen.results.campaigns import CAMPAIGNS
 from media_screen.results.folder import BatchError, Results
 from media_screen.results.saved_line import BAD_RECORD
 from media_screen.results.text import clock
+from media_screen.results.words import RANK
 from media_screen.screen import Config
+from media_screen.screen.settings import names_of, people_of
 from media_screen.weights.calibration import percent
+
+if TYPE_CHECKING:
+    from media_screen.people.registry import Person
 
 __all__ = ["HOLDS", "PASSED", "Moved", "settle"]
 
-_RANK = {label: rank for rank, label in enumerate(BY_URGENCY)}
+_log = logging.getLogger(__name__)
+_OVER = "what it was called for does not hold any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +131,14 @@ class _Settling:
 
     def _read(self) -> None:
         """Take what is known of lines that did not change, and read the others."""
+        names = {person.slug: person.name for person in self._people}
         known = {row.digest: (key, row) for key, row in self._store.files().items()}
         for digest, path in self._results.lines().items():
             key, row = known.get(digest, ("", None))
             if row is None or not self._take(key, row):
                 verdict = self._results.verdict(digest)
                 key = verdict.media.key
-                self._files[key] = screened_file(own_verdict(verdict), self._config)
+                self._files[key] = screened_file(own_verdict(verdict), self._config, names)
                 self._told[key] = Told.of(verdict)
             self._digests[key] = digest
             self._paths[key] = path
@@ -145,24 +157,20 @@ class _Settling:
     def _tell_all(
         self, groups: Sequence[FootageGroup], names: Sequence[str], ties: Sequence[FootageTie]
     ) -> Iterator[Moved]:
-        """Write into the line of each file what its campaign says of it."""
+        """Write into the line of each file what its campaign says of it; give what moved."""
         of_file = _campaign_of_file(groups, names)
         passed = pass_along(self._files, ties)
         holds = holding(self._files, ties)
         for key in sorted(self._files):
-            told = Told(
-                of_file.get(key, ""),
-                self._passed(key, passed.get(key)),
-                holds=key in holds and key not in passed,
-            )
+            called = self._called(key, passed[key]) if key in passed else None
+            told = Told(of_file.get(key, ""), called, holds=key in holds and called is None)
             if told != self._told[key]:
                 yield from self._tell(key, told)
 
-    def _passed(self, key: str, found: Passed | None) -> PassedAlong | None:
-        if found is None:
-            return None
+    def _called(self, key: str, found: Passed) -> Called:
         own, through = self._files[key], found.through
-        return PassedAlong(
+        assert through.suspicion is not None
+        passed = PassedAlong(
             label=own.label,
             person=own.person,
             summary=own.summary,
@@ -172,26 +180,17 @@ class _Settling:
             here=found.here,
             share=round(found.share, 3),
         )
+        told = f"{_how(passed)}: {through.suspicion.summary} By itself: {own.summary}"
+        return Called(found.label, found.person, told, passed)
 
     def _tell(self, key: str, told: Told) -> Iterator[Moved]:
         """Write what a file is told into its line; give what moved by that."""
         saved = self._results.verdict(self._digests[key])
-        own = own_verdict(saved)
-        verdict = told.written_into(own)
-        why = "what it was called for does not hold any more"
-        if told.passed is not None:
-            suspicion = self._files[told.passed.key].suspicion
-            assert suspicion is not None
-            why = _how(told.passed)
-            verdict = replace(
-                verdict,
-                label=suspicion.label,
-                person=suspicion.person or own.person,
-                summary=f"{why}: {suspicion.summary} By itself: {own.summary}",
-            )
+        verdict = told.written_into(own_verdict(saved))
         self._digests[key] = self._results.amend(self._digests[key], verdict)
         self._told[key] = told
         if verdict.label != saved.label:
+            why = _how(told.called.passed) if told.called else _OVER
             yield Moved(verdict, saved.label, why)
 
     def _campaigns(
@@ -203,7 +202,7 @@ class _Settling:
     ) -> dict[str, KeptCampaign]:
         """Return the rows of all campaigns; those of which nothing changed as they were."""
         rows = {name: replace(row, record="", signature="") for name, row in known.items()}
-        accounts = Accounts(self._paths, self._config, within_s=self._within_s)
+        accounts = Accounts(self._paths, within_s=self._within_s, find_names=self._find_names)
         number = max((row.number for row in known.values()), default=0)
         for name, into in given_up.items():
             rows[name] = KeptCampaign(rows[name].number if name in rows else 0, merged_into=into)
@@ -222,6 +221,27 @@ class _Settling:
             rows[name] = KeptCampaign(number if row is None else row.number, "", signature, record)
         return rows
 
+    @cached_property
+    def _people(self) -> Sequence[Person]:
+        """The enrolled people; nobody where they can't be read, which the log says."""
+        try:
+            return people_of(self._config)
+        except (MediaScreenError, OSError) as error:
+            _log.warning("campaigns are told without names of people: %s", error)
+            return ()
+
+    @cached_property
+    def _find_names(self) -> FindNames | None:
+        """What finds names of enrolled people and of the watch-list in a text, if there are any."""
+        try:
+            names = names_of(self._config, self._people)
+        except (MediaScreenError, OSError) as error:
+            _log.warning("comments are not searched for names: %s", error)
+            return None
+        if not names:
+            return None
+        return names.found_in
+
     def _signature(self, group: FootageGroup, older: Sequence[str]) -> str:
         """Return what differs when anything differs of which a campaign is made."""
         parts: list[object] = [older, group.ties, self._within_s]
@@ -233,7 +253,7 @@ class _Settling:
     def _write(self, records: Sequence[str]) -> None:
         def urgency(line: str) -> tuple[int, int, str]:
             one = json.loads(line)
-            return _RANK[one["label"]], -len(one["files"]), one["id"]
+            return RANK[one["label"]], -len(one["files"]), one["id"]
 
         lines = (record.encode() + b"\n" for record in sorted(records, key=urgency))
         write_atomically(self._out / CAMPAIGNS, lines)
@@ -263,4 +283,4 @@ def _how(passed: PassedAlong) -> str:
     if passed.here is None:
         return f"The same file as {passed.path}, which is suspected"
     span = f"{clock(passed.here.start)} to {clock(passed.here.end)}"
-    return f"Shows {passed.path}, which is suspected, in {percent(passed.share)} of it ({span})"
+    return f"{percent(passed.share)} of it ({span}) is in {passed.path}, too, which is suspected"

@@ -9,11 +9,19 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from media_screen.coordination import account_id
-from media_screen.evidence import Evidence, Label, PassedAlong, SharedFootage, Span, Verdict
+from media_screen.evidence import (
+    ACCUSING,
+    Evidence,
+    Label,
+    PassedAlong,
+    SharedFootage,
+    Span,
+    Verdict,
+)
 from media_screen.evidence.records import fields_of
-from media_screen.footage.campaigns import ACCUSING, ScreenedFile, Suspicion
+from media_screen.footage.campaigns import ScreenedFile, Suspicion
 from media_screen.fusion import combination
-from media_screen.fusion.judge import judge
+from media_screen.fusion.judge import Judgement, judge
 from media_screen.screen import Config
 
 # Flags of a verdict that come from the campaign.
@@ -22,35 +30,62 @@ PASSED, HOLDS = "passed_along", "holds_suspected"
 # not the media.
 _VOICES, _POST = ("voice_spoof", "voice_identity"), "channel"
 
+_Part = Literal["picture", "sound"]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a file is called through another one of its campaign, and how that came."""
+
+    label: Label
+    person: str | None
+    summary: str
+    passed: PassedAlong
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the line of a file says of its campaign."""
 
     campaign: str = ""
-    passed: PassedAlong | None = None
+    called: Called | None = None
     holds: bool = False
 
     @staticmethod
     def of(verdict: Verdict) -> Told:
         """Return what a verdict says of it."""
-        return Told(verdict.campaign, verdict.passed, HOLDS in verdict.flags)
+        called = None
+        if verdict.passed is not None:
+            called = Called(verdict.label, verdict.person, verdict.summary, verdict.passed)
+        return Told(verdict.campaign, called, HOLDS in verdict.flags)
 
     def written_into(self, own: Verdict) -> Verdict:
         """Return the verdict that a file got for itself with what is told of its campaign."""
-        flags = [*own.flags, *([PASSED] if self.passed else []), *([HOLDS] if self.holds else [])]
-        return replace(own, campaign=self.campaign, passed=self.passed, flags=tuple(flags))
+        flags = (*own.flags, *((HOLDS,) if self.holds else ()))
+        told = replace(own, campaign=self.campaign, flags=flags)
+        if self.called is None:
+            return told
+        return replace(
+            told,
+            label=self.called.label,
+            person=self.called.person,
+            summary=self.called.summary,
+            passed=self.called.passed,
+            flags=(*flags, PASSED),
+        )
 
     def to_json(self) -> str:
         """Return it as text."""
-        passed = self.passed and self.passed.to_dict()
-        return json.dumps([self.campaign, passed, self.holds])
+        called = self.called and fields_of(self.called) | {"passed": self.called.passed.to_dict()}
+        return json.dumps([self.campaign, called, self.holds])
 
     @staticmethod
     def from_json(text: str) -> Told:
         """Read what `to_json` wrote."""
-        campaign, passed, holds = json.loads(text)
-        return Told(campaign, None if passed is None else PassedAlong.from_dict(passed), holds)
+        campaign, called, holds = json.loads(text)
+        if called is not None:
+            called = Called(**{**called, "passed": PassedAlong.from_dict(called["passed"])})
+        return Told(campaign, called, holds)
 
 
 def own_verdict(verdict: Verdict) -> Verdict:
@@ -63,8 +98,13 @@ def own_verdict(verdict: Verdict) -> Verdict:
     return replace(own, label=before.label, person=before.person, summary=before.summary)
 
 
-def screened_file(own: Verdict, config: Config) -> ScreenedFile:
-    """Return what grouping needs of a verdict that a file got for itself."""
+def screened_file(
+    own: Verdict, config: Config, names: Mapping[str, str] | None = None
+) -> ScreenedFile:
+    """Return what grouping needs of a verdict that a file got for itself.
+
+    `names` maps the slug of a person to the name that a summary shows.
+    """
     match, post = own.provenance.match, own.post
     official = own.provenance.official or own.label == "official"
     matched = match if match is not None and match.relation != "known_fake" else None
@@ -82,7 +122,7 @@ def screened_file(own: Verdict, config: Config) -> ScreenedFile:
         speaks=any(piece.detector in _VOICES for piece in own.evidence),
         account=account_id(post.platform, post.channel_id, post.handle) if post else "",
         published=post.published if post else "",
-        suspicion=None if official else suspicion(own, config),
+        suspicion=None if official else suspicion(own, config, names or {}),
         shared=own.shared,
     )
 
@@ -97,7 +137,7 @@ def _faces(own: Verdict) -> dict[str, float]:
     return {person: cosine for person, (_, cosine) in sorted(found.items())}
 
 
-def suspicion(own: Verdict, config: Config) -> Suspicion | None:
+def suspicion(own: Verdict, config: Config, names: Mapping[str, str]) -> Suspicion | None:
     """Return what the media of a file is suspected of, whoever posted it; None for nothing.
 
     The evidence is judged again without that of the channel: that an account imitates another one
@@ -106,46 +146,42 @@ def suspicion(own: Verdict, config: Config) -> Suspicion | None:
     if own.label not in ACCUSING:
         return None
     media = [piece for piece in own.evidence if piece.detector != _POST]
-    label, person, summary = _judged(own, media, config)
-    if label not in ACCUSING:
+    found = _judged(own, media, config, names)
+    if found.label not in ACCUSING:
         return None
-    if (label, person) == (own.label, own.person):
-        summary = own.summary  # it calls people by their names
     alone = _all_there_is(own)
-    for part, names in _detectors_of().items():
-        only = [piece for piece in media if piece.detector in names]
-        if _judged(own, only, config)[0] in ACCUSING:
-            alone = part
-            break
-    return Suspicion(label, person, summary, alone, _suspect_spans(media))
+    for part, detectors in _detectors_of().items():
+        only = [piece for piece in media if piece.detector in detectors]
+        if _judged(own, only, config, names).label in ACCUSING:
+            alone |= {part}
+    return Suspicion(found.label, found.person, found.summary, alone, _suspect_spans(media))
 
 
-def _all_there_is(own: Verdict) -> Literal["picture", "sound", "both"]:
+def _all_there_is(own: Verdict) -> frozenset[_Part]:
     """Return what a file consists of: music laid under a silent fake makes it no other one."""
     if own.media.kind == "audio":
-        return "sound"
-    return "both" if own.media.audio_codec else "picture"
+        return frozenset(("sound",))
+    return frozenset() if own.media.audio_codec else frozenset(("picture",))
 
 
 def _judged(
-    own: Verdict, evidence: Sequence[Evidence], config: Config
-) -> tuple[Label, str | None, str]:
+    own: Verdict, evidence: Sequence[Evidence], config: Config, names: Mapping[str, str]
+) -> Judgement:
     unknown = own.media.kind != "image" and own.media.duration_s <= 0
-    found = judge(
+    endless = unknown or "several_picture_tracks" in own.flags  # as `examination.matched_length`
+    return judge(
         evidence,
         own.abstentions,
         own.failures,
-        duration_s=math.inf
-        if unknown or "several_picture_tracks" in own.flags
-        else own.media.duration_s,
+        names=names,
+        duration_s=math.inf if endless else own.media.duration_s,
         coverage=own.coverage,
         sensitivity=config.sensitivity,
         weighing=combination.shipped().joined_by(config.weights),
     )
-    return found.label, found.person, found.summary
 
 
-def _detectors_of() -> Mapping[Literal["picture", "sound"], frozenset[str]]:
+def _detectors_of() -> Mapping[_Part, frozenset[str]]:
     """Return the detectors that look at the picture alone, and those that listen alone."""
     from media_screen.detectors import DETECTORS
 
@@ -153,7 +189,7 @@ def _detectors_of() -> Mapping[Literal["picture", "sound"], frozenset[str]]:
         own = (one for one in DETECTORS if one.axis != "provenance")
         return frozenset(one.name for one in own if one.needs and set(one.needs) <= set(needs))
 
-    return {"picture": needing("frames", "faces"), "sound": needing("speech", "sound")}
+    return {"picture": needing("frames", "faces"), "sound": needing("speech")}
 
 
 def _suspect_spans(evidence: Sequence[Evidence]) -> tuple[Span, ...]:
@@ -178,7 +214,8 @@ def file_to_json(file: ScreenedFile) -> str:
         fields_of(file)
         | {
             "suspicion": found
-            and fields_of(found) | {"spans": [span.to_list() for span in found.spans]},
+            and fields_of(found)
+            | {"alone": sorted(found.alone), "spans": [span.to_list() for span in found.spans]},
             "faces": dict(file.faces),
             "shared": [one.to_dict() for one in file.shared],
         }
@@ -190,6 +227,7 @@ def file_from_json(text: str) -> ScreenedFile:
     record = json.loads(text)
     found = record["suspicion"]
     if found is not None:
-        found = Suspicion(**{**found, "spans": tuple(map(Span.from_list, found["spans"]))})
+        spans, alone = tuple(map(Span.from_list, found["spans"])), frozenset(found["alone"])
+        found = Suspicion(**{**found, "alone": alone, "spans": spans})
     shared = tuple(SharedFootage.from_dict(one) for one in record["shared"])
     return ScreenedFile(**{**record, "suspicion": found, "shared": shared})

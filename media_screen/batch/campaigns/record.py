@@ -6,10 +6,9 @@ from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 
 from media_screen.batch.campaigns.facts import Told
-from media_screen.evidence import BY_URGENCY, Campaign, CampaignFile, CampaignRole, Label
+from media_screen.evidence import Campaign, CampaignFile, CampaignRole
 from media_screen.footage.campaigns import FootageGroup, FootageTie, ScreenedFile
-
-_RANK = {label: rank for rank, label in enumerate(BY_URGENCY)}
+from media_screen.results.words import RANK
 
 
 def campaign_of(
@@ -21,26 +20,23 @@ def campaign_of(
 ) -> Campaign:
     """Return the campaign of a group of files, without what its accounts do together.
 
-    Its label is the most urgent of those that repeat one another, as each got it for itself:
-    official posts and files that only quote have no part in that.
+    Its label is the most urgent of those that repeat one another: official posts and files that
+    only quote have no part in that.
     """
     ties = _ties_to_first(group, files)
     members = [
-        _member(files[key], ties.get(key), files, told, quotes=key in group.quoting)
+        _member(files[key], ties.get(key), told[key], quotes=key in group.quoting)
         for key in (*group.files, *group.quoting)
     ]
     members.sort(key=lambda one: files[one.key].order)
-    lead = min(
-        (files[key] for key in group.files),
-        key=lambda one: (one.official, _rank(one), one.order),
-    )
-    through = lead.suspicion
+    own = [one for one in members if one.role == "member"] or members
+    lead = min(own, key=lambda one: (RANK[one.label], one.label != one.own_label))
     dates = sorted(files[key].published for key in group.files if files[key].published)
     return Campaign(
         id=name,
-        label=through.label if through else lead.label,
-        person=through.person if through else lead.person,
-        reason=through.summary if through else lead.summary,
+        label=lead.label,
+        person=lead.person,
+        reason=_reason(files[lead.key], told[lead.key]),
         through=lead.key,
         files=tuple(members),
         merged=tuple(merged),
@@ -49,31 +45,23 @@ def campaign_of(
     )
 
 
-def _rank(file: ScreenedFile) -> int:
-    """Return how urgent the media of a file is; an account that imitates another is another's."""
-    return _RANK[file.suspicion.label if file.suspicion else file.label]
+def _reason(file: ScreenedFile, told: Told) -> str:
+    return told.called.summary if told.called else file.summary
 
 
 def _member(
-    file: ScreenedFile,
-    tie: FootageTie | None,
-    files: Mapping[str, ScreenedFile],
-    told: Mapping[str, Told],
-    *,
-    quotes: bool,
+    file: ScreenedFile, tie: FootageTie | None, told: Told, *, quotes: bool
 ) -> CampaignFile:
     role: CampaignRole = "original" if file.official else "member"
-    passed = told[file.key].passed
-    through = files[passed.key].suspicion if passed else None
-    label: Label = through.label if through else file.label
+    called = told.called
     return CampaignFile(
         key=file.key,
         path=file.path,
         sha256=file.sha256,
         role="quotes" if quotes else role,
-        label=label,
+        label=called.label if called else file.label,
         own_label=file.label,
-        person=(through.person if through else None) or file.person,
+        person=called.person if called else file.person,
         account=file.account,
         to=tie.other if tie else "",
         kind=tie.kind if tie else "",

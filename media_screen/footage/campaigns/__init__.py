@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from media_screen.footage.campaigns.grouping import (
-    ACCUSING,
     FootageGroup,
     FootageTie,
     ScreenedFile,
@@ -14,7 +13,6 @@ from media_screen.footage.campaigns.grouping import (
 from media_screen.footage.campaigns.passing import Passed, holding, pass_along
 
 __all__ = [
-    "ACCUSING",
     "FootageGroup",
     "FootageTie",
     "Passed",

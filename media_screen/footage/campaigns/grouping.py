@@ -15,7 +15,6 @@ from typing import Literal
 
 from media_screen.evidence import Label, SharedFootage, SharedKind, SharedPart, Span
 
-ACCUSING: tuple[Label, ...] = ("suspected_impersonation", "altered_official", "synthetic_media")
 # Least share of a file that suspected footage makes up, for the file to belong to it: a programme
 # that shows a fake beside footage of its own reports on it.
 LEAST_SHARE = 0.5
@@ -26,14 +25,15 @@ _TURNED: Mapping[str, SharedKind] = {"excerpt": "contains", "contains": "excerpt
 class Suspicion:
     """That the media of a file is suspected, whoever posted it.
 
-    `alone` is the part that suffices for that: the picture, the sound, or only both together.
+    `alone` are the parts of which each suffices for that: the picture, the sound, both, or none
+    where it takes the two together.
     `spans` are where it looks or sounds so, s; none when that can't be told.
     """
 
     label: Label
     person: str | None
     summary: str
-    alone: Literal["picture", "sound", "both"]
+    alone: frozenset[Literal["picture", "sound"]]
     spans: tuple[Span, ...] = ()
 
 

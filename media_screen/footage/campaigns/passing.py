@@ -11,17 +11,17 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from media_screen.evidence import BY_URGENCY, Label, Span
+from media_screen.evidence import Label, Span
 from media_screen.footage.campaigns.grouping import (
     LEAST_SHARE,
     FootageTie,
     ScreenedFile,
     Suspicion,
 )
+from media_screen.results.words import RANK
 
 # Least stretch of what is suspect that an excerpt must hold, s: less can be a neighbouring word.
 LEAST_HELD_S = 1.0
-_RANK = {label: rank for rank, label in enumerate(BY_URGENCY)}
 
 # Cosine by which the likeness of one face to a person differs between copies of one file at most:
 # fingerprints follow what moves and do not see whose face it is, so that the original of a face
@@ -72,9 +72,7 @@ def pass_along(files: Mapping[str, ScreenedFile], ties: Sequence[FootageTie]) ->
             if known is None or _strength(passed) < _strength(known):
                 found[key] = passed
     return {
-        key: passed
-        for key, passed in found.items()
-        if _RANK[passed.label] < _RANK[files[key].label]
+        key: passed for key, passed in found.items() if RANK[passed.label] < RANK[files[key].label]
     }
 
 
@@ -102,7 +100,7 @@ def holding(files: Mapping[str, ScreenedFile], ties: Sequence[FootageTie]) -> di
 
 
 def _strength(passed: Passed) -> tuple[int, float, tuple[str, str]]:
-    return _RANK[passed.label], -passed.share, passed.through.order
+    return RANK[passed.label], -passed.share, passed.through.order
 
 
 def _from(
@@ -129,16 +127,20 @@ def _from(
             met.add(file.key)
             yield (
                 file.key,
-                Passed(
-                    source.suspicion.label,
-                    source.suspicion.person,
-                    source,
-                    further.here,
-                    further.share,
-                ),
+                Passed(*_called(file, source.suspicion), source, further.here, further.share),
             )
             if seen.whole:
                 waiting.append((file.key, further))
+
+
+def _called(file: ScreenedFile, suspicion: Suspicion) -> tuple[Label, str | None]:
+    """Return the label of a file that holds what is suspect, and whom it concerns.
+
+    Whoever was recognised in it is named, though nobody was in the suspected file itself.
+    """
+    if suspicion.person is None and file.person is not None:
+        return "suspected_impersonation", file.person
+    return suspicion.label, suspicion.person
 
 
 def _may_get(file: ScreenedFile, reach: _Reach, tie: FootageTie) -> bool:
@@ -147,7 +149,9 @@ def _may_get(file: ScreenedFile, reach: _Reach, tie: FootageTie) -> bool:
         return not file.official
     if file.vouched:
         return False
-    if tie.part != "both" and tie.part != reach.suspicion.alone:
+    # A face in another surrounding is a part of the picture.
+    part = "picture" if tie.part == "face" else tie.part
+    if part != "both" and part not in reach.suspicion.alone:
         return False
     same = _same_faces(file, reach.source)
     if file.original and file.original == reach.source.original:

@@ -26,10 +26,14 @@ def shares(
 
 
 def suspected(
-    *spans: tuple[float, float], alone: str = "both", label: str = "suspected_impersonation"
+    *spans: tuple[float, float],
+    alone: str = "",
+    label: str = "suspected_impersonation",
+    person: str | None = "ann",
 ) -> Suspicion:
-    found = tuple(Span(*span) for span in spans)
-    return Suspicion(label, "ann", "Looks fabricated.", alone, found)  # type: ignore[arg-type]
+    """What a file is suspected of; `alone` are parts that suffice for it, one word each."""
+    found, parts = tuple(Span(*span) for span in spans), frozenset(alone.split())
+    return Suspicion(label, person, "Looks fabricated.", parts, found)  # type: ignore[arg-type]
 
 
 def file(name: str, *shared: SharedFootage, **fields: Any) -> ScreenedFile:

@@ -26,6 +26,7 @@ FAKE = file("fake", suspicion=suspected())
 LATE = file("fake", suspicion=suspected((30.0, 38.0)))
 VOICE = file("fake", suspicion=suspected(alone="sound"))
 FACE = file("fake", suspicion=suspected(alone="picture"))
+EITHER = file("fake", suspicion=suspected(alone="picture sound"))
 OF_OFFICIAL = file("fake", suspicion=suspected(), original="ann/speech")
 
 
@@ -40,6 +41,10 @@ OF_OFFICIAL = file("fake", suspicion=suspected(), original="ann/speech")
         pytest.param(FACE, file("x", shares("fake", part="picture")), True, id="face-revoiced"),
         pytest.param(FACE, file("x", shares("fake", part="sound")), False, id="face-sound"),
         pytest.param(VOICE, file("x", shares("fake", part="sound")), True, id="voice-sound"),
+        pytest.param(FACE, file("x", shares("fake", part="face")), True, id="face-in-a-frame"),
+        pytest.param(VOICE, file("x", shares("fake", part="face")), False, id="voice-face"),
+        pytest.param(EITHER, file("x", shares("fake", part="sound")), True, id="either-sound"),
+        pytest.param(EITHER, file("x", shares("fake", part="picture")), True, id="either-picture"),
         pytest.param(VOICE, file("x", shares("fake", part="picture")), False, id="voice-picture"),
         pytest.param(FAKE, file("x", shares("fake", "excerpt", there=(3, 12))), True, id="excerpt"),
         pytest.param(
@@ -150,6 +155,23 @@ def test_the_order_of_files_changes_nothing(order: tuple[int, ...]) -> None:
     found = passed(*(CAMPAIGN[place] for place in order))
     assert set(found) == {"b", "c", "worse"}, "what is suspected of less is called by the more"
     assert {one.through.key for one in found.values()} == {"fake"}
+
+
+@pytest.mark.parametrize(
+    ("source", "own", "label", "person"),
+    [
+        pytest.param(None, "ann", "suspected_impersonation", "ann", id="recognised-in-the-copy"),
+        pytest.param(None, None, "synthetic_media", None, id="nobody-in-either"),
+        pytest.param("ann", None, "suspected_impersonation", "ann", id="recognised-in-the-fake"),
+    ],
+)
+def test_whoever_is_shown_is_named(
+    source: str | None, own: str | None, label: str, person: str | None
+) -> None:
+    name = "suspected_impersonation" if source else "synthetic_media"
+    fake = file("fake", suspicion=suspected(label=name, person=source))
+    found = passed(fake, file("x", shares("fake"), person=own))["x"]
+    assert (found.label, found.person) == (label, person)
 
 
 def test_nobody_is_called_less_for_being_a_copy() -> None:
