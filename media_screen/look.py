@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from media_screen.arrays import Array, Image
-from media_screen.evidence import Span, Thumbnail
+from media_screen.evidence import Span, Thumbnail, joined
 from media_screen.faces.align import align, measure_quality
 from media_screen.faces.detect import Detection, FaceDetector
 from media_screen.faces.embed import FaceEmbedder
@@ -313,21 +313,11 @@ def _windows(
         best = max((with_faces[i] for i in part), key=_widest)
         start = min(max(0.0, best.time_s - WINDOW / 4), max(0.0, duration_s - WINDOW))
         chosen.append(Span(start, min(start + WINDOW, duration_s)))
-    return _merged(sorted(chosen))
+    return tuple(joined(chosen))
 
 
 def _widest(one: _Seen) -> float:
     return one.faces[0].quality.size_px if one.faces else 0.0
-
-
-def _merged(spans: list[Span]) -> tuple[Span, ...]:
-    merged: list[Span] = []
-    for span in spans:
-        if merged and span.start <= merged[-1].end:
-            merged[-1] = Span(merged[-1].start, max(span.end, merged[-1].end))
-        else:
-            merged.append(span)
-    return tuple(merged)
 
 
 def _finish(notes: _Notes, windows: tuple[Span, ...], duration_s: float) -> Look:

@@ -32,6 +32,8 @@ from media_screen.evidence import (
     Span,
     TrackSummary,
     Verdict,
+    covered_s,
+    joined,
     probability_bounds,
 )
 from media_screen.testing import make_verdict
@@ -214,6 +216,26 @@ def test_keys_are_safe_names_and_differ() -> None:
 )
 def test_probability_bounds_follow_bayes(llr: float, low: float, high: float) -> None:
     assert probability_bounds(llr) == pytest.approx((low, high), abs=1e-4)
+
+
+SPANS = [
+    pytest.param([], 0, [], 0, id="none"),
+    pytest.param([(5, 6), (0, 2)], 0, [(0, 2), (5, 6)], 3, id="apart-and-in-no-order"),
+    pytest.param([(0, 2), (2, 3)], 0, [(0, 3)], 3, id="touching"),
+    pytest.param([(0, 9), (1, 2), (8, 10)], 0, [(0, 10)], 10, id="one-inside"),
+    pytest.param([(1, 1), (4, 5)], 0, [(1, 1), (4, 5)], 1, id="a-moment"),
+    pytest.param([(0, 2), (3, 4), (6, 7)], 1, [(0, 4), (6, 7)], 4, id="nearly-touching"),
+]
+Ends = list[tuple[float, float]]
+
+
+@pytest.mark.parametrize(("ends", "gap_s", "expected", "seconds"), SPANS)
+def test_spans_that_overlap_are_joined_and_their_time_counts_once(
+    ends: Ends, gap_s: float, expected: Ends, seconds: float
+) -> None:
+    spans = [Span(*both) for both in ends]
+    assert joined(spans, gap_s=gap_s) == [Span(*both) for both in expected]
+    assert covered_s(spans) == seconds
 
 
 HEAVY = ("torch", "cv2", "av", "librosa", "numpy", "onnxruntime", "faiss", "scipy", "jinja2")

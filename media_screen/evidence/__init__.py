@@ -61,7 +61,7 @@ from media_screen.evidence.pieces import (
     Failure,
     Reason,
 )
-from media_screen.evidence.spans import Match, Relation, Span
+from media_screen.evidence.spans import Match, Relation, Span, covered_s, joined
 from media_screen.evidence.verdict import (
     ACCUSING,
     BY_URGENCY,
@@ -128,5 +128,7 @@ __all__ = [
     "TieKind",
     "TrackSummary",
     "Verdict",
+    "covered_s",
+    "joined",
     "probability_bounds",
 ]

@@ -43,6 +43,21 @@ class Span:
         return Span(float(start), float(end))
 
 
+def joined(spans: Iterable[Span], *, gap_s: float = 0.0) -> list[Span]:
+    """Return spans in order of time, those that overlap or nearly touch as one."""
+    result: list[Span] = []
+    for span in sorted(spans):
+        if result and span.start <= result[-1].end + gap_s:
+            span = Span(result[-1].start, max(result.pop().end, span.end))
+        result.append(span)
+    return result
+
+
+def covered_s(spans: Iterable[Span]) -> float:
+    """Return how many seconds some spans cover together."""
+    return sum(span.duration for span in joined(spans))
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """A stretch of the file that matches enrolled official footage or a known fake."""

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from media_screen.evidence import Duplicate, SharedFootage, SharedKind, SharedPart, Span
+from media_screen.evidence import Duplicate, SharedFootage, SharedKind, SharedPart, Span, covered_s
 from media_screen.footage.catalogue import Catalogue, MeasuredMatch, align
 from media_screen.footage.catalogue.index import Candidate, Indexed, ReferenceIndex
 from media_screen.footage.catalogue.match import LEAST_PEAKS_PER_S, Known, compare
@@ -252,8 +252,8 @@ class _CommonPart:
             there.append(Span(start, max(start, end)))
         here = [span for _, span in parts]
         return _CommonPart(
-            min(1.0, _covered(here) / length),
-            min(1.0, _covered(there) / known),
+            min(1.0, covered_s(here) / length),
+            min(1.0, covered_s(there) / known),
             (_around(here), _around(there)),
         )
 
@@ -396,12 +396,3 @@ def _looks_the_same(mine: Fingerprint, theirs: Fingerprint, found: MeasuredMatch
 
 def _has_sound(fingerprint: Fingerprint) -> bool:
     return len(fingerprint.peak_frames) >= LEAST_PEAKS_PER_S * max(1.0, fingerprint.duration_s)
-
-
-def _covered(spans: Sequence[Span]) -> float:
-    """Return how many seconds some spans cover together."""
-    covered, end = 0.0, 0.0
-    for span in sorted(spans):
-        covered += max(0.0, span.end - max(span.start, end))
-        end = max(end, span.end)
-    return covered

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from media_screen.evidence import Abstention, Coverage, Evidence, Failure, Span
+from media_screen.evidence import Abstention, Coverage, Evidence, Failure, Span, covered_s
 from media_screen.fusion.thresholds import (
     COPY_COVERAGE,
     IDENTITY_THRESHOLD,
@@ -218,16 +218,7 @@ def _copied_share(evidence: Sequence[Evidence], person: str | None, duration_s: 
             spans.setdefault(piece.match.reference, []).append(piece.match.query_span)
     if duration_s <= 0:
         return 1.0 if spans else 0.0
-    return min(1.0, max(map(_covered, spans.values()), default=0.0) / duration_s)
-
-
-def _covered(spans: Sequence[Span]) -> float:
-    """Return how many seconds some spans cover together."""
-    covered, end = 0.0, 0.0
-    for span in sorted(spans):
-        covered += max(0.0, span.end - max(span.start, end))
-        end = max(end, span.end)
-    return covered
+    return min(1.0, max(map(covered_s, spans.values()), default=0.0) / duration_s)
 
 
 def _blind(

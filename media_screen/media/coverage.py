@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable
 
-from media_screen.evidence import Span
+from media_screen.evidence import Span, joined
 
 # s before and after a frame for which it stands: a survey leaves no gap of more than twice this
 # between two pictures it decodes, unless the file cannot be decoded there.
@@ -22,14 +22,10 @@ def covered(looked: Iterable[Span], missed: Iterable[float], whole: Span) -> flo
     `REACH` between two samples counts as looked at, though a part of it may differ from both.
     """
     holes = sorted(missed)
-    reaching = sorted(_reaching(span, holes) for span in looked)
+    reaching = joined(_reaching(span, holes) for span in looked)
     if whole.duration <= 0:
         return 1.0 if reaching else 0.0
-    total, end = 0.0, whole.start
-    for span in reaching:
-        start = max(span.start, end)
-        end = max(end, min(span.end, whole.end))
-        total += max(0.0, end - start)
+    total = sum(whole.overlap(span) for span in reaching)
     return 1.0 if whole.duration - total < ROUNDING else total / whole.duration
 
 

@@ -9,14 +9,14 @@ tests of statistical hypotheses", 1945).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from media_screen.arrays import Doubles, Flags
-from media_screen.evidence import Span
+from media_screen.evidence import Span, joined
 from media_screen.footage.catalogue import align
 from media_screen.footage.catalogue.align import FACE, Mapping, Series, region_series
 from media_screen.footage.catalogue.parts import Part, Query
@@ -87,16 +87,6 @@ class Votes:
 
 
 NO_VOTES = Votes(np.zeros(0), np.zeros(0))
-
-
-def joined(spans: Iterable[Span], gap_s: float = 0.0) -> list[Span]:
-    """Return spans in order of time, those that overlap or nearly touch as one."""
-    result: list[Span] = []
-    for span in sorted(spans):
-        if result and span.start <= result[-1].end + gap_s:
-            span = Span(result[-1].start, max(result.pop().end, span.end))
-        result.append(span)
-    return result
 
 
 def maximal_runs(values: Sequence[float] | Doubles) -> list[tuple[int, int, float]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from media_screen.arrays import Flags
-from media_screen.evidence import Match, Relation, Span
+from media_screen.evidence import Match, Relation, Span, joined
 from media_screen.footage.catalogue import align, locate
 from media_screen.footage.catalogue.align import Mapping
 from media_screen.footage.catalogue.changes import (
@@ -24,7 +24,6 @@ from media_screen.footage.catalogue.changes import (
     Change,
     Votes,
     compared_series,
-    joined,
     look_votes,
     movement_votes,
     sound_votes,
@@ -233,7 +232,7 @@ def _seen(query: Query, known: Known, picture: Part, whole: Span) -> _Compared:
         if 2 * np.isin(inside, looks.times[framed]).sum() < max(1, len(inside)):
             other.append(span)
     compared = (_cut(span, whole) for span in looks.compared())
-    changes = joined(other, JOINED_S)
+    changes = joined(other, gap_s=JOINED_S)
     return _Compared(tuple(compared), tuple(Change("picture", span) for span in changes))
 
 
@@ -257,7 +256,7 @@ def _said(query: Query, known: Known, sound: Part, whole: Span) -> _Compared:
     """Listen to a matched sound again: where its peaks are not the reference's it was exchanged."""
     peaks = Peaks(known.fingerprint.peak_frames, known.fingerprint.peak_steps)
     votes = sound_votes(query.peaks, peaks, sound.mapping, pitch=sound.pitch, room=whole)
-    other = joined(votes.against(SOUND_CHANGE), JOINED_S)
+    other = joined(votes.against(SOUND_CHANGE), gap_s=JOINED_S)
     compared = (_cut(span, whole) for span in votes.compared())
     return _Compared(tuple(compared), tuple(Change("sound", span) for span in other))
 

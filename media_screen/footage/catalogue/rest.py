@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from media_screen.evidence import Span
-from media_screen.footage.catalogue.changes import joined
+from media_screen.evidence import Span, joined
 from media_screen.footage.catalogue.match import MeasuredMatch
 
 if TYPE_CHECKING:

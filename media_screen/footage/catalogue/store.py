@@ -23,7 +23,7 @@ import numpy as np
 from media_screen.arrays import Array
 from media_screen.database import Connection, Layout, connect, digest_of, transaction
 from media_screen.errors import MediaScreenError
-from media_screen.evidence import Match
+from media_screen.evidence import Match, covered_s
 from media_screen.footage.catalogue.index import (
     Candidate,
     Indexed,
@@ -455,9 +455,4 @@ class Catalogue:
 
 def _unexplained(fingerprint: Fingerprint, found: list[MeasuredMatch]) -> float:
     """Return for how many seconds no picture matches clearly."""
-    spans = sorted(item.match.query_span for item in found if item.clear)
-    covered, end = 0.0, 0.0
-    for span in spans:
-        covered += max(0.0, span.end - max(span.start, end))
-        end = max(end, span.end)
-    return fingerprint.duration_s - covered
+    return fingerprint.duration_s - covered_s(item.match.query_span for item in found if item.clear)
