@@ -442,6 +442,15 @@ LINKED = [
     ("\u770bhttps://example.com/a\u3002\u597d", ("https://example.com/a",)),
     ("https://example.com/a https://example.com/a", ("https://example.com/a",)),
     ("javascript:alert(1) www.example.com ftp://example.com https://", ()),
+    ("https://... https:///// (https://) https://???a", ()),
+    ("https://example.com/a_ https://example.com/~a~", ("https://example.com/a_", "https://example.com/~a~")),
+    ("(https://en.wikipedia.org/wiki/Port_(sea))", ("https://en.wikipedia.org/wiki/Port_(sea)",)),
+    ("https://en.wikipedia.org/wiki/Port_(sea).", ("https://en.wikipedia.org/wiki/Port_(sea)",)),
+    ("[https://example.com/a[1]] {https://example.com/b}", ("https://example.com/a[1]", "https://example.com/b")),
+    ("https://example.com/a\u200bb https://example.com/b\u2026", ("https://example.com/a", "https://example.com/b")),
+    ("https://example.com/a\u27a1 https://example.com/b\u2b50", ("https://example.com/a", "https://example.com/b")),
+    ("\u201chttps://example.com/a\u201d `https://example.com/b`", ("https://example.com/a", "https://example.com/b")),
+    ("https://example.com/caf\u00e9", ("https://example.com/caf\u00e9",)),
     ("", ()),
 ]  # fmt: skip
 
@@ -455,6 +464,11 @@ def test_links_are_found_in_title_and_description(text: str, links: tuple[str, .
 def test_a_list_of_links_is_cut() -> None:
     text = " ".join(f"https://example.com/{number}" for number in range(99))
     assert len(sidecar.parse({"description": text}).links) == 50
+
+
+def test_an_address_that_is_too_long_is_none() -> None:
+    text = f"https://example.com/{'a' * 3_000} https://example.com/b"
+    assert sidecar.parse({"description": text}).links == ("https://example.com/b",)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
