@@ -193,6 +193,11 @@ class Campaign:
         if self.label not in LABELS:
             raise ValueError(f"label must be one of {LABELS}, got {self.label!r}")
 
+    @property
+    def posted_wordings(self) -> tuple[SharedWording, ...]:
+        """The wordings of titles and descriptions: who wrote a comment posted none of the files."""
+        return tuple(one for one in self.wordings if one.where != "comment")
+
     def to_dict(self) -> dict[str, Any]:
         """Return the record that `schema/campaign.schema.json` describes, ready for JSON."""
         lists = {

@@ -127,7 +127,7 @@ def techniques_of(claim: PostedClaim) -> tuple[Technique, ...]:
     if len({account.platform for account in known}) > 1:
         found.add(CROSS_PLATFORM)
     names = {account.id for account in known}
-    wordings = claim.campaign.wordings if claim.campaign else ()
+    wordings = claim.campaign.posted_wordings if claim.campaign else ()
     if any(len(names & set(wording.accounts)) > 1 for wording in wordings):
         found.add(COPYPASTA)
     return tuple(sorted(found, key=lambda technique: technique.id))

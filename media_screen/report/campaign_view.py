@@ -245,7 +245,8 @@ def _persons(members: Iterable[CampaignMember]) -> list[PersonShown]:
 
 def _account_rows(campaign: Campaign) -> Iterator[AccountRow]:
     """Give the accounts, those that are tied to most others first."""
-    wordings = Counter(account for one in campaign.wordings for account in set(one.accounts))
+    posted = campaign.posted_wordings
+    wordings = Counter(account for one in posted for account in set(one.accounts))
     ties: dict[str, list[AccountTie]] = {account.id: [] for account in campaign.accounts}
     for tie in campaign.ties:
         for end in (tie.one, tie.other):

@@ -103,6 +103,13 @@ def test_techniques_are_those_that_the_suspected_accounts_show() -> None:
     assert ids(GENUINE) == []
 
 
+def test_who_comments_by_the_name_of_an_account_posted_no_text_of_its() -> None:
+    joined, files = campaign(FAKE)
+    commented = tuple(replace(one, where="comment") for one in joined.wordings)
+    (claim,) = claims_of(files, [replace(joined, wordings=commented)])
+    assert [one.id for one in techniques_of(claim)] == ["T0087.001", "T0119.002", "T0143.003"]
+
+
 # --- CSV -----------------------------------------------------------------------------------------
 
 

@@ -90,6 +90,17 @@ def test_the_page_of_a_campaign_shows_its_record(tmp_path: Path) -> None:
         assert shown in words, shown
 
 
+def test_who_comments_by_the_name_of_an_account_shared_no_wording_of_posts(tmp_path: Path) -> None:
+    campaign, verdicts = invented.small()
+    poster = campaign.accounts[0].id
+    (title,) = (one for one in campaign.wordings if one.where == "title")
+    commented = replace(title, accounts=(poster,), where="comment")
+    render(tmp_path, replace(campaign, wordings=(title, commented)), verdicts=verdicts)
+    page = (tmp_path / "report" / "campaigns" / f"{campaign.id}.html").read_text("utf-8")
+    counts = re.findall(r'class="right num words">(\d*)<', page)
+    assert sorted(filter(None, counts)) == ["1", "1"], "the two accounts that share a title"
+
+
 def test_its_pictures_are_there(tmp_path: Path) -> None:
     campaign, verdicts = invented.small()
     render(tmp_path, campaign, verdicts=verdicts)
