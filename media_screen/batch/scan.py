@@ -14,7 +14,7 @@ from pathlib import Path
 from media_screen.batch.campaigns import Moved, settle
 from media_screen.batch.originals import OnPost, gather
 from media_screen.batch.worker import Executor, Job, Limits, Pool
-from media_screen.coordination import WITHIN_S
+from media_screen.coordination import WITHIN_S, checked_window
 from media_screen.database import ForeignDatabase, renew
 from media_screen.evidence import Label, Verdict
 from media_screen.folders import LeftOut, look_through
@@ -162,9 +162,10 @@ def scan(
     done, files that repeat one another become campaigns (`batch.campaigns`), whose accounts are
     tied by what they did at most `within_s` seconds apart. `executor` makes
     the workers: processes of this machine, or those of a cluster (`batch.ray.RayPool`). Raises
-    BatchError when `out` can't be used, and WorkerError when the networks or the people can't be
-    loaded.
+    BatchError when `out` can't be used, WorkerError when the networks or the people can't be
+    loaded, and WindowError when `within_s` is no window.
     """
+    checked_window(within_s)
     started = time.monotonic()
     found = find_media(paths)
     if config.memory is None:

@@ -55,6 +55,16 @@ def _weights(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> t
         raise click.BadParameter(str(error)) from error
 
 
+def _window(_: click.Context, __: click.Parameter, within_s: float) -> float:
+    """Refuse a window that means nothing before anything is screened."""
+    from media_screen.coordination import WindowError, checked_window
+
+    try:
+        return checked_window(within_s)
+    except WindowError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 @click.command(
     cls=Examples,
     examples=[
@@ -174,7 +184,8 @@ def _weights(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> t
 @click.option(
     "--within",
     "within_s",
-    type=click.FloatRange(min=0.0),
+    type=float,
+    callback=_window,
     default=WITHIN_S,
     show_default=True,
     metavar="SECONDS",

@@ -13,7 +13,7 @@ from pathlib import Path
 from media_screen.coordination.comments import FindNames, look_through
 from media_screen.coordination.posts import AccountPost, account_id, accounts_of, post_of
 from media_screen.coordination.sharing import shared_by
-from media_screen.coordination.ties import WITHIN_S, Share, acted_alike
+from media_screen.coordination.ties import WITHIN_S, Share, WindowError, acted_alike, checked_window
 from media_screen.evidence import (
     AccountTie,
     CampaignAccount,
@@ -27,10 +27,11 @@ __all__ = [
     "AccountPost",
     "Coordination",
     "FindNames",
+    "WindowError",
     "account_id",
+    "checked_window",
     "coordinate",
     "post_of",
-    "tie_across",
 ]
 
 # Of each kind, the strongest. A picture of the network is readable at 200 accounts, which have
@@ -64,16 +65,15 @@ def coordinate(
     *,
     within_s: float = WITHIN_S,
     find_names: FindNames | None = None,
-    others: Sequence[str] = (),
 ) -> Coordination:
     """Say who acts together in the files of one campaign.
 
     `comments` are the sidecars with comments, by the key of their file. Accounts are tied by what
     they shared at most `within_s` seconds apart: once for words, links and tags, `AGAIN` for the
-    footage itself, which all of them share. `find_names` gives the names in a comment, and
-    `others` are handles of other accounts of the folder, by which to tell usual names from schemes.
+    footage itself, which all of them share. `find_names` gives the names in a comment. Raises
+    WindowError when `within_s` is no window.
     """
-    accounts = accounts_of(posts, others=others)
+    accounts = accounts_of(posts)
     spoken = look_through(
         comments,
         find_names=find_names,
@@ -91,32 +91,17 @@ def coordinate(
     )
 
 
-def tie_across(
-    posts: Sequence[AccountPost], *, within_s: float = WITHIN_S, at_least: int = AGAIN
-) -> tuple[AccountTie, ...]:
-    """Tie accounts across all campaigns of a folder, by what they shared in `at_least` posts each.
-
-    `media` of a post is the id of its campaign. The ties of each kind are cut to the `MAX_TIES`
-    strongest.
-    """
-    shared, _ = shared_by(posts)
-    return _ties(shared, within_s=within_s, at_least=at_least)[0]
-
-
 def _ties(
-    shared: Mapping[TieKind, Sequence[Share]], *, within_s: float, at_least: int | None = None
+    shared: Mapping[TieKind, Sequence[Share]], *, within_s: float
 ) -> tuple[tuple[AccountTie, ...], list[str]]:
-    """Tie accounts by each kind of thing; also say what is left out.
-
-    Without `at_least` once is enough, but for footage.
-    """
+    """Tie accounts by each kind of thing; also say what is left out."""
     ties: list[AccountTie] = []
     left_out = []
     for kind, shares in shared.items():
-        least = at_least or (AGAIN if kind == "media" else 1)
-        found = acted_alike(shares, within_s=within_s, at_least=least)
+        least = AGAIN if kind == "media" else 1
+        found = acted_alike(shares, within_s=within_s, at_least=least, most=MAX_TIES + 1)
         if len(found) > MAX_TIES:
-            left_out.append(f"{kind}: the {MAX_TIES} strongest of {len(found)} ties are listed")
+            left_out.append(f"{kind}: only the {MAX_TIES} strongest ties are listed")
         ties += [
             AccountTie(
                 one=tie.one,

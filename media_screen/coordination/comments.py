@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ import numpy as np
 
 from media_screen.arrays import Array, Doubles, Flags, Ints, Rows
 from media_screen.coordination.posts import MAX_LISTED, said
-from media_screen.coordination.ties import Share
+from media_screen.coordination.ties import Share, in_turns, of_several
 from media_screen.coordination.wordings import Texts, Wordings
 from media_screen.evidence import CommentActivity, SharedWording
 from media_screen.sidecar import Comment, CommentsError, read_comments
@@ -38,15 +38,19 @@ BURST_LEAST, BURST_TIMES, BURST_AROUND = 10, 5, 30  # comments, times, minutes t
 # that the times of a file whose comments mostly are on it were rounded, and say no minute.
 _ROUNDED_SHARE = 0.5
 _ASKED = 65_536  # different texts whose names are remembered: copies are not searched again
+_LEFT_OUT = "only {} of {} comments by accounts that posted are compared in time"
 _NO_TIME = float("nan")
+_BY_NAME = "\0"  # before the name of an author without an id; no text of a sidecar holds it
+MAX_SHARES = 20_000  # comments that are compared in time; 7 s where all are of one minute
 
 
 @dataclass(frozen=True, slots=True)
 class Comments:
     """What was found in the comments of a campaign.
 
-    `shares` say which account wrote which wording when, for the `accounts` that were asked for.
-    `problems` are sentences on files that could not be read to their end.
+    `shares` say which account wrote which wording when, for the `accounts` that were asked for and
+    wordings that several of them wrote. `problems` are sentences on files that could not be read to
+    their end, and on what there was too much of.
     """
 
     activity: CommentActivity
@@ -106,7 +110,8 @@ class _CommentTable:
             if mark in self._seen:
                 return
             self._seen.add(mark)
-        who = comment.author_id or comment.author
+        # A name is marked: whoever calls itself by the id of another account is not that account.
+        who = comment.author_id or (comment.author and f"{_BY_NAME}{comment.author}")
         author = self._authors.setdefault(who, len(self._authors)) if who else -1
         name = comment.author or comment.author_id
         if author == len(self._shown):
@@ -140,28 +145,41 @@ class _CommentTable:
             names=tuple(self._names.most_common(MAX_LISTED)),
         )
         shared = tuple(_shared(columns, wordings, self._texts.texts, self._shown))
-        shares = tuple(self._shares(columns, wordings, platforms, accounts))
-        return Comments(activity, shared, shares, problems)
+        posters = sorted(accounts)
+        account = self._posters(columns, platforms, posters)
+        rows = _comparable(columns, wordings, account)
+        shares = tuple(
+            Share(
+                what=self._texts.texts[wordings.leader[columns.text[row]]],
+                account=posters[account[row]],
+                post=f"comment {row}",
+                moment_s=float(columns.moment_s[row]),
+            )
+            for row in rows[:MAX_SHARES]
+        )
+        left_out = [_LEFT_OUT.format(MAX_SHARES, len(rows))] if len(rows) > MAX_SHARES else []
+        return Comments(activity, shared, shares, (*problems, *left_out))
 
-    def _shares(
-        self,
-        columns: _CommentColumns,
-        wordings: Wordings,
-        platforms: Mapping[str, str],
-        accounts: frozenset[str],
-    ) -> Iterator[Share]:
-        """Give the comments of accounts that posted files themselves."""
-        ids = list(self._authors)
+    def _posters(
+        self, columns: _CommentColumns, platforms: Mapping[str, str], accounts: Sequence[str]
+    ) -> Rows:
+        """Return which of some accounts wrote each comment, -1 for none of them."""
+        ids, files = list(self._authors), len(columns.keys)
+        number = {account: at for at, account in enumerate(accounts)}
         own = {account.partition(":")[2] for account in accounts}
-        posters = [number for number, id_ in enumerate(ids) if id_ in own]
-        rounded = _rounded(columns)
-        for row in np.flatnonzero(np.isin(columns.author, posters) & (columns.text >= 0)):
-            file, moment_s = columns.file[row], columns.moment_s[row]
-            platform = platforms.get(str(columns.keys[file]), "")
-            account = f"{platform}:{ids[columns.author[row]]}"
-            if account in accounts and not (rounded[file] or np.isnan(moment_s)):
-                text = self._texts.texts[wordings.leader[columns.text[row]]]
-                yield Share(text, account, f"comment {row}", float(moment_s))
+        written: Rows = np.full(len(columns.author), -1, np.intp)
+        rows = np.flatnonzero(
+            np.isin(columns.author, [at for at, id_ in enumerate(ids) if id_ in own])
+        )
+        places, place = np.unique(
+            columns.author[rows] * files + columns.file[rows], return_inverse=True
+        )
+        platform = [platforms.get(str(key), "") for key in columns.keys]
+        found = [
+            number.get(f"{platform[at % files]}:{ids[at // files]}", -1) for at in places.tolist()
+        ]
+        written[rows] = np.asarray(found, np.intp)[place]
+        return written
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +200,16 @@ def _rounded(columns: _CommentColumns) -> Flags:
     files = len(columns.keys)
     of = np.bincount(columns.file[known], minlength=files)
     return np.bincount(columns.file[full], minlength=files) > _ROUNDED_SHARE * of
+
+
+def _comparable(columns: _CommentColumns, wordings: Wordings, account: Rows) -> Rows:
+    """Return comments whose text several accounts wrote at known times, all accounts in turn."""
+    timed = ~np.isnan(columns.moment_s) & ~_rounded(columns)[columns.file]
+    rows = np.flatnonzero((account >= 0) & (columns.text >= 0) & timed)
+    text = wordings.leader[columns.text[rows]]
+    rows = rows[of_several(text, account[rows])]
+    text = wordings.leader[columns.text[rows]]
+    return rows[in_turns(text, account[rows], columns.moment_s[rows])]
 
 
 def _bursts(columns: _CommentColumns) -> tuple[tuple[str, int], ...]:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from media_screen.coordination.letters import WORD
 from media_screen.coordination.schemes import schemes
 from media_screen.evidence import CampaignAccount
 from media_screen.sidecar import Sidecar, handle_key
 
 MAX_LISTED = 200  # of accounts, authors, bursts or wordings in one list; a page shows no more
 _MAX_TAGS = 50  # of one post
-_HASHTAG = re.compile(r"[#\uff03](\w{2,100})")
+_HASHTAG = re.compile(rf"[#\uff03](\w[{WORD}]{{1,99}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +97,14 @@ def _hashtags(text: str) -> list[str]:
 # --- accounts ----------------------------------------------------------------------------------
 
 
-def accounts_of(
-    posts: Sequence[AccountPost], *, others: Sequence[str] = ()
-) -> tuple[CampaignAccount, ...]:
-    """Return who posted, by when they first did; `others` are handles to tell usual names by."""
+def accounts_of(posts: Sequence[AccountPost]) -> tuple[CampaignAccount, ...]:
+    """Return who posted, by when they first did."""
     by_account: dict[str, list[AccountPost]] = defaultdict(list)
     for post in posts:
         if post.account:
             by_account[post.account].append(post)
     names = {id_: _last(own, "handle") or _last(own, "name") for id_, own in by_account.items()}
-    patterns = schemes(names, others=others)
+    patterns = schemes(names)
     found = [_account(id_, own, patterns.get(id_, "")) for id_, own in by_account.items()]
     return tuple(sorted(found, key=lambda one: (one.first or "9999", one.id)))
 

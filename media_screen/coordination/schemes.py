@@ -8,64 +8,60 @@ scheme, too: it says that accounts may be throwaways, and no more. It is context
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from media_screen.coordination.letters import MARKS
 
 LEAST_ACCOUNTS = 3  # two names may be built alike by chance, whatever the build
 # How likely so many accounts of one build are among people who have nothing to do with each
 # other: 1 in 1,000 campaigns would be told wrongly, were all builds as usual as assumed.
 _BY_CHANCE = 0.001
-# The share of accounts that have one build, and one stem, where no others are known to compare
-# with. These are cautious guesses, not measured: TikTok and X themselves propose names of letters
-# and digits, so that one account in five may be built alike, but one stem in a thousand.
+# The share of accounts that have one build, and one stem. These are cautious guesses, not measured:
+# TikTok and X themselves propose names of letters and digits, so that one account in five may be
+# built alike, but one stem in a thousand.
 _USUAL_BUILD, _USUAL_STEM = 0.2, 0.001
 _GIVEN_STEMS = frozenset(("user", "user-", "guest", "account"))  # platforms count on these
 _LEAST_STEM = 4  # letters that names of one count share; "user" is the shortest of them
+_MARKS = re.compile(rf"[{MARKS}]+")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_]+|[\W_]+")
 
 
-def schemes(names: Mapping[str, str], *, others: Iterable[str] = ()) -> dict[str, str]:
+def schemes(names: Mapping[str, str]) -> dict[str, str]:
     """Return the scheme of each account whose name is made by one that is rare otherwise.
 
-    `names` are handles by the id of their account; `others` are handles of accounts that have
-    nothing to do with these, by which to tell what is usual. A scheme reads "harbour_voice + 1 to
-    2 digits" or "2 words + 4 digits". Names are untrusted, and so are the stems in the schemes.
+    `names` are handles by the id of their account. A scheme reads "harbour_voice + 1 to 2 digits"
+    or "2 words + 4 digits". Names are untrusted, and so are the stems in the schemes.
     """
-    elsewhere = list(others)
     found: dict[str, str] = {}
-    for scheme, ids in (*_by_build(names, elsewhere), *_by_stem(names, elsewhere)):
+    for scheme, ids in (*_by_build(names), *_by_stem(names)):
         found |= dict.fromkeys(ids, scheme)  # a stem tells more than a build
     return found
 
 
-def _by_stem(
-    names: Mapping[str, str], others: Iterable[str]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _by_stem(names: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give the names that differ by their number alone."""
-    counted: dict[str, list[str]] = defaultdict(list)
+    counted: dict[str, dict[str, int]] = defaultdict(dict)  # of each stem its accounts, with digits
     for id_, name in names.items():
         stem = name.rstrip("0123456789")
         if stem != name and sum(map(str.isalpha, stem)) >= _LEAST_STEM:
-            counted[stem.casefold()].append(id_)
-    usual = Counter(name.rstrip("0123456789").casefold() for name in others)
-    for stem, ids in counted.items():
-        assumed = _USUAL_BUILD if stem in _GIVEN_STEMS else _USUAL_STEM
-        if _is_rare(len(ids), len(names), usual[stem], sum(usual.values()), assumed):
-            lengths = sorted(len(names[id_]) - len(stem) for id_ in ids)
-            yield f"{stem} + {_digits(lengths[0], lengths[-1])}", tuple(ids)
+            # A stem may be longer without case (\u00df), so its digits are counted before.
+            counted[stem.casefold()][id_] = len(name) - len(stem)
+    for stem, digits in counted.items():
+        usual = _USUAL_BUILD if stem in _GIVEN_STEMS else _USUAL_STEM
+        if _is_rare(len(digits), len(names), usual):
+            yield f"{stem} + {_digits(min(digits.values()), max(digits.values()))}", tuple(digits)
 
 
-def _by_build(
-    names: Mapping[str, str], others: Iterable[str]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _by_build(names: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give the names that have the same kinds of parts in the same order."""
     built: dict[str, list[str]] = defaultdict(list)
     for id_, name in names.items():
         if scheme := build_of(name):
             built[scheme].append(id_)
-    usual = Counter(map(build_of, others))
     for scheme, ids in built.items():
-        if _is_rare(len(ids), len(names), usual[scheme], sum(usual.values()), _USUAL_BUILD):
+        if _is_rare(len(ids), len(names), _USUAL_BUILD):
             yield scheme, tuple(ids)
 
 
@@ -76,7 +72,9 @@ def build_of(name: str) -> str:
     """
     said: list[str] = []
     digits = words = 0
-    for part in [*_PARTS.findall(name), ""]:
+    # Marks on letters (vowels in Hindi, accents) neither begin a word nor end one.
+    plain = _MARKS.sub("", unicodedata.normalize("NFD", name))
+    for part in [*_PARTS.findall(plain), ""]:
         if part and part[0].isalpha():
             words += 1
             continue
@@ -97,12 +95,8 @@ def _digits(least: int, most: int) -> str:
     return f"{most} digit{'s' if most > 1 else ''}"
 
 
-def _is_rare(count: int, of: int, elsewhere: int, of_others: int, assumed: float) -> bool:
-    """Say whether so many of one kind are improbable, by how many there are among others.
-
-    The assumed share stands for twenty accounts that were not seen.
-    """
+def _is_rare(count: int, of: int, usual: float) -> bool:
+    """Say whether so many of one kind are improbable, where a `usual` share of accounts is."""
     from scipy.special import bdtrc  # here, because few scans have campaigns
 
-    share = (elsewhere + 20 * assumed) / (of_others + 20)
-    return count >= LEAST_ACCOUNTS and bool(bdtrc(count - 1, of, share) < _BY_CHANCE)
+    return count >= LEAST_ACCOUNTS and bool(bdtrc(count - 1, of, usual) < _BY_CHANCE)

@@ -13,12 +13,16 @@ from media_screen.coordination.posts import MAX_LISTED, AccountPost
 from media_screen.coordination.ties import Share
 from media_screen.coordination.wordings import Texts
 from media_screen.evidence import SharedWording, TieKind
+from media_screen.sidecar import platform_of_host
 
 # Fewer tags are what a platform suggests and thousands use ("news", "fyp"): all tags of a post
 # together are one thing.
 LEAST_TAGS = 3
-# What is added to an address to follow who clicks, and changes nothing of where it leads.
-_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|igshid?|si|feature|ref(?:_src|_url)?|mibextid|s|t")
+# What is added to an address to follow who clicks, and changes nothing of where it leads: on any
+# site, and on those where the same short names could not be the number of a page.
+_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|igsh(?:id)?|mibextid|ref_(?:src|url)")
+_TRACKING_ON = dict.fromkeys(("youtube", "twitter"), frozenset(("s", "t", "si", "feature", "ref")))
+_USUAL_PORTS = {"http": 80, "https": 443}
 
 _Where = Literal["title", "description"]
 
@@ -99,20 +103,27 @@ def _linked(posts: Sequence[AccountPost]) -> Iterator[tuple[AccountPost, str]]:
 def link_key(link: str) -> str:
     """Return where an address leads: no scheme, www, tracking or fragment; "" for a bare host.
 
-    Addresses that only differ in what follows who clicks are one. A shortened address stays what
-    it is: nothing is looked up.
+    Addresses that only differ in what follows who clicks are one. A fragment is kept where it is
+    a path inside a page ("#/a", "#!a"). A shortened address stays what it is: nothing is looked up.
     """
     try:
         split = urlsplit(link)
-        host = (split.hostname or "").removeprefix("www.").removeprefix("m.")
-        query = parse_qsl(split.query, max_num_fields=50)
-    except ValueError:  # a malformed host, or too many fields
+        name, port = split.hostname or "", split.port
+        query = parse_qsl(split.query, keep_blank_values=True, max_num_fields=50)
+    except ValueError:  # a malformed host or port, or too many fields
         return ""
-    kept = sorted((name, value) for name, value in query if not _TRACKING.fullmatch(name.lower()))
-    path = split.path.rstrip("/")
-    if not host or not (path or kept):
+    more = _TRACKING_ON.get(platform_of_host(name), frozenset())
+    kept = [pair for pair in query if not (_TRACKING.fullmatch(pair[0].lower()) or pair[0] in more)]
+    path = split.path.rstrip("/") + (f"?{urlencode(sorted(kept))}" if kept else "")
+    path += f"#{split.fragment}" if split.fragment.startswith(("/", "!")) else ""
+    if not name or not path:
         return ""
-    return f"{host}{path}" + (f"?{urlencode(kept)}" if kept else "")
+    host = name.removeprefix("www.").removeprefix("m.")
+    return (
+        f"{host}{path}"
+        if port in (None, _USUAL_PORTS.get(split.scheme))
+        else f"{host}:{port}{path}"
+    )
 
 
 def tags_key(post: AccountPost) -> str:

@@ -11,13 +11,17 @@ well do the same, and news spreads at once.
 
 from __future__ import annotations
 
+from array import array
+from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 import numpy as np
 
-from media_screen.arrays import Flags, Ints, Rows
+from media_screen.arrays import Doubles, Flags, Ints, Rows
+from media_screen.errors import SetupError
 
 _Value = TypeVar("_Value", bound=Hashable)
 
@@ -25,9 +29,16 @@ _Value = TypeVar("_Value", bound=Hashable)
 # file takes longer. In a campaign of 200 posts a day a post has by chance 0.4 others within a
 # minute, and 6 within a quarter of an hour (benchmarks/results/coordination.md).
 WITHIN_S = 60.0
-# Of a crowd that shares one thing within the window each share is paired with so many that
-# follow: 20,000 posts in a minute would make 200 million pairs that tell nothing more.
+MAX_WITHIN_S = 31_536_000.0  # a year; who shares a thing that far apart does not do so together
+# Where more shares of one thing follow within the window, it is a crowd: a share is then paired
+# with the next one of each account alone, of so many accounts. All of 20,000 in a minute would make
+# 200 million pairs that tell nothing more; and an account that floods hides none behind it.
 CROWD = 100
+MAX_PAIRS = 2_000_000  # as many shares in a crowd have fewer pairs each; some 320 MB
+
+
+class WindowError(SetupError, ValueError):
+    """A window of time that means nothing: negative, endless or no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +71,68 @@ class ActedAlike:
 
 
 def acted_alike(
-    shares: Iterable[Share], *, within_s: float = WITHIN_S, at_least: int = 1
+    shares: Iterable[Share],
+    *,
+    within_s: float = WITHIN_S,
+    at_least: int = 1,
+    most: int | None = None,
 ) -> list[ActedAlike]:
     """Return the pairs of accounts that shared the same at most `within_s` seconds apart.
 
     Kept are those where each of the two did so in `at_least` posts, so that one busy account is
-    not tied to many; two or more imply CooRTweet's `min_participation`. The strongest come first.
-    Raises ValueError when `within_s` or `at_least` is too small to mean anything.
+    not tied to many; two or more imply CooRTweet's `min_participation`. The strongest come first,
+    `most` of them. Raises ValueError for a window, or an `at_least`, that means nothing.
     """
-    if not within_s >= 0 or at_least < 1:
-        raise ValueError(
-            f"expected within_s of at least 0 and at_least of 1 or more, got {within_s}, {at_least}"
-        )
+    checked_window(within_s)
+    if at_least < 1:
+        raise ValueError(f"expected at_least of 1 or more, got {at_least}")
     unique = sorted(dict.fromkeys(shares), key=lambda share: (share.moment_s, share.post))
     if len(unique) < 2:
         return []
     table = _Shares(unique)
     early, late = table.close(within_s)
-    found = table.counted(early, late, at_least)
-    return sorted(found, key=lambda tie: (-tie.pairs, tie.apart_s, tie.one, tie.other))
+    return table.counted(early, late, at_least, most)
+
+
+def checked_window(within_s: float) -> float:
+    """Return a window as it is; raises WindowError for one that means nothing."""
+    if not 0 <= within_s <= MAX_WITHIN_S:  # NaN compares false
+        raise WindowError(
+            f"expected a window (within_s) of 0 to {MAX_WITHIN_S:.0f} seconds, got {within_s}"
+        )
+    return within_s
+
+
+def of_several(thing: Rows, account: Rows) -> Flags:
+    """Say of each share whether several accounts shared that thing."""
+    if not len(thing):
+        return np.zeros(0, np.bool_)
+    accounts = int(account.max()) + 1
+    uses = np.unique(thing * accounts + account)
+    several: Flags = (np.bincount(uses // accounts, minlength=int(thing.max()) + 1) > 1)[thing]
+    return several
+
+
+def in_turns(thing: Rows, account: Rows, moment_s: Doubles) -> Rows:
+    """Return the order in which shares are kept when there are too many of them.
+
+    First comes what each account shared first of each thing, then each second one; and in each
+    round one share of every account after the other. So nobody's are pushed out by another's flood.
+    """
+    if not len(thing):
+        return thing
+    again = _turn(thing * (int(account.max()) + 1) + account, moment_s)
+    own = _turn(account * (int(again.max()) + 1) + again, moment_s)
+    return np.lexsort((moment_s, own, again))
+
+
+def _turn(group: Rows, moment_s: Doubles) -> Rows:
+    """Number the shares of each group in order of time."""
+    order = np.lexsort((moment_s, group))
+    begins = np.flatnonzero(np.append(True, np.diff(group[order]) != 0))
+    turn = np.empty_like(order)
+    turn[order] = np.arange(len(order)) - np.repeat(begins, np.diff(np.append(begins, len(order))))
+    return turn
 
 
 class _Shares:
@@ -92,27 +146,46 @@ class _Shares:
         _, post = _numbered([share.post for share in shares])
         millis: Ints = np.array([round(1000 * share.moment_s) for share in shares], np.int64)
         order = np.lexsort((millis, thing))
+        order = order[of_several(thing[order], account[order])]
         self.account, self.thing, self.post = account[order], thing[order], post[order]
         self.millis = millis[order]
 
     def close(self, within_s: float) -> tuple[Rows, Rows]:
         """Return the rows of shares of one thing by two accounts in the window, earlier first."""
-        window = min(round(1000 * within_s), 1 << 42)  # 139 years
-        # All things on one axis of time, each after the other, farther apart than the window.
-        length = int(self.millis.max() - self.millis.min()) + window + 1
-        if length > np.iinfo(np.int64).max // len(self.things):
-            raise ValueError(f"too many things over too long a time: {len(self.things)}")
-        axis = self.millis - self.millis.min() + self.thing.astype(np.int64) * length
+        axis = self.thing + 1j * self.millis  # complex numbers are in order of both
         rows = np.arange(len(axis))
-        last = np.searchsorted(axis, axis + window, "right") - 1
-        count = np.minimum(last - rows, CROWD)
-        early = np.repeat(rows, count)
+        last = np.searchsorted(axis, axis + 1j * round(1000 * within_s), "right") - 1
+        crowd = max(1, min(CROWD, MAX_PAIRS // max(1, len(rows))))
+        few = np.flatnonzero(last - rows <= crowd)
+        count = (last - rows)[few]
+        early = np.repeat(few, count)
         late = early + 1 + np.arange(len(early)) - np.repeat(np.cumsum(count) - count, count)
         two: Flags = self.account[early] != self.account[late]
-        return early[two], late[two]
+        crowded = self._crowded(last, crowd) if len(few) < len(rows) else early[:0]
+        return np.append(early[two], crowded[::2]), np.append(late[two], crowded[1::2])
 
-    def counted(self, early: Rows, late: Rows, at_least: int) -> list[ActedAlike]:
-        """Count pairs of rows by pair of accounts."""
+    def _crowded(self, last: Rows, crowd: int) -> Rows:
+        """Return pairs, one row after the other, where more than `crowd` shares follow.
+
+        A share is paired with the next one of each account that follows up to its `last` row.
+        """
+        pairs = array("q")
+        following: OrderedDict[int, int] = OrderedDict()  # of each account the next row, by rows
+        accounts, ends = self.account.tolist(), last.tolist()
+        for row in range(len(ends) - 1, -1, -1):
+            own, end = accounts[row], ends[row]
+            following.pop(own, None)
+            if end - row > crowd:
+                for other in islice(following.values(), crowd):
+                    if other > end:
+                        break
+                    pairs.extend((row, other))
+            following[own] = row
+            following.move_to_end(own, last=False)
+        return np.asarray(pairs, np.intp)
+
+    def counted(self, early: Rows, late: Rows, at_least: int, most: int | None) -> list[ActedAlike]:
+        """Count pairs of rows by pair of accounts; return the strongest."""
         if not len(early):
             return []
         swapped = self.account[early] > self.account[late]
@@ -122,8 +195,9 @@ class _Shares:
         order = np.lexsort((apart, tie))
         ties, first, pairs = np.unique(tie[order], return_index=True, return_counts=True)
         posts = [_distinct(tie, self.post[rows], ties) for rows in (one, other)]
-        kept = np.flatnonzero(np.minimum(*posts) >= at_least)
         closest = order[first]  # of each tie, the pair of posts least apart
+        strongest = np.lexsort((apart[closest], -pairs))  # and by the names of the accounts
+        kept = strongest[np.minimum(*posts)[strongest] >= at_least][:most]
         return [
             ActedAlike(
                 one=self.accounts[int(ties[at]) // len(self.accounts)],

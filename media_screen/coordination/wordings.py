@@ -20,6 +20,8 @@ from functools import lru_cache
 import numpy as np
 
 from media_screen.arrays import Array, Doubles, Flags, Ints, Rows
+from media_screen.coordination.letters import PILED, WORD
+from media_screen.sidecar.links import IN_LINK
 
 # How alike two texts have to be. With a word changed nine of ten short texts still are; of 38,000
 # tweets and reviews three in a thousand are so like another one, nearly all of them copies or set
@@ -28,7 +30,7 @@ LIKENESS = 0.6
 # Shorter texts are phrases that everybody writes ("Breaking news", "Thank you for sharing"). In
 # letters; a sign of Chinese counts as three, since a word of two signs is one of six letters.
 LEAST_LETTERS = 24
-MAX_LETTERS = 2_000  # characters of a text that are compared; descriptions go on with links
+MAX_TEXT = 2_000  # characters of a text that are compared and shown; later ones are mostly links
 
 _WIDE = "\u2e80"  # from here on Unicode has the scripts that are written without spaces
 _NARROW_SHINGLE, _WIDE_SHINGLE = 5, 2  # characters
@@ -38,11 +40,16 @@ _LETTERS_OF_WIDE = 3
 # million have to be compared.
 _BANDS, _ROWS = 40, 5
 _SEED = 20  # any; the same in every run, and nothing of it is kept
-_CHUNK = 8_192  # texts whose signatures are made at once; 4 MB
-_KNOWN_SETS = 20_000  # sets of pieces kept for texts that many are compared with; some 150 MB
+# Memory is measured at 130 characters a text, and at MAX_TEXT.
+_CHUNK = 512  # texts whose signatures are made at once; 8 MB to 48 MB
+_KNOWN_SETS = 1_000  # sets of pieces kept for texts that many are compared with; 15 MB to 250 MB
 
-_LINK_OR_HANDLE = re.compile(r"(?:https?://|www\.)\S+|@[\w.-]+", re.I)
-_NO_LETTERS = re.compile(r"[\W_]+")
+# Han follows both without a space.
+_LINK_OR_HANDLE = re.compile(
+    rf"(?:https?://|www\.){IN_LINK}+|[@\uff20](?:(?![\u2e80-\U0010ffff])[{WORD}.-])+", re.I
+)
+_NO_LETTERS = re.compile(rf"(?:[^{WORD}]|_)+")
+_PILED = re.compile(f"[{PILED}]")
 # What is not seen between letters, and breaks a word for a program: soft hyphens, joiners, marks
 # of direction.
 _UNSEEN = re.compile("[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
@@ -50,12 +57,10 @@ _UNSEEN = re.compile("[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00
 
 def normal(text: str) -> str:
     """Return what two spellings of one text share: letters and digits, no case, single spaces."""
-    text = text[: 2 * MAX_LETTERS]
+    text = _LINK_OR_HANDLE.sub(" ", text[:MAX_TEXT])
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", _UNSEEN.sub("", text))
-    plain = text.casefold()
-    words = _NO_LETTERS.sub(" ", _LINK_OR_HANDLE.sub(" ", plain))
-    return words.strip()[:MAX_LETTERS]
+        text = _PILED.sub("", unicodedata.normalize("NFKC", _UNSEEN.sub("", text)))
+    return _NO_LETTERS.sub(" ", text.casefold()).strip()[:MAX_TEXT]
 
 
 def is_long_enough(text: str) -> bool:
@@ -107,6 +112,7 @@ class Texts:
 
     def add(self, text: str) -> int:
         """Count a text and return its number, -1 for one that is too short to tell anything."""
+        text = text[:MAX_TEXT]
         plain = normal(text)
         if not is_long_enough(plain):
             return -1

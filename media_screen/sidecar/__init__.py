@@ -20,7 +20,7 @@ from media_screen.errors import MediaScreenError
 from media_screen.evidence import MediaInfo, Post
 from media_screen.sidecar.comments import Comment, CommentsError, read_comments
 from media_screen.sidecar.downloaders import DOWNLOADERS, DateField, Downloader, downloader_of
-from media_screen.sidecar.fields import MAX_NAME, Fields, url_or_empty
+from media_screen.sidecar.fields import MAX_NAME, MAX_TIMESTAMP, Fields, url_or_empty
 from media_screen.sidecar.fit import Described, Fit, escaped, fit_to_file, mismatch, without_format
 from media_screen.sidecar.labels import labels_of
 from media_screen.sidecar.links import links_in
@@ -34,6 +34,7 @@ from media_screen.sidecar.sites import (
     is_host_of,
     is_second_id,
     platform_name,
+    platform_of_host,
 )
 from media_screen.sidecar.stream import read_stream
 
@@ -60,6 +61,7 @@ __all__ = [
     "platform_name",
     "platform_names",
     "platform_of",
+    "platform_of_host",
     "read",
     "read_comments",
     "without_format",
@@ -68,7 +70,6 @@ __all__ = [
 MAX_WHOLE = 8 << 20  # bytes read at once; larger ones have thousands of comments
 MAX_TITLE = 1_000  # characters
 MAX_DESCRIPTION = 20_000  # characters; YouTube allows 5,000
-MAX_TIMESTAMP = 4_102_444_800  # seconds since 1970; the year 2100
 _MAX_COUNT = 1e15  # bytes, pixels or followers
 
 

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from media_screen.errors import MediaScreenError
-from media_screen.sidecar.fields import MAX_NAME, clean
+from media_screen.sidecar.fields import MAX_NAME, MAX_TIMESTAMP, clean, id_of, number_of
 from media_screen.sidecar.stream import as_utf8
 
 MAX_COMMENT = 2_000  # characters of a comment; YouTube allows 10,000, and nearly none has 2,000
-_MAX_TIMESTAMP = 4_102_444_800  # seconds since 1970; the year 2100
-_FIELDS = frozenset(("id", "text", "author", "author_id", "timestamp", "parent"))
+_FIELDS = frozenset(("id", "text", "author", "author_id", "timestamp"))
 _INSIDE = 3  # how deep the fields of a comment lie: record, list, comment
 
 
@@ -30,8 +29,7 @@ class Comment:
     """One comment as yt-dlp keeps it; every text in it is untrusted.
 
     `moment_s` is in seconds since 1970, None where nobody knows. YouTube tells only how long ago
-    a comment was written, so that yt-dlp's is rounded to the minute, hour or day. `parent` is the
-    id of the comment that this one answers, "root" for none.
+    a comment was written, so that yt-dlp's is rounded to the minute, hour or day.
     """
 
     id: str
@@ -39,7 +37,6 @@ class Comment:
     author: str
     author_id: str
     moment_s: float | None
-    parent: str
 
 
 def read_comments(path: Path) -> Iterator[Comment]:
@@ -85,21 +82,13 @@ def _records(events: Iterator[tuple[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _comment(record: Mapping[str, Any]) -> Comment:
     return Comment(
-        id=_text(record.get("id"), MAX_NAME),
+        id=id_of(record.get("id")) or "",
         text=_text(record.get("text"), MAX_COMMENT),
         author=_text(record.get("author"), MAX_NAME),
-        author_id=_text(record.get("author_id"), MAX_NAME),
-        moment_s=_moment(record.get("timestamp")),
-        parent=_text(record.get("parent"), MAX_NAME),
+        author_id=id_of(record.get("author_id")) or "",
+        moment_s=number_of(record.get("timestamp"), low=0, high=MAX_TIMESTAMP),
     )
 
 
 def _text(value: object, limit: int) -> str:
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 128:
-        return str(value)  # some extractors give ids as numbers
     return clean(value, limit) if isinstance(value, str) else ""
-
-
-def _moment(value: object) -> float | None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value <= _MAX_TIMESTAMP else None  # type: ignore[arg-type,operator]

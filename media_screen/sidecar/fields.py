@@ -10,6 +10,7 @@ from typing import Any
 MAX_NAME = 200  # characters of a handle, id, display name or tag; the sites allow 30 to 100
 MAX_URL = 2_048  # characters
 MAX_TAGS = 200
+MAX_TIMESTAMP = 4_102_444_800  # seconds since 1970; the year 2100
 _MAX_PROBLEMS = 20  # lines; a hostile record must not fill a report
 _MAX_SHOWN = 40  # characters of a wrong value that a problem line quotes
 
@@ -79,24 +80,20 @@ class Fields:
         value = self._get(key)
         if value is None:
             return ""
-        if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 128:
-            return str(value)  # some extractors give numbers
-        if not isinstance(value, str) or len(value) > MAX_NAME:
-            # A shortened id would be another id.
+        found = id_of(value)
+        if found is None:
             self.problem(key, f"an id of at most {MAX_NAME} characters", value)
-            return ""
-        return clean(value, MAX_NAME)
+        return found or ""
 
     def number(self, key: str, *, low: float, high: float) -> float | None:
         """Return a finite number within bounds, or None."""
         value = self._get(key)
         if value is None:
             return None
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or not low <= value <= high:  # NaN compares false
+        found = number_of(value, low=low, high=high)
+        if found is None:
             self.problem(key, f"a number from {low:g} to {high:g}", value)
-            return None
-        return float(value)
+        return found
 
     def first_number(self, keys: Sequence[str], *, low: float, high: float) -> float | None:
         """Return the first number that one of the fields holds, or None."""
@@ -117,6 +114,20 @@ class Fields:
         if value and not url:
             self.problem(key, f"an http(s) address of at most {MAX_URL} characters", value)
         return url
+
+
+def id_of(value: object) -> str | None:
+    """Return an id as text, None for what is none: a shortened id would be another id."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 128:
+        return str(value)  # some extractors give numbers
+    return clean(value, MAX_NAME) if isinstance(value, str) and len(value) <= MAX_NAME else None
+
+
+def number_of(value: object, *, low: float, high: float) -> float | None:
+    """Return a finite number within bounds, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if low <= value <= high else None  # NaN compares false
 
 
 def _shown(value: object) -> str:

@@ -15,6 +15,8 @@ import pytest
 from media_screen.batch.campaigns import HOLDS, PASSED, Moved, settle
 from media_screen.batch.campaigns.facts import screened_file
 from media_screen.batch.campaigns.store import STORE
+from media_screen.batch.scan import scan
+from media_screen.errors import SetupError
 from media_screen.evidence import (
     Campaign,
     Evidence,
@@ -414,6 +416,14 @@ def test_accounts_that_use_the_same_words_in_time_are_tied(
     assert len(campaign.accounts) == 3
     assert any(tie.by == "title" for tie in campaign.ties) == tied
     assert [one.text for one in campaign.wordings if one.where == "title"]
+
+
+@pytest.mark.parametrize("within_s", [-1.0, float("nan"), float("inf"), 1e12])
+def test_a_window_that_means_nothing_is_refused(folder: Folder, within_s: float) -> None:
+    with pytest.raises(SetupError, match="expected a window"):
+        folder.settle(within_s=within_s)
+    with pytest.raises(SetupError, match="expected a window"):
+        scan([folder.media], folder.out, folder.config, within_s=within_s)
 
 
 def test_lines_of_campaigns_hold_to_their_schema(folder: Folder) -> None:

@@ -187,6 +187,12 @@ def test_the_sensitivity_reaches_the_screening(monkeypatch: pytest.MonkeyPatch) 
     assert invoke("scan", TEXT, "--sensitivity", "most").exit_code == 2
 
 
+@pytest.mark.parametrize("window", ["-1", "nan", "inf", "-inf", "1e300", "31536001", "soon"])
+def test_a_window_that_means_nothing_is_refused(window: str) -> None:
+    done = invoke("scan", TEXT, "--device", "cpu", "--within", window)
+    assert done.exit_code == 2 and "--within" in done.output and "Traceback" not in done.output
+
+
 def test_the_window_of_accounts_is_that_of_the_measures() -> None:
     from media_screen import coordination
     from media_screen.cli import setup

@@ -53,7 +53,7 @@ def test_comments_are_read_with_what_tells_who_wrote_them_when(tmp_path: Path) -
     path = written(tmp_path / "a.info.json", [comment(1, author_thumbnail={"deep": ["text"]})])
     (read,) = read_comments(path)
     assert (read.id, read.text, read.author, read.author_id) == ("c1", "comment 1", "@a1", "UC1")
-    assert (read.moment_s, read.parent) == (NOON + 61, "root")
+    assert read.moment_s == NOON + 61
 
 
 WRONG = [
@@ -76,6 +76,20 @@ def test_a_field_of_a_wrong_type_costs_the_field(tmp_path: Path, fields: dict[st
 def test_a_long_comment_is_cut(tmp_path: Path) -> None:
     (read,) = read_comments(written(tmp_path / "a.info.json", [comment(1, "x" * 100_000)]))
     assert len(read.text) == 2_000
+
+
+@pytest.mark.parametrize(
+    ("value", "id_"),
+    [
+        pytest.param(7, "7", id="a-number"),
+        pytest.param("x" * 201, "", id="too-long-for-an-id"),
+        pytest.param("a\0", "a\ufffd", id="nul"),
+        pytest.param(True, "", id="no-id"),
+    ],
+)
+def test_an_id_is_read_as_it_is_or_not_at_all(tmp_path: Path, value: object, id_: str) -> None:
+    (read,) = read_comments(written(tmp_path / "a.info.json", [comment(1, author_id=value)]))
+    assert read.author_id == id_
 
 
 def test_a_damaged_file_gives_what_could_be_read(tmp_path: Path) -> None:
@@ -201,6 +215,56 @@ def test_comments_of_accounts_that_post_are_given_back(tmp_path: Path) -> None:
         (PRAISE, "youtube:UC1"),
         (PRAISE, "youtube:UC2"),
     ]
+
+
+def test_a_name_does_not_pass_for_an_id(tmp_path: Path) -> None:
+    accounts = frozenset(("youtube:UC1", "youtube:UC2"))
+    own = [comment(1, PRAISE), comment(5, PRAISE, author_id="", author="UC2")]
+    own += [comment(6, PRAISE, author_id="", author="\0UC2"), comment(2, "Yes", author="UC1")]
+    found = looked(tmp_path, own, platforms={"0" * 16: "youtube"}, accounts=accounts)
+    assert found.activity.authors == 4 and found.shares == ()
+
+
+def flood(number: int, account: str, text: str = PRAISE) -> list[dict[str, Any]]:
+    """Comments of one account, all different to look at, a second apart."""
+    return [
+        comment(at, f"{text} {'!' * (at % 7)}", author_id=account, timestamp=NOON + 1 + at)
+        for at in range(number)
+    ]
+
+
+FLOODS = [
+    pytest.param(flood(300, "UC1"), id="one-account-one-text"),
+    pytest.param([each for n in range(60) for each in flood(5, f"UCx{n}")], id="many-accounts"),
+    pytest.param(
+        [each for n in range(100) for each in flood(3, f"UCx{n % 9}", f"{PRAISE} {n} {n}")],
+        id="many-texts",
+    ),
+]
+
+
+@pytest.mark.parametrize("flooded", FLOODS)
+def test_a_flood_of_comments_is_cut_and_hides_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flooded: list[dict[str, Any]]
+) -> None:
+    monkeypatch.setattr(room, "MAX_SHARES", 100)
+    other = "The harbour belongs to all of us and it must never be sold to anybody"
+    own = [dict(each, id=f"f{at}") for at, each in enumerate(flooded)]
+    own += [comment(2, other, timestamp=NOON + 9_001), comment(3, other, timestamp=NOON + 9_005)]
+    ids = {each["author_id"] for each in own} | {"UC7"}
+    found = looked(
+        tmp_path,
+        [*own, comment(7, PRAISE)],
+        platforms={"0" * 16: "youtube"},
+        accounts=frozenset(f"youtube:{id_}" for id_ in ids),
+    )
+    assert len(found.shares) == 100
+    assert {share.account for share in found.shares if share.what == other} == {
+        "youtube:UC2",
+        "youtube:UC3",
+    }
+    (problem,) = found.problems
+    assert problem.startswith("only 100 of ") and problem.endswith("are compared in time")
 
 
 def test_the_order_of_files_and_comments_changes_nothing(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Who acts together in one campaign, and across those of a folder; all posts are invented."""
+"""Who acts together in one campaign; all posts are invented."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from media_screen import sidecar
-from media_screen.coordination import MAX_TIES, AccountPost, coordinate, post_of, tie_across
+from media_screen.coordination import MAX_TIES, AccountPost, coordinate, post_of
 from media_screen.coordination.posts import accounts_of, moment_of, said
 from media_screen.coordination.sharing import link_key, tags_key
 from media_screen.evidence import Campaign
@@ -71,6 +71,25 @@ def test_an_account_is_known_by_its_id_or_handle(fields: dict[str, Any], expecte
     assert post_of(read, key="k", media="c1").account == expected
 
 
+HINDI, THAI = "\u0939\u093f\u0928\u094d\u0926\u0940", "\u0e02\u0e48\u0e32\u0e27"
+ARABIC = "\u0628\u0650\u0644\u0627\u062f\u064c"
+HASHTAGS = [
+    pytest.param("#news #a", ["news"], id="latin"),
+    pytest.param(f"#{HINDI}, #x", [HINDI], id="hindi"),
+    pytest.param(f"#{THAI}", [THAI], id="thai"),
+    pytest.param(f"#{ARABIC}.", [ARABIC], id="arabic"),
+    pytest.param("\uff03\u6e2f\u53e3", ["\u6e2f\u53e3"], id="chinese"),
+    pytest.param("#cafe\u0301", ["cafe\u0301"], id="accents-apart"),
+    pytest.param("#\ufe0f\u20e3 #\u0301\u0301\u0301", [], id="marks-alone"),
+]
+
+
+@pytest.mark.parametrize(("title", "tags"), HASHTAGS)
+def test_a_tag_is_read_to_its_end_in_any_script(title: str, tags: list[str]) -> None:
+    read = sidecar.parse({"extractor_key": "Youtube", "title": title})
+    assert list(post_of(read, key="k", media="c1").tags) == tags
+
+
 @pytest.mark.parametrize("text", ["", "2025-10-09", "2025-13-09T12:00:00Z", "soon"])
 def test_what_is_no_exact_time_is_no_moment(text: str) -> None:
     assert moment_of(text) is None
@@ -79,8 +98,21 @@ def test_what_is_no_exact_time_is_no_moment(text: str) -> None:
 LINKS = [
     ("https://www.example.com/a/", "example.com/a"),
     ("http://m.example.com/a?utm_source=x&fbclid=y#part", "example.com/a"),
+    ("https://example.com/a?igsh=x&igshid=y&mibextid=z&ref_src=q", "example.com/a"),
     ("https://example.com/?b=2&a=1", "example.com?a=1&b=2"),
     ("https://youtube.com/watch?v=abc&si=track&t=5", "youtube.com/watch?v=abc"),
+    ("https://m.youtube.com/watch?v=abc&feature=share&ref=x", "youtube.com/watch?v=abc"),
+    ("https://x.com/a/status/1?s=20&t=abc", "x.com/a/status/1"),
+    ("https://example.com/story?s=1", "example.com/story?s=1"),
+    ("https://example.com/a?ref=2&si=3&feature=4", "example.com/a?feature=4&ref=2&si=3"),
+    ("https://youtube.com.example.com/watch?t=5", "youtube.com.example.com/watch?t=5"),
+    ("https://example.com/?page", "example.com?page="),
+    ("https://example.com/a?x=&y=1", "example.com/a?x=&y=1"),
+    ("https://example.com:8443/a", "example.com:8443/a"),
+    ("https://example.com:443/a", "example.com/a"),
+    ("http://example.com:80/a", "example.com/a"),
+    ("https://example.com:99999/a", ""),
+    ("https://example.com/#/news/5", "example.com#/news/5"),
     ("https://example.com/", ""),
     ("https://[broken/a", ""),
     ("https://example.com/a?" + "&".join(f"k{n}=1" for n in range(99)), ""),
@@ -173,11 +205,17 @@ def test_accounts_that_comment_alike_are_tied(tmp_path: Path) -> None:
     assert found.comments.authors == 3 and found.wordings[0].count == 3
 
 
+def test_a_long_text_is_cut_where_it_is_told() -> None:
+    long = " ".join(f"{TITLE} {number}" for number in range(300))
+    found = coordinate([post(1, description=long), post(2, description=long + " end")], {})
+    assert [len(wording.text) for wording in found.wordings] == [2_000]
+
+
 def test_so_many_ties_are_listed_and_the_others_are_told_of() -> None:
     posts = [post(number, title=TITLE, at_s=0) for number in range(70)]
     found = coordinate(posts, {})
     assert len(found.ties) == MAX_TIES
-    assert found.problems == ("title: the 2000 strongest of 2415 ties are listed",)
+    assert found.problems == ("title: only the 2000 strongest ties are listed",)
 
 
 def test_what_is_found_fits_the_schema_of_campaigns() -> None:
@@ -206,30 +244,14 @@ def test_the_order_of_posts_changes_nothing() -> None:
     posts = [
         post(n, f"a{n % 9}", at_s=drawn.randrange(900), title=f"{TITLE} {n % 3}") for n in range(60)
     ]
-    expected = coordinate(posts, {}), tie_across(posts)
-    assert expected[0].ties and expected[1]
+    expected = coordinate(posts, {})
+    assert expected.ties
     for _ in range(3):
         drawn.shuffle(posts)
-        assert (coordinate(posts, {}), tie_across(posts)) == expected
+        assert coordinate(posts, {}) == expected
 
 
 def test_nothing_is_found_in_nothing() -> None:
     found = coordinate([], {})
     assert not (found.accounts or found.ties or found.wordings or found.problems)
-    assert found.comments.read == 0 and tie_across([]) == ()
-
-
-# --- a folder ----------------------------------------------------------------------------------
-
-
-def test_accounts_are_tied_across_campaigns_when_they_do_it_again() -> None:
-    posts = [
-        post(1, "a", at_s=0),
-        post(2, "b", at_s=30),
-        post(3, "a", at_s=9_000, media="c2"),
-        post(4, "b", at_s=9_010, media="c2"),
-        post(5, "c", at_s=9_020, media="c2"),
-    ]
-    (tie,) = tie_across(posts)
-    assert (tie.one, tie.other, tie.by, tie.count) == ("youtube:a", "youtube:b", "media", 2)
-    assert len(tie_across(posts, at_least=1)) == 3
+    assert found.comments.read == 0

@@ -8,8 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from media_screen.coordination.ties import CROWD, ActedAlike, Share, acted_alike
+from media_screen.coordination import coordinate, ties
+from media_screen.coordination.ties import (
+    CROWD,
+    MAX_WITHIN_S,
+    ActedAlike,
+    Share,
+    WindowError,
+    acted_alike,
+)
 from media_screen.coordination.wordings import Texts
+from media_screen.sidecar.fields import MAX_TIMESTAMP
 
 DATA = Path(__file__).parent / "data"
 KINDS = ("media", "same text", "like text", "link")
@@ -149,11 +158,64 @@ def test_of_a_crowd_each_is_paired_with_those_that_follow() -> None:
     crowd = [share(f"a{number:03}", 0) for number in range(3 * CROWD)]
     found = acted_alike(crowd)
     assert len(found) == CROWD * (2 * CROWD) + CROWD * (CROWD - 1) // 2
+    assert acted_alike(crowd, most=7) == found[:7]
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"within_s": -1.0}, {"within_s": float("nan")}, {"at_least": 0}], ids=str
-)
-def test_a_window_that_means_nothing_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="expected within_s"):
-        acted_alike([], **wrong)  # type: ignore[arg-type]
+FLOODS = {
+    "by-one-account": ["x"] * 3 * CROWD,
+    "by-two-accounts-in-turn": ["x", "y"] * 2 * CROWD,
+    "by-half-a-crowd": [f"x{number % (CROWD // 2)}" for number in range(5 * CROWD)],
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
+def test_nobody_hides_behind_a_flood_of_the_same_thing(flood: list[str]) -> None:
+    noise = [share(account, 1 + at / 100) for at, account in enumerate(flood)]
+    found = acted_alike([share("a", 0), *noise, share("b", 59)])
+    (tie,) = (tie for tie in found if (tie.one, tie.other) == ("a", "b"))
+    assert (tie.pairs, tie.apart_s) == (1, 59.0)
+    assert {frozenset((tie.one, tie.other)) for tie in found} >= {
+        frozenset((one, other)) for one in "ab" for other in flood
+    }
+
+
+def test_many_shares_in_crowds_have_fewer_pairs_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ties, "MAX_PAIRS", 3_000)
+    crowd = [share(f"a{number:04}", 0) for number in range(1_000)]
+    assert len(acted_alike(crowd)) == 3 * 997 + 2 + 1
+
+
+def test_what_only_one_account_shared_costs_nothing() -> None:
+    alone = [share("a", at, f"thing {at}") for at in range(500)]
+    assert acted_alike([*alone, share("b", 3, "thing 3")])[0].what == "thing 3"
+    assert acted_alike(alone) == []
+
+
+EVER = [-(10.0**9), 0.0, MAX_TIMESTAMP]
+
+
+def test_any_times_and_any_number_of_things_are_compared() -> None:
+    shares = [
+        share(account, moment_s, f"thing {number}")
+        for number in range(2_000)
+        for moment_s in EVER
+        for account in "ab"
+    ]
+    (tie,) = acted_alike(shares, within_s=MAX_WITHIN_S)
+    assert (tie.pairs, tie.posts_one, tie.apart_s) == (6_000, 3, 0.0)
+
+
+WINDOWS_OF_NOTHING = [-1.0, float("nan"), float("inf"), -float("inf"), MAX_WITHIN_S + 1, 1e300]
+
+
+@pytest.mark.parametrize("within_s", WINDOWS_OF_NOTHING)
+def test_a_window_that_means_nothing_is_refused(within_s: float) -> None:
+    with pytest.raises(WindowError, match=r"expected a window .* 0 to 31536000 seconds, got"):
+        acted_alike([], within_s=within_s)
+    with pytest.raises(WindowError):
+        coordinate([], {}, within_s=within_s)
+
+
+def test_a_tie_of_no_post_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected at_least of 1 or more, got 0"):
+        acted_alike([], at_least=0)

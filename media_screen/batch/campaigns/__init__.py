@@ -33,7 +33,7 @@ from media_screen.batch.campaigns.facts import (
 from media_screen.batch.campaigns.naming import merged, name_groups
 from media_screen.batch.campaigns.record import campaign_of
 from media_screen.batch.campaigns.store import STORE, CampaignStore, KeptCampaign, KeptFile
-from media_screen.coordination import WITHIN_S, FindNames
+from media_screen.coordination import WITHIN_S, FindNames, checked_window
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Campaign, Label, PassedAlong, Verdict
 from media_screen.files import write_atomically
@@ -81,8 +81,9 @@ def settle(
     """Find the campaigns of a folder of results and pass labels along; returns what moved.
 
     Accounts are tied by what they did at most `within_s` seconds apart, which is context. Raises
-    BatchError when the folder can't be written.
+    BatchError when the folder can't be written, WindowError when `within_s` is no window.
     """
+    checked_window(within_s)
     try:
         store = CampaignStore(out / STORE)
         try:
