@@ -119,11 +119,9 @@ def link_key(link: str) -> str:
     if not name or not path:
         return ""
     host = name.removeprefix("www.").removeprefix("m.")
-    return (
-        f"{host}{path}"
-        if port in (None, _USUAL_PORTS.get(split.scheme))
-        else f"{host}:{port}{path}"
-    )
+    if port not in (None, _USUAL_PORTS.get(split.scheme)):
+        host = f"{host}:{port}"
+    return f"{host}{path}"
 
 
 def tags_key(post: AccountPost) -> str:

@@ -31,8 +31,9 @@ _Value = TypeVar("_Value", bound=Hashable)
 WITHIN_S = 60.0
 MAX_WITHIN_S = 31_536_000.0  # a year; who shares a thing that far apart does not do so together
 # Where more shares of one thing follow within the window, it is a crowd: a share is then paired
-# with the next one of each account alone, of so many accounts. All of 20,000 in a minute would make
-# 200 million pairs that tell nothing more; and an account that floods hides none behind it.
+# with the next and the last one of each account alone, of so many accounts. All of 20,000 in a
+# minute would make 200 million pairs that tell nothing more; and an account that floods hides none
+# behind it.
 CROWD = 100
 MAX_PAIRS = 2_000_000  # as many shares in a crowd have fewer pairs each; some 320 MB
 
@@ -154,35 +155,23 @@ class _Shares:
         """Return the rows of shares of one thing by two accounts in the window, earlier first."""
         axis = self.thing + 1j * self.millis  # complex numbers are in order of both
         rows = np.arange(len(axis))
-        last = np.searchsorted(axis, axis + 1j * round(1000 * within_s), "right") - 1
+        window = 1j * round(1000 * within_s)
+        last = np.searchsorted(axis, axis + window, "right") - 1
         crowd = max(1, min(CROWD, MAX_PAIRS // max(1, len(rows))))
         few = np.flatnonzero(last - rows <= crowd)
         count = (last - rows)[few]
         early = np.repeat(few, count)
         late = early + 1 + np.arange(len(early)) - np.repeat(np.cumsum(count) - count, count)
         two: Flags = self.account[early] != self.account[late]
-        crowded = self._crowded(last, crowd) if len(few) < len(rows) else early[:0]
-        return np.append(early[two], crowded[::2]), np.append(late[two], crowded[1::2])
-
-    def _crowded(self, last: Rows, crowd: int) -> Rows:
-        """Return pairs, one row after the other, where more than `crowd` shares follow.
-
-        A share is paired with the next one of each account that follows up to its `last` row.
-        """
-        pairs = array("q")
-        following: OrderedDict[int, int] = OrderedDict()  # of each account the next row, by rows
-        accounts, ends = self.account.tolist(), last.tolist()
-        for row in range(len(ends) - 1, -1, -1):
-            own, end = accounts[row], ends[row]
-            following.pop(own, None)
-            if end - row > crowd:
-                for other in islice(following.values(), crowd):
-                    if other > end:
-                        break
-                    pairs.extend((row, other))
-            following[own] = row
-            following.move_to_end(own, last=False)
-        return np.asarray(pairs, np.intp)
+        pairs = early[two] * len(rows) + late[two]
+        if len(few) < len(rows):
+            first = np.searchsorted(axis, axis - window, "left")
+            after = _next_of_each(self.account, last, crowd)
+            # The last one before is the next one where time runs back.
+            before = rows[-1] - _next_of_each(self.account[::-1], rows[-1] - first[::-1], crowd)
+            parts = [after[:, 0] * len(rows) + after[:, 1], before[:, 1] * len(rows) + before[:, 0]]
+            pairs = np.unique(np.concatenate([pairs, *parts]))
+        return pairs // max(1, len(rows)), pairs % max(1, len(rows))
 
     def counted(self, early: Rows, late: Rows, at_least: int, most: int | None) -> list[ActedAlike]:
         """Count pairs of rows by pair of accounts; return the strongest."""
@@ -210,6 +199,27 @@ class _Shares:
             )
             for at in kept
         ]
+
+
+def _next_of_each(account: Rows, last: Rows, crowd: int) -> Rows:
+    """Return pairs of rows, each with the next one of each account, where it is in a crowd.
+
+    That is where more than `crowd` rows follow up to the `last` one; of so many accounts.
+    """
+    pairs = array("q")
+    following: OrderedDict[int, int] = OrderedDict()  # of each account the next row, in order
+    accounts, ends = account.tolist(), last.tolist()
+    for row in range(len(ends) - 1, -1, -1):
+        own, end = accounts[row], ends[row]
+        following.pop(own, None)
+        if end - row > crowd:
+            for other in islice(following.values(), crowd):
+                if other > end:
+                    break
+                pairs.extend((row, other))
+        following[own] = row
+        following.move_to_end(own, last=False)
+    return np.asarray(pairs, np.intp).reshape(-1, 2)
 
 
 def _distinct(tie: Ints, post: Rows, ties: Ints) -> Ints:

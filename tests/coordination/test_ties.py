@@ -179,6 +179,14 @@ def test_nobody_hides_behind_a_flood_of_the_same_thing(flood: list[str]) -> None
     }
 
 
+@pytest.mark.parametrize("order", ["aabb", "abab", "abba", "bbaa"])
+def test_who_shares_again_in_a_crowd_is_tied_for_it(order: str) -> None:
+    crowd = [share(f"x{number % 9}", 10 + number / 1_000) for number in range(4 * CROWD)]
+    twice = [share(account, 10 + at / 10) for at, account in enumerate(order)]
+    found = acted_alike([*crowd, *twice], within_s=1, at_least=2)
+    assert ("a", "b") in {(tie.one, tie.other) for tie in found}
+
+
 def test_many_shares_in_crowds_have_fewer_pairs_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ties, "MAX_PAIRS", 3_000)
     crowd = [share(f"a{number:04}", 0) for number in range(1_000)]
