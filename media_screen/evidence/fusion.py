@@ -64,11 +64,18 @@ class Fusion:
     @property
     def total(self) -> float | None:
         """The ratio of manipulation, None when nothing counted: no weighed detector, no label."""
-        measured = [part for part in self.contributions if part.detector != DECLARED]
-        if not self.declared and not any(part.weight > 0 or part.added for part in measured):
+        if not self.declared and not any(part.weight > 0 or part.added for part in self._measured):
             return None
-        detectors = cut_off(math.fsum(part.added for part in measured), self.bound)
-        return cut_off(detectors + self.declared, MANIPULATION_BOUND)
+        return cut_off(self.measured + self.declared, MANIPULATION_BOUND)
+
+    @property
+    def measured(self) -> float:
+        """What the detectors add together, without what is declared."""
+        return cut_off(math.fsum(part.added for part in self._measured), self.bound)
+
+    @property
+    def _measured(self) -> list[Contribution]:
+        return [part for part in self.contributions if part.detector != DECLARED]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record of a sum."""

@@ -12,9 +12,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from media_screen.evidence import ACCUSING, Label, Verdict
-from media_screen.fusion.suspicion import manipulated
-from media_screen.fusion.thresholds import DECLARED_THRESHOLD
+from media_screen.evidence import Verdict
+from media_screen.exports.causes import matches_known_fake, suspicions
 from media_screen.results.scale import bounds_sentence, weighings
 from media_screen.results.text import file_name, safe_link, shorten, visible
 
@@ -65,30 +64,19 @@ COPYPASTA = Technique("T0084.001", "Use Copypasta")
 CROSS_PLATFORM = Technique("T0119.002", "Post across Platform")
 
 
-def is_claiming(label: Label) -> bool:
-    """Say whether a label says that something is suspected."""
-    return label in ACCUSING
-
-
 def looks_generated(verdict: Verdict) -> bool:
     """Say whether the verdict supports that the media were made or forged by a machine.
 
-    Official footage with another sound may be a joke with an actor's voice, and an impersonation
-    may rest on the channel alone: neither is enough.
+    Official footage with another sound may be a joke with an actor's voice, an impersonation may
+    rest on the channel alone, and how a known fake was made nobody wrote down: none is enough.
     """
-    match = verdict.provenance.match
-    known = match is not None and match.relation == "known_fake"
-    llr = verdict.llr.get("manipulation")
-    if verdict.fusion is not None:
-        measured = manipulated(verdict.fusion, llr)
-    else:  # a result of an older version, which knew this threshold alone
-        measured = llr is not None and llr >= DECLARED_THRESHOLD
-    return verdict.label == "synthetic_media" or known or measured
+    return bool(suspicions(verdict))
 
 
 def looks_changed(verdict: Verdict) -> bool:
     """Say whether the verdict supports that the media are not what was recorded."""
-    return verdict.label == "altered_official" or looks_generated(verdict)
+    altered = verdict.label == "altered_official"
+    return altered or matches_known_fake(verdict) or looks_generated(verdict)
 
 
 def techniques(verdict: Verdict) -> tuple[Technique, ...]:

@@ -76,7 +76,7 @@ def _files_event(claims: Sequence[PostedClaim], as_of: datetime) -> MISPEvent:
     """
     verdicts = [claim.lead.verdict for claim in claims]
     keys = sorted(sha256(verdict) + verdict.media.key for verdict in verdicts)
-    about = f"{counted(len(verdicts), 'file')} of suspected impersonation or synthesis"
+    about = f"{counted(len(verdicts), 'suspected file')} of no campaign"
     event = _event(stable_uuid("event", *keys), about, as_of)
     for claim in claims:
         verdict = claim.lead.verdict

@@ -11,23 +11,30 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from media_screen.evidence import Campaign, CampaignAccount, CampaignFile, Verdict
+from media_screen.evidence import ACCUSING, Campaign, CampaignAccount, CampaignFile, Verdict
+from media_screen.exports.causes import own_label
 from media_screen.exports.claims import (
     COPYPASTA,
     CROSS_PLATFORM,
     Technique,
-    is_claiming,
     sha256,
     short,
     techniques,
 )
+
+# Labels that a file has for itself by which it is the person's own, whatever repeats it.
+_VOUCHED = ("official", "official_copy")
+# Standings of an account that is the official one, or that the post alone says is: nothing proves
+# that it is not.
+_OFFICIAL = ("official", "claimed")
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
     """A file as it was posted: its verdict, its place in a campaign, and who posted it.
 
-    `official` tells that the account posted the official post, too, that the campaign uses.
+    `official` tells that the account is the official one or carries its name and nothing proves
+    that it is not, or that it posted the official post, too, that the campaign uses.
     """
 
     verdict: Verdict
@@ -38,11 +45,11 @@ class Posting:
     @property
     def accused(self) -> bool:
         """Whether the file is suspected, and its place in the campaign does not excuse it."""
-        if not is_claiming(self.verdict.label):
+        if self.verdict.label not in ACCUSING or own_label(self.verdict) in _VOUCHED:
             return False
         if self.file is None or self.file.role == "member":
             return True
-        return self.file.role == "quotes" and is_claiming(self.file.own_label)
+        return self.file.role == "quotes" and self.file.own_label in ACCUSING
 
     @property
     def accuses_account(self) -> bool:
@@ -96,7 +103,7 @@ def claims_of(verdicts: Iterable[Verdict], campaigns: Sequence[Campaign]) -> lis
     found: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         campaign = of_file.get(verdict.media.key)
-        if sha256(verdict) and (campaign or is_claiming(verdict.label)):
+        if sha256(verdict) and (campaign or verdict.label in ACCUSING):
             found.setdefault(campaign.id if campaign else f"file {len(found)}", []).append(verdict)
     known = {campaign.id: campaign for campaign in campaigns}
     return [_claim(some, known.get(name)) for name, some in found.items()]
@@ -104,16 +111,27 @@ def claims_of(verdicts: Iterable[Verdict], campaigns: Sequence[Campaign]) -> lis
 
 def _claim(verdicts: Sequence[Verdict], campaign: Campaign | None) -> PostedClaim:
     if campaign is None:
-        return PostedClaim(tuple(Posting(verdict) for verdict in verdicts))
+        alone = (Posting(one, official=_is_official(one)) for one in verdicts)
+        return PostedClaim(tuple(alone))
     files = {file.key: file for file in campaign.files}
     accounts = {account.id: account for account in campaign.accounts}
+    placed = [(verdict, files[verdict.media.key]) for verdict in verdicts]
     official = {file.account for file in campaign.files if file.role == "original"}
-    placed = ((verdict, files[verdict.media.key]) for verdict in verdicts)
+    official |= {file.account for verdict, file in placed if _is_official(verdict)}
     postings = (
-        Posting(verdict, file, accounts.get(file.account), file.account in official - {""})
+        Posting(
+            verdict,
+            file,
+            accounts.get(file.account),
+            official=_is_official(verdict) or file.account in official - {""},
+        )
         for verdict, file in placed
     )
     return PostedClaim(tuple(postings), campaign)
+
+
+def _is_official(verdict: Verdict) -> bool:
+    return verdict.provenance.official or verdict.provenance.channel in _OFFICIAL
 
 
 def techniques_of(claim: PostedClaim) -> tuple[Technique, ...]:

@@ -11,7 +11,7 @@ from media_screen.fusion.thresholds import DECLARED_THRESHOLD
 
 # A file, its platform or a mark in its picture says that it was generated. The same label is often
 # seen in several of these places, so the strongest counts, once.
-_DECLARATIONS = (
+DECLARATIONS = (
     "declared_ai",
     "generator_tag",
     "ai_generated",
@@ -33,10 +33,10 @@ def fuse_manipulation(
         # A ratio of 0 is no news, unless its detector counts: nothing for, nothing against.
         news = piece.llr != 0.0 or weighing.weight(piece.detector) > 0
         counts = piece.axis == "manipulation" and piece.pooled and news
-        if counts and piece.finding not in _DECLARATIONS:
+        if counts and piece.finding not in DECLARATIONS:
             llrs.setdefault(piece.detector, []).append(piece.llr)
     parts = weighing.contributions({name: math.fsum(found) for name, found in llrs.items()})
-    declared = [piece.llr for piece in evidence if piece.finding in _DECLARATIONS]
+    declared = [piece.llr for piece in evidence if piece.finding in DECLARATIONS]
     if declared:
         parts = (Contribution(DECLARED, max(declared), max(declared), 1.0), *parts)
     return Fusion(sensitivity, weighing.thresholds[sensitivity].llr, weighing.bound, parts)
@@ -71,7 +71,7 @@ def _weighty(evidence: Sequence[Evidence], fusion: Fusion) -> list[Evidence]:
         for piece in evidence
         if piece.llr > 0
         and (
-            piece.finding in _DECLARATIONS
+            piece.finding in DECLARATIONS
             or (piece.axis == "manipulation" and piece.detector in added)
         )
     ]

@@ -1,9 +1,11 @@
 """Texts of complaint for the platforms, in English and French, that claim no more than a verdict.
 
-A post stands in one only when its label says that something is suspected, and never for what an
-official or innocent file shows. A label that was passed along is told as a repeat of the file that
-is suspected, and only for what was found in the media: that another account imitates a name says
-nothing of this one.
+A post stands in one only when exports would accuse it and its account: never the official post, nor
+one of an account that is the official one or may be; nor one that quotes, such as a news programme,
+which may be suspected for the very part that it quotes. What is said follows the
+causes of the verdict (`exports.causes`), each in words of its own. A label that was passed along is
+told as a repeat of the file that is suspected, and only for what was found in the media: that
+another account imitates a name says nothing of this one.
 """
 
 from __future__ import annotations
@@ -12,17 +14,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from media_screen.evidence import ACCUSING, Campaign, Verdict
-from media_screen.exports.claims import (
-    clean,
-    link,
-    looks_changed,
-    looks_generated,
+from media_screen.evidence import Campaign, Verdict
+from media_screen.exports.causes import (
+    DECLARED_CAUSES,
+    MEDIA_CAUSES,
+    SupportedClaim,
+    shows,
+    supported_claims,
+)
+from media_screen.exports.claims import clean, link
+from media_screen.exports.postings import Posting, claims_of
+from media_screen.package.complaint_words import (
+    EXPLICIT,
+    LANGUAGES,
+    REPEAT,
+    SAID,
+    SOMEBODY,
+    THING,
+    Language,
+    Thing,
 )
 from media_screen.report.posting import shown_time
-
-Language = Literal["en", "fr"]
-LANGUAGES: tuple[Language, ...] = ("en", "fr")
 
 # What is complained of, as far as a verdict supports it.
 Ground = Literal["impersonation", "manipulated", "explicit"]
@@ -42,14 +54,46 @@ class ComplaintForm:
 
 
 @dataclass(frozen=True, slots=True)
+class ComplainedPosting:
+    """A suspected posting with what its verdict supports saying of it.
+
+    `own` was found in the file itself, `repeated` in the file that it repeats.
+    """
+
+    posting: Posting
+    own: tuple[SupportedClaim, ...]
+    repeated: tuple[SupportedClaim, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the file."""
+        return self.posting.verdict
+
+    @property
+    def grounds(self) -> tuple[Ground, ...]:
+        """What can be complained of; nothing where the results don't tell what is suspect."""
+        claims = (*self.own, *self.repeated)
+        against = {one.what for one in claims} & {*MEDIA_CAUSES, "lookalike"}
+        if not against:
+            return ()
+        named = self.verdict.label == "suspected_impersonation" and any(
+            one.person is not None for one in claims
+        )
+        found: list[Ground] = ["impersonation"] if named else []
+        found += ["manipulated"] if against & set(MEDIA_CAUSES) else []
+        return (*found, *(("explicit",) if "explicit" in self.verdict.flags else ()))
+
+
+@dataclass(frozen=True, slots=True)
 class ComplaintPost:
-    """One post: where it is, who posted it and when, and what is said of it."""
+    """One post as a text lists it: where it is, who posted it and when, and what is said of it."""
 
     url: str
     account: str
     posted: str
     sha256: str
     findings: tuple[str, ...]  # letters
+    repeated: int | None  # percent of the file that repeats another one, None for one of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,107 +170,65 @@ FORMS = (
     ),
 )
 
-# What is said of a post, in words that go no further than the label does.
-_FOUND: Mapping[Language, Mapping[str, str]] = {
-    "en": {
-        "changed": "{it} appears to show or voice {person}, was not published on any channel of "
-        "theirs that is known to us, and its picture or sound has signs of manipulation above the "
-        "threshold of the screening",
-        "channel": "{it} appears to show or voice {person}, was not published on any channel of "
-        "theirs that is known to us, and the name or handle of the account resembles theirs",
-        "altered_official": "the picture or sound of {it} matches official footage of {person}, "
-        "and the other, or a face in it, does not",
-        "synthetic_media": "{it} has signs of manipulation or fabrication above the threshold of "
-        "the screening; nobody in particular was recognised in it",
-        "explicit": "the screening marked the pictures of this post as sexually explicit",
-        "repeat": "{percent}% of this post repeats another file of the same campaign, and {found}",
-        "post": "this post",
-        "file": "that file",
-        "somebody": "a person who is enrolled in the screening",
-    },
-    "fr": {
-        "changed": "{it} semble montrer ou faire entendre {person}, ne provient d'aucun canal de "
-        "cette personne connu de nous, et son image ou sa bande-son présente des indices de "
-        "manipulation supérieurs au seuil de l'analyse",
-        "channel": "{it} semble montrer ou faire entendre {person}, ne provient d'aucun canal de "
-        "cette personne connu de nous, et le nom ou l'identifiant du compte ressemble au sien",
-        "altered_official": "{it} reprend l'image ou la bande-son d'une vidéo officielle de "
-        "{person}, mais l'autre, ou un visage, n'y correspond pas",
-        "synthetic_media": "{it} présente des indices de manipulation ou de fabrication supérieurs "
-        "au seuil de l'analyse ; personne n'y a été reconnu en particulier",
-        "explicit": "l'analyse a signalé les images de cette publication comme sexuellement "
-        "explicites",
-        "repeat": "{percent} % de cette publication reprend un autre fichier de la même campagne, "
-        "et {found}",
-        "post": "cette publication",
-        "file": "ce fichier",
-        "somebody": "une personne enregistrée dans l'analyse",
-    },
-}
-
 
 def complaints(campaign: Campaign, verdicts: Sequence[Verdict]) -> Iterator[Complaint]:
     """Give the texts for each platform on which something suspected was posted."""
-    by_key = {verdict.media.key: verdict for verdict in verdicts}
-    original = {file.key for file in campaign.files if file.role != "member"}
-    told = [verdict for verdict in verdicts if verdict.media.key not in original]
+    told = _complained(campaign, verdicts)
     for form in FORMS:
-        own = [verdict for verdict in told if _site(verdict) in form.sites]
-        grounds = {verdict.media.key: _grounds(verdict, by_key) for verdict in own}
-        own = [verdict for verdict in own if grounds[verdict.media.key]]
+        own = [one for one in told if _site(one.verdict) in form.sites]
         if not own:
             continue
-        held = {ground for verdict in own for ground in grounds[verdict.media.key]}
+        held = {ground for one in own for ground in one.grounds}
         for language in LANGUAGES:
             categories = [form.categories[one][language] for one in GROUNDS if one in held]
-            text = _rendered(form, language, categories, campaign, own, by_key)
+            text = _rendered(form, language, categories, campaign, own)
             yield Complaint(f"{form.name.lower()}.{language}.txt", text)
+
+
+def _complained(campaign: Campaign, verdicts: Sequence[Verdict]) -> list[ComplainedPosting]:
+    by_key = {verdict.media.key: verdict for verdict in verdicts}
+    found = (
+        _with_claims(posting, by_key)
+        for claim in claims_of(verdicts, [campaign])
+        if claim.campaign is campaign
+        for posting in claim.accused
+        if posting.accuses_account and posting.file and posting.file.role == "member"
+    )
+    return [one for one in found if one.grounds]
+
+
+def _with_claims(posting: Posting, by_key: Mapping[str, Verdict]) -> ComplainedPosting:
+    verdict, passed = posting.verdict, posting.verdict.passed
+    own = supported_claims(verdict)
+    source = by_key.get(passed.key) if passed else None  # None also when its result is gone
+    if source is None:
+        return ComplainedPosting(posting, own, ())
+    repeated = tuple(one for one in supported_claims(source) if one.what != "lookalike")
+    if not {one.what for one in repeated} & set(MEDIA_CAUSES):
+        return ComplainedPosting(posting, own, ())
+    if not own and verdict.person and shows(verdict, verdict.person):
+        own = (SupportedClaim("shown", verdict.person),)
+    return ComplainedPosting(posting, own, repeated)
 
 
 def _site(verdict: Verdict) -> str:
     return verdict.post.platform.lower() if verdict.post else ""
 
 
-def _grounds(verdict: Verdict, by_key: Mapping[str, Verdict]) -> tuple[Ground, ...]:
-    """Return what a verdict supports a complaint of; nothing for all that isn't suspected."""
-    if verdict.label not in ACCUSING:
-        return ()
-    source = _source(verdict, by_key)
-    if source is None:
-        return ()
-    changed = looks_changed(source) and source.label in ACCUSING
-    found: list[Ground] = []
-    if verdict.label == "suspected_impersonation" and verdict.person:
-        # The name of one account says nothing of another that posted the same.
-        found += ["impersonation"] if changed or not verdict.passed else []
-    found += ["manipulated"] if changed else []
-    if found and "explicit" in verdict.flags:
-        found.append("explicit")
-    return tuple(found)
+def _findings(one: ComplainedPosting, language: Language) -> Iterator[str]:
+    """Give what is said of a post, a sentence each, the same of each post that it is true of."""
+    yield from (_said(claim, "post", language) for claim in one.own)
+    if one.repeated:
+        yield REPEAT[language].format(
+            found="; ".join(_said(claim, "file", language) for claim in one.repeated)
+        )
+    if "explicit" in one.grounds:
+        yield EXPLICIT[language]
 
 
-def _source(verdict: Verdict, by_key: Mapping[str, Verdict]) -> Verdict | None:
-    """Return the verdict that a label comes from, None when its result is gone."""
-    return by_key.get(verdict.passed.key) if verdict.passed else verdict
-
-
-def _findings(
-    verdict: Verdict, language: Language, by_key: Mapping[str, Verdict]
-) -> tuple[str, ...]:
-    words = _FOUND[language]
-    source = _source(verdict, by_key) or verdict
-    person = clean(source.person or verdict.person or "") or words["somebody"]
-    if source.label == "suspected_impersonation":
-        kind = "changed" if looks_changed(source) else "channel"
-    else:
-        kind = source.label
-    it = words["file" if verdict.passed else "post"]
-    found = words[kind].format(it=it, person=person)
-    if verdict.passed:
-        percent = round(100 * min(max(verdict.passed.share, 0.0), 1.0))
-        found = words["repeat"].format(percent=percent, found=found)
-    explicit = (words["explicit"],) if "explicit" in verdict.flags else ()
-    return (found, *explicit)
+def _said(claim: SupportedClaim, thing: Thing, language: Language) -> str:
+    person = clean(claim.person or "") or SOMEBODY[language]
+    return SAID[language][claim.what].format(person=person, **THING[language][thing])
 
 
 def _rendered(
@@ -234,26 +236,25 @@ def _rendered(
     language: Language,
     categories: Sequence[str],
     campaign: Campaign,
-    verdicts: Sequence[Verdict],
-    by_key: Mapping[str, Verdict],
+    told: Sequence[ComplainedPosting],
 ) -> str:
     letters: dict[str, str] = {}
     posts = []
-    for verdict in verdicts:
-        found = _findings(verdict, language, by_key)
-        own = tuple(letters.setdefault(one, _letter(len(letters))) for one in found)
-        posts.append(_post(verdict, own))
+    for one in told:
+        found = _findings(one, language)
+        posts.append(
+            _post(one, [letters.setdefault(said, _letter(len(letters))) for said in found])
+        )
     posts.sort(key=lambda one: (one.posted or "~", one.url, one.sha256))
+    claims = {claim.what for one in told for claim in (*one.own, *one.repeated)}
     values: dict[str, Any] = {
         "form": form,
         "categories": categories,
         "campaign": campaign,
         "findings": [(letter, found) for found, letter in letters.items()],
         "posts": posts,
-        "accounts": len({one.account for one in posts if one.account}),
-        "generated": any(
-            looks_generated(source) for one in verdicts if (source := _source(one, by_key))
-        ),
+        "accounts": len({file.account for one in told if (file := one.posting.file)} - {""}),
+        "declared": bool(claims & set(DECLARED_CAUSES)),
     }
     return text_template(f"complaint.{language}.txt", values)
 
@@ -262,17 +263,19 @@ def _letter(number: int) -> str:
     return chr(ord("A") + number) if number < 26 else f"A{number}"
 
 
-def _post(verdict: Verdict, findings: tuple[str, ...]) -> ComplaintPost:
-    post = verdict.post
+def _post(one: ComplainedPosting, findings: Iterable[str]) -> ComplaintPost:
+    post, passed = one.verdict.post, one.verdict.passed
     time = shown_time(post.published) if post else ""
     names: Iterable[str] = (post.handle, post.display_name, post.channel_id) if post else ()
     known = list(dict.fromkeys(clean(name) for name in names if name))
+    share = min(max(passed.share, 0.0), 1.0) if passed and one.repeated else None
     return ComplaintPost(
-        url=link(verdict),
+        url=link(one.verdict),
         account=", ".join(known),
         posted=f"{time} UTC" if time else "",
-        sha256=verdict.media.sha256,
-        findings=findings,
+        sha256=one.verdict.media.sha256,
+        findings=tuple(findings),
+        repeated=None if share is None else round(100 * share),
     )
 
 
