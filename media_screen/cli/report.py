@@ -36,6 +36,9 @@ PACKAGE = "package"  # beside the formats of exports, which hold all files
 @click.option("--output", type=PATH, help="File of the export or package; OUT/results... else.")
 @click.option("--campaign", metavar="ID", help="The campaign to pack, by the id on its page.")
 @click.option("--media", is_flag=True, help="Pack copies of the media, not their hashes alone.")
+@click.option(
+    "--no-sidecars", is_flag=True, help="Leave out sidecars, which may hold addresses and cookies."
+)
 @click.option("--key", type=FILE, help="Private Ed25519 key (PEM) to sign the package with.")
 @click.option(
     "--time-stamp",
@@ -54,6 +57,7 @@ def report(
     output: Path | None,
     campaign: str | None,
     media: bool,
+    no_sidecars: bool,
     key: Path | None,
     time_stamp: Path | None,
     time_stamp_server: str | None,
@@ -70,15 +74,19 @@ def report(
 
     if not (out / RESULTS).is_file():
         raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
-    packing = (campaign, media, key, time_stamp, time_stamp_server)
+    packing = (campaign, media, no_sidecars, key, time_stamp, time_stamp_server)
     if form != PACKAGE and any(packing):
         raise click.UsageError(
-            "--campaign, --media, --key, --time-stamp and --time-stamp-server go with "
-            f"--format {PACKAGE}"
+            "--campaign, --media, --no-sidecars, --key, --time-stamp and --time-stamp-server go "
+            f"with --format {PACKAGE}"
         )
     if form == PACKAGE:
         if not campaign:
             raise click.UsageError(f"--format {PACKAGE} needs --campaign ID")
+        if output is not None and str(output) == "-":
+            raise click.UsageError(
+                f"--format {PACKAGE} writes a ZIP and not to stdout: give --output a file name"
+            )
         if time_stamp and time_stamp_server:
             raise click.UsageError("give --time-stamp or --time-stamp-server, not both")
         from media_screen.package import write_package
@@ -89,6 +97,7 @@ def report(
                 campaign,
                 output=output,
                 media=media,
+                sidecars=not no_sidecars,
                 key=key,
                 time_stamp=time_stamp,
                 time_stamp_server=time_stamp_server or "",

@@ -7,23 +7,30 @@ its certificate. Here a response is held to the hash alone, so that no wrong one
 
 from __future__ import annotations
 
+import re
 import ssl
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from http.client import HTTPException
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from media_screen.errors import MediaScreenError
+from media_screen.files import open_regular
 
 WAIT_S = 30.0  # for a server
-LONGEST = 1 << 20  # bytes of a response; common ones have some thousands
+LONGEST = 1 << 18  # bytes of a response; with the certificates of a chain they have some thousands
 
 _SHA256 = bytes.fromhex("0609608648016503040201")  # object identifier 2.16.840.1.101.3.4.2.1
 _TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")  # id-ct-TSTInfo, 1.2.840.113549.1.9.16.1.4
 _SIGNED = bytes.fromhex("06092a864886f70d010702")  # id-signedData, 1.2.840.113549.1.7.2
 _INTEGER, _OCTETS, _OID, _TIME, _SEQUENCE, _FIRST = 0x02, 0x04, 0x06, 0x18, 0x30, 0xA0
 _GRANTED = (0, 1)  # granted, and granted with changes
+_LONGEST_STATUS = 4  # bytes of a number that has two
+_MOST_PARTS = 8  # of an item that are looked at; none that is needed stands later
+_MOMENT = re.compile(r"(\d{14})(?:\.\d{1,9})?Z", re.ASCII)
 
 
 class TimeStampError(MediaScreenError, ValueError):
@@ -53,6 +60,8 @@ def check_time_stamp(response: bytes, sha256: bytes) -> TimeStamp:
 
     That is for a response that refuses, that can't be read, or that is about another hash.
     """
+    if len(response) > LONGEST:
+        raise TimeStampError(f"expected a time stamp of at most {LONGEST} bytes, got more")
     try:
         info = _time_stamp_info(response)
         algorithm, imprint = _parts(info[2], _SEQUENCE)[:2]
@@ -71,24 +80,46 @@ def check_time_stamp(response: bytes, sha256: bytes) -> TimeStamp:
     return TimeStamp(response, time)
 
 
+def read_time_stamp(path: Path) -> bytes:
+    """Read a response from a `.tsr` file, no more of it than a response can be; raises OSError."""
+    with open_regular(path) as stream:
+        return stream.read(LONGEST + 1)
+
+
+def check_server(url: str) -> None:
+    """Raise TimeStampError for what is no address of a server that may be asked: only https is."""
+    try:
+        parts = urlsplit(url)
+        https, host = parts.scheme.lower() == "https", parts.hostname
+        _ = parts.port  # raises ValueError for what is no port
+        host = (host or "").encode("idna").decode("ascii")
+    except ValueError as error:
+        raise TimeStampError(f"expected the https address of a server ({error})") from error
+    if not https or not host:
+        raise TimeStampError(f"a time-stamping server is asked by https alone, got {url:.200}")
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise TimeStampError(f"an address is of plain characters without spaces, got {url!r:.200}")
+
+
 def ask_server(url: str, request: bytes, *, trusted: ssl.SSLContext | None = None) -> bytes:
     """Send a request to a server that the user named, and return its response.
 
     Only https. Raises TimeStampError.
     """
-    if urlsplit(url).scheme.lower() != "https":
-        raise TimeStampError(f"a time-stamping server is asked by https alone, got {url:.200}")
+    check_server(url)
     headers = {"Content-Type": "application/timestamp-query"}
-    asked = urllib.request.Request(url, request, headers, method="POST")
     context = trusted or ssl.create_default_context()
     opener = urllib.request.build_opener(
         urllib.request.HTTPSHandler(context=context), _NoRedirect()
     )
     try:
+        asked = urllib.request.Request(url, request, headers, method="POST")
         with opener.open(asked, timeout=WAIT_S) as answer:
             response = bytes(answer.read(LONGEST + 1))
-    except OSError as error:  # also what urllib and ssl raise
-        raise TimeStampError(f"{url:.200} gave no time stamp: {error}") from error
+    # OSError is also what urllib and ssl raise; the others, what no server of HTTP answers.
+    except (OSError, ValueError, HTTPException) as error:
+        told = str(error) or type(error).__name__
+        raise TimeStampError(f"{url:.200} gave no time stamp: {told:.200}") from error
     if len(response) > LONGEST:
         raise TimeStampError(f"expected at most {LONGEST} bytes from {url:.200}, got more")
     return response
@@ -107,7 +138,10 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 def _time_stamp_info(response: bytes) -> Sequence[bytes]:
     """Return the parts of the TSTInfo in a response; raises ValueError for another structure."""
     parts = _parts(response, _SEQUENCE)
-    status = int.from_bytes(_content(_parts(parts[0], _SEQUENCE)[0], _INTEGER), "big")
+    number = _content(_parts(parts[0], _SEQUENCE)[0], _INTEGER)
+    if len(number) > _LONGEST_STATUS:
+        raise ValueError("expected a status")
+    status = int.from_bytes(number, "big")
     if status not in _GRANTED:
         raise TimeStampError(f"the server refused: expected status 0 or 1, got {status}")
     kind, token = _parts(parts[1], _SEQUENCE)[:2]
@@ -121,14 +155,15 @@ def _time_stamp_info(response: bytes) -> Sequence[bytes]:
 
 
 def _parts(item: bytes, tag: int) -> list[bytes]:
-    """Return the items inside of an item, each with its own tag and length."""
-    content, parts = _content(item, tag), []
-    while content:
-        end = sum(_header(content))
+    """Return the first items inside of an item, each with its own tag and length."""
+    content, start = _content(item, tag), 0
+    parts: list[bytes] = []
+    while start < len(content) and len(parts) < _MOST_PARTS:
+        end = start + sum(_header(content, start))
         if end > len(content):
             raise ValueError("an item is longer than what holds it")
-        parts.append(content[:end])
-        content = content[end:]
+        parts.append(content[start:end])
+        start = end
     return parts
 
 
@@ -141,16 +176,17 @@ def _content(item: bytes, tag: int) -> bytes:
     return item[start : start + length]
 
 
-def _header(item: bytes) -> tuple[int, int]:
+def _header(item: bytes, start: int = 0) -> tuple[int, int]:
     """Return how long tag and length of an item are, and how long its content is."""
-    if len(item) < 2:
+    if len(item) < start + 2:
         raise ValueError("it is cut off")
-    if item[1] < 0x80:
-        return 2, item[1]
-    count = item[1] & 0x7F
-    if not 1 <= count <= 4 or len(item) < 2 + count:
+    first = item[start + 1]
+    if first < 0x80:
+        return 2, first
+    count = first & 0x7F
+    if not 1 <= count <= 4 or len(item) < start + 2 + count:
         raise ValueError("a length can't be read")
-    return 2 + count, int.from_bytes(item[2 : 2 + count], "big")
+    return 2 + count, int.from_bytes(item[start + 2 : start + 2 + count], "big")
 
 
 def _wrapped(tag: int, content: bytes) -> bytes:
@@ -161,5 +197,7 @@ def _wrapped(tag: int, content: bytes) -> bytes:
 
 def _time(text: str) -> datetime:
     """Read a GeneralizedTime, which ends in Z and may have a fraction."""
-    found = datetime.strptime(text.split(".")[0].rstrip("Z"), "%Y%m%d%H%M%S")
-    return found.replace(tzinfo=timezone.utc)
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        raise ValueError(f"expected a time in UTC, got {text!r:.40}")
+    return datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)

@@ -11,34 +11,47 @@ import re
 import tempfile
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from media_screen import sidecar as sidecars
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Campaign, Verdict
 from media_screen.exports import FORMATS, ExportError, export
 from media_screen.files import new_file, open_regular, private_folder, write_atomically
 from media_screen.package.complaints import complaints, text_template
-from media_screen.package.signature import Signature, sign
+from media_screen.package.contents import SIDECARS, UNCHECKED, contents
+from media_screen.package.signature import read_key, sign
 from media_screen.package.timestamp import (
-    LONGEST,
     TimeStamp,
     ask_server,
+    check_server,
     check_time_stamp,
+    read_time_stamp,
     time_stamp_request,
 )
 from media_screen.report import write_report
+from media_screen.report.posting import find_zone
 from media_screen.results.campaigns import CAMPAIGNS, read_campaigns
 from media_screen.results.folder import RESULTS
 from media_screen.results.plain import counted
-from media_screen.results.rows import read_line, read_results
+from media_screen.results.rows import ReadResults, read_line, read_results
 from media_screen.results.saved_line import parse_line
 from media_screen.results.thumbs import read_thumbnails, thumbnail_folder
-from media_screen.results.written import WrittenFile, line_digest, written_files, written_lines
+from media_screen.results.written import (
+    STATE,
+    WrittenFile,
+    line_digest,
+    written_files,
+    written_lines,
+)
+from media_screen.sidecar import find as find_sidecar
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 MANIFEST = "SHA256SUMS"
 _BLOCK = 1 << 20  # bytes read at once
@@ -64,11 +77,15 @@ class PackedFile:
 
 @dataclass(frozen=True, slots=True)
 class FoundMedia:
-    """The media of a verdict and its sidecar as they lie on this machine; None for what is gone."""
+    """Where the media of a verdict should lie on this machine, and their sidecar, if it is there.
+
+    `checked` tells that the sidecar is the one that was read when the file was screened.
+    """
 
     verdict: Verdict
-    media: Path | None
+    media: Path
     sidecar: Path | None
+    checked: bool
 
     @property
     def name(self) -> str:
@@ -77,12 +94,22 @@ class FoundMedia:
         return self.verdict.media.key + (suffix if _SUFFIX.fullmatch(suffix) else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Vouching:
+    """What is to vouch for a manifest, as far as it can be had before there is one."""
+
+    key: Ed25519PrivateKey | None
+    response: bytes | None
+    server: str
+
+
 def write_package(
     out: Path,
     campaign: str,
     *,
     output: Path | None = None,
     media: bool = False,
+    sidecars: bool = True,
     key: Path | None = None,
     time_stamp: Path | None = None,
     time_stamp_server: str = "",
@@ -93,32 +120,32 @@ def write_package(
 
     `campaign` is its id, or that of one that was merged into it; `output` is by default
     `OUT/results.ID.zip`. With `media` copies of the media are in it, without their hashes alone.
-    `key` is a private Ed25519 key (PEM) to sign the manifest with. `time_stamp` is a response that
-    a time-stamping server gave to the request in an earlier package of the same results;
-    `time_stamp_server` (https) is asked for one, and nothing else goes over the network. `tell`
-    hears what could not be packed. Raises PackageError, KeyFileError, TimeStampError,
-    TimeZoneError and OSError.
+    The sidecars are in it unless `sidecars` is false: they hold what the downloader wrote, which
+    may be addresses and cookies of its machine and names of third parties. `key` is a private
+    Ed25519 key (PEM) to sign the manifest with. `time_stamp` is a response that a time-stamping
+    server gave to the request in an earlier package of the same results; `time_stamp_server`
+    (https) is asked for one, and nothing else goes over the network. `tell` hears what could not be
+    packed or checked. Raises PackageError, KeyFileError, TimeStampError, TimeZoneError and OSError.
     """
     chosen = _campaign(out, campaign)
-    target = output or out / f"results.{chosen.id}.zip"
+    target = _target(output or out / f"results.{chosen.id}.zip")
+    find_zone(time_zone)
+    vouching = _prepared(key, time_stamp, time_stamp_server)
     # What is half done lies in the folder of results, and nowhere else.
     with tempfile.TemporaryDirectory(prefix=".results.package-", dir=out) as name:
         room = Path(name)
-        lines = _copy_results(out, room, chosen)
-        verdicts = [parse_line(line) for line in lines]
+        lines, notes = _copy_results(out, room, chosen)
         write_report(room, time_zone=time_zone, tell=_log.debug)
-        notes = list(_export(room))
-        found = _find_media(out, lines, verdicts)
-        copies = [one for one in found if media and _is_as_screened(one)]
-        notes += _missing(found, len(found) - len(copies) if media else 0)
-        _write_texts(room, chosen, verdicts, found, notes)
-        files = _hashed([*_inside(room), *_outside(found, copies)])
+        notes += _export(room)
+        found = _find_media(out, lines)
+        outside = (_sidecars(found, notes) if sidecars else {}) | (
+            _copies(found, notes) if media else {}
+        )
+        _write_texts(room, chosen, found, outside, notes)
+        files = _hashed({**_inside(room), **outside})
         manifest = "".join(f"{one.sha256}  {one.name}\n" for one in files).encode()
         (room / MANIFEST).write_bytes(manifest)
-        digest = hashlib.sha256(manifest).digest()
-        signature = sign(manifest, key) if key else None
-        stamp = _stamp(digest, time_stamp, time_stamp_server)
-        seals = dict(_seals(manifest, signature, stamp))
+        seals = dict(_seals(manifest, vouching))
         _write_zip(target, chosen.id, files, {MANIFEST: manifest, **seals})
     for note in notes:
         tell(note)
@@ -136,31 +163,51 @@ def _campaign(out: Path, wanted: str) -> Campaign:
     raise PackageError(f"no campaign {wanted!r:.60} in {out}; there are {some}")
 
 
+def _target(path: Path) -> Path:
+    """Return where the ZIP is to lie; raises PackageError where none can, before it is made."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise PackageError(f"expected the name of a file in a folder that is there, got {path}")
+    return path
+
+
+def _prepared(key: Path | None, time_stamp: Path | None, server: str) -> Vouching:
+    """Read and check what the user named, before anything is made."""
+    if server:
+        check_server(server)
+    return Vouching(
+        read_key(key) if key else None, read_time_stamp(time_stamp) if time_stamp else None, server
+    )
+
+
 # --- what goes in --------------------------------------------------------------------------------
 
 
-def _copy_results(out: Path, room: Path, campaign: Campaign) -> list[bytes]:
-    """Copy what the folder holds of a campaign's files into a folder of its own."""
+def _copy_results(out: Path, room: Path, campaign: Campaign) -> tuple[list[bytes], list[str]]:
+    """Copy what the folder holds of a campaign's files into a folder of its own.
+
+    Returns the lines of the results, and what has to be noted of them.
+    """
     wanted = {file.key for file in campaign.files}
     with open_regular(out / RESULTS) as stream:
         results = read_results(stream, written_lines(out))
-        lines = [read_line(stream, row) for row in results.rows if row.key in wanted]
-        keys = [row.key for row in results.rows if row.key in wanted]
+        rows = [row for row in results.rows if row.key in wanted]
+        lines = [read_line(stream, row) for row in rows]
     if not lines:
         raise PackageError(f"no result of a file of campaign {campaign.id} is in {out / RESULTS}")
     write_atomically(room / RESULTS, (line.rstrip(b"\n") + b"\n" for line in lines))
     record = json.dumps(campaign.to_dict(), ensure_ascii=True, allow_nan=False)
     write_atomically(room / CAMPAIGNS, [record.encode(), b"\n"])
-    for key in keys:
-        for picture in read_thumbnails(out, key):
-            folder = thumbnail_folder(room, key)
+    for row in rows:
+        for picture in read_thumbnails(out, row.key):
+            folder = thumbnail_folder(room, row.key)
             private_folder(folder)
-            data = (thumbnail_folder(out, key) / picture.name).read_bytes()
+            data = (thumbnail_folder(out, row.key) / picture.name).read_bytes()
             write_atomically(folder / picture.name, [data])
     # Pages and exports name the time of the results.
     changed = int((out / RESULTS).stat().st_mtime)
     os.utime(room / RESULTS, (changed, changed))
-    return lines
+    # Broken lines may be of any file, and are not told of here.
+    return lines, list(ReadResults(unknown=results.unknown).notes())
 
 
 def _export(room: Path) -> Iterator[str]:
@@ -172,59 +219,82 @@ def _export(room: Path) -> Iterator[str]:
             yield f"the export {form} is not in the package: {error}"
 
 
-def _find_media(
-    out: Path, lines: Sequence[bytes], verdicts: Sequence[Verdict]
-) -> tuple[FoundMedia, ...]:
+def _find_media(out: Path, lines: Iterable[bytes]) -> list[FoundMedia]:
     """Find what was screened: where the state knows it, else where it was shown."""
-    digests = [line_digest(line) for line in lines]
-    known = written_files(out, set(digests))
-    return tuple(
-        _found(verdict, known.get(digest))
-        for digest, verdict in zip(digests, verdicts, strict=True)
-    )
+    by_digest = {line_digest(line): line for line in lines}
+    known = written_files(out, by_digest)
+    return [_found(parse_line(line), known.get(digest)) for digest, line in by_digest.items()]
 
 
 def _found(verdict: Verdict, written: WrittenFile | None) -> FoundMedia:
     path = written.path if written else Path(verdict.media.path)
-    found = FoundMedia(verdict, path if path.is_file() else None, sidecars.find(path))
-    if written is None:  # a file of this name may be another one
-        return found if _is_as_screened(found) else FoundMedia(verdict, None, None)
-    same = found.sidecar and _sha256(found.sidecar) == written.sidecar_sha256
-    return found if same else replace(found, sidecar=None)
+    sidecar = find_sidecar(path)
+    if written is not None:
+        same = sidecar is not None and _sha256(sidecar) == written.sidecar_sha256
+    else:  # a file of this name may be another one, and then so is what lies beside it
+        same = _is_as_screened(path, verdict)
+    return FoundMedia(verdict, path, sidecar if same else None, checked=written is not None)
 
 
-def _is_as_screened(found: FoundMedia) -> bool:
-    return found.media is not None and _sha256(found.media) == found.verdict.media.sha256
+def _is_as_screened(path: Path, verdict: Verdict) -> bool:
+    return path.is_file() and _sha256(path) == verdict.media.sha256
 
 
-def _missing(found: Iterable[FoundMedia], media: int) -> Iterator[str]:
-    """Give a note for what is gone, or is not any more what was screened."""
+def _sidecars(found: Sequence[FoundMedia], notes: list[str]) -> dict[str, Path]:
+    """Return the sidecars by their names in the package; notes what is gone or can't be checked."""
+    there = {
+        f"{SIDECARS if one.checked else UNCHECKED}{one.verdict.media.key}"
+        f"{'.info' * path.name.endswith('.info.json')}.json": path
+        for one in found
+        if (path := one.sidecar) is not None
+    }
     lacking = sum(1 for one in found if one.verdict.media.sidecar and one.sidecar is None)
     if lacking:
-        yield f"the sidecars of {counted(lacking, 'file')} are left out: gone, or changed since"
-    if media:
-        yield f"{counted(media, 'file')} of media left out: gone, or changed since"
+        notes.append(
+            f"the sidecars of {counted(lacking, 'file')} are left out: gone, or changed since"
+        )
+    if unchecked := sum(1 for name in there if name.startswith(UNCHECKED)):
+        notes.append(
+            f"the sidecars of {counted(unchecked, 'file')} were not checked and lie in "
+            f"{UNCHECKED}: no {STATE} tells what they were when the file was screened"
+        )
+    return there
+
+
+def _copies(found: Sequence[FoundMedia], notes: list[str]) -> dict[str, Path]:
+    """Return the media by their names in the package; notes how many are gone or changed."""
+    there = {
+        f"media/{one.name}": one.media for one in found if _is_as_screened(one.media, one.verdict)
+    }
+    if lacking := len(found) - len(there):
+        notes.append(f"{counted(lacking, 'file')} of media left out: gone, or changed since")
+    return there
 
 
 def _write_texts(
     room: Path,
     campaign: Campaign,
-    verdicts: Sequence[Verdict],
     found: Sequence[FoundMedia],
+    outside: Collection[str],
     notes: Sequence[str],
 ) -> None:
+    """Write complaints, hashes and versions, and the README, which lists what there is."""
+    verdicts = [one.verdict for one in found]
     private_folder(room / "complaints")
     texts = list(complaints(campaign, verdicts))
     for text in texts:
         write_atomically(room / "complaints" / text.name, [text.text.encode()])
-    hashes = (f"{one.verdict.media.sha256}  media/{one.name}\n" for one in found)
-    write_atomically(room / "media.sha256", (line.encode() for line in hashes if line[0] != " "))
+    hashes = [(one.verdict.media.sha256, one.name) for one in found]
+    listed = (f"{sha256}  media/{name}\n".encode() for sha256, name in hashes if sha256)
+    write_atomically(room / "media.sha256", listed)
     versions = json.dumps(_versions(verdicts), indent=2, sort_keys=True)
     write_atomically(room / "versions.json", [versions.encode(), b"\n"])
     values = {
         "campaign": campaign,
-        "files": len(verdicts),
+        "files": counted(len(verdicts), "file"),
         "lacking": len(campaign.files) - len(verdicts),
+        "rows": contents([*_inside(room), *outside]),
+        "sidecars": any(name.startswith(SIDECARS) for name in outside),
         "complaints": [text.name for text in texts],
         "manifest": MANIFEST,
         "notes": notes,
@@ -243,29 +313,13 @@ def _versions(verdicts: Iterable[Verdict]) -> dict[str, list[str]]:
     return {name: sorted(some) for name, some in versions.items()}
 
 
-def _inside(room: Path) -> Iterator[tuple[str, Path]]:
-    for path in room.rglob("*"):
-        if path.is_file():
-            yield path.relative_to(room).as_posix(), path
+def _inside(room: Path) -> dict[str, Path]:
+    files = (path for path in room.rglob("*") if path.is_file())
+    return {path.relative_to(room).as_posix(): path for path in files}
 
 
-def _outside(
-    found: Iterable[FoundMedia], copies: Iterable[FoundMedia]
-) -> Iterator[tuple[str, Path]]:
-    for one in copies:
-        if one.media is not None:
-            yield f"media/{one.name}", one.media
-    for one in found:
-        if one.sidecar is not None:
-            yield f"sidecars/{one.verdict.media.key}{_sidecar_suffix(one.sidecar)}", one.sidecar
-
-
-def _sidecar_suffix(path: Path) -> str:
-    return ".info.json" if path.name.endswith(".info.json") else ".json"
-
-
-def _hashed(files: Iterable[tuple[str, Path]]) -> list[PackedFile]:
-    return [PackedFile(name, path, _sha256(path)) for name, path in sorted(files)]
+def _hashed(files: Mapping[str, Path]) -> list[PackedFile]:
+    return [PackedFile(name, path, _sha256(path)) for name, path in sorted(files.items())]
 
 
 def _sha256(path: Path) -> str:
@@ -279,20 +333,18 @@ def _sha256(path: Path) -> str:
 # --- seals ---------------------------------------------------------------------------------------
 
 
-def _stamp(digest: bytes, response: Path | None, server: str) -> TimeStamp | None:
-    if response is not None:
-        with open_regular(response) as stream:
-            return check_time_stamp(stream.read(LONGEST), digest)
-    if server:
-        return check_time_stamp(ask_server(server, time_stamp_request(digest)), digest)
-    return None
+def _stamp(digest: bytes, vouching: Vouching) -> TimeStamp | None:
+    response = vouching.response
+    if response is None and vouching.server:
+        response = ask_server(vouching.server, time_stamp_request(digest))
+    return None if response is None else check_time_stamp(response, digest)
 
 
-def _seals(
-    manifest: bytes, signature: Signature | None, stamp: TimeStamp | None
-) -> Iterator[tuple[str, bytes]]:
+def _seals(manifest: bytes, vouching: Vouching) -> Iterator[tuple[str, bytes]]:
     """Give the files that are about the manifest, and so can't be in it."""
     digest = hashlib.sha256(manifest)
+    signature = sign(manifest, vouching.key) if vouching.key else None
+    stamp = _stamp(digest.digest(), vouching)
     yield f"{MANIFEST}.tsq", time_stamp_request(digest.digest())
     if signature is not None:
         yield f"{MANIFEST}.sig", signature.signature

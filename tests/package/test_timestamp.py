@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from media_screen.package import timestamp
 from media_screen.package.timestamp import (
+    LONGEST,
     TimeStampError,
     ask_server,
+    check_server,
     check_time_stamp,
     time_stamp_request,
 )
@@ -32,7 +35,7 @@ def der(tag: int, *parts: bytes) -> bytes:
     """An item of DER."""
     content = b"".join(parts)
     size = len(content)
-    length = bytes([size]) if size < 128 else bytes([0x82, size >> 8, size & 0xFF])
+    length = bytes([size]) if size < 128 else b"\x83" + size.to_bytes(3, "big")
     return bytes([tag]) + length + content
 
 
@@ -90,6 +93,13 @@ def test_a_response_tells_its_time() -> None:
         pytest.param(b"\x30\x80\x00\x00", "length can't be read", id="indefinite-length"),
         pytest.param(b"<html>", "expected tag 0x30", id="a-page"),
         pytest.param(b"", "got nothing", id="nothing"),
+        pytest.param(response(time=b"202591310500Z"), "a time in UTC", id="short-time"),
+        pytest.param(response(time=b"20250913010500"), "a time in UTC", id="time-of-no-zone"),
+        pytest.param(response(time=b"20251313010500Z"), "no response", id="month-13"),
+        pytest.param(response(padding=LONGEST), "at most", id="too-long"),
+        pytest.param(
+            der(0x30, der(0x30, der(0x02, b"\x7f" * 5000))), "expected a status", id="huge-status"
+        ),
     ],
 )
 def test_what_is_no_time_stamp_of_the_hash_is_refused(given: bytes, why: str) -> None:
@@ -104,6 +114,30 @@ def test_each_cut_of_a_response_is_refused_in_a_sentence() -> None:
             check_time_stamp(whole[:end], HASH)
 
 
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        pytest.param(b"\x05\x00" * (LONGEST // 2 - 8), id="many-empty-items"),
+        pytest.param(b"\x30\x84" + b"\x00\x00\x00\x00" * (LONGEST // 4 - 8), id="long-lengths"),
+        pytest.param(b"\x30\x80" * (LONGEST // 2 - 8), id="many-without-length"),
+    ],
+)
+def test_no_more_items_are_read_than_are_needed(
+    hostile: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, header = [], timestamp._header
+
+    def counting(item: bytes, start: int = 0) -> tuple[int, int]:
+        read.append(start)
+        return header(item, start)
+
+    monkeypatch.setattr(timestamp, "_header", counting)
+    for given in (der(0x30, hostile), der(0x30, der(0x30, hostile)), hostile):
+        with pytest.raises(TimeStampError):
+            check_time_stamp(given, HASH)
+    assert len(read) < 100
+
+
 # --- a server ------------------------------------------------------------------------------------
 
 
@@ -113,10 +147,14 @@ class Authority(BaseHTTPRequestHandler):
     asked: list[tuple[str | None, bytes]]
     answer: bytes
     moved = ""
+    raw = False
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.asked.append((self.headers["Content-Type"], body))
+        if self.raw:
+            self.wfile.write(self.answer)
+            return
         self.send_response(302 if self.moved else 200)
         if self.moved:
             self.send_header("Location", self.moved)
@@ -129,7 +167,7 @@ class Authority(BaseHTTPRequestHandler):
 
 @contextmanager
 def authority(
-    folder: Path, answer: bytes, moved: str = ""
+    folder: Path, answer: bytes, moved: str = "", *, raw: bool = False
 ) -> Iterator[tuple[str, type[Authority], ssl.SSLContext]]:
     """A server of this machine with a certificate of its own."""
     certificate = make_certificate(folder)
@@ -137,7 +175,7 @@ def authority(
     class Own(Authority):
         """What this server was asked, apart from others."""
 
-    Own.asked, Own.answer, Own.moved = [], answer, moved
+    Own.asked, Own.answer, Own.moved, Own.raw = [], answer, moved, raw
     server = HTTPServer(("127.0.0.1", 0), Own)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
@@ -205,7 +243,49 @@ def test_no_other_server_is_followed_to(tmp_path: Path) -> None:
         ask_server(url, b"request", trusted=trusted)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1/", "file:///etc/passwd", "ftp://x", ""])
-def test_only_https_is_asked(url: str) -> None:
-    with pytest.raises(TimeStampError, match="by https alone"):
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        pytest.param("http://127.0.0.1/", "by https alone", id="http"),
+        pytest.param("file:///etc/passwd", "by https alone", id="file"),
+        pytest.param("ftp://x", "by https alone", id="ftp"),
+        pytest.param("", "by https alone", id="nothing"),
+        pytest.param("https://", "by https alone", id="no-host"),
+        pytest.param("https:///tsa", "by https alone", id="no-host-but-a-path"),
+        pytest.param("https://[::1/", "expected the https address", id="half-a-bracket"),
+        pytest.param("https://x:port/", "expected the https address", id="no-port"),
+        pytest.param("https://x:99999/", "expected the https address", id="port-out-of-range"),
+        pytest.param(f"https://{'x' * 70}.org/", "expected the https address", id="long-label"),
+        pytest.param("https://x..org/", "expected the https address", id="empty-label"),
+        pytest.param("https://x/a b", "plain characters", id="space"),
+        pytest.param("https://x/\u200b", "plain characters", id="hidden"),
+    ],
+)
+def test_only_https_is_asked(url: str, why: str) -> None:
+    with pytest.raises(TimeStampError, match=why):
+        check_server(url)
+    with pytest.raises(TimeStampError, match=why):
         ask_server(url, b"request")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"\x00\x01garbage\r\n\r\n", id="garbage"),
+        pytest.param(b"HTTP/1.1 two hundred\r\n\r\n", id="no-status"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort", id="cut-off"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", id="bad-chunk"
+        ),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 500 + b"\r\n", id="many-headers"),
+        pytest.param(b"HTTP/1.1 500 No\r\n\r\n", id="error"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (LONGEST + 1), id="too-long"),
+    ],
+)
+def test_what_no_server_of_time_stamps_answers_is_said(tmp_path: Path, answer: bytes) -> None:
+    with (
+        authority(tmp_path, answer, raw=True) as (url, _, trusted),
+        pytest.raises(TimeStampError, match=r"gave no time stamp: .|at most|no response"),
+    ):
+        check_time_stamp(ask_server(url, b"request", trusted=trusted), HASH)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -16,9 +20,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from media_screen.cli.main import main
 from media_screen.evidence import MediaInfo, Verdict
-from media_screen.package import PackageError, TimeStampError, write_package
+from media_screen.exports import FORMATS
+from media_screen.package import PackageError, TimeStampError, write, write_package
+from media_screen.package.contents import EXPORTED, contents
 from media_screen.package.signature import KeyFileError
 from media_screen.package.timestamp import time_stamp_request
+from media_screen.report.posting import TimeZoneError
 from media_screen.results.folder import Results
 from media_screen.results.text import visible
 from tests.report import invented, records
@@ -94,9 +101,56 @@ def test_its_pages_open_with_their_pictures(out: Path, tmp_path: Path) -> None:
     assert pictures > 20
 
 
-def test_the_same_results_give_the_same_bytes(out: Path, tmp_path: Path) -> None:
+def test_the_same_results_of_the_same_time_give_the_same_bytes(out: Path, tmp_path: Path) -> None:
     first = write_package(out, invented.ID, output=tmp_path / "a.zip").read_bytes()
     assert write_package(out, invented.ID, output=tmp_path / "b.zip").read_bytes() == first
+    moved = tmp_path / "elsewhere" / "moved"
+    shutil.copytree(out, moved)  # which keeps times
+    assert write_package(moved, invented.ID, output=tmp_path / "c.zip").read_bytes() == first
+    os.utime(out / "results.jsonl", (1.7e9, 1.7e9))
+    assert write_package(out, invented.ID, output=tmp_path / "d.zip").read_bytes() != first
+
+
+@pytest.mark.parametrize("extras", [{}, {"media": True}, {"sidecars": False}], ids=str)
+def test_its_readme_has_a_row_for_each_file_and_for_nothing_else(
+    scanned: tuple[Path, list[Path]], tmp_path: Path, extras: dict[str, Any]
+) -> None:
+    top = unpacked(write_package(scanned[0], invented.ID, **extras), tmp_path / "there")
+    readme = (top / "README.txt").read_text()
+    names = {path.relative_to(top).as_posix() for path in top.rglob("*") if path.is_file()}
+    names = {name for name in names if not name.startswith(("SHA256SUMS", "README.txt"))}
+    rows = [line.split()[0] for line in readme.splitlines() if line.startswith("  ")]
+    rows = [row for row in rows if row not in ("SHA256SUMS", "sha256sum")]
+    for row in rows:
+        assert any(name == row or name.startswith(row) for name in names), row
+    for name in names:
+        assert any(name == row or (row[-1] == "/" and name.startswith(row)) for row in rows), name
+    assert ("cookies" in readme) == ("sidecars/" in rows) == extras.get("sidecars", True)
+
+
+def test_every_export_has_its_words_in_the_readme() -> None:
+    assert list(EXPORTED) == list(FORMATS)
+    assert [row.place for row in contents(FORMATS.values())] == list(FORMATS.values())
+
+
+@pytest.mark.parametrize("form", ["stix", "misp"])
+def test_an_export_that_is_not_installed_has_no_row_and_a_note(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.delitem(sys.modules, f"media_screen.exports.{form}", raising=False)
+    monkeypatch.setitem(sys.modules, {"stix": "stix2", "misp": "pymisp"}[form], None)
+    readme = (
+        unpacked(write_package(out, invented.ID), tmp_path / "there") / "README.txt"
+    ).read_text()
+    assert f"  {FORMATS[form]}" not in readme
+    assert f"Note: the export {form} is not in the package" in readme
+
+
+def test_a_package_says_that_nobody_checked_its_results(out: Path, tmp_path: Path) -> None:
+    notes: list[object] = []
+    top = unpacked(write_package(out, invented.ID, tell=notes.append), tmp_path / "there")
+    said = "whether a scan wrote these results as they are can't be told: there is no state.sqlite"
+    assert any(said in str(note) for note in notes) and said in (top / "README.txt").read_text()
 
 
 def test_a_campaign_is_found_by_the_id_that_was_merged_into_it(out: Path, tmp_path: Path) -> None:
@@ -175,6 +229,34 @@ def test_what_changed_since_is_left_out_and_told(
     assert all(f"Note: {note}" in (top / "README.txt").read_text() for note in notes)
 
 
+def test_sidecars_that_nothing_knows_are_packed_apart_and_told(
+    scanned: tuple[Path, list[Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, files = scanned
+    monkeypatch.chdir(tmp_path)
+    Path("gone").symlink_to(files[0].parent)  # what was shown leads there from here
+    (out / "state.sqlite").unlink()
+    files[1].write_bytes(b"another")
+    notes: list[object] = []
+    top = unpacked(write_package(out, invented.ID, tell=notes.append), tmp_path / "there")
+    packed = [path.relative_to(top / "sidecars") for path in (top / "sidecars").rglob("*.json")]
+    assert [path.parent.name for path in packed] == ["unchecked"]
+    assert any("sidecars of 1 file were not checked" in str(note) for note in notes)
+    assert any("sidecars of 1 file are left out" in str(note) for note in notes)
+    readme = (top / "README.txt").read_text()
+    assert "  sidecars/unchecked/ " in readme and all(f"Note: {note}" in readme for note in notes)
+
+
+def test_sidecars_are_left_out_on_request(scanned: tuple[Path, list[Path]], tmp_path: Path) -> None:
+    package = write_package(scanned[0], invented.ID, sidecars=False, tell=pytest.fail)
+    top = unpacked(package, tmp_path / "api")
+    assert not (top / "sidecars").exists()
+    options = ["--format", "package", "--campaign", invented.ID, "--no-sidecars"]
+    done = CliRunner().invoke(main, ["report", str(scanned[0]), *options])
+    assert done.exit_code == 0, done.output
+    assert not (unpacked(package, tmp_path / "cli") / "sidecars").exists()
+
+
 # --- seals ---------------------------------------------------------------------------------------
 
 
@@ -227,6 +309,39 @@ def test_a_response_of_an_earlier_package_is_packed(out: Path, tmp_path: Path) -
         write_package(out, invented.ID, time_stamp=stamp)
 
 
+@pytest.mark.parametrize(
+    ("named", "error"),
+    [
+        pytest.param({"key": "no key"}, KeyFileError, id="key"),
+        pytest.param({"key": None}, OSError, id="key-gone"),
+        pytest.param({"time_stamp": None}, OSError, id="response-gone"),
+        pytest.param({"time_stamp_server": "http://x"}, TimeStampError, id="server"),
+        pytest.param({"time_stamp_server": "https://[x"}, TimeStampError, id="no-address"),
+        pytest.param({"output": None}, PackageError, id="output-in-no-folder"),
+        pytest.param({"time_zone": "Nowhere"}, TimeZoneError, id="time-zone"),
+    ],
+)
+def test_what_is_named_is_checked_before_anything_is_made(
+    out: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    named: dict[str, str | None],
+    error: type[Exception],
+) -> None:
+    monkeypatch.setattr(write, "_copy_results", lambda *_: pytest.fail("it began"))
+    given: dict[str, Any] = dict(named)
+    for name, text in named.items():
+        if name in ("key", "time_stamp", "output"):
+            given[name] = tmp_path / "no folder" / "file"
+        if name == "key" and text:
+            given[name] = tmp_path / "file"
+            given[name].write_text(text)
+    with pytest.raises(error):
+        write_package(out, invented.ID, **given)
+    with pytest.raises(PackageError, match="the name of a file in a folder"):
+        write_package(out, invented.ID, output=tmp_path)
+
+
 # --- the command ---------------------------------------------------------------------------------
 
 
@@ -234,7 +349,14 @@ def test_a_response_of_an_earlier_package_is_packed(out: Path, tmp_path: Path) -
     ("arguments", "code", "said"),
     [
         pytest.param(["--format", "package"], 2, "needs --campaign ID", id="no-campaign"),
-        pytest.param(["--campaign", "c-1"], 2, "go with --format package", id="no-package"),
+        pytest.param(["--campaign", "c-1"], 2, "with --format package", id="no-package"),
+        pytest.param(["--no-sidecars"], 2, "with --format package", id="no-sidecars-of-nothing"),
+        pytest.param(
+            ["--format", "package", "--campaign", invented.ID, "--output", "-"],
+            2,
+            "not to stdout",
+            id="stdout",
+        ),
         pytest.param(["--format", "package", "--campaign", "c-1"], 1, "no campaign", id="unknown"),
         pytest.param(
             ["--format", "package", "--campaign", invented.ID, "--time-stamp-server", "http://x"],
@@ -251,6 +373,7 @@ def test_the_command(out: Path, arguments: list[str], code: int, said: str) -> N
     done = CliRunner().invoke(main, ["report", str(out), *arguments])
     assert done.exit_code == code, done.output
     assert said in done.output
+    assert not Path("-").exists()
 
 
 @pytest.mark.parametrize("hostile", records.HOSTILE)
