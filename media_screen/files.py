@@ -12,6 +12,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterable
@@ -27,6 +28,20 @@ _CAREFULLY = (
     | getattr(os, "O_BINARY", 0)
 )
 JOURNALS = ("-wal", "-shm", "-journal")  # what SQLite leaves beside a database
+# What is written into a folder of results: the results in each form, what is known of them, pages
+# and pictures; what an earlier version left; and what is half written when the program is killed.
+_OUTPUT = re.compile(
+    r"results\.(?:[\w-]+\.)?(?:jsonl|json|csv|graphml|gexf|zip)(?:\.old)?"
+    r"|(?:campaigns|ledger)\.jsonl"
+    rf"|(?:state|memory|campaigns)\.sqlite(?:{'|'.join(JOURNALS)}|\.old)?"
+    r"|report|thumbs|references|originals|\.results\.package-\w+|\..+\.[0-9a-f]+\.tmp",
+    re.ASCII | re.DOTALL,
+)
+
+
+def is_result(name: str) -> bool:
+    """Tell whether the program writes a file or folder of this name into a folder of results."""
+    return bool(_OUTPUT.fullmatch(name))
 
 
 def write_atomically(path: Path, chunks: Iterable[bytes], *, durable: bool = False) -> None:

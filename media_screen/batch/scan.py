@@ -106,13 +106,15 @@ OnResult = Callable[[Verdict, Progress], None]
 OnStart = Callable[[Progress], None]
 
 
-def find_media(paths: Sequence[Path]) -> FoundFiles:
+def find_media(paths: Sequence[Path], *, out: Path | None = None) -> FoundFiles:
     """Look through files and folders for what to screen, in order of their names.
 
     A file that is named is always screened. In folders, what is no media of its own is left out:
-    sidecars, thumbnails, leftovers, texts, and the output of a scan. A file that is reached in two
-    ways is screened once.
+    sidecars, thumbnails, leftovers, texts, and the output of a scan. Of that, what plays is
+    screened, since anybody may lay a video there; not so the small copies of originals that the
+    scan into `out` keeps itself. A file that is reached in two ways is screened once.
     """
+    kept = tuple(_real(out / name) + os.sep for name in (ORIGINALS, REFERENCES)) if out else ()
     files: dict[str, Path] = {}
     left_out: dict[str, LeftOut] = {}
     missing: list[Path] = []
@@ -124,11 +126,15 @@ def find_media(paths: Sequence[Path]) -> FoundFiles:
         else:
             listing = look_through(path)
             for file in listing.media:
-                files.setdefault(_place(file), file)
+                place = _place(file)
+                if place.startswith(kept):
+                    left_out.setdefault(place, LeftOut(file, "own"))
+                else:
+                    files.setdefault(place, file)
             for one in listing.left_out:
                 left_out.setdefault(_place(one.path), one)
-    kept = (one for place, one in left_out.items() if place not in files)
-    return FoundFiles(tuple(files.values()), tuple(kept), tuple(missing))
+    others = (one for place, one in left_out.items() if place not in files)
+    return FoundFiles(tuple(files.values()), tuple(others), tuple(missing))
 
 
 def _place(path: Path) -> str:
@@ -167,7 +173,7 @@ def scan(
     """
     checked_window(within_s)
     started = time.monotonic()
-    found = find_media(paths)
+    found = find_media(paths, out=out)
     if config.memory is None:
         config = replace(config, memory=out / MEMORY)
     if config.people is not None and config.cache is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
+from media_screen.files import is_result
 from media_screen.sidecar import DOWNLOADERS, PLATFORMS, without_format
 
 Kind = Literal["sidecar", "download", "other", "system", "own", "link", "special", "unreadable"]
@@ -86,11 +87,12 @@ SYSTEM_FOLDERS: Mapping[str, str] = {
 _USERS_TRASH = re.compile(r"\.trash-\d+", re.ASCII)
 
 CACHE_FOLDER = ".media_screen"  # beside the people: what was found in their references
-# A folder with both of these is the output of a scan; the rest may lie in it.
-OUTPUT_MARKS = ("state.sqlite", "results.jsonl")
-_OUTPUT = re.compile(
-    r"results\.\w+|ledger\.jsonl|(?:state|memory)\.sqlite(?:-wal|-shm|-journal)?|report|thumbs"
-    r"|references|originals",
+# A folder with all of one of these is the output of a scan, or an evidence package that was
+# unpacked; the rest may lie in it.
+OUTPUT_MARKS = (("state.sqlite", "results.jsonl"), ("SEALS.txt", "SHA256SUMS", "results.jsonl"))
+# What lies in a package beside results and pages. Copies of media in it are media.
+_PACKED = re.compile(
+    r"(?:README|SEALS)\.txt|SHA256SUMS(?:\.\w+)*|media\.sha256|versions\.json|complaints|sidecars",
     re.ASCII,
 )
 
@@ -165,5 +167,5 @@ def is_system_folder(name: str) -> bool:
 
 
 def is_output(name: str) -> bool:
-    """Tell whether a scan writes a file or folder of this name into its output."""
-    return bool(_OUTPUT.fullmatch(name)) or (name.startswith(".") and name.endswith(".tmp"))
+    """Tell whether a scan or a package has a file or folder of this name in its output."""
+    return is_result(name) or bool(_PACKED.fullmatch(name))

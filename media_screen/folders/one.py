@@ -36,7 +36,7 @@ class Folder:
         with os.scandir(path) as entries:
             self._entries = sorted(entries, key=lambda entry: entry.name)
         self._names = {_composed(entry.name): entry.name for entry in self._entries}
-        self._is_output = self._names.keys() >= set(OUTPUT_MARKS)
+        self._is_output = any(self._names.keys() >= set(marks) for marks in OUTPUT_MARKS)
         self._owners: dict[str, list[str]] = {}  # files that are screened, by stem and by name
         self._contents: dict[str, Content] = {}
         self._sidecars: dict[str, bool] = {}

@@ -12,7 +12,6 @@ import contextlib
 import json
 import logging
 import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -32,6 +31,7 @@ from media_screen.evidence import SETUP_REASONS, Label, Verdict
 from media_screen.files import (
     facts,
     file_id,
+    is_result,
     open_private,
     private_folder,
     refuse_strangers,
@@ -43,8 +43,6 @@ from media_screen.results.thumbs import write_thumbnails
 from media_screen.results.written import EARLIER, LAYOUT, STATE, STRANGE, line_digest
 
 RESULTS = "results.jsonl"
-# What the program writes into the folder. Where there is nothing else, the folder is its own.
-_OWN = re.compile(r"\.?(results|state|memory|ledger|campaigns)\..*|report|thumbs|originals")
 
 _log = logging.getLogger(__name__)
 
@@ -334,7 +332,7 @@ def _content(sha256: str, sidecar: str) -> str:
 def _take_folder(out: Path) -> None:
     """Make the folder of results; it is private unless other things lie in it, too."""
     there = os.listdir(out) if out.is_dir() and not out.is_symlink() else []
-    if all(_OWN.fullmatch(name) for name in there):
+    if all(map(is_result, there)):  # where nothing else lies, the folder is the program's own
         private_folder(out)
     else:
         refuse_strangers(out)
