@@ -11,8 +11,8 @@ Each format is a module with one function:
     ) -> int
 
 which writes the verdicts in order with the campaigns they belong to, and returns how many files it
-told of. `as_of` is when the results were last written. The same results give the same bytes. No
-model is run.
+told of. `as_of` is when the results were last written: the same results of the same time give the
+same bytes. No model is run.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Evidence packages: all that is known of one campaign in one ZIP, to hand over and to verify.
 
 The room stands above `report` and `exports`, which know nothing of each other: a package is a small
-folder of results of its own, for which both are called. The same results give the same bytes.
-Nothing is sent anywhere unless the user names a server.
+folder of results of its own, for which both are called. The same results, whose file keeps its
+time, give the same bytes. Nothing is sent anywhere unless the user names a server.
 """
 
 from media_screen.package.timestamp import TimeStampError
