@@ -149,8 +149,10 @@ def _about(
         return () if told else (SupportedClaim("uncompared", person),)
     if person is None:
         return (SupportedClaim("nobody"),)
-    if not matches_known_fake(verdict) or person in facts.presented:
+    known_fake = matches_known_fake(verdict)
+    presents = label == "suspected_impersonation" and not known_fake  # no other row says so
+    if presents or person in facts.presented:
         return (SupportedClaim("shown", person),)
     if person == facts.matched:
         return (SupportedClaim("footage", person),)
-    return (SupportedClaim("recorded", person),)
+    return (SupportedClaim("recorded", person) if known_fake else SupportedClaim("nobody"),)

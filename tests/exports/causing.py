@@ -51,6 +51,9 @@ CASES: dict[str, Case] = {
         FAKE, [ADA, FORGED, piece("lookalike_name", "bob")], "shown", "measured"
     ),
     "signs-of-nobody": case(MADE_UP, [FORGED], "nobody", "measured"),
+    "signs-beside-footage": case(
+        MADE_UP, [FORGED, footage("excerpt", "ada", 5)], "footage", "measured"
+    ),
     **{one: case(MADE_UP, [declared(one)], "nobody", one) for one in DECLARED_CAUSES},
     "declared-of-a-person": case(FAKE, [ADA, declared("declared_ai")], "shown", "declared_ai"),
     "signs-and-declared": case(
