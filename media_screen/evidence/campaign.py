@@ -169,10 +169,11 @@ _PAIRS = ("recurring", "bursts", "names")
 class Campaign:
     """Files that repeat one another, whole or in part, as one object.
 
-    `label` is the most urgent of its files, `person` whom that concerns, and `reason` the sentence
-    of the verdict it comes from, whose file is `through`. `id` stays when files are added; `merged`
-    are the ids of campaigns that turned out to be this one. The rest is context: it tells who did
-    what together, and is no evidence that anything was forged.
+    `label` is the most urgent of its members, `person` whom that concerns, and `reason` the
+    sentence of the verdict it comes from, whose file is `through`. `first` and `last` are when
+    members were posted. `id` stays when files are added; `merged` are the ids of campaigns that
+    turned out to be this one. The rest is context: it tells who did what together, and is no
+    evidence that anything was forged.
     """
 
     id: str
@@ -192,6 +193,11 @@ class Campaign:
     def __post_init__(self) -> None:
         if self.label not in LABELS:
             raise ValueError(f"label must be one of {LABELS}, got {self.label!r}")
+
+    @property
+    def members(self) -> tuple[CampaignFile, ...]:
+        """The files that repeat one another, without official posts and those that only quote."""
+        return tuple(file for file in self.files if file.role == "member")
 
     @property
     def posted_wordings(self) -> tuple[SharedWording, ...]:

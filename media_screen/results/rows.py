@@ -7,7 +7,7 @@ disk and read again one at a time when their pages are made, so memory does not 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -16,6 +16,8 @@ from media_screen.results.lines import LINE_LIMIT, each_line
 from media_screen.results.saved_line import BAD_RECORD, parse_line
 from media_screen.results.words import RANK
 from media_screen.results.written import STRANGE, Written
+
+BEGINNING = 120  # bytes of a broken line that are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,7 @@ class ReadResults:
         if self.unknown:
             yield f"whether a scan wrote these results as they are can't be told: {self.unknown}"
         if self.broken:
-            first, many = self.broken[0], len(self.broken)
-            were = "line was" if many == 1 else "lines were"
-            yield f"{many} {were} left out, the first is line {first.number}: {first.error}"
+            yield left_out(self.broken)
 
 
 def read_results(stream: IO[bytes], written: Written | None = None) -> ReadResults:
@@ -100,8 +100,15 @@ def read_line(stream: IO[bytes], row: ResultRow) -> bytes:
 
 def broken_line(number: int, error: BaseException, line: bytes) -> BrokenLine:
     """Describe a line that could not be read or shown."""
-    start = line[:120].decode("utf-8", "surrogateescape").rstrip("\r\n")
+    start = line[:BEGINNING].decode("utf-8", "surrogateescape").rstrip("\r\n")
     return BrokenLine(number, f"{error}" or type(error).__name__, start)
+
+
+def left_out(broken: Sequence[BrokenLine]) -> str:
+    """Say how many lines were left out, and what was wrong with the first."""
+    first, many = broken[0], len(broken)
+    were = "line was" if many == 1 else "lines were"
+    return f"{many} {were} left out, the first is line {first.number}: {first.error}"
 
 
 def _row(verdict: Verdict, number: int, offset: int) -> ResultRow:

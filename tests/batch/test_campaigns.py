@@ -77,7 +77,13 @@ class Folder:
         person.write_text('name = "Ann"\n', "utf-8")
         self.config = Config(people=top / "people")
 
-    def screen(self, name: str, *shared: str, evidence: tuple[Evidence, ...] = (SHOWN,)) -> None:
+    def screen(
+        self,
+        name: str,
+        *shared: str,
+        evidence: tuple[Evidence, ...] = (SHOWN,),
+        published: str = "",
+    ) -> None:
         """Screen a file, named as its content, that repeats others from end to end."""
         path = self.media / f"{name}.mp4"
         path.write_bytes(name.encode())
@@ -90,7 +96,7 @@ class Folder:
             evidence=evidence,
             fusion=found.fusion,
             provenance=found.provenance if found.provenance else Provenance(),
-            post=Post("youtube", f"id-{name}"),
+            post=Post("youtube", f"id-{name}", published=published),
             flags=found.flags,
             shared=tuple(
                 SharedFootage(
@@ -243,13 +249,14 @@ def test_what_a_known_fake_consists_of_suffices(
 
 
 def test_the_official_post_is_the_original_of_its_campaign(folder: Folder) -> None:
-    folder.screen("a", evidence=(SHOWN, official()))
-    folder.screen("b", "a", evidence=(SHOWN, known_fake()))
+    folder.screen("a", evidence=(SHOWN, official()), published="2025-01-01")
+    folder.screen("b", "a", evidence=(SHOWN, known_fake()), published="2025-09-13")
     folder.settle()
     (campaign,) = folder.campaigns
     roles = {name_of(one.path): one.role for one in campaign.files}
     assert roles == {"a": "original", "b": "member"}
     assert campaign.label == "suspected_impersonation"
+    assert (campaign.first, campaign.last) == ("2025-09-13", "2025-09-13")
     assert HOLDS not in folder.verdicts["a"].flags
 
 

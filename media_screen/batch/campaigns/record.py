@@ -20,8 +20,8 @@ def campaign_of(
 ) -> Campaign:
     """Return the campaign of a group of files, without what its accounts do together.
 
-    Its label is the most urgent of those that repeat one another: official posts and files that
-    only quote have no part in that.
+    Its label is the most urgent of those that repeat one another, and its times are theirs:
+    official posts and files that only quote have no part in that.
     """
     ties = _ties_to_first(group, files)
     members = [
@@ -31,7 +31,7 @@ def campaign_of(
     members.sort(key=lambda one: files[one.key].order)
     own = [one for one in members if one.role == "member"] or members
     lead = min(own, key=lambda one: (RANK[one.label], one.label != one.own_label))
-    dates = sorted(files[key].published for key in group.files if files[key].published)
+    dates = sorted(files[one.key].published for one in own if files[one.key].published)
     return Campaign(
         id=name,
         label=lead.label,
