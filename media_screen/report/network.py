@@ -11,10 +11,13 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from unicodedata import east_asian_width
+from typing import TYPE_CHECKING
 
 from media_screen.evidence import TIE_KINDS, AccountTie, CampaignAccount, TieKind
 from media_screen.results.text import shorten, visible
+
+if TYPE_CHECKING:
+    from media_screen.arrays import Doubles, Ints
 
 MOST_DRAWN = 200  # accounts, those with most ties; the table lists the others
 MOST_LINES = 500  # ties; beyond, lines cover one another
@@ -22,8 +25,12 @@ MOST_LINES = 500  # ties; beyond, lines cover one another
 SIZES = ((12, 640, 280), (60, 940, 440), (MOST_DRAWN, 1200, 620))
 MARGIN_X, MARGIN_Y = 70, 24  # px around the dots: half a label must fit
 STEPS = 60  # of the layout; dots hardly move after
+THICKEST = 17  # times that two accounts did alike; more give no thicker line
 LONGEST_NAME = 18  # characters of a label
-_LETTER, _LINE = 6.4, 12.0  # px of a letter of a label, and of its height
+_FONT, _LINE = 11.0, 12.0  # px of the letters of a label (campaign.css), and of its height
+# Widths of letters (em): of DejaVu Sans, the widest of the fonts that systems show pages in.
+_NARROW, _SMALL, _CAPITAL, _BROAD, _FOREIGN, _EMOJI = 0.42, 0.65, 0.8, 1.03, 1.1, 1.5
+_NARROW_ONES, _BROAD_ONES = frozenset(" !'(),-./:;IJ[\\]fijlrt|"), frozenset("#%&+<=>@MW^mw~")
 _GOLDEN = math.pi * (3 - math.sqrt(5))  # turn between two seeds of a sunflower
 
 TIE_WORDS: Mapping[TieKind, str] = {
@@ -143,53 +150,74 @@ def _placed(
     count: int, pairs: Sequence[tuple[int, int]], size: tuple[int, int]
 ) -> list[tuple[int, int]]:
     """Place dots so that tied ones are near each other and no two are too near; px."""
-    # Seeds of a sunflower, to a digit that no machine's sine differs in.
-    at = [
-        complex(
-            round(math.sqrt(each + 0.5) * math.cos(each * _GOLDEN), 3),
-            round(math.sqrt(each + 0.5) * math.sin(each * _GOLDEN), 3),
-        )
-        for each in range(count)
-    ]
-    strength = Counter(pairs)
+    import numpy as np  # late: most folders of results have no network to draw
+
+    # Seeds of a sunflower, to a digit that no machine's sine differs in. What follows adds in one
+    # order and rounds alike everywhere, so that the picture is the same on every machine.
+    x, y = (
+        np.array([round(math.sqrt(each + 0.5) * turn(each * _GOLDEN), 3) for each in range(count)])
+        for turn in (math.cos, math.sin)
+    )
+    ties = _Ties.of(count, pairs)
     reach = math.sqrt(count) + 1
     for step in range(STEPS):
         heat = 0.35 * reach * (1 - step / STEPS)  # how far a dot may go in one step
-        at = [
-            place + force * min(1.0, heat / max(_length(force), 1e-9))
-            for place, force in zip(at, _forces(at, strength), strict=True)
-        ]
-    return _fitted(at, size)
+        force_x, force_y = _forces(x, y, ties)
+        far = np.sqrt(force_x * force_x + force_y * force_y)
+        part = np.minimum(1.0, heat / np.maximum(far, 1e-9))
+        x, y = x + force_x * part, y + force_y * part
+    return _fitted(x.tolist(), y.tolist(), size)
 
 
-def _forces(at: Sequence[complex], pairs: Mapping[tuple[int, int], int]) -> list[complex]:
-    """Return what moves each dot: away from all others, along its ties, and to the middle."""
-    forces = [-0.05 * place for place in at]
-    for one, place in enumerate(at):
-        force = 0j
-        for other in range(one):
-            gap = place - at[other]
-            push = gap / max(gap.real * gap.real + gap.imag * gap.imag, 1e-4)
-            force += push
-            forces[other] -= push
-        forces[one] += force
-    ties = Counter(end for pair in pairs for end in pair)
-    for (one, other), count in pairs.items():
-        gap = at[one] - at[other]
+@dataclass(frozen=True, slots=True)
+class _Ties:
+    """Which dots are tied, each pair once, and how strongly."""
+
+    one: Ints
+    other: Ints
+    strength: Doubles
+
+    @staticmethod
+    def of(count: int, pairs: Sequence[tuple[int, int]]) -> _Ties:
+        """Return the ties of `count` dots; those of one pair that is named several times."""
+        import numpy as np
+
+        kinds = Counter(pairs)
+        one, other = np.array(list(kinds)).T
+        ends = np.bincount(np.concatenate((one, other)), minlength=count)
         # Several kinds of tie pull little more than one, and a crowd is not drawn into a point.
-        pull = gap * _length(gap) * 0.3 * min(count, 2) / max(ties[one], ties[other])
-        forces[one] -= pull
-        forces[other] += pull
-    return forces
+        strength = 0.3 * np.minimum(list(kinds.values()), 2) / np.maximum(ends[one], ends[other])
+        return _Ties(one, other, strength)
 
 
-def _length(gap: complex) -> float:
-    return math.sqrt(gap.real * gap.real + gap.imag * gap.imag)
+def _forces(x: Doubles, y: Doubles, ties: _Ties) -> tuple[Doubles, Doubles]:
+    """Return what moves each dot: away from all others, along its ties, and to the middle."""
+    import numpy as np
+
+    gap_x, gap_y = x - x[:, None], y - y[:, None]  # from the dot of the row to that of the column
+    push = 1.0 / np.maximum(gap_x * gap_x + gap_y * gap_y, 1e-4)
+    away_x, away_y = gap_x[ties.other, ties.one], gap_y[ties.other, ties.one]
+    pull = ties.strength * np.sqrt(away_x * away_x + away_y * away_y)
+    return (
+        _force(x, gap_x * push, away_x * pull, ties),
+        _force(y, gap_y * push, away_y * pull, ties),
+    )
 
 
-def _fitted(at: Sequence[complex], size: tuple[int, int]) -> list[tuple[int, int]]:
+def _force(at: Doubles, pushes: Doubles, pulls: Doubles, ties: _Ties) -> Doubles:
+    """Add up what moves each dot along one axis."""
+    import numpy as np
+
+    force = pushes.sum(axis=0) - 0.05 * at  # row by row, in order
+    np.subtract.at(force, ties.one, pulls)
+    np.add.at(force, ties.other, pulls)
+    return np.asarray(force)
+
+
+def _fitted(
+    xs: Sequence[float], ys: Sequence[float], size: tuple[int, int]
+) -> list[tuple[int, int]]:
     """Stretch the places to the picture, the one way no more than twice as far as the other."""
-    xs, ys = [place.real for place in at], [place.imag for place in at]
     wide = (size[0] - 2 * MARGIN_X) / max(max(xs) - min(xs), 1e-6)
     high = (size[1] - 2 * MARGIN_Y) / max(max(ys) - min(ys), 1e-6)
     wide, high = min(wide, 2 * high), min(high, 2 * wide)
@@ -223,7 +251,7 @@ def _tie_lines(
             y1=round(y1 + dy, 1),
             x2=round(x2 + dx, 1),
             y2=round(y2 + dy, 1),
-            width=round(min(1.4 + 0.5 * math.sqrt(max(tie.count - 1, 0)), 3.5), 1),
+            width=round(1.4 + 0.5 * math.sqrt(min(max(tie.count - 1, 0), THICKEST)), 1),
             title=f"{TIE_WORDS[tie.by]}, {tie.count}\u00d7: {account_name(tie.one)} and "
             f"{account_name(tie.other)}",
         )
@@ -270,7 +298,7 @@ def _labelled(
     size: tuple[int, int],
 ) -> tuple[float, float, str] | None:
     """Find room for a label beside, below or above its dot, and take it; None without room."""
-    width = _LETTER * sum(2 if east_asian_width(char) in "WF" else 1 for char in name)
+    width = label_width(name)
     x, y, radius = dot
     gap = radius + 3
     for left, top, at, anchor in (
@@ -285,6 +313,19 @@ def _labelled(
             taken.append(box)
             return round(at, 1), round(top + _LINE - 2, 1), anchor
     return None
+
+
+def label_width(name: str) -> float:
+    """Return how wide a label is at most, px."""
+    return _FONT * sum(map(_letter_width, name))
+
+
+def _letter_width(letter: str) -> float:
+    if not letter.isascii():
+        return _EMOJI if ord(letter) >= 0x1F000 else _FOREIGN
+    if letter in _NARROW_ONES or letter in _BROAD_ONES:
+        return _NARROW if letter in _NARROW_ONES else _BROAD
+    return _CAPITAL if letter.isupper() else _SMALL
 
 
 def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:

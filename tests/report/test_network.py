@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 import pytest
 
 from media_screen.evidence import AccountTie, CampaignAccount, TieKind
-from media_screen.report.network import MOST_DRAWN, MOST_LINES, draw_network
+from media_screen.report.network import MOST_DRAWN, MOST_LINES, draw_network, label_width
 from tests.report import invented
 
 
@@ -50,7 +50,7 @@ def test_no_two_names_lie_on_one_another() -> None:
     assert view is not None
     boxes = []
     for dot in view.dots:
-        width = 6.0 * len(dot.label)
+        width = label_width(dot.label)
         left = dot.label_x - {"start": 0.0, "middle": width / 2, "end": width}.get(dot.anchor, 0.0)
         if dot.label:
             boxes.append((left, dot.label_y, width))
