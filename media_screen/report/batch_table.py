@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from media_screen.evidence import Campaign
-from media_screen.report.campaign_view import campaign_name
+from media_screen.report.claims import SaidText, by_frequency, campaign_name, said_titles
 from media_screen.report.posting import shown_time, time_key
 from media_screen.report.standing import Standing
 from media_screen.results.rows import ResultRow
@@ -18,16 +17,16 @@ from media_screen.results.words import RANK
 class CampaignRow:
     """A campaign as one row, which opens: what all its files have in common, and the most urgent.
 
-    `llr` is the greatest of its files, `posted` when the first was published.
+    `llr` is the greatest of its members, `published` when the first of them was.
     """
 
     campaign: Campaign
     name: str
+    titles: tuple[SaidText, ...]
     llr: float | None
     accounts: int
     platforms: tuple[str, ...]  # the most frequent first
-    published: str
-    posted: str
+    published: str  # "" when not known
     duration_s: float
     cover: str  # key of the file whose picture stands for all
     explicit: bool
@@ -44,10 +43,11 @@ class TableBlock:
 def table_blocks(
     rows: Sequence[ResultRow], standing: Mapping[str, Standing]
 ) -> tuple[TableBlock, ...]:
-    """Put rows, which are in order, into campaigns; each stands where its most urgent file would.
+    """Put rows, which are in order, into campaigns; each stands where a file of its label would.
 
     A campaign none of whose files has a result is left out.
     """
+    by_key = {row.key: row for row in rows}
     of_file = {key: one.campaign for key, one in standing.items()}
     inside: dict[str, list[ResultRow]] = {}
     for row in rows:
@@ -66,7 +66,7 @@ def table_blocks(
                 blocks.append(TableBlock(None, tuple(alone)))
                 alone = []
             own = inside[campaign.id]
-            blocks.append(TableBlock(_campaign_row(campaign, own), tuple(own)))
+            blocks.append(TableBlock(_campaign_row(campaign, by_key), tuple(own)))
     if alone:
         blocks.append(TableBlock(None, tuple(alone)))
     return tuple(blocks)
@@ -82,20 +82,20 @@ def _by_campaign(rows: Sequence[ResultRow], of_file: Mapping[str, Campaign]) -> 
     return sorted(rows, key=rank)  # stable: by ratio and path as before
 
 
-def _campaign_row(campaign: Campaign, rows: Sequence[ResultRow]) -> CampaignRow:
-    by_key = {row.key: row for row in rows}
-    ratios = [row.llr for row in rows if row.llr is not None]
-    platforms = Counter(row.platform for row in rows if row.platform)
-    first = min(rows, key=lambda row: time_key(row.published)).published
+def _campaign_row(campaign: Campaign, by_key: Mapping[str, ResultRow]) -> CampaignRow:
+    rows = [by_key[file.key] for file in campaign.files if file.key in by_key]
+    members = [by_key[file.key] for file in campaign.members if file.key in by_key]
+    titles = said_titles(campaign, {row.key: row.title for row in rows})
+    first = min((row.published for row in members), key=time_key, default="")
     shown = by_key.get(campaign.through, rows[0])
     return CampaignRow(
         campaign=campaign,
-        name=campaign_name(campaign, by_key),
-        llr=max(ratios, default=None),
+        name=campaign_name(campaign, titles),
+        titles=tuple(titles),
+        llr=max((row.llr for row in members if row.llr is not None), default=None),
         accounts=len(campaign.accounts),
-        platforms=tuple(sorted(platforms, key=lambda name: (-platforms[name], name))),
+        platforms=tuple(name for name, _ in by_frequency(row.platform for row in rows) if name),
         published=first if shown_time(first) else "",
-        posted=shown_time(first),
         duration_s=shown.duration_s,
         cover=shown.key,
         explicit=any("explicit" in row.flags for row in rows),

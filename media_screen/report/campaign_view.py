@@ -17,7 +17,14 @@ from media_screen.evidence import (
     PassedAlong,
     Verdict,
 )
-from media_screen.report.claims import NamedOne, named_people, said_elsewhere, said_titles
+from media_screen.report.claims import (
+    NamedOne,
+    SaidText,
+    by_frequency,
+    campaign_name,
+    named_people,
+    said_elsewhere,
+)
 from media_screen.report.file_view import Folded, fold
 from media_screen.report.network import TIE_WORDS, NetworkView, draw_network
 from media_screen.report.posting import PostedAt, PostingTimes, posting_times, shown_time, time_key
@@ -60,7 +67,7 @@ class CampaignMember:
     row: ResultRow | None  # None when its result is gone
     facts: MemberFacts | None
     posted: str  # in UTC as shown; "" when not known
-    first: bool  # the earliest post of the campaign
+    first: bool  # the earliest post of those that repeat one another
     tie: str
     passed: str
 
@@ -149,17 +156,9 @@ def cover(pictures: Sequence[Picture]) -> Picture | None:
     return frames[len(frames) // 2] if frames else None
 
 
-def campaign_name(campaign: Campaign, rows: Mapping[str, ResultRow]) -> str:
-    """Return what a campaign is called: its most frequent title, else the name of a file."""
-    titles = {key: row.title for key, row in rows.items()}
-    said = said_titles(campaign, {file.key: titles.get(file.key, "") for file in campaign.files})
-    if said:
-        return said[0].text
-    return text.file_name(file_paths(campaign.files).get(campaign.through, campaign.files[0].path))
-
-
 def campaign_view(
     campaign: Campaign,
+    titles: Sequence[SaidText],
     rows: Mapping[str, ResultRow],
     facts: Mapping[str, MemberFacts],
     zone: tzinfo = timezone.utc,
@@ -169,11 +168,10 @@ def campaign_view(
     known = [member.row for member in members if member.row is not None]
     told = [member.facts for member in members if member.facts is not None]
     hashes = Counter(file.sha256 for file in campaign.files if file.sha256)
-    marks = Counter(mark for one in told for mark in one.marks)
     labels = Counter(file.label for file in campaign.files)
     by_key = {member.file.key: member for member in members}
     return CampaignView(
-        name=campaign_name(campaign, rows),
+        name=campaign_name(campaign, titles),
         members=members,
         listed=members[:MOST_FILES],
         by_key=by_key,
@@ -182,12 +180,12 @@ def campaign_view(
         passed=sum(1 for member in members if member.passed),
         exact=sum(count for count in hashes.values() if count > 1),
         unattributed=sum(1 for file in campaign.files if not file.account),
-        platforms=_counted(row.platform for row in known if row.platform),
-        times=posting_times([PostedAt(row.platform, row.published) for row in known], zone),
-        titles=fold(said_titles(campaign, {row.key: row.title for row in known})),
+        platforms=by_frequency(row.platform for row in known if row.platform),
+        times=posting_times(_posts(campaign, rows), zone),
+        titles=fold(titles),
         descriptions=fold(said_elsewhere(campaign, "description")),
         comments=fold(said_elsewhere(campaign, "comment")),
-        marks=tuple(_counted(marks.elements())[:MOST_MARKS]),
+        marks=by_frequency(mark for one in told for mark in one.marks)[:MOST_MARKS],
         named=named_people(one.names for one in told),
         persons=_persons(members),
         accounts=fold(_account_rows(campaign)),
@@ -195,6 +193,13 @@ def campaign_view(
         variants=tuple((group, fold(group.files)) for group in variant_groups(campaign.files)),
         explicit=any(one.explicit for one in told),
     )
+
+
+def _posts(campaign: Campaign, rows: Mapping[str, ResultRow]) -> Iterator[PostedAt]:
+    """Give when each member was posted, "" for those whose result is gone."""
+    for file in campaign.members:
+        row = rows.get(file.key)
+        yield PostedAt(row.platform, row.published) if row else PostedAt("", "")
 
 
 def _members(
@@ -206,8 +211,9 @@ def _members(
         file.key: rows[file.key].published if file.key in rows else "" for file in campaign.files
     }
     ordered = sorted(campaign.files, key=lambda file: (time_key(published[file.key]), file.path))
+    first = next((file for file in ordered if file.role == "member"), None)
     members = []
-    for place, file in enumerate(ordered):
+    for file in ordered:
         own = facts.get(file.key)
         posted = shown_time(published[file.key])
         members.append(
@@ -216,7 +222,7 @@ def _members(
                 row=rows.get(file.key),
                 facts=own,
                 posted=posted,
-                first=place == 0 and bool(posted),
+                first=file is first and bool(posted),
                 tie=tie_words(file, paths.get(file.to, "")),
                 passed=passed_words(own.passed) if own and own.passed else "",
             )
@@ -267,7 +273,3 @@ def _account_rows(campaign: Campaign) -> Iterator[AccountRow]:
             )
         )
     yield from sorted(rows, key=lambda row: (-row.others, -len(row.account.posts), row.account.id))
-
-
-def _counted(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(Counter(names).items(), key=lambda item: (-item[1], item[0])))

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from media_screen.evidence import Campaign, NamePlace, NameSeen, SharedWording
+from media_screen.report.variants import file_paths
+from media_screen.results.text import file_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,36 @@ def said_titles(campaign: Campaign, titles: Mapping[str, str]) -> list[SaidText]
     told = {key for one in shared for key in one.files}
     others = Counter(text for key, text in titles.items() if text and key not in told)
     alone = [SaidText(text, count, 0, 1.0) for text, count in others.items()]
-    return sorted([*map(_said, shared), *alone], key=lambda one: (-one.count, one.text))
+    return sorted([*map(_said, shared), *alone], key=_most_first)
 
 
 def said_elsewhere(campaign: Campaign, where: str) -> list[SaidText]:
     """Return the shared wordings of descriptions or comments, the most frequent first."""
     texts = [_said(one) for one in campaign.wordings if one.where == where]
-    return sorted(texts, key=lambda one: (-one.count, one.text))
+    return sorted(texts, key=_most_first)
+
+
+def _most_first(said: SaidText) -> tuple[int, str]:
+    return -said.count, said.text
+
+
+def campaign_name(campaign: Campaign, titles: Sequence[SaidText]) -> str:
+    """Return what a campaign is called: the most frequent of its titles, else the name of a file.
+
+    `titles` are those that `said_titles` gives.
+    """
+    if titles:
+        return titles[0].text
+    return file_name(file_paths(campaign.files).get(campaign.through, campaign.files[0].path))
 
 
 def _said(wording: SharedWording) -> SaidText:
     return SaidText(wording.text, wording.count, len(wording.accounts), wording.alike)
+
+
+def by_frequency(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """Count names, the most frequent first."""
+    return tuple(sorted(Counter(names).items(), key=lambda item: (-item[1], item[0])))
 
 
 def named_people(names: Iterable[Sequence[NameSeen]]) -> list[NamedOne]:

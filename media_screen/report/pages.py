@@ -18,19 +18,27 @@ from typing import IO, Any
 import jinja2
 from markupsafe import Markup
 
-from media_screen.evidence import BY_URGENCY, Campaign
+from media_screen.evidence import BY_URGENCY
 from media_screen.files import open_regular, private_folder, write_atomically
 from media_screen.report import beside, offsets, posting, timeline, variants
-from media_screen.report.batch_table import table_blocks
+from media_screen.report.batch_table import CampaignRow, TableBlock, table_blocks
 from media_screen.report.campaign_view import MemberFacts, campaign_view, cover, member_facts
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
 from media_screen.report.standing import Standing, standings
 from media_screen.results import scale, text, words
-from media_screen.results.campaigns import CAMPAIGNS, read_campaigns
-from media_screen.results.rows import ReadResults, ResultRow, broken_line, read_line, read_results
+from media_screen.results.campaigns import CAMPAIGNS, ReadCampaigns, read_campaign_lines
+from media_screen.results.rows import (
+    BrokenLine,
+    ReadResults,
+    ResultRow,
+    broken_line,
+    read_line,
+    read_results,
+)
 from media_screen.results.saved_line import BAD_RECORD, parse_line
 from media_screen.results.thumbs import read_thumbnails
 from media_screen.results.written import written_lines
+from media_screen.weights.calibration import percent
 
 RESULTS = "results.jsonl"
 MOST_NAMED = 6  # platforms named in words
@@ -62,36 +70,58 @@ def write_report(
     files, pages = (out / "report" / name for name in ("files", "campaigns"))
     for own in (files.parent, files, pages):
         private_folder(own)
-    campaigns = read_campaigns(out)
+    campaigns = read_campaign_lines(out)
     # One open file for both passes: a scan that goes on meanwhile can't shift what was read.
     with open_regular(source) if source.exists() else BytesIO() as stream:
         results = read_results(stream, written_lines(out))
-        while True:
-            standing = standings(results.rows, campaigns)
-            blocks = table_blocks(results.rows, standing)
-            results.rows = [row for block in blocks for row in block.rows]
-            facts = _write_file_pages(environment, out, stream, results, standing)
-            if facts is not None:
-                break  # else some could not be shown: number, group and link the others anew
+        blocks = None
+        while blocks is None:  # some could not be shown: number, group and link the others anew
+            blocks = _write_pages(environment, out, stream, results, campaigns, (zone, time_zone))
+    shown = [block for block in blocks if block.campaign]
     _drop_stale_pages(files, [row.key for row in results.rows])
-    shown = [block.campaign.campaign for block in blocks if block.campaign]
-    _write_campaign_pages(environment, out, shown, results.rows, facts, (zone, time_zone))
-    _drop_stale_pages(pages, [campaign.id for campaign in shown])
-    for note in results.notes():
+    _drop_stale_pages(pages, [block.campaign.campaign.id for block in shown if block.campaign])
+    for note in (*results.notes(), *campaigns.notes()):
         tell(note)
     index = out / "report" / "index.html"
     context = index_context(results, _written(source), zone)
+    context["left_out"] += _left_out(CAMPAIGNS, campaigns.broken)
     context |= {
         "blocks": blocks,
         "campaigns": len(shown),
-        "in_campaigns": sum(len(block.rows) for block in blocks if block.campaign),
-        "searched": (out / CAMPAIGNS).exists(),
+        "in_campaigns": sum(len(block.rows) for block in shown),
+        "searched": campaigns.searched,
+        "broken_campaigns": bool(campaigns.broken),
         "covers": {row.key: cover(read_thumbnails(out, row.key)) for row in results.rows},
     }
     page = environment.get_template("index.html").stream(context)
     page.enable_buffering(64)
     write_atomically(index, (chunk.encode("utf-8") for chunk in page))
     return index
+
+
+def _write_pages(
+    environment: jinja2.Environment,
+    out: Path,
+    stream: IO[bytes],
+    results: ReadResults,
+    campaigns: ReadCampaigns,
+    zone: tuple[tzinfo, str],
+) -> tuple[TableBlock, ...] | None:
+    """Write the pages of files and campaigns; return the table of the batch page.
+
+    None when records that can't be shown were dropped.
+    """
+    standing = standings(results.rows, campaigns.campaigns)
+    blocks = table_blocks(results.rows, standing)
+    results.rows = [row for block in blocks for row in block.rows]
+    facts = _write_file_pages(environment, out, stream, results, standing)
+    if facts is None:
+        return None
+    shown = [block.campaign for block in blocks if block.campaign]
+    bad = _write_campaign_pages(environment, out, shown, results.rows, facts, zone)
+    for name, error in bad.items():
+        campaigns.leave_out(name, error)
+    return None if bad else blocks
 
 
 def make_environment(zone: tzinfo = timezone.utc) -> jinja2.Environment:
@@ -124,6 +154,7 @@ def make_environment(zone: tzinfo = timezone.utc) -> jinja2.Environment:
         words.reason_words,
         words.relation_words,
         words.standing_words,
+        percent,
         timeline.finding_name,
         variants.passed_words,
         variants.shared_words,
@@ -143,9 +174,10 @@ def _finalize(value: Any) -> Any:
 
 def _assets(page: str) -> dict[str, Any]:
     static = files("media_screen.report") / "static"
+    names = ("common", page) if page == "index" else ("common", "record", page)
     style, script = (
-        "\n".join((static / name).read_text("utf-8") for name in names)
-        for names in (("common.css", f"{page}.css"), ("common.js", f"{page}.js"))
+        "\n".join((static / f"{name}.{kind}").read_text("utf-8") for name in names)
+        for kind in ("css", "js")
     )
     policy = (
         "default-src 'none'; img-src 'self'; "
@@ -209,30 +241,38 @@ def _write_file_pages(
 def _write_campaign_pages(
     environment: jinja2.Environment,
     out: Path,
-    campaigns: Sequence[Campaign],
+    shown: Sequence[CampaignRow],
     rows: Sequence[ResultRow],
     facts: Mapping[str, MemberFacts],
     zone: tuple[tzinfo, str],
-) -> None:
+) -> dict[str, Exception]:
+    """Write one page for each campaign; return what is wrong with those that can't be shown."""
     template = environment.get_template("campaign.html")
     assets = _assets("campaign")
     by_key = {row.key: row for row in rows}
-    for place, campaign in enumerate(campaigns):
+    campaigns = [row.campaign for row in shown]
+    bad: dict[str, Exception] = {}
+    for place, (campaign, row) in enumerate(zip(campaigns, shown, strict=True)):
         own = {file.key: by_key[file.key] for file in campaign.files if file.key in by_key}
-        page = template.render(
-            **assets,
-            **_neighbours(campaigns, place),
-            campaign=campaign,
-            view=campaign_view(campaign, own, facts, zone[0]),
-            zone=zone[1],
-            strip_height=posting.STRIP_HEIGHT,
-            column=posting.COLUMN,
-            line_height=posting.LINE_HEIGHT,
-            line_part=round(100 / posting.LINE_PARTS, 2),
-            most_named=MOST_NAMED,
-        )
+        try:
+            page = template.render(
+                **assets,
+                **_neighbours(campaigns, place),
+                campaign=campaign,
+                view=campaign_view(campaign, row.titles, own, facts, zone[0]),
+                zone=zone[1],
+                strip_height=posting.STRIP_HEIGHT,
+                column=posting.COLUMN,
+                line_height=posting.LINE_HEIGHT,
+                line_part=round(100 / posting.LINE_PARTS, 2),
+                most_named=MOST_NAMED,
+            )
+        except (*BAD_RECORD, jinja2.TemplateError) as error:
+            bad[campaign.id] = error
+            continue
         path = out / "report" / "campaigns" / f"{campaign.id}.html"
         write_atomically(path, [page.encode("utf-8")])
+    return bad
 
 
 def _neighbours(pages: Sequence[Any], place: int) -> dict[str, Any]:
@@ -267,7 +307,6 @@ def index_context(
     rows = results.rows
     unjudged = [row for row in rows if row.label == "unable_to_evaluate"]
     days = sorted(text.day(row.published, zone) for row in rows if _is_day(row.published))
-    broken = sorted(results.broken, key=lambda line: line.number)
     return _assets("index") | {
         "rows": rows,
         "written": written,
@@ -280,10 +319,15 @@ def index_context(
         "unjudged_reasons": Counter(r for row in unjudged for r in row.reasons).most_common(5),
         "failed": sum(1 for row in rows if row.failures),
         "lacking": sorted({why for row in rows for why in row.lacking})[:LACKING_SHOWN],
-        "broken": broken[:BROKEN_SHOWN],
-        "broken_total": len(broken),
+        "left_out": _left_out(RESULTS, results.broken),
         "rank": words.RANK,
     }
+
+
+def _left_out(file: str, broken: Sequence[BrokenLine]) -> list[dict[str, Any]]:
+    """Work out what the batch page says of the lines of a file that were left out, if any."""
+    lines = sorted(broken, key=lambda line: line.number)[:BROKEN_SHOWN]
+    return [{"file": file, "lines": lines, "count": len(broken)}] if broken else []
 
 
 def _counts(rows: list[ResultRow]) -> Iterator[dict[str, Any]]:

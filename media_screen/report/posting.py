@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from media_screen.errors import MediaScreenError
+from media_screen.report.claims import by_frequency
 
 STRIP_HEIGHT, COLUMN = 36, 9  # px of the strip of hours, and of one hour in it
 LINE_HEIGHT, LINE_PARTS = 30, 60  # px of the line of posts over time, and its equal parts
@@ -44,9 +45,8 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class TimeSlice:
-    """One equal part of the time from the first post to the last: its posts, and where it is."""
+    """One equal part of the time from the first post to the last that has posts, as drawn."""
 
-    posts: int
     title: str
     x: float  # percent along the line
     y: float  # px
@@ -66,13 +66,14 @@ class PlatformLine:
 class PostingTimes:
     """When posts were published, as far as it is known.
 
-    `first`, `last` and `span` are as shown, in UTC; `timed` counts the posts whose hour is known.
+    `first`, `last` and `span` are as shown, in UTC; `timed` counts the `posts` whose hour is known.
     There are no `lines` when all were posted at one time.
     """
 
     first: str
     last: str
     span: str
+    posts: int
     timed: int
     hours: tuple[Hour, ...]
     lines: tuple[PlatformLine, ...]
@@ -93,14 +94,17 @@ def find_zone(name: str) -> tzinfo:
 
 def posting_times(posts: Iterable[PostedAt], zone: tzinfo) -> PostingTimes:
     """Lay out when posts were published; their hours are those of `zone`."""
+    everything = tuple(posts)
     dated = sorted(
-        (one for one in posts if _moment(one.published)), key=lambda one: time_key(one.published)
+        (one for one in everything if _moment(one.published)),
+        key=lambda one: time_key(one.published),
     )
     hours = [hour for one in dated if (hour := _hour(one.published, zone)) is not None]
     return PostingTimes(
         first=shown_time(dated[0].published) if dated else "",
         last=shown_time(dated[-1].published) if dated else "",
         span=_span(dated[0].published, dated[-1].published) if len(dated) > 1 else "",
+        posts=len(everything),
         timed=len(hours),
         hours=_columns(hours),
         lines=tuple(_lines(dated)),
@@ -154,7 +158,7 @@ def _lines(dated: Sequence[PostedAt]) -> Iterable[PlatformLine]:
     start = min(moment for _, moment in moments)
     length = max(moment for _, moment in moments) - start
     parts: dict[str, list[int]] = defaultdict(list)
-    most_first = [name for name, _ in _counted(name for name, _ in moments)]
+    most_first = [name for name, _ in by_frequency(name for name, _ in moments)]
     for name, moment in moments:
         shown = name if name in most_first[:MOST_LINES] else OTHERS
         parts[shown].append(min(LINE_PARTS - 1, int((moment - start) / length * LINE_PARTS)))
@@ -170,11 +174,7 @@ def _slice(part: int, posts: int, highest: int, start: datetime, length: timedel
     height = round(LINE_HEIGHT * posts / highest, 1)
     title = f"from {start + length * (part / LINE_PARTS):%Y-%m-%d %H:%M}: {posts}"
     x = round(100 * part / LINE_PARTS, 2)
-    return TimeSlice(posts, title, x, round(LINE_HEIGHT - height, 1), height)
-
-
-def _counted(names: Iterable[str]) -> list[tuple[str, int]]:
-    return sorted(Counter(names).items(), key=lambda item: (-item[1], item[0]))
+    return TimeSlice(title, x, round(LINE_HEIGHT - height, 1), height)
 
 
 def _start(published: str) -> datetime:

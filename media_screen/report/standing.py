@@ -15,7 +15,7 @@ FELLOWS = 5  # other files of its campaign that the page of a file names
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one file stands in its campaign, whose `fellows` are its first posts, in order."""
+    """How one file stands in its campaign, whose `fellows` are the first members, as posted."""
 
     campaign: Campaign
     tie: str
@@ -33,7 +33,7 @@ def standings(rows: Sequence[ResultRow], campaigns: Iterable[Campaign]) -> dict[
     found: dict[str, Standing] = {}
     for campaign in campaigns:
         paths = file_paths(campaign.files)
-        held = [by_key[file.key] for file in campaign.files if file.key in by_key]
+        held = [by_key[file.key] for file in campaign.members if file.key in by_key]
         first = sorted(held, key=lambda row: (time_key(row.published), row.path))[: FELLOWS + 1]
         for file in campaign.files:
             if file.key in by_key and file.key not in found:

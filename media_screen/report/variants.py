@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from media_screen.evidence import CampaignFile, PassedAlong, SharedFootage, Span
 from media_screen.results.text import clock, shorten_path
 from media_screen.results.words import LABELS
+from media_screen.weights.calibration import percent
 
 # What of a file its tie is, by `SharedFootage.kind`, and in what, by `SharedFootage.part`.
 _TIED = {
@@ -56,13 +58,16 @@ _BY_KIND = {"excerpt": "Excerpts", "contains": "Longer ones"}
 
 def variant_groups(files: Sequence[CampaignFile]) -> tuple[VariantGroup, ...]:
     """Group the files of a campaign by how they differ; files of the same bytes are one variant."""
-    held: dict[str, dict[str, list[CampaignFile]]] = {}
+    contents: dict[tuple[str, str], list[CampaignFile]] = defaultdict(list)
     for file in files:
-        held.setdefault(_group(file), {}).setdefault(file.sha256 or file.key, []).append(file)
+        contents[file.role, file.sha256 or file.key].append(file)
+    held: dict[str, list[tuple[CampaignFile, int]]] = defaultdict(list)
+    for same in contents.values():
+        # That a file has the bytes of another one says nothing of how these differ from others.
+        told = min(same, key=lambda file: (bool(file.to), file.kind == "same_file"))
+        held[_group(told)].append((told, len(same)))
     return tuple(
-        VariantGroup(
-            title, note, tuple((same[0], len(same)) for same in held.get(title, {}).values())
-        )
+        VariantGroup(title, note, tuple(held[title]))
         for title, note in _GROUPS.items()
         if title in held
     )
@@ -109,7 +114,7 @@ def passed_words(passed: PassedAlong) -> str:
     how = (
         "it is the same file"
         if passed.here is None
-        else f"repeats it by {_percent(passed.share)} {_from_to(passed.here)}"
+        else f"repeats it by {percent(passed.share)} {_from_to(passed.here)}"
     )
     return (
         f"label passed along from {_named(passed.path)}: {how}; by itself it was called "
@@ -127,16 +132,12 @@ def _named(path: str) -> str:
 
 
 def _stretch(share: float, here: Span | None) -> str:
-    said = f"{_percent(share)} of it"
+    said = f"{percent(share)} of it"
     return said if here is None else f"{said}, {_from_to(here)}"
 
 
 def _from_to(span: Span) -> str:
     return f"from {clock(span.start)} to {clock(span.end)}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * min(max(share, 0.0), 1.0):.0f}%"
 
 
 def _in_part(part: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -124,19 +124,72 @@ def accounts_of(verdicts: Iterable[Verdict]) -> tuple[CampaignAccount, ...]:
     return tuple(found)
 
 
+def pair(name: str) -> tuple[Campaign, list[Verdict]]:
+    """A campaign of a file and its repost, and nothing else."""
+    first, repost = posted(f"{name} first"), posted(f"{name} repost")
+    verdicts = [replace(one, campaign=name, thumbnails=()) for one in (first, repost)]
+    files = member(first), member(repost, first)
+    return Campaign(name, first.label, first.person, "", first.media.key, files), verdicts
+
+
+SPEAKS = "\u5218\u6b23 speaks about the events"
+
+
 def small() -> tuple[Campaign, list[Verdict]]:
     """A fake, its repost, a copy of the same bytes, an excerpt, and a news clip that quotes it."""
+    verdicts = list(_small_files())
+    first, repost, same, cut, quote = verdicts
+    accounts = accounts_of(verdicts)
+    campaign = Campaign(
+        id=ID,
+        label="suspected_impersonation",
+        person="xin-liu",
+        reason=first.summary,
+        through=first.media.key,
+        files=(
+            member(first),
+            member(repost, first, here=Span(3.0, 41.0)),
+            member(same, repost, kind="same_file", share=1.0),
+            member(cut, first, kind="excerpt", part="picture", here=Span(0.0, 9.0), share=1.0),
+            member(quote, first, role="quotes", kind="quote", here=Span(12.0, 14.0), share=0.05),
+        ),
+        merged=("c-ba9876543210",),
+        first="2025-09-13T01:05:00Z",
+        last="2025-09-14T08:30:00Z",
+        accounts=accounts,
+    )
+    return _with_deeds(campaign), verdicts
+
+
+def _small_files() -> Iterator[Verdict]:
+    yield _fake()
+    yield _repost(_fake())
+    yield posted(
+        "same",
+        content="second",
+        published="2025-09-14",
+        channel="77",
+        platform="tiktok",
+        title="Look at this!",
+        passed=through(_fake()),
+    )
+    yield posted(
+        "cut", published="2025-09-14T08:30:00Z", channel="UC9", label="unverified_appearance"
+    )
+    yield posted(
+        "evening news",
+        published="2025-09-15T18:00:00Z",
+        channel="bbc",
+        label="no_finding",
+        title="Fake videos of Xin Liu spread",
+    )
+
+
+def _fake() -> Verdict:
+    url, published = "https://example.org/watch/fake", "2025-09-13T01:05:00Z"
     first = replace(
         records.suspected("downloads/fake.mp4"),
-        post=Post(
-            "youtube",
-            "UC1",
-            "@truth4821",
-            "Truth",
-            "\u5218\u6b23 speaks about the events",
-            "https://example.org/watch/fake",
-            "2025-09-13T01:05:00Z",
-        ),
+        post=Post("youtube", "UC1", "@truth4821", "Truth", SPEAKS, url, published),
     )
     mark = Evidence(
         "onscreen",
@@ -146,15 +199,18 @@ def small() -> tuple[Campaign, list[Verdict]]:
         "the picture names the account @origin_tv; nothing says who published the file",
         finding="account_mark",
     )
-    first = replace(first, campaign=ID, evidence=(*first.evidence, mark))
+    return replace(first, campaign=ID, evidence=(*first.evidence, mark))
+
+
+def _repost(first: Verdict) -> Verdict:
     repost = posted(
         "second",
         published="2025-09-13T01:45:00Z",
         channel="news7733",
-        title="\u5218\u6b23 speaks about the events",
+        title=SPEAKS,
         passed=through(first),
     )
-    repost = replace(
+    return replace(
         repost,
         duplicate_of=Duplicate("downloads/fake.mp4", first.media.sha256, False, 0.9, 1.0),
         shared=(
@@ -170,56 +226,21 @@ def small() -> tuple[Campaign, list[Verdict]]:
             ),
         ),
     )
-    same = posted(
-        "same",
-        content="second",
-        published="2025-09-14",
-        channel="77",
-        platform="tiktok",
-        title="Look at this!",
-        passed=through(first),
-    )
-    cut = posted(
-        "cut", published="2025-09-14T08:30:00Z", channel="UC9", label="unverified_appearance"
-    )
-    quote = posted(
-        "evening news",
-        published="2025-09-15T18:00:00Z",
-        channel="bbc",
-        label="no_finding",
-        title="Fake videos of Xin Liu spread",
-    )
-    verdicts = [first, repost, same, cut, quote]
-    files = (
-        member(first),
-        member(repost, first, here=Span(3.0, 41.0)),
-        member(same, repost, kind="same_file", share=1.0),
-        member(cut, first, kind="excerpt", part="picture", here=Span(0.0, 9.0), share=1.0),
-        member(quote, first, role="quotes", kind="quote", here=Span(12.0, 14.0), share=0.05),
-    )
-    accounts = accounts_of(verdicts)
-    one, other = accounts[0].id, accounts[1].id
-    keys = (first.media.key, repost.media.key)
-    campaign = Campaign(
-        id=ID,
-        label="suspected_impersonation",
-        person="xin-liu",
-        reason=first.summary,
-        through=first.media.key,
-        files=files,
-        merged=("c-ba9876543210",),
-        first="2025-09-13T01:05:00Z",
-        last="2025-09-15T18:00:00Z",
-        accounts=accounts,
+
+
+def _with_deeds(campaign: Campaign) -> Campaign:
+    """The campaign with what its accounts and comments did together."""
+    one, other, third = (account.id for account in campaign.accounts[:3])
+    keys = tuple(file.key for file in campaign.files[:2])
+    return replace(
+        campaign,
         ties=(
             AccountTie(one, other, "title", 1, 2400.0, "speaks about the events"),
             AccountTie(one, other, "media", 2, 2400.0),
-            AccountTie(other, accounts[2].id, "media", 1, 60.0),
+            AccountTie(other, third, "media", 1, 60.0),
         ),
         wordings=(
-            SharedWording(
-                "\u5218\u6b23 speaks about the events", "title", (one, other), keys, 2, 1.0
-            ),
+            SharedWording(SPEAKS, "title", (one, other), keys, 2, 1.0),
             SharedWording("So it is true", "comment", ("Ann1", "Bob2"), keys, 31, 0.8),
         ),
         comments=CommentActivity(
@@ -230,7 +251,6 @@ def small() -> tuple[Campaign, list[Verdict]]:
             (("Xin Liu", 311), ("Emmanuel Macron", 4)),
         ),
     )
-    return campaign, verdicts
 
 
 def large(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from media_screen.evidence import Campaign, CampaignFile, Span, Verdict
+from media_screen.evidence import Campaign, CampaignFile, CampaignRole, Span, Verdict
 from media_screen.report import write_report
 from media_screen.report.variants import passed_words, tie_words, variant_groups
 from media_screen.results import text
@@ -65,11 +65,12 @@ def test_the_page_of_a_campaign_shows_its_record(tmp_path: Path) -> None:
         "Suspected impersonation Person: xin-liu",
         campaign.reason,
         "The reason is that of fake.mp4",
-        "2025-09-13 01:05, last 2025-09-15 18:00 (UTC): 64 h 55 min",
+        "2025-09-13 01:05, last 2025-09-14 (UTC): 1 day",
         "youtube \u00d74, tiktok \u00d71",
         "5; 2 of them have the bytes of another; 2 have their label from another file",
         "c-ba9876543210, which turned out to be this campaign",
-        "posting hours, Asia/Shanghai (4 of 5 known)",
+        "Only of files that repeat one another: the official post and files that only quote",
+        "posting hours, Asia/Shanghai (3 of 4 known)",
         "What follows is context and no evidence.",
         "@news7733 news7733 youtube 1 2025-09-13 01:45 1 2: "
         "the same media \u00d72, the same title \u00d71 12 2025-09-01 letters + 4 digits",
@@ -277,6 +278,59 @@ FROM_TO = "97% of it, from 0:03.0 to 0:41.0"
 def test_what_ties_a_file_is_said(file: CampaignFile, said: str, group: str) -> None:
     assert tie_words(file, "b.mp4") == said
     assert [one.title for one in variant_groups([file])] == [group]
+
+
+HASHED = [
+    replace(FILE, sha256="ab"),
+    replace(TIED, key="1" * 16, sha256="cd", kind="same_file", share=1.0),
+    replace(TIED, key="2" * 16, sha256="cd", kind="excerpt", part="both"),
+    replace(TIED, key="3" * 16, sha256="ab", kind="same_file", share=1.0),
+    replace(TIED, key="4" * 16, sha256="ab", role="quotes", kind="quote"),
+    replace(TIED, key="5" * 16, kind="repeat", part="both"),
+    replace(TIED, key="6" * 16, kind="repeat", part="both"),
+]
+
+
+@pytest.mark.parametrize("files", [HASHED, HASHED[::-1]], ids=["in-order", "turned-round"])
+def test_files_of_the_same_bytes_are_one_variant(files: list[CampaignFile]) -> None:
+    groups = variant_groups(files)
+    found = {one.title: sorted((file.key[0], many) for file, many in one.files) for one in groups}
+    assert found == {
+        "First in the campaign": [("0", 2)],
+        "Excerpts": [("2", 2)],
+        "Quotes": [("4", 1)],
+        "Repeats": [("5", 1), ("6", 1)],  # nobody knows their bytes
+    }
+
+
+OTHERS: tuple[CampaignRole, ...] = ("original", "quotes")
+
+
+@pytest.mark.parametrize("role", OTHERS)
+def test_times_and_ratios_are_those_of_files_that_repeat_one_another(
+    tmp_path: Path, role: CampaignRole
+) -> None:
+    campaign, verdicts = invented.small()
+    posts = [
+        replace(one.post, published=f"2025-0{n}-01T08:30:00Z")
+        for n, one in enumerate(verdicts, 1)
+        if one.post
+    ]
+    verdicts = [
+        replace(one, post=post, llr={"manipulation": 9.0 - n})
+        for n, (one, post) in enumerate(zip(verdicts, posts, strict=True))
+    ]
+    files = (*(replace(one, role=role) for one in campaign.files[::4]), *campaign.files[1:4])
+    index = render(tmp_path, replace(campaign, files=files), verdicts=verdicts)
+    head = index.html.split('<tr class="campaign"')[1].split("</tr>")[0]
+    assert ">2025-02-01<" in head and 'data-v="8.0"' in head
+    page = campaign_page(tmp_path, campaign)
+    assert "2025-02-01 08:30, last 2025-04-01 08:30 (UTC): 59 days" in page.words()
+    assert "posting hours, Asia/Shanghai (3 of 3 known)" in page.words()
+    assert "2025-02-01 08:30 first seen here" in page.words()
+    assert "2025-05-01" not in page.words().split("When it was posted")[1].split("Variants")[0]
+    fellows = read(file_page(tmp_path, verdicts[1])).words().split("First posts of the campaign")[1]
+    assert "same.mp4" in fellows and "fake.mp4" not in fellows and "evening news" not in fellows
 
 
 def test_how_a_label_was_passed_along_is_said() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,23 +10,11 @@ import pytest
 
 from media_screen.evidence import Verdict
 from media_screen.report import write_report
-from tests.places import CHROMIUM
 from tests.report import invented, records
-
-sync_api = pytest.importorskip("playwright.sync_api")
+from tests.report.browsing import index, names, opened, violations, wait_for_count
 
 MANY = 230
 LONG = "unbreakable" * 30
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -45,47 +31,8 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@contextmanager
-def opened(browser: Any, page_path: Path, fragment: str = "", **options: Any) -> Iterator[Any]:
-    """Open a page; a word on the console, a dialog or a request elsewhere is an error."""
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-    complaints: list[str] = []
-    own = next(top for top in page_path.parents if (top / "results.jsonl").exists()).as_uri()
-
-    def note(request: Any) -> None:
-        if not request.url.startswith(own):
-            complaints.append(request.url)
-
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: complaints.append(dialog.message))
-    page.on("request", note)
-    page.goto(page_path.as_uri() + fragment)
-    yield page
-    assert complaints == []
-    context.close()
-
-
-def index(out: Path) -> Path:
-    return out / "report" / "index.html"
-
-
 def of(out: Path, verdict: Verdict) -> Path:
     return out / "report" / "files" / f"{verdict.media.key}.html"
-
-
-def names(page: Any) -> list[str]:
-    """The files in the table, in order."""
-    return list(page.locator("#files tbody tr td.c-file a").all_text_contents())
-
-
-def wait_for_count(page: Any, count: int) -> None:
-    """Wait for the filters, which act a moment after the last key."""
-    page.wait_for_function(
-        "n => document.querySelectorAll('#files tbody tr').length === n", arg=count
-    )
 
 
 # --- the table -----------------------------------------------------------------------------------
@@ -255,98 +202,6 @@ def test_keys_are_listed_and_can_be_switched_off(browser: Any, labels: Path, pag
         assert not dialog.is_visible()
 
 
-# --- campaigns -----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def campaigns(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report with two campaigns, one of 130 files, and a file of each label."""
-    folder = tmp_path_factory.mktemp("campaigns")
-    small, large = invented.small(), invented.large(40, files=130)
-    verdicts = [*small[1], *large[1], *records.every_label()]
-    invented.write(folder, small[0], large[0], verdicts=verdicts)
-    write_report(folder)
-    return folder
-
-
-OPENER = f"#files tr[id={invented.ID}] .opener"
-
-
-def test_a_campaign_opens_and_its_files_are_filtered(browser: Any, campaigns: Path) -> None:
-    with opened(browser, index(campaigns)) as page:
-        rows = 2 + 8
-        wait_for_count(page, rows)
-        assert page.locator("#shown").text_content() == "143 of 143 files"
-        page.locator(f"{OPENER} summary").click()
-        wait_for_count(page, rows + 5)
-        opened_row = page.locator(f"tr[id={invented.ID}] + tr.member td.c-file a")
-        assert opened_row.text_content() == "fake.mp4"
-        page.locator("#filters [name=q]").fill("evening")
-        wait_for_count(page, 2)
-        assert page.locator(f"{OPENER} .within").text_content() == "1 of 5 files"
-        assert page.locator("#shown").text_content() == "1 of 143 files"
-        page.locator("#filters [name=q]").fill(invented.small()[0].reason.split()[1])
-        page.locator("#filters [type=reset]").click()
-        wait_for_count(page, rows + 5)
-        page.locator("th[data-sort=date] button").click()
-        wait_for_count(page, rows + 5)
-        assert page.locator("tr.member").count() == 5
-        follows = "each => each.previousElementSibling.matches('.campaign, .member')"
-        assert all(one.evaluate(follows) for one in page.locator("tr.member").all())
-
-
-def test_a_large_campaign_shows_its_first_hundred_files(browser: Any, campaigns: Path) -> None:
-    with opened(browser, index(campaigns)) as page:
-        page.locator("#files tr[id=c-aaaaaaaaaaaa] .opener summary").click()
-        wait_for_count(page, 10 + 100)
-        assert "130 files, the first 100 here" in page.locator("#files").text_content()
-        page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        assert page.locator("tr.member").count() == 135
-
-
-def test_campaigns_by_keyboard(browser: Any, campaigns: Path) -> None:
-    with opened(browser, index(campaigns)) as page:
-        page.locator(f"tr[id={invented.ID}] td.c-file a").focus()
-        page.keyboard.press("o")
-        wait_for_count(page, 10 + 5)
-        page.keyboard.press("j")
-        page.keyboard.press("o")
-        wait_for_count(page, 10)
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"**/campaigns/{invented.ID}.html")
-        with page.expect_navigation():
-            page.keyboard.press("j")
-        assert "c-aaaaaaaaaaaa" in page.url
-        with page.expect_navigation():
-            page.keyboard.press("u")
-        assert page.url.endswith("index.html#c-aaaaaaaaaaaa")
-
-
-def test_campaigns_open_without_script(browser: Any, campaigns: Path) -> None:
-    with opened(browser, index(campaigns), java_script_enabled=False) as page:
-        visible = page.locator("tr.member >> visible=true")
-        assert visible.count() == 0
-        page.locator(f"{OPENER} summary").click()
-        assert visible.count() == 5
-        page.goto((campaigns / "report" / "campaigns" / "c-aaaaaaaaaaaa.html").as_uri())
-        lines = page.locator(".picture line.k-media >> visible=true")
-        assert lines.count() > 0
-        page.locator("#k-media").uncheck()
-        assert lines.count() == 0
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
-def test_pages_of_campaigns_fit_every_screen_and_meet_wcag_aa(
-    browser: Any, campaigns: Path, scheme: str, width: int
-) -> None:
-    size = {"width": width, "height": 900}
-    with opened(browser, index(campaigns), color_scheme=scheme, viewport=size) as page:
-        for path in (index(campaigns), *sorted(campaigns.glob("report/campaigns/*.html"))):
-            page.goto(path.as_uri())
-            assert violations(page) == [], path.name
-            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-
-
 # --- explicit pictures ---------------------------------------------------------------------------
 
 
@@ -417,16 +272,6 @@ def test_faces_beside_the_original_fit_every_screen_and_meet_wcag_aa(
         assert all(box["width"] > 100 for box in (one.bounding_box() for one in shots.all()))
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         assert violations(page) == []
-
-
-def violations(page: Any) -> list[tuple[str, list[str]]]:
-    """axe-core: contrast, names of controls, target sizes; rules of WCAG 2.2 at level AA."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-    options = {"runOnly": {"type": "tag", "values": rules}}
-    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = 1")
-    found = axe.run(page, options=options).response["violations"]
-    return [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
 
 
 # --- hostile metadata ----------------------------------------------------------------------------

@@ -25,6 +25,10 @@ def test_a_share_is_never_rounded_to_all_or_nothing(share: float, said: str) -> 
     assert percent(share) == said
 
 
-def test_no_detector_rounds_a_share_by_itself() -> None:
-    for path in (PACKAGE / "detectors").rglob("*.py"):
-        assert ":.0%}" not in path.read_text("utf-8"), path.name
+@pytest.mark.parametrize("room", ["detectors", "report"])
+def test_no_detector_and_no_page_rounds_a_share_by_itself(room: str) -> None:
+    paths = [path for path in (PACKAGE / room).rglob("*") if path.suffix in (".py", ".html")]
+    assert len(paths) > 10
+    for path in paths:
+        for way in (":.0%}", "| round | int"):
+            assert way not in path.read_text("utf-8"), path.name

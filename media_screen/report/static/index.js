@@ -120,10 +120,10 @@
     for (const box of boxes) if (box.checked) state.append("label", box.value);
     if (sort.by !== "label" || sort.down) state.set("sort", (sort.down ? "-" : "") + sort.by);
     // A link to a campaign is no filter, and stays as long as nothing is filtered.
-    const anchor = document.getElementById(location.hash.slice(1));
-    if (anchor && !String(state)) return;
+    if (linked() && !String(state)) return;
     try { history.replaceState(null, "", "#" + state); } catch { /* some browsers forbid it on disk */ }
   };
+  const linked = () => units.find((unit) => unit.head && unit.head.id === location.hash.slice(1));
   const recall = () => {
     const state = new URLSearchParams(location.hash.slice(1));
     for (const name of FIELDS) form.elements[name].value = state.get(name) || "";
@@ -203,7 +203,18 @@
     body.replaceChildren(...hits.flatMap((unit) => trs(unit, Infinity)));
   });
   addEventListener("afterprint", () => { printing = false; show(); });
-  addEventListener("hashchange", () => { recall(); arrange(); });
-  recall();
-  arrange();
+  // A link to a campaign leads to its row, opened, however far down that is.
+  const arrive = () => {
+    recall();
+    arrange();
+    const unit = linked();
+    for (const each of units) each.head?.classList.toggle("linked", each === unit);
+    if (!unit) return;
+    limit = Math.max(limit, STEP * Math.ceil((hits.indexOf(unit) + 1) / STEP));
+    unit.opener.open = true;
+    show();
+    unit.head.scrollIntoView({ block: "center" });
+  };
+  addEventListener("hashchange", arrive);
+  arrive();
 })();
