@@ -12,10 +12,8 @@ add here is flattered; what comes from channels and footage is not.
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from benchmarks.markdown import escaped, table
-from benchmarks.places import write_page, write_record
+from benchmarks.posted import run_and_write
 from media_screen.batch.scan import scan
 from media_screen.evaluation.outcomes import ResultsError, read_results
 from media_screen.evaluation.reencode import make_copies
@@ -108,22 +106,13 @@ class Aim:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Enroll, screen, print and write."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.impersonation",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    return run_and_write(
+        "impersonation",
+        __doc__,
+        lambda media, work: summary(run(media, work)),
+        markdown,
+        arguments,
     )
-    parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
-    parser.add_argument("--work", type=Path, help="folder to go on in; a temporary one by default")
-    asked = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as temporary:
-        found = run(asked.media, asked.work or Path(temporary))
-    record = summary(found)
-    text = markdown(record)
-    write_record("impersonation", record)
-    write_page("impersonation", text)
-    print(text)
-    return 0
 
 
 def run(media: Path, work: Path) -> list[tuple[PostToJudge, Verdict]]:

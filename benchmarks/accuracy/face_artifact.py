@@ -15,6 +15,14 @@ import numpy as np
 
 from benchmarks.accuracy import clips as labelled
 from benchmarks.accuracy import heldout, ratios
+from benchmarks.accuracy.faces_apart import (
+    DFDC,
+    LOOKS,
+    PORTRAITS,
+    kept_actors,
+    portraits,
+    unusual_looks,
+)
 from benchmarks.accuracy.heldout import Held
 from benchmarks.accuracy.measured import Subset, VersionRow, calibrated, fit, measured, paired
 from benchmarks.accuracy.ratios import Ratio
@@ -25,7 +33,6 @@ from media_screen.detectors.face_artifact.forged import is_good
 from media_screen.evaluation import controls, metrics
 from media_screen.fusion.judge import threshold
 from media_screen.media import Media, MediaError
-from media_screen.weights import calibration
 from training.face_artifact import crops as crop_store
 from training.face_artifact.crops import ORIGINAL, Crop, CropSource, read_sources
 from training.face_artifact.folds import split
@@ -49,15 +56,12 @@ RUNS = {
     "clip": "a line on CLIP ViT-B/16",
     ENSEMBLE: "what was shipped before and CLIP, mean of ranks",
 }
-SCORES, LOOKS, PSEUDO, ODDS, DFDC, PORTRAITS = (
+SCORES, PSEUDO, ODDS = (
     RECORDS / NAME / f"{part}.csv"
     for part in (
         "scores_by_network",
-        "unusual_looks",
         "pseudo_fakes",
         "metadata_odds",
-        "dfdc_actors",
-        "portraits",
     )
 )
 
@@ -222,14 +226,14 @@ def tables() -> tuple[str, dict[str, object]]:
         "",
         "## Actors of DFDC that were kept apart",
         "",
-        *_dfdc(),
+        *kept_actors(),
         "",
         "## Genuine stills by age, sex and group, as UTKFace labels them",
         "",
         "One picture each of people that the network was not trained on; a clip is judged by the "
         "mean of six faces, so that single pictures reach a threshold more often.",
         "",
-        *_portraits(),
+        *portraits(),
         "",
         "## By method (fakes of the method against the genuine clips of its fold)",
         "",
@@ -245,7 +249,7 @@ def tables() -> tuple[str, dict[str, object]]:
         "",
         "## Genuine faces that look unusual",
         "",
-        *_conditions(found),
+        *unusual_looks(_clips(found, SHIPPED)),
     ]
     record = {
         "command": "python -m benchmarks.accuracy --detector face_artifact",
@@ -413,89 +417,3 @@ def _stills(held: Sequence[Held]) -> list[str]:
         f"{1 - len(judged) / len(held):.1%}",
     )
     return table(("files", "AUC", "at 5%", "at 1% false alarms", "not judged"), [cells])
-
-
-def _dfdc() -> list[str]:
-    """Return how faces of DFDC fare, whose methods were trained on and whose actors were not."""
-    with DFDC.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    genuine, forged = (np.array([float(row[key]) for row in rows]) for key in ("genuine", "forged"))
-    scores = np.concatenate([genuine, forged])
-    fake = np.repeat([False, True], len(rows))
-    actors = len({row["actor"] for row in rows})
-    found = metrics.bootstrap(metrics.auc, scores, fake, groups=[row["actor"] for row in rows] * 2)
-    at_5, at_1 = (metrics.tpr_at_fpr(scores, fake, share) for share in (0.05, 0.01))
-    cells = (
-        f"{actors} actors, one picture a clip",
-        len(rows),
-        interval(found.value, found.low, found.high),
-        f"{at_5:.0%}",
-        f"{at_1:.0%}",
-        f"{metrics.paired_share(forged, genuine):.0%}",
-    )
-    head = ("whose", "pairs", "AUC", "at 5%", "at 1% false alarms", "the forged one scores higher")
-    return table(head, [cells])
-
-
-AGES = ((16, 29), (30, 44), (45, 59), (60, 116))  # years, of which UTKFace tells
-
-
-def _portraits() -> list[str]:
-    """Return how high genuine stills of different people score."""
-    with PORTRAITS.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    scores = np.array([float(row["logit"]) for row in rows])
-    ages = np.array([int(row["age"]) for row in rows])
-    parts = {"all": np.ones(len(rows), bool)}
-    for column in ("group", "sex"):
-        values = [row[column] for row in rows]
-        parts |= {value: np.array(values) == value for value in sorted(set(values))}
-    parts |= {f"{low} to {high} years": (ages >= low) & (ages <= high) for low, high in AGES}
-    known = calibration.shipped(NAME)
-    flagged = np.array([known.llr(float(score)) >= threshold() for score in scores])
-    high = scores >= np.quantile(scores, 0.95)
-    cells = [
-        (
-            name,
-            int(chosen.sum()),
-            f"{flagged[chosen].mean():.1%}",
-            f"{high[chosen].mean():.1%}",
-            f"{(scores[chosen].mean() - scores.mean()) / scores.std():+.2f}",
-        )
-        for name, chosen in parts.items()
-    ]
-    head = ("people", "stills", "over the threshold", "among the highest 5%", "mean, in spreads")
-    return table(head, cells)
-
-
-LOOKS_HEAD = (
-    "look",
-    "clips",
-    "not judged",
-    "false alarms at the threshold",
-    "mean shift of the score",
-)
-
-
-def _conditions(found: Sequence[Held]) -> list[str]:
-    """Return what share of genuine clips is not judged, and raises an alarm, in each condition."""
-    lines = []
-    lookup = {
-        fold: fit([one for one in _clips(found, SHIPPED) if one.fold != fold])
-        for fold in {one.fold for one in found}
-    }
-    with LOOKS.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    plain = np.mean([float(row["score"]) for row in rows if row["condition"] == "plain"])
-    for name in dict.fromkeys(row["condition"] for row in rows):
-        of_name = [row for row in rows if row["condition"] == name]
-        flagged = [
-            row["judged"] == "1"
-            and lookup[int(row["fold"])].llr(float(row["score"])) >= threshold()
-            for row in of_name
-        ]
-        left_out = np.mean([row["judged"] != "1" for row in of_name])
-        shift = np.mean([float(row["score"]) for row in of_name]) - plain
-        cells = f"{left_out:.0%}", f"{np.mean(flagged):.0%}", f"{shift:+.2f}"
-        lines.append((name.replace("_", " "), len(of_name), *cells))
-    return table(LOOKS_HEAD, lines)

@@ -13,9 +13,7 @@ stopped.
 
 from __future__ import annotations
 
-import argparse
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -32,7 +30,7 @@ from benchmarks.campaign.orders import (
 )
 from benchmarks.campaign.page import COMMAND, markdown
 from benchmarks.campaign.posts import PostWriter
-from benchmarks.places import write_page, write_record
+from benchmarks.posted import run_and_write
 from media_screen.footage.campaigns.passing import RECOGNISED
 from media_screen.results.campaigns import read_campaigns
 
@@ -41,21 +39,7 @@ CORES = 2  # at work at once
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make posts, screen, print and write."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.campaign",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
-    parser.add_argument("--work", type=Path, help="folder to go on in; a temporary one by default")
-    asked = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as temporary:
-        record = run(asked.media, asked.work or Path(temporary))
-    text = markdown(record)
-    write_record("campaign", record)
-    write_page("campaign", text)
-    print(text)
-    return 0
+    return run_and_write("campaign", __doc__, run, markdown, arguments)
 
 
 def run(media: Path, work: Path) -> dict[str, Any]:

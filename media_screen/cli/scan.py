@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -63,6 +64,18 @@ def _window(_: click.Context, __: click.Parameter, within_s: float) -> float:
         return checked_window(within_s)
     except WindowError as error:
         raise click.BadParameter(str(error)) from error
+
+
+def _with_limits(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one `limits` for the three options that set them."""
+
+    @wraps(command)
+    def limited(*, time_limit: float, memory_limit: int, size_limit: int, **asked: Any) -> None:
+        from media_screen.batch.worker import Limits
+
+        command(limits=Limits(time_limit, memory_limit << 20, size_limit << 20), **asked)
+
+    return limited
 
 
 @click.command(
@@ -201,6 +214,7 @@ def _window(_: click.Context, __: click.Parameter, within_s: float) -> float:
 @zone_option
 @list_option
 @click.option("--quiet", is_flag=True, help="Show no progress and no table.")
+@_with_limits
 def scan(
     paths: tuple[Path, ...],
     people: Path | None,
@@ -216,9 +230,7 @@ def scan(
     add_detectors: tuple[str, ...],
     artifact_model: Path | None,
     own_weights: tuple[Weight, ...],
-    time_limit: float,
-    memory_limit: int,
-    size_limit: int,
+    limits: Limits,
     watch: Path | None,
     transcript: bool,
     jsonl: bool,
@@ -244,14 +256,11 @@ def scan(
 
     Exit codes: 0 done, 1 some files failed, 2 usage, 3 --fail-on matched.
     """
-    from media_screen.batch.worker import Limits
     from media_screen.config import Config
-    from media_screen.people.cache import REFERENCES, cache_folder
     from media_screen.report import write_report
 
     _check_input(paths, from_stdin=from_stdin, jsonl=jsonl)
     make_workers = executor_of(executor, ray_address)
-    limits = Limits(time_limit, memory_limit << 20, size_limit << 20)
     with plain_errors():
         config = Config(
             people=people,
@@ -267,9 +276,7 @@ def scan(
         )
         config = settled(config, workers=workers, cluster=executor == "ray")
         if people is not None:
-            cache = cache_folder(people, None if from_stdin else out / REFERENCES)
-            config = replace(config, cache=cache)
-            enrol_people(people, cache=cache, quiet=quiet)
+            config = _enrolled(people, config, None if from_stdin else out, quiet=quiet)
         count = workers if executor == "ray" else workers_of(workers, config.device)
         if from_stdin:
             sys.exit(_answer_lines(config, count, limits, fail_on, make_workers))
@@ -285,12 +292,8 @@ def scan(
             quiet=quiet,
         )
         report = write_report(out, time_zone=time_zone)
-    if not quiet and not jsonl:
-        show_summary(summary, report)
-    if list_left_out:
-        show_each_left_out(summary.found.left_out, err=jsonl)
-    matched = any(entry.label in fail_on for entry in summary.entries)
-    sys.exit(EXIT_MATCHED if matched else EXIT_FAILED if _any_failed(summary) else 0)
+    _show(summary, report, table=not quiet and not jsonl, left_out=list_left_out, err=jsonl)
+    sys.exit(_exit_code(summary, fail_on))
 
 
 def _check_input(paths: Sequence[Path], *, from_stdin: bool, jsonl: bool) -> None:
@@ -300,6 +303,15 @@ def _check_input(paths: Sequence[Path], *, from_stdin: bool, jsonl: bool) -> Non
         raise click.UsageError("Missing argument 'PATHS...': name files or folders, or --stdin")
     if paths and not any(os.path.lexists(path) for path in paths):
         raise click.UsageError("not there: " + plain(", ".join(map(str, paths))))
+
+
+def _enrolled(people: Path, config: Config, out: Path | None, *, quiet: bool) -> Config:
+    """Enrol people, and return the config with where what was found in references is kept."""
+    from media_screen.people.cache import REFERENCES, cache_folder
+
+    cache = cache_folder(people, None if out is None else out / REFERENCES)
+    enrol_people(people, cache=cache, quiet=quiet)
+    return replace(config, cache=cache)
 
 
 def _answer_lines(
@@ -316,5 +328,15 @@ def _answer_lines(
     return EXIT_FAILED if counts[None] else 0
 
 
-def _any_failed(summary: Summary) -> bool:
-    return bool(summary.failed or summary.found.missing or summary.found.unreadable)
+def _show(summary: Summary, report: Path, *, table: bool, left_out: bool, err: bool) -> None:
+    if table:
+        show_summary(summary, report)
+    if left_out:
+        show_each_left_out(summary.found.left_out, err=err)
+
+
+def _exit_code(summary: Summary, fail_on: Sequence[str]) -> int:
+    if any(entry.label in fail_on for entry in summary.entries):
+        return EXIT_MATCHED
+    failed = summary.failed or summary.found.missing or summary.found.unreadable
+    return EXIT_FAILED if failed else 0
