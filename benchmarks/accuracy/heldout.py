@@ -1,6 +1,6 @@
 """Scores of files by networks that saw nothing of their collection, their people or their method.
 
-Training leaves them as tables of crops (`training.face_artifact ... score`); here they
+Training leaves them as tables of crops (`training.face_artifact ... line`); here they
 are pooled as the detector pools, and kept by the hash of the file, so that the tables can be
 printed again without the media.
 """
