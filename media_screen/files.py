@@ -44,13 +44,16 @@ def is_result(name: str) -> bool:
     return bool(_OUTPUT.fullmatch(name))
 
 
-def write_atomically(path: Path, chunks: Iterable[bytes], *, durable: bool = False) -> None:
+def write_atomically(
+    path: Path, chunks: Iterable[bytes], *, durable: bool = False, mode: int = PRIVATE_FILE
+) -> None:
     """Write the chunks to `path` in one step: a reader sees the old file or the new one.
 
     With `durable` it is on the disk before the old one goes.
 
-    The new file is private. A link at `path` is replaced, and where it leads is left alone; what
-    is neither file nor link (a device, a folder) is refused with an OSError.
+    The new file is private, unless it takes the place of the user's own, which had another `mode`.
+    A link at `path` is replaced, and where it leads is left alone; what is neither file nor link (a
+    device, a folder) is refused with an OSError.
     """
     with contextlib.suppress(FileNotFoundError):
         kind = path.lstat().st_mode
@@ -60,6 +63,7 @@ def write_atomically(path: Path, chunks: Iterable[bytes], *, durable: bool = Fal
     try:
         with opened as stream:
             stream.writelines(chunks)
+            _make_private(stream.fileno(), mode)
             if durable:
                 stream.flush()
                 os.fsync(stream.fileno())

@@ -17,6 +17,7 @@ from media_screen.cli.detectors import detectors
 from media_screen.cli.enroll import enroll
 from media_screen.cli.evaluate import evaluate
 from media_screen.cli.models import models
+from media_screen.cli.people import people
 from media_screen.cli.report import report
 from media_screen.cli.scan import scan
 from media_screen.cli.terminal import PlainGroup
@@ -38,7 +39,7 @@ def main(verbose: bool) -> None:
     log_plainly(level)
 
 
-for command in (scan, enroll, report, evaluate, detectors, models):
+for command in (scan, people, enroll, report, evaluate, detectors, models):
     main.add_command(command)
 
 

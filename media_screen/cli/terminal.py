@@ -20,13 +20,17 @@ class Examples(click.Command):
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._examples = examples
+        self.examples = tuple(examples)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples below the options."""
         with formatter.section("Examples"):
-            for example in self._examples:
+            for example in self.examples:
                 formatter.write_text(example)
+
+
+class ExamplesGroup(Examples, click.Group):
+    """Commands under one name, whose help ends with examples."""
 
 
 class PlainGroup(click.Group):

@@ -6,11 +6,11 @@ makes claims recognisable, and nothing more; the sidecars of the person's own vi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from media_screen import sidecar as sidecars
+from media_screen.people.record import toml_text
 from media_screen.people.registry import REGISTRY_FILE, OfficialChannel, Person
 from media_screen.sidecar import Platform, handle_key, platform_of
 
@@ -40,8 +40,9 @@ def advice(person: Person) -> Iterator[Advice]:
         return
     seen = _published(person)
     for channel in lacking:
+        account = f"{channel.platform} account {toml_text('@' + channel.handle)}"
         yield Advice(
-            f"the {channel.platform} account {_quoted('@' + channel.handle)} has no id: posts that "
+            f"the {account} has no id: posts that "
             "carry its handle are called a claim, never official",
             _fix(channel, [post for post in seen if _is_by(post, channel)]),
         )
@@ -84,10 +85,6 @@ def _is_by(post: sidecars.Sidecar, channel: OfficialChannel) -> bool:
 def _lines(post: sidecars.Sidecar, *, with_table: bool = False) -> str:
     """Return what to paste into the registry, as TOML; the texts are a stranger's, so escaped."""
     table = (
-        f"[[channel]] and below it platform = {_quoted(post.platform)} and " if with_table else ""
+        f"[[channel]] and below it platform = {toml_text(post.platform)} and " if with_table else ""
     )
-    return " or ".join(f"{table}id = {_quoted(text)}" for text in post.channel_ids)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text)  # a basic string of TOML
+    return " or ".join(f"{table}id = {toml_text(text)}" for text in post.channel_ids)

@@ -32,7 +32,7 @@ from media_screen.people.references import (
     read_voices,
     write_proxy,
 )
-from media_screen.people.registry import REGISTRY_FILE
+from media_screen.people.registry import KNOWN_FAKES, REGISTRY_FILE
 
 if TYPE_CHECKING:
     from media_screen.footage.fingerprint import Fingerprint
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", FoundFace, FoundVoice)
 Source = Literal["picture", "voice", "official", "known_fake"]  # what a reference is for
-
-KNOWN_FAKES = "_known_fakes"
 
 _log = logging.getLogger(__name__)
 
@@ -114,7 +112,7 @@ def enrol(
     """
     looker = functools.cache(looker)
     kept_in = cache or cache_folder(folder)
-    fakes = _known_fakes(folder)
+    fakes = known_fakes(folder)
     work = list(_work(folder, people, fakes))
     read = _WhatWasRead(_known_beforehand(people, fakes))
     proxies = proxies_of(folder, kept_in)
@@ -147,8 +145,8 @@ def enrol(
 
 def _known_beforehand(people: Sequence[Person], fakes: Listing) -> list[Problem]:
     """Return what is wrong before any reference is opened."""
-    told = [problem for one in people for problem in _told(one.slug, one.left_out)]
-    told += _told("", fakes.left_out)
+    told = [problem for one in people for problem in odd_entries(one.slug, one.left_out)]
+    told += odd_entries("", fakes.left_out)
     return told + [problem for person in people for problem in _without_ids(person)]
 
 
@@ -323,7 +321,8 @@ def _work(folder: Path, people: Sequence[Person], fakes: Listing) -> Iterator[_W
         yield _Work(owner if owner in slugs else "", file, "known_fake")
 
 
-def _known_fakes(folder: Path) -> Listing:
+def known_fakes(folder: Path) -> Listing:
+    """List the media beside the people that were found to be fabricated."""
     fakes = folder / KNOWN_FAKES
     return look_through(fakes) if fakes.is_dir() else Listing()
 
@@ -336,7 +335,8 @@ _TOLD: Mapping[Kind, tuple[str, str]] = {
 }
 
 
-def _told(person: str, left_out: Sequence[LeftOut]) -> Iterator[Problem]:
+def odd_entries(person: str, left_out: Sequence[LeftOut]) -> Iterator[Problem]:
+    """Tell what is left out of the references, and may have been meant as one."""
     for one in left_out:
         if one.kind in _TOLD:
             yield problem_of(person, one.path, *_TOLD[one.kind])

@@ -13,7 +13,7 @@ from __future__ import annotations
 import difflib
 import functools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ REGISTRY_FILE = "person.toml"
 _PERSON_KEYS = ("name", "aliases", "channel")
 _CHANNEL_KEYS = ("platform", "id", "handle", "url")
 FOLDERS = ("faces", "voice", "official")
+KNOWN_FAKES = "_known_fakes"  # beside the people: media that were found to be fabricated
+TRUST = "_trust"  # beside the people: certificates (*.pem) that a user trusts to sign media
 _MAX_TEXT = 1_000  # characters of a value; names, ids and addresses are far shorter
 _CLOSE = 0.75  # difflib ratio from which a misspelt key or platform gets a suggestion
 
@@ -102,24 +104,34 @@ def load_people(folder: Path) -> tuple[Person, ...]:
             f"{folder}: expected a folder with one folder per person, found none: "
             f"create {folder / 'SLUG' / REGISTRY_FILE}"
         )
-    people = tuple(
-        _person(entry)
-        for entry in sorted(folder.iterdir())
-        if entry.is_dir() and not entry.name.startswith((".", "_"))
-    )
-    _check_owners(people)
+    people = tuple(map(read_person, person_folders(folder)))
+    refuse_shared_accounts(people)
     return people
 
 
-def _person(folder: Path) -> Person:
+def person_folders(folder: Path) -> list[Path]:
+    """Return the folder of each person, sorted; names with . or _ before them are none."""
+    return [
+        entry
+        for entry in sorted(folder.iterdir())
+        if entry.is_dir() and not entry.name.startswith((".", "_"))
+    ]
+
+
+def read_person(folder: Path) -> Person:
+    """Read the record in a person's folder; raises PeopleError on the first mistake."""
+    return parse_person(read_record(folder / REGISTRY_FILE), folder)
+
+
+def parse_person(text: bytes, folder: Path) -> Person:
+    """Return the person whose record has this text; raises PeopleError on the first mistake."""
     if not all(char.isalnum() or char in "-_." for char in folder.name):
         raise PeopleError(
             f"{folder}: expected a folder name of letters, digits, '-', '_' and '.', "
             f"got {folder.name!r}: rename it, the name identifies the person in every result"
         )
-    file = folder / REGISTRY_FILE
-    record = _toml(file)
-    where = str(file)
+    where = str(folder / REGISTRY_FILE)
+    record = _toml(text, where)
     _check_keys(record, _PERSON_KEYS, where)
     name = _text(record, "name", where, example='name = "Xin Liu"')
     if not name:
@@ -133,12 +145,12 @@ def _person(folder: Path) -> Person:
     )
 
 
-def _toml(file: Path) -> Mapping[str, Any]:
+def read_record(file: Path) -> bytes:
+    """Return the text of a person's record; raises PeopleError when it can't be read."""
     if file.exists() and not file.is_file():
         raise PeopleError(f"{file}: it is not a regular file: replace it")  # a pipe would wait
     try:
-        with file.open("rb") as stream:
-            return tomllib.load(stream)
+        return file.read_bytes()
     except FileNotFoundError:
         raise PeopleError(
             f"{file}: this file is missing: create it with a line such as name = "
@@ -146,8 +158,13 @@ def _toml(file: Path) -> Mapping[str, Any]:
         ) from None
     except OSError as error:
         raise PeopleError(f"{file}: can't be read: {error.strerror or error}") from error
+
+
+def _toml(text: bytes, where: str) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # TOML, encoding, numbers of 5,000 digits
-        raise PeopleError(f"{file}: not valid TOML: {error}") from error
+        raise PeopleError(f"{where}: not valid TOML: {error}") from error
 
 
 def _channels(record: Mapping[str, Any], where: str) -> tuple[OfficialChannel, ...]:
@@ -255,8 +272,14 @@ def _shown(value: object) -> str:
     return f"{type(value).__name__} {str(value)[:60]!r}"
 
 
-def _check_owners(people: Sequence[Person]) -> None:
-    """Refuse one account that is listed for two people: whose post would it be?"""
+def refuse_shared_accounts(people: Sequence[Person]) -> None:
+    """Raise PeopleError when one account is listed for two people: whose post would it be?"""
+    for error in shared_accounts(people):
+        raise error
+
+
+def shared_accounts(people: Sequence[Person]) -> Iterator[PeopleError]:
+    """Give an error for each account that is listed for two people."""
     owners: dict[tuple[str, str, str], Person] = {}
     for person in people:
         for channel in person.channels:
@@ -267,7 +290,7 @@ def _check_owners(people: Sequence[Person]) -> None:
             for kind, platform, text in keys:
                 first = owners.setdefault((kind, platform, text), person)
                 if first is not person:
-                    raise PeopleError(
+                    yield PeopleError(
                         f"{person.folder / REGISTRY_FILE}: the {platform} {kind} {text!r} is "
                         f"already listed in {first.folder / REGISTRY_FILE}: an account belongs to "
                         "one person, remove it from one of the two files"

@@ -32,7 +32,7 @@ from media_screen.fusion.judge import judge
 from media_screen.media import Media, MediaError, shown_path
 from media_screen.names.mentions import Text, texts_of
 from media_screen.names.transcript import MissingTranscriber, transcribe
-from media_screen.people.enrol import KNOWN_FAKES
+from media_screen.people.registry import KNOWN_FAKES
 from media_screen.screen.unjudged import post_of
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from media_screen.equipment import Equipment
 from media_screen.fusion import combination
 from media_screen.people.cache import CATALOGUE, PROXIES
 from media_screen.people.gallery import Gallery
+from media_screen.people.registry import TRUST
 from media_screen.screen.settings import (
     detectors_of,
     names_of,
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from media_screen.people.registry import Person
 
 _log = logging.getLogger(__name__)
-
-TRUST = "_trust"  # folder beside the people: certificates (*.pem) that a user trusts to sign media
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,7 @@ from media_screen.sidecar.sites import (
     host_of,
     is_host_of,
     is_second_id,
+    is_stable_id,
     platform_name,
     platform_of_host,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "handle_key",
     "is_second_id",
     "is_sidecar",
+    "is_stable_id",
     "links_in",
     "mismatch",
     "parse",

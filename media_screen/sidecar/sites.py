@@ -63,6 +63,16 @@ def has_form_of_id(text: str, platform: Platform) -> bool:
     return (platform.token or _NUMBER).fullmatch(text) is not None
 
 
+def is_stable_id(text: str, name: str) -> bool:
+    """Say whether a text can be the stable id of an account of a platform, and is no handle."""
+    platform = platform_of(name)
+    if platform is None:  # nobody knows how its ids are written
+        return bool(text) and not text.startswith(_AT)
+    has_numbers = platform.token is None or platform.two_ids
+    is_number = has_numbers and _NUMBER.fullmatch(text) is not None
+    return is_number or _is_token(text, platform)
+
+
 def host_of(url: str) -> str:
     """Return the host of an address, "" when programs could differ about which one it is."""
     if _AMBIGUOUS.search(url):

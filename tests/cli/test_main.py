@@ -7,9 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -26,9 +28,17 @@ def invoke(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-@pytest.mark.parametrize("command", sorted(main.commands))
+def names_of(group: click.Group, *before: str) -> Iterator[str]:
+    """Give the commands of a group as they are typed, those of inner groups among them."""
+    for name, command in sorted(group.commands.items()):
+        yield " ".join((*before, name))
+        if isinstance(command, click.Group):
+            yield from names_of(command, *before, name)
+
+
+@pytest.mark.parametrize("command", list(names_of(main)))
 def test_every_command_has_help_with_an_example(command: str) -> None:
-    result = invoke(command, "--help")
+    result = invoke(*command.split(), "--help")
     assert result.exit_code == 0
     assert f"media-screen {command}" in result.output.split("Examples:")[1]
 

@@ -158,6 +158,32 @@ def test_a_handle_is_a_claim(tmp_path: Path, platform: Platform) -> None:
     assert finding(post, people) == "claimed_official"
 
 
+@pytest.mark.parametrize(
+    ("platform", "text", "stable"),
+    [
+        ("youtube", UC, True),
+        ("youtube", UC[:-1], False),
+        ("youtube", "123", False),
+        ("youtube", "xinliu", False),
+        ("tiktok", "6900000000000000001", True),
+        ("tiktok", SEC_UID, True),
+        ("tiktok", "xin.liu", False),
+        ("twitter", "44196397", True),
+        ("twitter", "xinliu", False),
+        ("facebook", "1000", True),
+        ("facebook", "xin.liu", False),
+        ("twitter", "\u0661\u0662", False),  # digits of another script
+        ("vimeo", "user1", True),
+        ("vimeo", "@user", False),
+        ("vimeo", "", False),
+    ],
+)
+def test_an_id_is_known_by_its_form_where_the_platform_is(
+    platform: str, text: str, stable: bool
+) -> None:
+    assert sidecar.is_stable_id(text, platform) == stable
+
+
 def test_names_hosts_and_extractors_belong_to_one_row() -> None:
     rows = (*PLATFORMS, MADE_UP)
     for texts in (
