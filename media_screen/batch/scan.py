@@ -119,7 +119,7 @@ def find_media(paths: Sequence[Path], *, out: Path | None = None) -> FoundFiles:
     left_out: dict[str, LeftOut] = {}
     missing: list[Path] = []
     for path in paths:
-        if not path.exists() and not path.is_symlink():
+        if not os.path.lexists(path):  # also where no file can have such a name
             missing.append(path)
         elif not path.is_dir():
             files.setdefault(_place(path), path)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from media_screen.cli.listed import LIST, listed
 from media_screen.cli.options import (
     EXIT_FAILED,
     EXIT_MATCHED,
@@ -35,7 +36,7 @@ from media_screen.cli.setup import (
     settled,
     workers_of,
 )
-from media_screen.cli.showing import show_each_left_out, show_summary
+from media_screen.cli.showing import show_each_left_out, show_missing, show_summary
 from media_screen.cli.terminal import Examples
 from media_screen.evidence import LABELS, SENSITIVITIES, Sensitivity
 from media_screen.results.plain import plain
@@ -78,6 +79,27 @@ def _with_limits(command: Callable[..., None]) -> Callable[..., None]:
     return limited
 
 
+def _with_listed(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the paths in the list of --files-from, too."""
+
+    @wraps(command)
+    def listing(
+        *,
+        paths: tuple[Path, ...],
+        files_from: Path | None,
+        null: bool,
+        from_stdin: bool,
+        jsonl: bool,
+        **asked: Any,
+    ) -> None:
+        _check_input(paths, files_from, from_stdin=from_stdin, jsonl=jsonl)
+        if files_from is not None:
+            paths = (*paths, *listed(files_from, null=null))
+        command(paths=paths, from_stdin=from_stdin, jsonl=jsonl, **asked)
+
+    return listing
+
+
 @click.command(
     cls=Examples,
     examples=[
@@ -86,12 +108,24 @@ def _with_limits(command: Callable[..., None]) -> Callable[..., None]:
         "media-screen scan downloads --out results --workers 8 --thorough",
         "media-screen scan downloads --people people --watch names.toml",
         "media-screen scan /shared/downloads --executor ray --ray-address 10.0.0.5:6379",
+        "media-screen scan --files-from downloaded.txt --people people",
+        "find downloads -name '*.mp4' -mtime -1 -print0 | media-screen scan --files-from - --null",
         "find downloads -name '*.mp4' | media-screen scan --stdin --jsonl > verdicts.jsonl",
     ],
 )
 @click.argument("paths", nargs=-1, type=MediaPath(path_type=Path))
+@click.option(
+    "--files-from",
+    type=LIST,
+    metavar="LIST",
+    help="Screen the files and folders in this list, too: a path a line; - for stdin.",
+)
+@click.option(
+    "-0", "--null", is_flag=True, help="Null characters stand between the paths of --files-from."
+)
 @people_option
 @click.option(
+    "-o",
     "--out",
     type=PATH,
     default=Path("media-screen-out"),
@@ -214,6 +248,7 @@ def _with_limits(command: Callable[..., None]) -> Callable[..., None]:
 @zone_option
 @list_option
 @click.option("--quiet", is_flag=True, help="Show no progress and no table.")
+@_with_listed
 @_with_limits
 def scan(
     paths: tuple[Path, ...],
@@ -259,7 +294,6 @@ def scan(
     from media_screen.config import Config
     from media_screen.report import write_report
 
-    _check_input(paths, from_stdin=from_stdin, jsonl=jsonl)
     make_workers = executor_of(executor, ray_address)
     with plain_errors():
         config = Config(
@@ -296,12 +330,16 @@ def scan(
     sys.exit(_exit_code(summary, fail_on))
 
 
-def _check_input(paths: Sequence[Path], *, from_stdin: bool, jsonl: bool) -> None:
-    if from_stdin and (paths or not jsonl):
-        raise click.UsageError("--stdin is used with --jsonl, and without PATHS")
-    if not from_stdin and not paths:
-        raise click.UsageError("Missing argument 'PATHS...': name files or folders, or --stdin")
-    if paths and not any(os.path.lexists(path) for path in paths):
+def _check_input(
+    paths: Sequence[Path], files_from: Path | None, *, from_stdin: bool, jsonl: bool
+) -> None:
+    if from_stdin and (paths or files_from or not jsonl):
+        raise click.UsageError("--stdin is used with --jsonl, and without PATHS or --files-from")
+    if not (from_stdin or paths or files_from):
+        raise click.UsageError(
+            "Missing argument 'PATHS...': name files or folders, --files-from or --stdin"
+        )
+    if paths and not files_from and not any(os.path.lexists(path) for path in paths):
         raise click.UsageError("not there: " + plain(", ".join(map(str, paths))))
 
 
@@ -331,6 +369,8 @@ def _answer_lines(
 def _show(summary: Summary, report: Path, *, table: bool, left_out: bool, err: bool) -> None:
     if table:
         show_summary(summary, report)
+    else:
+        show_missing(summary.found.missing, err=True)
     if left_out:
         show_each_left_out(summary.found.left_out, err=err)
 

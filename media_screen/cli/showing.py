@@ -87,9 +87,16 @@ def show_summary(summary: Summary, report: Path) -> None:
         many = "lines were" if summary.broken_lines > 1 else "line was"
         told = f"{summary.broken_lines} broken {many} left out of results.jsonl"
         console.print(Text(told))
-    for missing in summary.found.missing:
-        console.print(Text(f"not there: {plain(str(missing))}", style="red"))
+    show_missing(summary.found.missing)
     console.print(Text(f"Report: {plain(str(report))}"))
+
+
+def show_missing(missing: Sequence[Path], *, err: bool = False) -> None:
+    """Print which of the files that were named are not there, the first few of many."""
+    for path in missing[:SHOWN]:
+        click.secho(f"not there: {plain(str(path))}", err=err, fg="red")
+    if len(missing) > SHOWN:
+        click.secho(f"... and {len(missing) - SHOWN} more that are not there", err=err, fg="red")
 
 
 def show_moved(moved: Sequence[Moved], console: Console) -> None:
