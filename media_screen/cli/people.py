@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
+from media_screen.cli.config_file import Configured
 from media_screen.cli.options import EXIT_FAILED, FILE, PATH, plain_errors
-from media_screen.cli.terminal import Examples, ExamplesGroup, new_console
+from media_screen.cli.scan import scan
+from media_screen.cli.terminal import ExamplesGroup, new_console
 from media_screen.results.plain import counted, plain
 
 if TYPE_CHECKING:
@@ -63,7 +65,8 @@ def people() -> None:
 
 
 @people.command(
-    cls=Examples,
+    cls=Configured,
+    like=scan,
     examples=[
         'media-screen people add "Xin Liu" --sidecar downloads/talk.info.json',
         'media-screen people add "Xin Liu" --sidecar short.info.json --sidecar photo.jpg.json',
@@ -149,7 +152,8 @@ def _show_account(account: AddedAccount) -> None:
 
 @people.command(
     "add-official",
-    cls=Examples,
+    cls=Configured,
+    like=scan,
     examples=[
         "media-screen people add-official xin-liu talk.mp4",
         "media-screen people add-official xin-liu portrait.jpg office.jpg speech.m4a",
@@ -191,7 +195,8 @@ def add_official(
 
 @people.command(
     "add-fake",
-    cls=Examples,
+    cls=Configured,
+    like=scan,
     examples=[
         "media-screen people add-fake fake.mp4 --of xin-liu",
         "media-screen people add-fake one.mp4 two.mp4",
@@ -246,7 +251,8 @@ def _add_each(files: Sequence[Path], add_one: Callable[[Path], AddedFile], peopl
 
 
 @people.command(
-    cls=Examples,
+    cls=Configured,
+    like=scan,
     examples=["media-screen people check", "media-screen people check --people people --strict"],
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 for what is noted, too.")
@@ -275,7 +281,9 @@ def check(strict: bool, people: Path) -> None:
         sys.exit(EXIT_FAILED)
 
 
-@people.command(name="list", cls=Examples, examples=["media-screen people list --people people"])
+@people.command(
+    name="list", cls=Configured, like=scan, examples=["media-screen people list --people people"]
+)
 @_folder_option
 def list_people(people: Path) -> None:
     """List people, channels and references."""

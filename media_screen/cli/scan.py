@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from media_screen.cli.config_file import Configured
 from media_screen.cli.listed import LIST, listed
 from media_screen.cli.options import (
     EXIT_FAILED,
@@ -37,7 +38,6 @@ from media_screen.cli.setup import (
     workers_of,
 )
 from media_screen.cli.showing import show_each_left_out, show_missing, show_summary
-from media_screen.cli.terminal import Examples
 from media_screen.evidence import LABELS, SENSITIVITIES, Sensitivity
 from media_screen.results.plain import plain
 
@@ -101,7 +101,7 @@ def _with_listed(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command(
-    cls=Examples,
+    cls=Configured,
     examples=[
         "media-screen scan downloads --people people",
         "media-screen scan a.mp4 b.mp4 --out results --fail-on suspected_impersonation",

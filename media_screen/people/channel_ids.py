@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from media_screen import sidecar as sidecars
-from media_screen.people.record import toml_text
 from media_screen.people.registry import REGISTRY_FILE, OfficialChannel, Person
+from media_screen.results.plain import toml_text
 from media_screen.sidecar import Platform, handle_key, platform_of
 
 _MOST_READ = 50  # sidecars; the ids stand in each of a channel's posts

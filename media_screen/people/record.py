@@ -20,22 +20,10 @@ from media_screen.people.registry import (
     parse_person,
     read_record,
 )
+from media_screen.results.plain import toml_text
 from media_screen.sidecar import handle_key
 
 _MOST_TABLES = 200  # of a record, below whose heads a line is tried
-_ESCAPED = {'"': '\\"', "\\": "\\\\"}
-
-
-def toml_text(text: str) -> str:
-    """Return a text as TOML writes it, in one line and without what steers a terminal."""
-    return '"' + "".join(map(_toml_letter, text)) + '"'
-
-
-def _toml_letter(letter: str) -> str:
-    if letter.isprintable():
-        return _ESCAPED.get(letter, letter)
-    number = ord(letter)
-    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
 def new_record(name: str, channels: Sequence[OfficialChannel]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+_ESCAPED = {'"': '\\"', "\\": "\\\\"}  # by TOML
+
 
 def plain(text: str) -> str:
     """Make untrusted text safe for a terminal: no control, bidi or escape characters."""
@@ -14,6 +16,18 @@ def plain(text: str) -> str:
 def plain_lines(text: str) -> str:
     """Make untrusted lines safe for a terminal, each by itself."""
     return "\n".join(plain(line) for line in text.splitlines())
+
+
+def toml_text(text: str) -> str:
+    """Return a text as TOML writes it, in one line and without what steers a terminal."""
+    return '"' + "".join(map(_toml_letter, text)) + '"'
+
+
+def _toml_letter(letter: str) -> str:
+    if letter.isprintable():
+        return _ESCAPED.get(letter, letter)
+    number = ord(letter)
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from media_screen.people.record import (
     new_record,
     read_for_change,
-    toml_text,
     with_channel,
     write_record,
 )
 from media_screen.people.registry import OfficialChannel, PeopleError, parse_person
+from media_screen.results.plain import toml_text
 
 if sys.version_info >= (3, 11):
     import tomllib
