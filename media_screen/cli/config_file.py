@@ -52,11 +52,18 @@ class Configured(Examples):
     """A command whose options may stand in a file; those on the command line win.
 
     `like` is the command whose options the file may hold, by default this one: a command uses
-    those that it has itself. `shows` says whether there is --show-config.
+    those that it has itself. `also` are options of that command which this one takes as they are.
     """
 
-    def __init__(self, *args: Any, like: click.Command | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        like: click.Command | None = None,
+        also: Sequence[click.Option] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.params += also
         self._known = config_options(like or self)
         keys = set(map(key_of, self._known))
         for option in config_options(self):

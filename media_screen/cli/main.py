@@ -21,6 +21,7 @@ from media_screen.cli.people import people
 from media_screen.cli.report import report
 from media_screen.cli.scan import scan
 from media_screen.cli.terminal import PlainGroup
+from media_screen.cli.watch import watch
 from media_screen.results.plain import log_plainly
 
 
@@ -39,7 +40,7 @@ def main(verbose: bool) -> None:
     log_plainly(level)
 
 
-for command in (scan, people, enroll, report, evaluate, detectors, models):
+for command in (scan, watch, people, enroll, report, evaluate, detectors, models):
     main.add_command(command)
 
 

@@ -238,6 +238,9 @@ def _with_listed(command: Callable[..., None]) -> Callable[..., None]:
     metavar="SECONDS",
     help="Tie accounts of a campaign by what they posted at most so far apart (context only).",
 )
+@click.option(
+    "--table/--no-table", default=True, show_default=True, help="Show a table of the verdicts."
+)
 @click.option("--jsonl", is_flag=True, help="Print each verdict as a line of JSON, and no table.")
 @click.option(
     "--stdin",
@@ -268,6 +271,7 @@ def scan(
     limits: Limits,
     watch: Path | None,
     transcript: bool,
+    table: bool,
     jsonl: bool,
     from_stdin: bool,
     time_zone: str,
@@ -326,7 +330,8 @@ def scan(
             quiet=quiet,
         )
         report = write_report(out, time_zone=time_zone)
-    _show(summary, report, table=not quiet and not jsonl, left_out=list_left_out, err=jsonl)
+    table = table and not quiet and not jsonl
+    _show(summary, report, table=table, left_out=list_left_out, err=jsonl)
     sys.exit(_exit_code(summary, fail_on))
 
 

@@ -155,6 +155,20 @@ def _partial(name: str, *, rank: int) -> Claim:
     return Claim("download", (name, stem, without_format(stem)), rank=rank)
 
 
+def unfinished(name: str) -> tuple[str, ...]:
+    """Return the names and stems of the media that an unfinished download may become.
+
+    It is () for the name of anything else.
+    """
+    partial = _PARTIAL.search(name)
+    return _partial(name[: partial.start()], rank=2).owners if partial else ()
+
+
+def stem_of_post(name: str) -> str:
+    """Return what the files that a downloader joins, or has joined, have in common in names."""
+    return without_format(PurePath(name).stem.removesuffix(_REMUXED))
+
+
 def is_address(text: str) -> bool:
     """Tell whether what should be a path is the address of a page."""
     return bool(_ADDRESS.match(text))

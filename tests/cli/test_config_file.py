@@ -42,6 +42,8 @@ def another(option: click.Option) -> tuple[str, list[str]]:
     """A value that is not the default: as TOML, and as it is typed."""
     flags = [max(option.opts, key=len)]
     paths = {"people": "samples/people", "out": "elsewhere"}
+    if option.is_flag and option.default is True:
+        return "false", option.secondary_opts
     if option.is_flag:
         return "true", flags
     if isinstance(option.type, click.Choice):
@@ -84,7 +86,8 @@ def test_an_option_in_a_file_does_what_it_does_when_typed(here: Path, key: str) 
     assert {**in_the_file, key: 0} == {**by_default, key: 0}, "and nothing else changes"
     assert shown("--no-config") == by_default
     if OPTIONS[key].is_flag:
-        assert shown(f"--no-{key}")[key] == (False, "command line")
+        for switch, value in ((f"--{key}", True), (f"--no-{key}", False)):
+            assert shown(switch)[key] == (value, "command line")
 
 
 def test_what_is_shown_is_a_file_of_options_that_says_the_same(here: Path) -> None:

@@ -1,0 +1,82 @@
+"""Remembers which results a user was told of, so that a watch can say what is new since.
+
+`OUT/watch.json` holds, by file, the label that was told and the hash of its line. What can't be
+read there was never told: it is told again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from media_screen.files import write_atomically
+from media_screen.results.folder import FinishedFile, Results
+
+TOLD = "watch.json"
+_MOST = 256 << 20  # bytes; a million files have half of that
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A file that has a result since the last time, and the label it had then, "" for none."""
+
+    file: FinishedFile
+    before: str = ""
+
+
+@dataclass(slots=True)
+class AlreadyTold:
+    """What was told of a folder of results so far, and when the last time was."""
+
+    last: str = ""  # ISO 8601, UTC; "" when it is the first time
+    lines: dict[str, tuple[str, str]] = field(default_factory=dict)  # hash and label, by file
+
+    @classmethod
+    def read(cls, out: Path) -> AlreadyTold:
+        """Read what was told; what can't be read was not."""
+        path = out / TOLD
+        try:
+            if path.is_symlink() or not path.is_file() or path.stat().st_size > _MOST:
+                return cls()
+            return cls._of(json.loads(path.read_bytes()))
+        except (OSError, ValueError, RecursionError):
+            return cls()
+
+    @classmethod
+    def _of(cls, record: Any) -> AlreadyTold:
+        found = record if isinstance(record, dict) else {}
+        last, lines = found.get("last"), found.get("told")
+        if not isinstance(last, str) or not isinstance(lines, dict):
+            return cls()
+        pairs = {path: tuple(pair) for path, pair in lines.items() if isinstance(pair, list)}
+        kept = {
+            path: (pair[0], pair[1])
+            for path, pair in pairs.items()
+            if len(pair) == 2 and all(isinstance(text, str) for text in pair)
+        }
+        return cls(last, kept)
+
+    def news(self, results: Results, paths: Iterable[Path]) -> list[New]:
+        """Return which of these files have a new result or another label, and remember them."""
+        digests = {path: digest for digest, path in results.lines().items()}
+        news = []
+        for path in paths:
+            key, digest = str(path.absolute()), digests.get(path.absolute(), "")
+            known, label = self.lines.get(key, ("", ""))
+            if not digest or digest == known:
+                continue
+            entry = results.entry(path, kept=False)
+            if entry is not None:
+                if entry.label != label:
+                    news.append(New(entry, label))
+                self.lines[key] = (digest, entry.label)
+        return news
+
+    def write(self, out: Path, *, now: str) -> None:
+        """Remember what was told, and that it was told now. Raises OSError."""
+        self.last = now
+        record = {"last": now, "told": self.lines}
+        write_atomically(out / TOLD, [json.dumps(record).encode("ascii")], durable=True)
