@@ -24,8 +24,19 @@ from media_screen.cli.terminal import PlainGroup
 from media_screen.cli.watch import watch
 from media_screen.results.plain import log_plainly
 
+# A shell asks the program itself what may come next; the library of the command line answers.
+_COMPLETION = """\b
+Complete commands and options with the tab key, from the next shell on:
+  bash  echo 'eval "$(_MEDIA_SCREEN_COMPLETE=bash_source media-screen)"' >> ~/.bashrc
+  zsh   echo 'eval "$(_MEDIA_SCREEN_COMPLETE=zsh_source media-screen)"' >> ~/.zshrc
+  fish  _MEDIA_SCREEN_COMPLETE=fish_source media-screen >> ~/.config/fish/config.fish"""
 
-@click.group(cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    cls=PlainGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_COMPLETION,
+)
 @click.version_option(__version__, prog_name="media-screen")
 @click.option("-v", "--verbose", is_flag=True, help="Show the log of the program on stderr.")
 def main(verbose: bool) -> None:

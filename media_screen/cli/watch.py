@@ -22,7 +22,7 @@ from media_screen.results.plain import counted, plain
 from media_screen.results.words import RANK
 
 if TYPE_CHECKING:
-    from media_screen.folders.settled import Settled, Settling, Waiting
+    from media_screen.folders.settled import Settling, Waiting, WholeFiles
     from media_screen.results.told import New
 
 _NAMED = 3  # files that wait, of those that are many
@@ -123,7 +123,7 @@ class _Rounds:
         self._tell(found)
         self._done = made_of
 
-    def _scan(self, found: Settled) -> int:
+    def _scan(self, found: WholeFiles) -> int:
         """Scan the files that are whole, and return the exit code of the scan."""
         try:
             self.ctx.invoke(scan, paths=tuple(found.files), table=False, **self.asked)
@@ -135,7 +135,7 @@ class _Rounds:
             raise
         return 0
 
-    def _tell(self, found: Settled) -> None:
+    def _tell(self, found: WholeFiles) -> None:
         """Say what is new since the last time, and remember that it was said."""
         from media_screen.report import find_zone
         from media_screen.results.folder import Results

@@ -28,7 +28,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class WholeFiles:
     """What a look at a folder found: the files that are whole with their facts, and the others."""
 
     files: Mapping[Path, str]
@@ -57,7 +57,7 @@ class Settling:
         self._now, self._clock = now, clock
         self._seen: dict[Path, _Unchanged] = {}
 
-    def look(self) -> Settled:
+    def look(self) -> WholeFiles:
         """Return what is whole by now."""
         listing = look_through(self._folder)
         readable = all(one.path != self._folder for one in listing.left_out)
@@ -79,7 +79,7 @@ class Settling:
                 waiting.append(Waiting(path, why))
             else:
                 files[path] = self._seen[path].facts
-        return Settled(files, tuple(waiting), readable)
+        return WholeFiles(files, tuple(waiting), readable)
 
     def _is_stable(self, path: Path) -> bool:
         """Say whether a file and its sidecar have been as they are for long enough."""
