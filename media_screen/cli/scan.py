@@ -239,7 +239,10 @@ def _with_listed(command: Callable[..., None]) -> Callable[..., None]:
     help="Tie accounts of a campaign by what they posted at most so far apart (context only).",
 )
 @click.option(
-    "--table/--no-table", default=True, show_default=True, help="Show a table of the verdicts."
+    "--table/--no-table",
+    default=True,
+    show_default=True,
+    help="Show a table and the counts at the end.",
 )
 @click.option("--jsonl", is_flag=True, help="Print each verdict as a line of JSON, and no table.")
 @click.option(

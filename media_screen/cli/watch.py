@@ -80,7 +80,8 @@ def watch(
     rounds = _Rounds(ctx, Settling(folder, settle_s=settle_s), asked)
     with _ended_by_signals():
         try:
-            rounds.run()
+            with plain_errors():
+                rounds.run()
             if not once:
                 every = f"every {interval:g} s"
                 click.echo(f"watching {plain(str(folder))} {every}; Ctrl-C ends", err=True)
@@ -155,7 +156,8 @@ class _Rounds:
 def _show_news(news: Sequence[New], since: str, *, err: bool) -> None:
     """Print a line for each file that is new or has another label, the most urgent first."""
     ordered = sorted(news, key=lambda one: (RANK[one.file.label], one.file.path))
-    click.echo(f"new since {since}: {counted(len(news), 'file')}", err=err)
+    count = f": {counted(len(news), 'file')}" if news else ": nothing"
+    click.echo(f"new since {since}{count}", err=err)
     for one in ordered[:SHOWN]:
         entry = one.file
         label = f"{one.before} is now {entry.label}" if one.before else entry.label

@@ -95,6 +95,8 @@ def _people_and(people: Path, name: str, slug: str) -> tuple[list[Person], Perso
     there = [one for one in folders if one.name != asked or os.path.lexists(one / REGISTRY_FILE)]
     enrolled = [read_person(one) for one in there]
     person = find_person(enrolled, slug or name)
+    if person is not None and find_person([person], name) is None:
+        raise _is_taken(person, name)  # --slug names somebody else
     return [one for one in enrolled if one is not person], person
 
 
@@ -102,11 +104,15 @@ def _new_person(people: Path, others: Sequence[Person], name: str, slug: str) ->
     slug = checked_slug(slug or slug_of(name))
     taken = next((one for one in others if one.slug == slug), None)
     if taken is not None:
-        raise PeopleError(
-            f"{taken.folder} is the folder of {taken.name!r}: name that person, or choose another "
-            f"folder for {name!r} with --slug"
-        )
+        raise _is_taken(taken, name)
     return Person(slug, name, (), (), people / slug)
+
+
+def _is_taken(person: Person, name: str) -> PeopleError:
+    return PeopleError(
+        f"{person.folder} is the folder of {person.name!r}: name that person, or choose another "
+        f"folder for {name!r} with --slug"
+    )
 
 
 def _accounts(file: Path) -> Iterator[AddedAccount]:

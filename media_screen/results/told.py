@@ -7,6 +7,7 @@ read there was never told: it is told again.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +65,8 @@ class AlreadyTold:
         digests = {path: digest for digest, path in results.lines().items()}
         news = []
         for path in paths:
-            key, digest = str(path.absolute()), digests.get(path.absolute(), "")
+            place = Path(os.path.abspath(path))  # as results know it
+            key, digest = str(place), digests.get(place, "")
             known, label = self.lines.get(key, ("", ""))
             if not digest or digest == known:
                 continue

@@ -175,6 +175,8 @@ def test_another_person_of_the_same_folder_is_told_apart(tmp_path: Path) -> None
     other = sidecar(tmp_path, TIKTOK)
     with pytest.raises(PeopleError, match=r"is the folder of 'Xin Liu': .* --slug"):
         add_person(people, "Xin.Liu", [other])
+    with pytest.raises(PeopleError, match=r"is the folder of 'Xin Liu': .* --slug"):
+        add_person(people, "Zoe", [other], slug="xin-liu")
     add_person(people, "Xin.Liu", [other], slug="xin-liu-2")
     assert [one.slug for one in load_people(people)] == ["xin-liu", "xin-liu-2"]
     with pytest.raises(PeopleError, match="expected a slug"):

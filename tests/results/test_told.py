@@ -39,6 +39,8 @@ def test_each_result_is_new_once_and_again_with_another_label(tmp_path: Path) ->
         told.lines[str(a)] = ("", "no_finding")
         assert said(told.news(results, [a, b])) == [(label, "no_finding")]
         assert not told.news(results, [])
+        other_way = tmp_path / "sub" / ".." / "a.mp4"
+        assert said(AlreadyTold().news(results, [other_way])) == [(label, "")]
 
 
 @pytest.mark.parametrize(
