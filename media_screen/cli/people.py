@@ -80,8 +80,8 @@ def people() -> None:
     multiple=True,
     required=True,
     metavar="FILE",
-    help="What yt-dlp or gallery-dl wrote beside a post of the person's own; may be given several "
-    "times.",
+    help="What yt-dlp or gallery-dl wrote beside a post of the person's own, or the file of that "
+    "post; may be given several times.",
 )
 @click.option(
     "--slug", default="", help="Name of the new person's folder; made of NAME by default."
@@ -115,11 +115,12 @@ def add(name: str, sidecars: tuple[Path, ...], slug: str, anyway: bool, people: 
 
 def _refuse_imitations(files: Sequence[Path]) -> None:
     """Refuse accounts whose names hide letters of another script within a Latin word."""
+    from media_screen.people.accounts import sidecar_at
     from media_screen.sidecar import SidecarError, read
 
     for file in files:
         try:
-            post = read(file)
+            post = read(sidecar_at(file))
         except SidecarError:
             continue  # adding it says why
         for text in (post.handle, post.display_name):

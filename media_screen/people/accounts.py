@@ -108,6 +108,12 @@ def _new_person(people: Path, others: Sequence[Person], name: str, slug: str) ->
     return Person(slug, name, (), (), people / slug)
 
 
+def sidecar_at(file: Path) -> Path:
+    """Return a sidecar that was named, or the one beside the video that was named in its place."""
+    beside = None if file.suffix == ".json" else sidecars.find(file)
+    return beside or file
+
+
 def _is_taken(person: Person, name: str) -> PeopleError:
     return PeopleError(
         f"{person.folder} is the folder of {person.name!r}: name that person, or choose another "
@@ -118,7 +124,7 @@ def _is_taken(person: Person, name: str) -> PeopleError:
 def _accounts(file: Path) -> Iterator[AddedAccount]:
     """Give the ids of the account that published the post of a sidecar, each as an entry."""
     try:
-        post = sidecars.read(file)
+        post = sidecars.read(sidecar_at(file))
     except SidecarError as error:
         raise PeopleError(str(error)) from error
     shown = shown_path(file)

@@ -130,10 +130,11 @@ def _doubt(person: Person, post: Sidecar | None, file: Path, info: MediaInfo) ->
     against = post.fitted(file, info).fit.against
     if against:
         return against[0]
+    if not post.channel_ids:
+        return "its sidecar names no account by a stable id"
     if not owns(person, post):
-        ids = " or ".join(post.channel_ids) or "no channel by its id"
-        site = post.platform or "an unknown site"
-        return f"its sidecar names {ids} of {site}, which is not enrolled for {person.slug}"
+        named = f"{' or '.join(post.channel_ids)} of {post.platform or 'an unknown site'}"
+        return f"its sidecar names {named}, which is not enrolled for {person.slug}"
     return ""
 
 

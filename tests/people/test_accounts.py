@@ -83,6 +83,16 @@ def test_a_new_person_has_the_ids_and_handles_of_the_sidecar(
     assert tree(people) == before
 
 
+def test_the_file_of_a_post_stands_for_its_sidecar(tmp_path: Path) -> None:
+    sidecar(tmp_path, YOUTUBE)
+    (tmp_path / "post.mp4").write_bytes(b"x")
+    (account,) = add_person(tmp_path / "people", "Xin Liu", [tmp_path / "post.mp4"]).accounts
+    assert account.channel.id == UC
+    (tmp_path / "alone.mp4").write_bytes(b"x")
+    with pytest.raises(PeopleError, match=r"alone\.mp4: not valid JSON"):
+        add_person(tmp_path / "people", "Xin Liu", [tmp_path / "alone.mp4"])
+
+
 @pytest.mark.parametrize("name", ["Xin Liu", "xin-liu", "XIN LIU", "\uff38in  Liu", "\u5218\u6b23"])
 def test_an_account_is_added_to_who_is_there_under_any_name(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "people" / "xin-liu"

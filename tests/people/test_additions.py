@@ -147,6 +147,7 @@ def test_a_sidecar_that_lies_there_is_not_taken_for_that_of_a_new_file(
     ("changes", "why"),
     [
         pytest.param({"channel": "UC" + "z" * 22}, "is not enrolled for ada", id="other-channel"),
+        pytest.param({"channel_id": None}, "no account by a stable id", id="no-id"),
         pytest.param({"duration": 900}, "the sidecar says 900.0 s", id="other-length"),
         pytest.param({"_type": "playlist"}, "not of one video", id="playlist"),
     ],
