@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from media_screen.evidence import Abstention, Coverage, MediaInfo, Reason, Span, Thumbnail
+from media_screen.evidence import (
+    Abstention,
+    Coverage,
+    MediaInfo,
+    OnscreenText,
+    Reason,
+    Span,
+    TextLine,
+    Thumbnail,
+)
 from media_screen.evidence.pieces import LONGEST_ERROR
 from media_screen.faces.upright import stand_upright
 from media_screen.footage.fingerprint import FingerprintBuilder
@@ -39,7 +48,6 @@ if TYPE_CHECKING:
     from media_screen.hearing import Ear, OtherSound
     from media_screen.look import Look
     from media_screen.media import Media
-    from media_screen.names.ocr import TextLine
     from media_screen.sidecar import Sidecar
     from media_screen.speech import Speech
     from media_screen.speech.voices import Voice
@@ -71,7 +79,8 @@ class Case:
     over its pictures, `hearing` the one pass over its sound. `people`, `gallery`, `catalogue`,
     `proxies`, `trust_anchors`, `device` and `thorough` are those of the equipment. `itself` is
     the hash of the reference that the file is, as an official post that serves as an original, ""
-    for others: it is no copy of that. `timing` collects seconds by stage.
+    for others: it is no copy of that. `text` is given where it was read before, in the same bytes.
+    `timing` collects seconds by stage.
     """
 
     def __init__(
@@ -81,8 +90,11 @@ class Case:
         *,
         sidecar: Sidecar | None = None,
         sha256: str = "",
+        text: OnscreenText | None = None,
     ) -> None:
         self.media = media
+        if text is not None:
+            self.text = text
         self.sidecar = sidecar
         self.sha256 = sha256
         self.people = equipment.people
@@ -330,16 +342,29 @@ class Case:
         return self.look.stills if self.has_pictures else ()
 
     @cached_property
-    def lines(self) -> tuple[TextLine, ...]:
-        """Text in the stills, in order of time; raises MissingOcr when nothing can read it."""
+    def text(self) -> OnscreenText:
+        """Text in the stills, and how many those are; raises MissingOcr when nothing can read."""
         from media_screen.names import ocr
 
-        return ocr.read_all(ocr.reader(self.device), self.stills)
+        stills = self.stills
+        lines = ocr.read_all(ocr.reader(self.device), stills) if stills else ()
+        return OnscreenText(len(stills), lines)
 
     @property
-    def lines_read(self) -> tuple[TextLine, ...]:
+    def lines(self) -> tuple[TextLine, ...]:
+        """Text in the stills, in order of time; raises MissingOcr when nothing can read it."""
+        return self.text.lines
+
+    @property
+    def text_read(self) -> OnscreenText | None:
         """Text in the stills if it was asked for before; reading takes a second a still."""
-        return tuple(vars(self).get("lines", ()))
+        return vars(self).get("text")
+
+    @property
+    def dubbed(self) -> bool:
+        """Whether the platform dubbed the voice, as the sidecar says, and it is this file's."""
+        post = self.sidecar
+        return post is not None and post.dubbed and post.fit.proves
 
     @property
     def has_pictures(self) -> bool:

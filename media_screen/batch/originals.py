@@ -125,14 +125,16 @@ class PostReader:
     def prepare(self) -> None:
         """Load nothing yet: it may be known from a former scan."""
 
-    def screen(self, path: Path, sidecar: str | None = None) -> Verdict:
-        """Read one post, or what is known of its content."""
+    def screen(
+        self, path: Path, sidecar: Path | None = None, *, earlier: Verdict | None = None
+    ) -> Verdict:
+        """Read one post, or what is known of its content; no `earlier` verdict is of use for it."""
         info = MediaInfo(path=shown_path(path))
         try:
             assert sidecar is not None
             with Source(path) as source:
                 info = replace(info, sha256=source.sha256, size_bytes=source.size)
-                why = _unproved(path, Path(sidecar), source)
+                why = _unproved(path, sidecar, source)
                 if why:
                     return unable(info, [Abstention("media", "not_applicable", why)])
                 fingerprint = b"" if self._is_known(source.sha256) else self._read(path, source)

@@ -45,6 +45,8 @@ class RayPool:
     Ray is missing or can't be reached.
     """
 
+    takes_earlier = False  # the driver keeps the memory, so that workers can't ask it
+
     def __init__(
         self, config: Config, *, workers: int = 0, limits: Limits, address: str | None = None
     ) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from media_screen.batch.campaigns import Moved, settle
 from media_screen.batch.originals import OnPost, gather
+from media_screen.batch.repeats import Repeats
 from media_screen.batch.worker import Executor, Job, Limits, Pool
 from media_screen.coordination import WITHIN_S, checked_window
 from media_screen.database import ForeignDatabase, renew
@@ -95,6 +96,11 @@ class Summary:
     def copies(self) -> int:
         """Number of files that repeat one that was screened before them."""
         return sum(entry.copy for entry in self.entries)
+
+    @property
+    def repeated(self) -> int:
+        """Number of files that were examined as a file with the same bytes."""
+        return sum(entry.repeated for entry in self.entries)
 
     @property
     def partly(self) -> int:
@@ -190,10 +196,13 @@ def scan(
             on_start(progress)
         if todo and config.memory is not None:
             _begin_memory(Path(config.memory))
+        repeats = Repeats(todo, results, settings, limits)
         screened: set[Path] = set()
         with executor(config, workers=workers, limits=limits) as pool:
-            for job, verdict in pool.screen(_jobs(todo, results)):
-                written = results.add(job.path, verdict, settings)
+            jobs = repeats.jobs() if pool.takes_earlier else _jobs(todo, results)
+            for job, verdict in pool.screen(jobs):
+                written = results.add(job.path, repeats.pictured(job, verdict), settings)
+                repeats.finished(job, written)
                 screened.add(job.path)
                 progress.screened += 1
                 progress.failed += written.failed

@@ -57,10 +57,30 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to screen; its sidecar is looked for beside it unless it is named."""
+    """One file to screen; its sidecar is looked for beside it unless it is named.
+
+    `earlier` is the verdict on another file with the same bytes, if one is known.
+    """
 
     path: Path
     sidecar: Path | None = None
+    earlier: Verdict | None = None
+
+    def to_bytes(self) -> bytes:
+        """Return the job as a message to a worker."""
+        sidecar = None if self.sidecar is None else str(self.sidecar)
+        earlier = None if self.earlier is None else self.earlier.to_dict()
+        return json.dumps([str(self.path), sidecar, earlier], allow_nan=False).encode()
+
+    @staticmethod
+    def from_bytes(message: bytes) -> Job:
+        """Read what `to_bytes` wrote."""
+        path, sidecar, earlier = json.loads(message)
+        return Job(
+            Path(path),
+            None if sidecar is None else Path(sidecar),
+            None if earlier is None else Verdict.from_dict(earlier),
+        )
 
 
 class Screening(Protocol):
@@ -69,12 +89,19 @@ class Screening(Protocol):
     def prepare(self) -> object:
         """Load what is needed, before the first file."""
 
-    def screen(self, path: Path, sidecar: str | None = None) -> Verdict:
+    def screen(
+        self, path: Path, sidecar: Path | None = None, *, earlier: Verdict | None = None
+    ) -> Verdict:
         """Read one file; always returns a verdict, whatever is wrong with it."""
 
 
 class Workers(Protocol):
-    """What screens the files of a batch: `Pool` here, `batch.ray.RayPool` on a cluster."""
+    """What screens the files of a batch: `Pool` here, `batch.ray.RayPool` on a cluster.
+
+    With `takes_earlier` it makes use of what jobs know of earlier files.
+    """
+
+    takes_earlier: bool
 
     def __enter__(self) -> Workers: ...
 
@@ -96,6 +123,8 @@ class Pool:
 
     `kind` makes of the config what screens in each of them.
     """
+
+    takes_earlier = True
 
     def __init__(
         self,
@@ -191,9 +220,8 @@ class _Worker:
         """Hand over the next file."""
         self.job = job
         self._given = time.monotonic()
-        message = [str(job.path), None if job.sidecar is None else str(job.sidecar)]
-        with contextlib.suppress(OSError):  # it died while idle; `result` sees that and says so
-            self.pipe.send_bytes(json.dumps(message).encode())
+        if self._ready:  # else it does not read yet, and a long message would have to wait
+            self._send(job)
 
     def result(self) -> Verdict | None:
         """Return the verdict when it is there, or one that tells how the worker ended."""
@@ -243,6 +271,12 @@ class _Worker:
         self._ready = True
         self._loaded = self._memory() if self._on_gpu else 0
         self._given = time.monotonic()  # loading the networks is not the file's time
+        assert self.job is not None
+        self._send(self.job)
+
+    def _send(self, job: Job) -> None:
+        with contextlib.suppress(OSError):  # it died while idle; `result` sees that and says so
+            self.pipe.send_bytes(job.to_bytes())
 
     def _ended(self) -> Verdict:
         self._process.join(5)
@@ -316,12 +350,12 @@ def _work(
     pipe.send_bytes(b"{}")
     while True:
         try:
-            named, sidecar = json.loads(pipe.recv_bytes())
+            job = Job.from_bytes(pipe.recv_bytes())
         except (EOFError, OSError):
             return
-        path = Path(named)
+        path = job.path
         try:
-            verdict = screener.screen(path, sidecar)
+            verdict = screener.screen(path, job.sidecar, earlier=job.earlier)
         except MemoryError:
             abstention = Abstention("media", "memory_limit", "the memory did not suffice for it")
             verdict = unable(_identified(path), [abstention])

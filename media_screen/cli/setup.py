@@ -189,7 +189,8 @@ def scan_with_progress(
                 left = progress.remaining_s
                 click.echo(
                     f"[{progress.done}/{progress.total}] {verdict.label:23} "
-                    f"{plain(verdict.media.path)}  ({rate}, {minutes(left)} left)",
+                    f"{plain(verdict.media.path)}  ({rate}, {minutes(left)} left)"
+                    f"{_examined_as(verdict)}",
                     err=True,
                 )
 
@@ -210,6 +211,12 @@ def scan_with_progress(
         for moved in summary.moved:  # the last line of a file is the one that counts
             print_line(moved.verdict)
     return summary
+
+
+def _examined_as(verdict: Verdict) -> str:
+    """Say which file was examined in place of this one, "" for none."""
+    other = plain(verdict.examined_as)
+    return f"  examined as {other}: same content" if other else ""
 
 
 def print_line(verdict: Verdict) -> None:

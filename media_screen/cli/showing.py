@@ -72,6 +72,8 @@ def show_summary(summary: Summary, report: Path) -> None:
         notes.append(f"{summary.failed} failed or unreadable")
     if summary.copies:
         notes.append(f"{counted(summary.copies, 'copy', 'copies')} of files screened before")
+    if summary.repeated:
+        notes.append(f"{summary.repeated} of them examined as a file with the same bytes")
     if summary.moved:
         notes.append(f"{counted(len(summary.moved), 'label')} moved for what is known of copies")
     if summary.partly:

@@ -62,6 +62,7 @@ from media_screen.evidence.pieces import (
     Reason,
 )
 from media_screen.evidence.spans import Match, Relation, Span, covered_s, joined
+from media_screen.evidence.text import OnscreenText, TextLine
 from media_screen.evidence.verdict import (
     ACCUSING,
     BY_URGENCY,
@@ -112,6 +113,7 @@ __all__ = [
     "NameKind",
     "NamePlace",
     "NameSeen",
+    "OnscreenText",
     "Part",
     "PassedAlong",
     "Post",
@@ -124,6 +126,7 @@ __all__ = [
     "SharedPart",
     "SharedWording",
     "Span",
+    "TextLine",
     "Thumbnail",
     "TieKind",
     "TrackSummary",

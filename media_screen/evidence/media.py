@@ -15,6 +15,8 @@ from media_screen.evidence.spans import Span
 Part = Literal["file", "original", "difference"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
+_NEARLY_WHOLE = 0.9999  # the largest share below 1 that a record has
+
 
 @dataclass(frozen=True, slots=True)
 class MediaStream:
@@ -91,8 +93,13 @@ class Coverage:
                 raise ValueError(f"a covered share is 0 to 1, got {share}")
 
     def to_dict(self) -> dict[str, float | None]:
-        """Return the record of the shares."""
-        return {name: rounded(share) for name, share in fields_of(self).items()}
+        """Return the record of the shares; one that is not whole never reads as whole."""
+        return {name: _rounded_share(share) for name, share in fields_of(self).items()}
+
+
+def _rounded_share(share: float | None) -> float | None:
+    found: float | None = rounded(share)
+    return _NEARLY_WHOLE if share is not None and share < 1 == found else found
 
 
 @dataclass(frozen=True, slots=True)

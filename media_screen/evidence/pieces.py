@@ -93,6 +93,10 @@ class Evidence:
         """Whether it is about the whole file, and not about a stretch or a face of it."""
         return self.span is None and self.track is None
 
+    def recorded(self) -> Evidence:
+        """Return it as its record has it, spans to the millisecond."""
+        return Evidence.from_dict(self.to_dict())
+
     def to_dict(self) -> dict[str, Any]:
         """Return the record of a piece of evidence."""
         return fields_of(self) | {

@@ -14,6 +14,7 @@ from media_screen.evidence.origin import Context, Duplicate, Post, Provenance, S
 from media_screen.evidence.pieces import Abstention, Evidence, Failure
 from media_screen.evidence.records import fields_of
 from media_screen.evidence.spans import Span
+from media_screen.evidence.text import OnscreenText
 
 SCHEMA = "media_screen.verdict/1"
 
@@ -90,9 +91,11 @@ class Verdict:
     was looked at and listened to, `comparisons` how faces go beside the official footage that the
     file matches; results of older versions lack both. `shared` is what earlier files hold of it,
     `campaign` the id of the campaign it belongs to, "" for none, and `passed` is set when its label
-    comes from another file of that; results of older versions lack all three. `thumbnails` are for
-    the report, `fingerprint` is for a memory of earlier files that another process keeps; neither
-    is part of the record.
+    comes from another file of that; results of older versions lack all three. `text` is what was
+    read in the picture, None where nobody did; `examined_as` is the path, as shown, of the file
+    with the same bytes that was examined in its place, "" for none. `thumbnails` are for the
+    report, `fingerprint` is for a memory of earlier files that another process keeps; neither is
+    part of the record.
     """
 
     label: Label
@@ -120,6 +123,8 @@ class Verdict:
     timing_s: Mapping[str, float] = field(default_factory=dict)
     waveform: tuple[int, ...] = ()
     comparisons: tuple[FaceComparison, ...] = ()
+    text: OnscreenText | None = None
+    examined_as: str = ""
     thumbnails: tuple[Thumbnail, ...] = field(default=(), compare=False, repr=False)
     fingerprint: bytes = field(default=b"", compare=False, repr=False)
 
@@ -166,6 +171,8 @@ class Verdict:
             "timing_s": {stage: round(value, 4) for stage, value in self.timing_s.items()},
             "waveform": list(self.waveform),
             "comparisons": [one.to_dict() for one in self.comparisons],
+            "text": self.text and self.text.to_dict(),
+            "examined_as": self.examined_as,
         }
 
     def to_json(self) -> str:
@@ -192,6 +199,7 @@ def _from_record(record: Mapping[str, Any]) -> Verdict:
     """Read a record that has the schema; what older versions did not write is left out there."""
     bounds, fusion, post = record["probability_bounds"], record.get("fusion"), record["post"]
     duplicate, passed = record.get("duplicate_of"), record.get("passed")
+    text = record.get("text")
     return Verdict(
         label=record["label"],
         media=MediaInfo.from_dict(record["media"]),
@@ -218,4 +226,6 @@ def _from_record(record: Mapping[str, Any]) -> Verdict:
         timing_s=dict(record["timing_s"]),
         waveform=tuple(int(level) for level in record.get("waveform", ())),
         comparisons=tuple(FaceComparison.from_dict(one) for one in record.get("comparisons", ())),
+        text=None if text is None else OnscreenText.from_dict(text),
+        examined_as=record.get("examined_as", ""),
     )

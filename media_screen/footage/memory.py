@@ -84,11 +84,16 @@ class Memory:
         file = file or path
         known = self._store.numbered(sha256)
         if known is not None and known.file != file:
-            return Recall(Duplicate(known.path, sha256, exact=True, picture=1.0, sound=1.0))
+            return Recall(known.copied)
         if fingerprint.empty:
             return Recall()
         number = known.number if known else self._store.remember(file, path, sha256, fingerprint)
         return self._store.recall(fingerprint, file, before=number)
+
+    def first_of(self, sha256: str, *, file: str) -> Duplicate | None:
+        """Return the other file with the same bytes that was met first; None for this one."""
+        known = self._store.numbered(sha256)
+        return known.copied if known is not None and known.file != file else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,11 @@ class _Known:
     file: str
     path: str
     sha256: str
+
+    @property
+    def copied(self) -> Duplicate:
+        """What is told of another file with the same bytes."""
+        return Duplicate(self.path, self.sha256, exact=True, picture=1.0, sound=1.0)
 
 
 class _Store(Catalogue):

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from media_screen.evidence import Context, NamePlace, NameSeen, Span
+from media_screen.evidence import Context, NamePlace, NameSeen, Span, TextLine
 from media_screen.names.spelling import FoundName, Spellings
 from media_screen.names.watch import WatchError, WatchName, names_of_people, read_watch_list
 
 if TYPE_CHECKING:
-    from media_screen.names.ocr import TextLine
     from media_screen.sidecar import Sidecar
 
 __all__ = [

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from media_screen import weights
 from media_screen.arrays import Image
 from media_screen.errors import MediaScreenError
+from media_screen.evidence import TextLine
 from media_screen.weights import nets
 
 # px, longest side that is read: handles of 2% of the height are still 11 px there, which is read;
@@ -38,29 +38,6 @@ NETWORKS = {
 
 class MissingOcr(MediaScreenError):
     """The optional package can't be used; the message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextLine:
-    """One line of text: where and when it stands; the text is untrusted.
-
-    The box (left, top, right, bottom) is in shares of the picture's width and height, 0 to 1.
-    """
-
-    text: str
-    time_s: float
-    box: tuple[float, float, float, float]
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        """The middle of the box, in shares of width and height."""
-        left, top, right, bottom = self.box
-        return (left + right) / 2, (top + bottom) / 2
-
-    @property
-    def height(self) -> float:
-        """Height of the box, as a share of the picture's."""
-        return self.box[3] - self.box[1]
 
 
 class TextReader:

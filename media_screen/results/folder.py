@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from media_screen.database import (
     transaction,
 )
 from media_screen.errors import MediaScreenError
-from media_screen.evidence import SETUP_REASONS, Label, Verdict
+from media_screen.evidence import SETUP_REASONS, Label, Thumbnail, Verdict
 from media_screen.files import (
     facts,
     file_id,
@@ -39,7 +39,7 @@ from media_screen.files import (
 )
 from media_screen.media import MediaError, identify, shown_path
 from media_screen.results.lines import LINE_LIMIT, each_line
-from media_screen.results.thumbs import write_thumbnails
+from media_screen.results.thumbs import load_thumbnails, write_thumbnails
 from media_screen.results.written import EARLIER, LAYOUT, STATE, STRANGE, line_digest
 
 RESULTS = "results.jsonl"
@@ -64,7 +64,17 @@ class FinishedFile:
     copy: bool  # repeats a file that was screened before it
     partly: bool  # not all of its picture and sound was looked at
     kept: bool  # from an earlier scan
+    repeated: bool = False  # examined as a file with the same bytes
     lacking: tuple[str, ...] = ()  # what was not looked for, for want of a package or a reference
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedContent:
+    """The bytes of a finished file by their hash and number, and the hash of its line."""
+
+    sha256: str
+    size_bytes: int
+    digest: str
 
 
 class Results:
@@ -171,10 +181,40 @@ class Results:
             copy=record.get("duplicate_of") is not None,
             partly="partly_covered" in record["flags"],
             kept=kept,
+            repeated=bool(record.get("examined_as")),
             lacking=tuple(
                 one["why"] for one in record["abstentions"] if one["reason"] in SETUP_REASONS
             ),
         )
+
+    def contents(self, settings: str, *, without: Iterable[Path] = ()) -> Iterator[FinishedContent]:
+        """Give the bytes of which files were screened whole with these settings, but for some."""
+        keys = set(map(_key, without))
+        with self._told():
+            rows = self._state.execute(
+                "SELECT path, facts, content, digest FROM done WHERE settings = ? AND NOT failed",
+                (settings,),
+            ).fetchall()
+        for key, there, content, digest in rows:
+            size = there.partition(":")[0]
+            if size.isdecimal() and digest in self._lines and key not in keys:
+                yield FinishedContent(content.partition(" ")[0], int(size), digest)
+
+    def digest(self, path: Path) -> str:
+        """Return the hash of the line of a finished file, "" for others."""
+        with self._told():
+            row = self._state.execute(
+                "SELECT digest FROM done WHERE path = ?", (_key(path),)
+            ).fetchone()
+        return row[0] if row else ""
+
+    def thumbnails(self, key: str) -> tuple[Thumbnail, ...]:
+        """Return the saved pictures of a file; none where they can't be read."""
+        try:
+            return load_thumbnails(self._out, key)
+        except OSError as error:
+            _log.warning("pictures of an earlier file can't be read: %s", error.strerror)
+            return ()
 
     def lines(self) -> dict[str, Path]:
         """Return the file of each result that counts, by the hash of its line."""

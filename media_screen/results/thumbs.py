@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from media_screen.evidence import PARTS, Part, Thumbnail, Verdict
-from media_screen.files import private_folder, write_atomically
+from media_screen.files import open_regular, private_folder, write_atomically
 
 FOLDER = "thumbs"
 
@@ -83,6 +83,18 @@ def write_thumbnails(out: Path, verdict: Verdict) -> None:
             (folder / old.name).unlink(missing_ok=True)
     for name, jpeg in wanted.items():
         write_atomically(folder / name, [jpeg])
+
+
+def load_thumbnails(out: Path, key: str) -> tuple[Thumbnail, ...]:
+    """Read one file's saved thumbnails whole, as a screening gave them; raises OSError."""
+    folder = thumbnail_folder(out, key)
+    found = []
+    for one in read_thumbnails(out, key):
+        with open_regular(folder / one.name) as stream:
+            jpeg = stream.read()
+        place = one.track, one.reference_s, one.part, one.comparison
+        found.append(Thumbnail(one.time_s, jpeg, *place))
+    return tuple(found)
 
 
 def read_thumbnails(out: Path, key: str) -> tuple[Picture, ...]:

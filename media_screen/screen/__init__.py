@@ -53,10 +53,18 @@ class Screener:
             self._loaded = load(self.config, on_reference=on_reference)
         return self._loaded
 
-    def screen(self, path: str | Path, sidecar: str | Path | None = None) -> Verdict:
+    def screen(
+        self,
+        path: str | Path,
+        sidecar: str | Path | None = None,
+        *,
+        earlier: Verdict | None = None,
+    ) -> Verdict:
         """Screen one file; always returns a verdict, whatever is wrong with the file.
 
-        The sidecar is looked for beside the file (`NAME.info.json`) unless it is named.
+        The sidecar is looked for beside the file (`NAME.info.json`) unless it is named. Where the
+        file has the bytes of an `earlier` one, and the memory knows that, what follows from the
+        bytes is taken from its verdict, without pictures for the report (`Verdict.examined_as`).
         """
         loaded = self._load()
         path = Path(path)
@@ -68,7 +76,7 @@ class Screener:
             try:
                 # What is hashed is what is judged, wherever the path leads by then.
                 with Source(path) as source:
-                    verdict = self._screened(source, path, info, read, abstentions)
+                    verdict = self._screened(source, path, info, read, abstentions, earlier)
                     source.refuse_change()
             except MediaError as error:  # can't be opened, or changed meanwhile
                 verdict = _unable(loaded, info, read, [*abstentions, _abstain(error)])
@@ -105,9 +113,10 @@ class Screener:
         info: MediaInfo,
         sidecar: sidecars.Sidecar | None,
         abstentions: list[Abstention],
+        earlier: Verdict | None,
     ) -> Verdict:
         """Screen an open file once; raises MediaError when it changed meanwhile."""
-        from media_screen.screen.examination import Examination
+        from media_screen.screen.repeat import examination_of
 
         loaded = self._load()
         info = replace(info, sha256=source.sha256, size_bytes=source.size)
@@ -118,7 +127,8 @@ class Screener:
                 if sidecar is not None:
                     sidecar = sidecar.fitted(path, info)
                 told = [*abstentions, *_doubts(sidecar)]
-                return Examination(media, loaded, self.config, info, sidecar, told).verdict()
+                parts = media, loaded, self.config, info, sidecar, told
+                return examination_of(*parts, earlier=earlier).verdict()
         except MediaError as error:
             if error.reason == "changed":
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +14,13 @@ from media_screen.case import Case
 from media_screen.evidence import (
     Abstention,
     Context,
+    Coverage,
     Evidence,
+    FaceComparison,
     Failure,
     Match,
     MediaInfo,
+    OnscreenText,
     Span,
     Thumbnail,
     TrackSummary,
@@ -37,11 +40,28 @@ from media_screen.screen.unjudged import post_of
 
 if TYPE_CHECKING:
     from media_screen.config import Config
+    from media_screen.detectors.contract import Detector
     from media_screen.footage.original.comparison import ComparedMatch
     from media_screen.screen.loading import Loaded
     from media_screen.sidecar import Sidecar
 
 _log = logging.getLogger(__name__)
+
+
+CONTENT_FLAGS = ("damaged", "several_picture_tracks", "turned")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What of a verdict follows from the bytes of a file and not from its evidence."""
+
+    media: MediaInfo
+    coverage: Coverage
+    tracks: tuple[TrackSummary, ...] = ()
+    waveform: tuple[int, ...] = ()
+    comparisons: tuple[FaceComparison, ...] = ()
+    thumbnails: tuple[Thumbnail, ...] = ()
+    text: OnscreenText | None = None
 
 
 class Examination:
@@ -55,10 +75,12 @@ class Examination:
         info: MediaInfo,
         sidecar: Sidecar | None,
         abstentions: Iterable[Abstention],
+        *,
+        text: OnscreenText | None = None,
     ) -> None:
         self._media, self._loaded, self._config = media, loaded, config
         self._info, self._sidecar = info, sidecar
-        self._case = Case(media, loaded.equipment, sidecar=sidecar, sha256=info.sha256)
+        self._case = Case(media, loaded.equipment, sidecar=sidecar, sha256=info.sha256, text=text)
         self._evidence: list[Evidence] = []
         self._abstentions = list(abstentions)
         self._failures: list[Failure] = []
@@ -66,38 +88,35 @@ class Examination:
     def verdict(self) -> Verdict:
         """Examine and judge; raises MediaError when the file can't be judged, or changed."""
         case, loaded = self._case, self._loaded
-        if case.has_pictures:
-            _ = case.look  # an undecodable picture stream is the file's fault, not a detector's
         self._examine()
-        self._abstentions += case.remarks
         self._media.source.refuse_change()  # or what is remembered would not be what was seen
         recall, fingerprint = self._recall()
-        compared = self._compared()
+        content = self._content()
         judgement = judge(
             self._evidence,
             self._abstentions,
             self._failures,
             names={person.slug: person.name for person in case.people},
             duration_s=matched_length(self._media),
-            coverage=case.coverage,
+            coverage=content.coverage,
             sensitivity=self._config.sensitivity,
             weighing=loaded.weighing,
         )
         return Verdict(
             label=judgement.label,
-            media=replace(case.info, sha256=self._info.sha256, sidecar=self._info.sidecar),
+            media=content.media,
             person=judgement.person,
             llr=judgement.llr,
             probability_bounds=judgement.probability_bounds,
             fusion=judgement.fusion,
             summary=judgement.summary,
-            coverage=case.coverage,
+            coverage=content.coverage,
             provenance=judgement.provenance,
             post=post_of(self._sidecar),
             duplicate_of=recall.repeats,
             shared=recall.shared,
             context=self._context(),
-            tracks=_summaries(case, self._evidence),
+            tracks=content.tracks,
             evidence=tuple(self._evidence),
             abstentions=tuple(self._abstentions),
             failures=tuple(self._failures),
@@ -105,34 +124,44 @@ class Examination:
             device=case.device,
             versions=loaded.versions,
             timing_s=case.timing,
-            waveform=case.waveform,
-            comparisons=compared.comparisons,
-            thumbnails=(
-                *case.thumbnails,
-                *self._beside(judgement.provenance.match),
-                *compared.thumbnails,
-            ),
+            waveform=content.waveform,
+            comparisons=content.comparisons,
+            thumbnails=(*content.thumbnails, *self._beside(judgement.provenance.match)),
             fingerprint=fingerprint,
+            text=content.text,
         )
 
     def _examine(self) -> None:
-        """Let every detector examine the case; where one breaks, the next goes on."""
+        """Let every detector examine the case, and tell what was not looked at."""
         case = self._case
+        if case.has_pictures:
+            _ = case.look  # an undecodable picture stream is the file's fault, not a detector's
         for detector in self._loaded.detectors:
-            with case.timed(detector.name):
-                lacking = case.abstention(detector.name, detector.needs)
-                if lacking is not None:
-                    self._abstentions.append(lacking)
-                    continue
-                try:
-                    for piece in detector.examine(case):
-                        self._keep(piece)
-                except Exception as error:
-                    self._failed(detector.name, error)
+            self._consult(detector)
+        self._abstentions += case.remarks
+
+    def _consult(self, detector: Detector) -> None:
+        """Let one detector examine the case; where it breaks, the next goes on."""
+        case = self._case
+        with case.timed(detector.name):
+            lacking = self._lacking(detector)
+            if lacking is not None:
+                self._abstentions.append(lacking)
+                return
+            try:
+                for piece in detector.examine(case):
+                    self._keep(piece)
+            except Exception as error:
+                self._failed(detector.name, error)
+
+    def _lacking(self, detector: Detector) -> Abstention | None:
+        """Return the abstention of a detector whose needs the file can't meet, or None."""
+        return self._case.abstention(detector.name, detector.needs)
 
     def _keep(self, piece: Evidence | Abstention) -> None:
+        """Keep a piece as its record has it, so that a saved line can be judged again alike."""
         if isinstance(piece, Evidence):
-            self._evidence.append(piece)
+            self._evidence.append(piece.recorded())
         else:
             self._abstentions.append(piece)
 
@@ -140,16 +169,32 @@ class Examination:
         _log.error("%s failed on %s", part, self._info.path, exc_info=error)
         self._failures.append(Failure.of(part, error))
 
+    def _content(self) -> Content:
+        """Return what the file itself is, and what of it was seen and heard."""
+        case, compared = self._case, self._compared()
+        return Content(
+            media=replace(case.info, sha256=self._info.sha256, sidecar=self._info.sidecar),
+            coverage=Coverage(**case.coverage.to_dict()),
+            tracks=_summaries(case, self._evidence),
+            waveform=case.waveform,
+            comparisons=compared.comparisons,
+            thumbnails=(*case.thumbnails, *compared.thumbnails),
+            text=case.text_read,
+        )
+
     def _flags(self) -> list[str]:
-        """Return what is to be known of the file as such."""
-        media, sidecar = self._media, self._sidecar
-        flags = {
-            "damaged": bool(media.bad_packets),
-            "several_picture_tracks": bool(media.other_pictures),
-            "turned": bool(media.turns),
-            "sidecar_mismatch": sidecar is not None and bool(sidecar.fit.against),
+        """Return what is to be known of the file as such, and of its sidecar."""
+        sidecar = self._sidecar
+        flags = self._content_flags() | {
+            "sidecar_mismatch": sidecar is not None and bool(sidecar.fit.against)
         }
         return [flag for flag, holds in flags.items() if holds]
+
+    def _content_flags(self) -> dict[str, bool]:
+        """Return which of `CONTENT_FLAGS` hold; asked last, when all was decoded."""
+        media = self._media
+        holds = media.bad_packets, media.other_pictures, media.turns
+        return dict(zip(CONTENT_FLAGS, map(bool, holds), strict=True))
 
     def _recall(self) -> tuple[Recall, bytes]:
         """Look the file up among what was screened before, and remember it.
@@ -181,9 +226,10 @@ class Examination:
         names = self._loaded.names
         if not names:
             return Context()
+        read = self._case.text_read
         with self._case.timed("context"):
             try:
-                texts: list[Text] = list(texts_of(self._sidecar, self._case.lines_read))
+                texts: list[Text] = list(texts_of(self._sidecar, read.lines if read else ()))
                 if self._config.transcript:
                     texts += self._said()
                 return names.find(texts)

@@ -18,10 +18,10 @@ from media_screen.case import Case
 from media_screen.detectors.onscreen import LLR_MARK, LLR_NAME, Onscreen, examine_lines
 from media_screen.detectors.onscreen.accounts import find_accounts
 from media_screen.detectors.onscreen.marks import find_marks
-from media_screen.evidence import Abstention, Evidence
+from media_screen.evidence import Abstention, Evidence, OnscreenText, TextLine
 from media_screen.names import ocr
 from media_screen.names.folding import fold, within_one
-from media_screen.names.ocr import TextLine, TextReader, read_all
+from media_screen.names.ocr import TextReader, read_all
 from media_screen.people.registry import OfficialChannel as Account
 from media_screen.people.registry import Person
 from media_screen.sidecar import Sidecar
@@ -41,8 +41,9 @@ def reading(
 
     class Read(SimpleNamespace):
         @property
-        def lines(self) -> Sequence[TextLine]:
-            return read_all(ocr.reader(), stills)
+        def text(self) -> OnscreenText:
+            lines = read_all(ocr.reader(), stills) if stills else ()
+            return OnscreenText(len(stills), lines)
 
     return cast("Case", Read(stills=stills, sidecar=sidecar, people=people))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from media_screen.evidence import NameSeen, Span
+from media_screen.evidence import NameSeen, Span, TextLine
 from media_screen.names.mentions import (
     Names,
     Text,
@@ -16,7 +16,6 @@ from media_screen.names.mentions import (
     read_watch_list,
     texts_of,
 )
-from media_screen.names.ocr import TextLine
 from media_screen.names.spelling import MAX_TEXT
 from media_screen.people.registry import Person
 from media_screen.sidecar import Sidecar

@@ -38,7 +38,7 @@ class LipSync:
             yield Abstention(self.name, "not_applicable", "a picture has no course of time")
             return
         # A sidecar of another file must not keep this one from being looked at.
-        if case.sidecar is not None and case.sidecar.dubbed and case.sidecar.fit.proves:
+        if case.dubbed:
             yield Abstention(self.name, "dubbed", "the platform dubbed it, so no mouth fits")
             return
         count = WINDOWS_THOROUGH if case.thorough else WINDOWS

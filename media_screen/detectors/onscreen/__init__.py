@@ -18,8 +18,8 @@ from media_screen.detectors.onscreen.accounts import (
     owner,
 )
 from media_screen.detectors.onscreen.marks import Mark, find_marks
-from media_screen.evidence import Abstention, Axis, Evidence, Span
-from media_screen.names.ocr import MissingOcr, TextLine
+from media_screen.evidence import Abstention, Axis, Evidence, Span, TextLine
+from media_screen.names.ocr import MissingOcr
 from media_screen.people.registry import Person
 from media_screen.sidecar import Sidecar
 
@@ -44,16 +44,16 @@ class Onscreen:
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each mark and account, or one that says there is none."""
-        if not case.stills:
-            yield Abstention(self.name, "unreadable", "no still of the file could be read")
-            return
         try:
-            lines = case.lines
+            text = case.text
         except MissingOcr as error:
             yield Abstention(self.name, "missing_package", str(error))
             return
+        if not text.stills:
+            yield Abstention(self.name, "unreadable", "no still of the file could be read")
+            return
         yield from examine_lines(
-            lines, stills=len(case.stills), post=case.sidecar, people=case.people
+            text.lines, stills=text.stills, post=case.sidecar, people=case.people
         )
 
 

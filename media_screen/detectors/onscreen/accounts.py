@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from media_screen.evidence import TextLine
 from media_screen.names.folding import fold, within_one
-from media_screen.names.ocr import TextLine
 from media_screen.people.registry import Person
 from media_screen.sidecar import PLATFORMS, Sidecar
 

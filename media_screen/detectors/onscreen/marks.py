@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from media_screen.evidence import TextLine
 from media_screen.names.folding import fold, is_letter, within_one
-from media_screen.names.ocr import TextLine
 
 # Names that hardly stand alone in a picture for another reason. (Synthesia is also a piano game.)
 _SURE = (
