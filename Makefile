@@ -22,8 +22,8 @@ EXTRAS ?= cpu,ocr,stix,misp,train,dev
 
 # Cheap ones first; `make bench-NAME` runs one, `make -k bench` goes on after one that fails.
 BENCHES := accuracy credentials explicit face_consistency onscreen catalogue voice.levels \
-  proxies original throughput abuse impersonation campaign local_changes provenance lip_sync \
-  voice faces gpu
+  proxies original throughput repeats abuse impersonation campaign local_changes provenance \
+  lip_sync voice faces gpu
 
 .PHONY: demo test check lint types wheels format fuzz bench docs goldens lock clean
 .PHONY: bench-decoders bench-coordination $(BENCHES:%=bench-%)
@@ -61,6 +61,7 @@ bench-decoders: ARGUMENTS = --media $(DECODERS)
 bench-coordination: ARGUMENTS = --texts $(TEXTS)
 bench-proxies: ARGUMENTS = --media $(MEDIA)/real_video
 bench-throughput: ARGUMENTS = --media $(MEDIA)/real_video --videos $(WORK)/videos
+bench-repeats: ARGUMENTS = --media $(MEDIA)/real_video --videos $(WORK)/videos
 bench-gpu: ARGUMENTS = --media $(MEDIA)/real_video --videos $(WORK)/videos || test $$? -eq 2
 bench-original: ARGUMENTS += --work $(WORK)/original
 bench-impersonation: ARGUMENTS += --work $(WORK)/impersonation

@@ -19,6 +19,7 @@ from media_screen.evidence import (
     ComparedMoment,
     Context,
     Contribution,
+    Coverage,
     Duplicate,
     Evidence,
     FaceComparison,
@@ -27,9 +28,11 @@ from media_screen.evidence import (
     Match,
     MediaInfo,
     NameSeen,
+    OnscreenText,
     Post,
     Provenance,
     Span,
+    TextLine,
     TrackSummary,
     Verdict,
     covered_s,
@@ -96,6 +99,8 @@ FULL = Verdict(
         ),
         FaceComparison("talk.mp4", "ada", 1, Span(2, 4), Span(12, 14)),
     ),
+    text=OnscreenText(3, (TextLine("@a\u202e<b>", 1 / 3, (0.1, 0.2, 1 / 3, 0.25)),)),
+    examined_as="other.mp4",
 )
 BARE = Verdict(label="unable_to_evaluate", media=MediaInfo(path="x"))
 SCHEMA = json.loads(
@@ -145,6 +150,29 @@ def test_records_of_earlier_versions_are_read() -> None:
     record = BARE.to_dict()
     del record["duplicate_of"], record["context"], record["fusion"], record["comparisons"]
     assert Verdict.from_dict(record) == BARE
+
+
+def test_evidence_as_recorded_stays_so_on_the_way_to_json_and_back() -> None:
+    spans = Span(1 / 3, 2 / 3), Span(10 / 3, 11 / 3)
+    match = Match("ada", "talk.mp4", "excerpt", *spans, 1 / 3, 2 / 3)
+    piece = Evidence("a", "identity", 1 / 3, 2 / 3, "why", spans[0], values={"x": 0.1}, match=match)
+    recorded = piece.recorded()
+    assert recorded.span == Span(0.333, 0.667), "the control: it is not the piece itself"
+    assert recorded.recorded() == recorded
+    assert Evidence.from_dict(json.loads(json.dumps(recorded.to_dict()))) == recorded
+
+
+@pytest.mark.parametrize(
+    ("share", "recorded"),
+    [(None, None), (0.0, 0.0), (0.33333, 0.3333), (0.99996, 0.9999), (1.0, 1.0)],
+    ids=str,
+)
+def test_a_share_that_is_not_whole_never_reads_as_whole(
+    share: float | None, recorded: float | None
+) -> None:
+    found = Coverage(share, share).to_dict()
+    assert found == {"picture": recorded, "sound": recorded}
+    assert Coverage(**found).to_dict() == found
 
 
 def test_evidence_pickles_with_its_values() -> None:

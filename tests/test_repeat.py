@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -15,7 +16,8 @@ import pytest
 from media_screen import Config, Screener, Verdict, detectors
 from media_screen.detectors import DETECTORS, OF_CONTENT
 from media_screen.evidence import Abstention, Evidence, Failure, OnscreenText, TextLine
-from tests.places import SAMPLES
+from media_screen.names import ocr
+from tests.places import PLUGINS, SAMPLES
 
 Post = dict[str, object] | str | None
 
@@ -196,6 +198,41 @@ def test_without_a_memory_everything_is_examined(config: Config, tmp_path: Path)
     first = screener.screen(posted(media, tmp_path / "first", NONE))
     second = posted(media, tmp_path / "second", NONE)
     assert not screener.screen(second, earlier=saved(first)).examined_as
+
+
+def test_detectors_of_other_packages_see_every_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(PLUGINS))
+    media = SAMPLES / "downloads" / MEDIA["sound"]
+    memory = tmp_path / "memory.sqlite"
+    screener = Screener(Config(device="cpu", threads=1, memory=memory, add_detectors=("accusing",)))
+    first = screener.screen(posted(media, tmp_path / "first", NONE))
+    second = posted(media, tmp_path / "second", NONE)
+    found = screener.screen(second, earlier=saved(first))
+    assert not found.examined_as and "accusing" in {piece.detector for piece in found.evidence}
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["there-now", "still-missing"])
+def test_what_lacked_is_tried_again(
+    screener: Screener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    media = SAMPLES / "downloads" / MEDIA["picture"]
+    first = saved(screener.screen(posted(media, tmp_path / "first", NONE)))
+    evidence = tuple(one for one in first.evidence if one.detector != "onscreen")
+    lacking = Abstention("onscreen", "missing_package", "text in the picture is not read")
+    poor = replace(first, text=None, evidence=evidence, abstentions=(*first.abstentions, lacking))
+
+    def reader(_device: str) -> object:
+        if not there:
+            raise ocr.MissingOcr("text in the picture is not read")
+        return SimpleNamespace(read=lambda image, time_s: ())
+
+    monkeypatch.setattr(ocr, "reader", reader)
+    second = posted(media, tmp_path / "second", STRANGER)
+    found = screener.screen(second, earlier=poor)
+    assert bool(found.examined_as) != there
+    assert compared(found) == compared(screener.screen(second))
 
 
 def test_a_file_is_no_repeat_of_itself(screener: Screener, tmp_path: Path) -> None:

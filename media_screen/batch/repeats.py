@@ -7,14 +7,20 @@ only where another one has their size.
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 from media_screen.batch.worker import Job, Limits
 from media_screen.evidence import Verdict
-from media_screen.media import MediaError, identify
+from media_screen.media import MediaError, Source
 from media_screen.results.folder import Results
+
+_STEP = 64 << 20  # bytes that are hashed at a time; a second on a slow disk
+
+_log = logging.getLogger(__name__)
 
 
 class Repeats:
@@ -36,7 +42,7 @@ class Repeats:
         """Give each file once, noted as it is just before; None while all others wait."""
         waiting: list[tuple[Path, str]] = []
         for path in self._todo:
-            content = self._content(path)
+            content = yield from self._content(path)
             if self._is_under_way(content):
                 waiting.append((path, content))
             else:
@@ -64,6 +70,7 @@ class Repeats:
         """Return a verdict with its pictures, which may be those of the earlier file."""
         if job.earlier is None or not verdict.examined_as:
             return verdict
+        _log.info("%s: examined as %s: same content", verdict.media.path, verdict.examined_as)
         return verdict.with_thumbnails(job.earlier.thumbnails)
 
     def _job(self, path: Path, content: str) -> Job:
@@ -85,15 +92,24 @@ class Repeats:
         under_way = content in self._begun.values() and content not in self._known
         return bool(content) and under_way
 
-    def _content(self, path: Path) -> str:
-        """Return the hash of a file, "" where no other one can have its bytes."""
+    def _content(self, path: Path) -> Generator[None, None, str]:
+        """Return the hash of a file, "" where no other one can have its bytes.
+
+        While it is read workers must be watched: None is given again and again.
+        """
         size = _size(path)
         if self._sizes[size] < 2 or size > self._limits.size_bytes:
             return ""
+        digest = hashlib.sha256()
         try:
-            return identify(path)[0]
-        except MediaError:  # whoever screens it tells what is wrong with it
+            with Source(path) as source, source.open() as stream:
+                for _ in range(-(-size // _STEP)):
+                    digest.update(stream.read(_STEP))
+                    if stream.tell() < size:
+                        yield None
+        except (MediaError, OSError):  # whoever screens it tells what is wrong with it
             return ""
+        return digest.hexdigest()
 
 
 def _size(path: Path) -> int:

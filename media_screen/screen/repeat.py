@@ -13,10 +13,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from media_screen.detectors import OF_CONTENT
+from media_screen import weights
+from media_screen.detectors import DETECTORS, OF_CONTENT
+from media_screen.detectors.explicit import NETWORK as EXPLICIT_NETWORK
+from media_screen.detectors.explicit import Explicit
 from media_screen.detectors.onscreen import Onscreen
 from media_screen.files import file_id
 from media_screen.footage.memory import Recall
+from media_screen.names import ocr
 from media_screen.screen.examination import CONTENT_FLAGS, Content, Examination
 
 if TYPE_CHECKING:
@@ -44,8 +48,8 @@ _ANEW = ("sidecar", "transcript")  # who is asked anew, besides detectors
 class RepeatedExamination(Examination):
     """One open file with what was found in the same bytes before.
 
-    Detectors that are not `OF_CONTENT` examine it, and so do those of other packages; text is not
-    read again, but compared with this post.
+    Detectors that are not `OF_CONTENT` examine it; text is not read again, but compared with this
+    post.
     """
 
     def __init__(
@@ -147,15 +151,32 @@ def _holds(earlier: Verdict, info: MediaInfo, loaded: Loaded, config: Config) ->
         and earlier.device == loaded.equipment.device
         and not earlier.failed  # what broke, or went over a limit, is tried again
         and told <= known
+        # Others may ask for anything, and by that change what was looked at.
+        and all(type(detector) in DETECTORS for detector in loaded.detectors)
         and info.sha256 not in loaded.equipment.posts  # the post itself is no copy of itself
         and not config.fingerprint  # which the caller keeps, and would have to be made
         and (earlier.text is not None or not any(map(_is_read, earlier.evidence)))
+        and not any(_is_mended(one, earlier.device) for one in earlier.abstentions)
     )
 
 
 def _is_read(piece: Evidence) -> bool:
     """Tell whether evidence is of text, which belongs to its post; older records lack the text."""
     return piece.detector == Onscreen.name
+
+
+def _is_mended(abstention: Abstention, device: str) -> bool:
+    """Tell whether what lacked can be used now; that its files are whole shows when it is tried."""
+    if abstention.reason != "missing_package":
+        return False
+    try:
+        if abstention.detector == Onscreen.name:
+            ocr.reader(device)
+        elif abstention.detector == Explicit.name:
+            weights.path(EXPLICIT_NETWORK)
+    except (ocr.MissingOcr, weights.WeightsError):
+        return False
+    return abstention.detector in (Onscreen.name, Explicit.name)
 
 
 def _first_of(info: MediaInfo, media: Media, loaded: Loaded) -> Duplicate | None:

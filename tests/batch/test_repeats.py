@@ -143,6 +143,19 @@ def test_a_copy_of_what_failed_is_tried_and_then_serves_the_others(tmp_path: Pat
     assert (workers.examined, workers.repeated) == (["a", "b"], ["c"])
 
 
+def test_while_a_large_file_is_hashed_workers_are_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("media_screen.batch.repeats._STEP", 4)
+    first, second = lay(tmp_path / "in", a="a long one", b="a long one")
+    with Results(tmp_path / "out") as results:
+        results.add(first, verdict_on(first), SETTINGS)
+        given = list(Repeats([second], results, SETTINGS, Limits()).jobs())
+    assert given[:2] == [None, None]  # 10 bytes are three steps
+    (job,) = given[2:]
+    assert job is not None and job.earlier is not None
+
+
 def test_a_file_that_becomes_another_one_is_no_repeat_of_what_it_was(tmp_path: Path) -> None:
     files = lay(tmp_path / "in", a="one", b="one")
     with Results(tmp_path / "out") as results:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,26 @@ def test_workers_that_can_not_start_stop_the_batch(tmp_path: Path) -> None:
     config = Config(device="cpu", people=tmp_path / "nobody-here")
     with Pool(config, workers=1) as pool, pytest.raises(WorkerError, match="nobody-here"):
         list(pool.screen(iter([Job(tmp_path / "a.mp4")])))
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        pytest.param(Job(Path("a.mp4")), id="bare"),
+        pytest.param(Job(Path(os.fsdecode(b"\xff")), Path("b.json")), id="with-a-sidecar"),
+        pytest.param(Job(Path("a.mp4"), earlier=FULL), id="with-an-earlier-verdict"),
+    ],
+)
+def test_jobs_travel(job: Job) -> None:
+    assert Job.from_bytes(job.to_bytes()) == job
+
+
+def test_a_long_job_waits_until_its_worker_reads(tmp_path: Path) -> None:
+    path = write_sound_file(tmp_path / "a.wav", codec="pcm_s16le", seconds=0.2)
+    long = replace(BARE, summary="x" * (1 << 20))  # more than a pipe holds
+    with Pool(Config(device="cpu", threads=1), workers=1) as pool:
+        ((_, verdict),) = pool.screen(iter([Job(path, earlier=long)]))
+    assert verdict.label == "no_finding" and not verdict.examined_as
 
 
 @pytest.mark.parametrize("verdict", [FULL, BARE], ids=["full", "bare"])
