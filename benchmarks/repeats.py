@@ -41,7 +41,7 @@ _NOT_COMPARED = ("timing_s", "examined_as", "duplicate_of", "shared", "campaign"
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class RepeatCost:
     """CPU seconds for a file and for its bytes again, and the stages of the first."""
 
     name: str
@@ -97,7 +97,7 @@ def main() -> None:
     write(pairs, scans)
 
 
-def pair(path: Path, people: Path, folder: Path) -> Pair:
+def pair(path: Path, people: Path, folder: Path) -> RepeatCost:
     """Screen a file and its bytes under another post, in a process that has screened one before."""
     from media_screen import Config, Screener, Verdict, case
     from media_screen.media import identify
@@ -123,7 +123,7 @@ def pair(path: Path, people: Path, folder: Path) -> Pair:
         raise RuntimeError(f"{path.name} was expected to be no more examined, and was")
     stages = {name: took for name, took in earlier.timing_s.items() if name != "total"}
     alike = _called(again.to_dict()) == _called(screener.screen(second).to_dict())
-    return Pair(path.name, then - began, ended - then, stages, alike)
+    return RepeatCost(path.name, then - began, ended - then, stages, alike)
 
 
 def _posted(path: Path, folder: Path, account: str) -> Path:
@@ -173,7 +173,7 @@ def _called(record: Mapping[str, Any]) -> dict[str, Any]:
 # --- what comes of it -----------------------------------------------------------------------------
 
 
-def write(pairs: Sequence[Pair], scans: Mapping[str, FolderScan]) -> None:
+def write(pairs: Sequence[RepeatCost], scans: Mapping[str, FolderScan]) -> None:
     """Write the record and the page, and print that."""
     known, unknown = scans["known"], scans["unknown"]
     differing = sum(known.called[name] != unknown.called[name] for name in unknown.called)

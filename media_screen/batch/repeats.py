@@ -17,6 +17,7 @@ from media_screen.batch.worker import Job, Limits
 from media_screen.evidence import Verdict
 from media_screen.media import MediaError, Source
 from media_screen.results.folder import Results
+from media_screen.results.saved_line import BAD_RECORD
 
 _STEP = 64 << 20  # bytes that are hashed at a time; a second on a slow disk
 
@@ -83,7 +84,10 @@ class Repeats:
         digest = self._known.get(content)
         if digest is None:
             return None
-        verdict = self._results.verdict(digest)
+        try:
+            verdict = self._results.verdict(digest)
+        except BAD_RECORD:  # an earlier version wrote it
+            return None
         media, pictures = verdict.media, self._results.thumbnails(verdict.media.key)
         # Somebody may have removed them.
         return verdict.with_thumbnails(pictures) if pictures or media.kind == "audio" else None

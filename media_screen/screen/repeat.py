@@ -174,8 +174,8 @@ def _is_mended(abstention: Abstention, device: str) -> bool:
             ocr.reader(device)
         elif abstention.detector == Explicit.name:
             weights.path(EXPLICIT_NETWORK)
-    except (ocr.MissingOcr, weights.WeightsError):
-        return False
+    except Exception as error:  # of another kind: the full examination tells it
+        return not isinstance(error, (ocr.MissingOcr, weights.WeightsError))
     return abstention.detector in (Onscreen.name, Explicit.name)
 
 
