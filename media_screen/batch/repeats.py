@@ -38,6 +38,7 @@ class Repeats:
             self._known.setdefault(one.sha256, one.digest)
             self._sizes[one.size_bytes] += 1
         self._begun: dict[Path, str] = {}  # the bytes of files that are being screened
+        self._failed: set[str] = set()  # for which nobody is to wait: they may take up to a limit
 
     def jobs(self) -> Iterator[Job | None]:
         """Give each file once, noted as it is just before; None while all others wait."""
@@ -60,11 +61,9 @@ class Repeats:
     def finished(self, job: Job, verdict: Verdict) -> None:
         """Note what is written of a file: others with its bytes need not be examined."""
         content = self._begun.pop(job.path, "")
-        if (
-            content
-            and content == verdict.media.sha256
-            and not (verdict.failed or verdict.examined_as)
-        ):
+        if verdict.failed:
+            self._failed.add(content)
+        elif content and content == verdict.media.sha256 and not verdict.examined_as:
             self._known[content] = self._results.digest(job.path)
 
     def pictured(self, job: Job, verdict: Verdict) -> Verdict:
@@ -93,8 +92,8 @@ class Repeats:
         return verdict.with_thumbnails(pictures) if pictures or media.kind == "audio" else None
 
     def _is_under_way(self, content: str) -> bool:
-        under_way = content in self._begun.values() and content not in self._known
-        return bool(content) and under_way
+        free = content == "" or content in self._known or content in self._failed
+        return not free and content in self._begun.values()
 
     def _content(self, path: Path) -> Generator[None, None, str]:
         """Return the hash of a file, "" where no other one can have its bytes.

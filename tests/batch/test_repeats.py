@@ -135,12 +135,19 @@ def test_what_can_not_be_relied_on_is_examined_again(tmp_path: Path, case: dict[
         assert job is not None and job.path == second and job.earlier is None
 
 
-def test_a_copy_of_what_failed_is_tried_and_then_serves_the_others(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("count", "outcome"),
+    [
+        pytest.param(1, (["a", "b"], ["c"]), id="a-copy-is-tried-and-serves-the-others"),
+        pytest.param(3, (["a", "b", "c"], []), id="nobody-waits-any-more"),
+    ],
+)
+def test_after_a_failure(tmp_path: Path, count: int, outcome: tuple[list[str], list[str]]) -> None:
     files = lay(tmp_path / "in", a="one", b="one", c="one")
     with Results(tmp_path / "out") as results:
-        workers = Workers(3, Repeats(files, results, SETTINGS, Limits()), results, 0)
+        workers = Workers(count, Repeats(files, results, SETTINGS, Limits()), results, 0)
         workers.run(failing="a")
-    assert (workers.examined, workers.repeated) == (["a", "b"], ["c"])
+    assert (sorted(workers.examined), workers.repeated) == outcome
 
 
 def test_while_a_large_file_is_hashed_workers_are_watched(
