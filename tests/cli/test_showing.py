@@ -51,6 +51,21 @@ def test_what_small_copies_take_is_told(tmp_path: Path, capsys: pytest.CaptureFi
         ) == told
 
 
+@pytest.mark.parametrize("count", [0, 2])
+def test_files_that_were_not_examined_themselves_are_counted(
+    count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entries = tuple(
+        FinishedFile(f"{n}.mp4", "no_finding", None, None, "", False, True, False, False, n < count)
+        for n in range(3)
+    )
+    show_summary(Summary(entries, FoundFiles((), ()), 3, 0, 1.0), Path("report"))
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "3 copies of files screened before" in shown
+    told = "2 of them examined as a file with the same bytes"
+    assert (told in shown) == bool(count)
+
+
 def test_what_needs_an_eye_first_is_shown_first(capsys: pytest.CaptureFixture[str]) -> None:
     entries = tuple(
         FinishedFile(f"{number}.mp4", label, None, None, "", False, False, False, False)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from media_screen.evidence import Campaign, CampaignFile, CampaignRole, Span, Verdict
+from media_screen.evidence import Campaign, CampaignFile, CampaignRole, Duplicate, Span, Verdict
 from media_screen.report import write_report
 from media_screen.report.variants import passed_words, tie_words, variant_groups
 from media_screen.results import text
@@ -50,6 +50,17 @@ def test_a_campaign_is_one_row_with_its_files_inside(tmp_path: Path) -> None:
     labels = re.findall(r'class="chip l-(\w+)"', page.html.split('id="files"')[1])
     assert labels[:3] == ["suspected_impersonation"] * 3 and labels[7] == "altered_official"
     assert page.html.count("<tr data-label=") == len(records.every_label())
+
+
+def test_the_page_of_a_file_says_which_one_was_examined_in_its_place(tmp_path: Path) -> None:
+    same = Duplicate("first.mp4", "ab" * 32, exact=True, picture=1.0, sound=1.0)
+    plain = replace(records.suspected(), duplicate_of=same)
+    for examined_as in ("", "first.mp4"):
+        verdict = replace(plain, examined_as=examined_as)
+        render(tmp_path, verdicts=[verdict])
+        shown = file_page(tmp_path, verdict).read_text("utf-8")
+        assert "An exact copy of" in shown
+        assert ("Examined as" in shown and "same content" in shown) == bool(examined_as)
 
 
 def test_the_page_of_a_campaign_shows_its_record(tmp_path: Path) -> None:
