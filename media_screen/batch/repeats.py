@@ -41,7 +41,7 @@ class Repeats:
         self._failed: set[str] = set()  # for which nobody is to wait: they may take up to a limit
 
     def jobs(self) -> Iterator[Job | None]:
-        """Give each file once, noted as it is just before; None while all others wait."""
+        """Give each file once, noted just before; None while one is hashed, or all others wait."""
         waiting: list[tuple[Path, str]] = []
         for path in self._todo:
             content = yield from self._content(path)
