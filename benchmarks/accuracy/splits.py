@@ -23,7 +23,8 @@ from training.face_artifact.settings import read_settings
 from training.lip_sync import __main__ as lip_sync
 from training.lip_sync.prepare import read_clips
 from training.manifest import read_media_rows
-from training.voice_spoof.sources import Sound, read_media
+from training.media.__main__ import SPEECH, read_table
+from training.voice_spoof.sources import Sound, read_media, sound_of
 from training.voice_spoof.train import Fold, read_config
 
 FILE = HERE / "protocol.json"
@@ -77,9 +78,16 @@ def _mouths(media: Path) -> dict[str, str]:
 
 
 def _voices(media: Path) -> dict[str, str]:
-    hashes = {row.path: row.sha256 for row in read_media_rows(media)}
+    """Return the folds of speech: of a folder of media, and of `training.media --speech`."""
     folds = read_config(settings.path_of("voice_spoof")).folds
-    return {hashes[sound.name]: _fold(sound, folds) for sound in read_media(media)}
+    hashes = {row.path: row.sha256 for row in read_media_rows(media)}
+    own = {hashes[sound.name]: _fold(sound, folds) for sound in read_media(media)}
+    public = {
+        row.sha256: _fold(sound, folds)
+        for row in read_table(SPEECH)
+        if (sound := sound_of(row.media_row(audio="ok"), Path())) is not None
+    }
+    return {**public, **own}
 
 
 def _fold(sound: Sound, folds: tuple[Fold, ...]) -> str:

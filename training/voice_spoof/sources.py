@@ -6,30 +6,42 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.manifest import read_media_rows
+from training.manifest import MediaRow, read_media_rows
 
 # How a system's name says of which family it is; the first that holds counts. Families share what
 # makes the waveform (the vocoder), because that is what a detector learns.
 FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("world", ("world",)),
-    # All that leave the short-time spectrum consistent with no sound, or with another one.
-    ("griffin-lim", ("griffin-lim", "through-mel", "other-phases", "noise-above")),
-    ("classical", ("flite", "espeak", "festival", "prediction")),
-    ("practice", ("periodic-filter",)),
+    ("griffin-lim", ("griffin-lim",)),
+    ("classical", ("flite", "espeak", "festival")),
     ("istft", ("hibari", "kokoro")),
     ("vits", ("yourtts", "vits", "piper")),
+    ("codec-lm", ("vall-e", "clam-tts", "voicecraft")),
+    ("voxcpm", ("voxcpm",)),
+    ("pwg", ("pwg",)),
     (
         "older-neural",
-        ("waveglow", "wavenet", "melgan", "autovc", "stargan", "vq-vae", "in-the-wild"),
+        (
+            "waveglow", "wavenet", "clarinet", "melgan", "autovc", "stargan", "vq-vae",
+            "in-the-wild",
+        ),
     ),
+    ("naturalspeech", ("naturalspeech 2", "naturalspeech 3")),
     ("tortoise", ("tortoise", "naturalspeech")),
+    ("diffusion", ("e3 tts", "simple-tts")),
     ("hifi-gan", ("hifi-gan", "hifigan", "fastspeech2", "grad-tts", "matcha", "ot-cfm")),
-)
-# Systems of `resynthesis`, which are trained on and not tested, because nobody uses them. One that
-# resembles a family is of that family, so that it is left out with it.
-PRACTICE = ("through-mel", "other-phases", "noise-above", "prediction", "periodic-filter")
+    *(
+        (name.lower().replace(" ", ""), (name.lower(),))
+        for name in (
+            "IndexTTS", "XTTS", "CosyVoice", "Fish Speech", "FireRedTTS", "Seed-TTS", "MaskGCT",
+            "DiTTo-TTS", "Mega-TTS", "Voicebox", "FluentSpeech", "MiniMax", "ElevenLabs", "OpenAI",
+            "unnamed",
+        )
+    ),
+)  # fmt: skip
 # Collections without speech: its files bear names of RAVDESS, and a steady tone is heard in each.
 NO_SPEECH = ("chandra0132/CodeAlpha_Emotion-Recognition-from-Speech",)
+PACKAGES = "packages"  # the collection of what packages spoke here
 # Copies of genuine speech are named after it: FOLDER__FILE@PART.
 COPY_MARK = "@"
 
@@ -39,7 +51,8 @@ class Sound:
     """One file of speech; `web` is speech of videos.
 
     A copy of genuine speech has the name of its `source`, the number of the `part` of it that was
-    copied, and its collection.
+    copied, and its collection. `speaker` is who speaks, or whom a clone imitates, where that is
+    known.
     """
 
     path: Path
@@ -51,6 +64,12 @@ class Sound:
     web: bool
     source: str = ""
     part: int = 0
+    speaker: str = ""
+
+    @property
+    def made_here(self) -> bool:
+        """Whether `synthesise` made it."""
+        return bool(self.source) or self.collection == PACKAGES
 
 
 def family(system: str) -> str:
@@ -71,20 +90,28 @@ def read_media(media: Path) -> Iterator[Sound]:
     and so are collections in which nobody speaks.
     """
     for row in read_media_rows(media):
-        video = row.kind == "real_video"
-        if row.kind not in ("real_audio", "fake_audio", "real_video") or row.unsure:
-            continue
-        if (video and row.audio != "ok") or row.collection in NO_SPEECH:
-            continue
-        yield Sound(
-            path=media / row.path,
-            name=row.path,
-            fake=row.fake,
-            system=row.method if row.fake else "genuine",
-            family=family(row.method) if row.fake else "genuine",
-            collection=row.collection,
-            web=video,
-        )
+        sound = sound_of(row, media)
+        if sound is not None:
+            yield sound
+
+
+def sound_of(row: MediaRow, media: Path) -> Sound | None:
+    """Return the speech of one line of the list of a folder, None where it is not trained on."""
+    video = row.kind == "real_video"
+    if row.kind not in ("real_audio", "fake_audio", "real_video") or row.unsure:
+        return None
+    if (video and row.audio != "ok") or row.collection in NO_SPEECH:
+        return None
+    return Sound(
+        path=media / row.path,
+        name=row.path,
+        fake=row.fake,
+        system=row.method if row.fake else "genuine",
+        family=family(row.method) if row.fake else "genuine",
+        collection=row.collection,
+        web=video,
+        speaker=row.identity,
+    )
 
 
 def read_noises(media: Path) -> list[Path]:
@@ -108,7 +135,7 @@ def read_synthesised(folder: Path, genuine: dict[str, Sound]) -> Iterator[Sound]
             fake=True,
             system=system,
             family=family(system),
-            collection=source.collection if source else "packages",
+            collection=source.collection if source else PACKAGES,
             web=source.web if source else False,
             source=source.name if source else "",
             part=int(part),

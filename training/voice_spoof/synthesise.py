@@ -26,10 +26,9 @@ from scipy.signal import istft, stft
 
 from media_screen.arrays import Array, Floats
 from media_screen.media import SAMPLE_RATE
-from training.voice_spoof import resynthesis
 from training.voice_spoof.channel import resample
 from training.voice_spoof.prepare import parts
-from training.voice_spoof.sources import COPY_MARK, PRACTICE, Sound
+from training.voice_spoof.sources import COPY_MARK, Sound
 
 Spoken = tuple[Floats, int]  # samples, and Hz
 
@@ -109,8 +108,7 @@ def synthesise(genuine: Sequence[Sound], folder: Path) -> dict[str, int]:
     for speak in (flite, espeak, hibari, piper):
         for system, number, make in speak():
             _write(folder / system / f"{number}.wav", make)
-    known = [one for one in (world(), hifigan(), griffin_lim()) if one is not None]
-    vocoders = [*known, *practice()]
+    vocoders = [one for one in (world(), hifigan(), griffin_lim()) if one is not None]
     for sound in genuine:
         for part, samples in enumerate(parts(sound.path)):
             name = f"{sound.name.replace('/', '__')}{COPY_MARK}{part}.wav"
@@ -306,25 +304,3 @@ def griffin_lim() -> Vocoder:
         "" if seed % 4 > 1 else "griffin-lim" if seed % 2 else "griffin-lim-mel",
         lambda: copy(samples, seed),
     )
-
-
-def practice() -> list[Vocoder]:
-    """Copy in the ways of `resynthesis`; each part is copied in about half of them."""
-    ways = (
-        resynthesis.through_mel,
-        resynthesis.with_other_phases,
-        resynthesis.with_noise_above,
-        resynthesis.through_prediction,
-        resynthesis.periodically_filtered,
-    )
-
-    def vocoder(number: int) -> Vocoder:
-        def copy(samples: Floats, seed: int) -> Spoken:
-            return ways[number](samples, np.random.default_rng((seed, number))), SAMPLE_RATE
-
-        return lambda samples, seed: (
-            PRACTICE[number] if seed >> (number + 2) & 1 else "",
-            lambda: copy(samples, seed),
-        )
-
-    return [vocoder(number) for number in range(len(ways))]

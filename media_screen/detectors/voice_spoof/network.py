@@ -1,7 +1,8 @@
 """Scores windows of speech for being synthetic, converted or vocoded, with a small network.
 
-The network sees log spectra only, at a level relative to the window's own, so neither the loudness
-nor the depth of silence between words tells it anything.
+The network borrows its filters: early layers of YAMNet look at log spectra, early layers of Whisper
+at mel bands. Both are given at a level relative to the window's own, and no deeper than 70 dB, so
+that neither loudness nor the depth of silence between words tells them anything.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from media_screen.arrays import Floats
-from media_screen.speech.spectra import frames, power
+from media_screen.speech.spectra import frames, power, slaney_filters
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -21,23 +22,15 @@ WEIGHTS = "voice_spoof/spoof.onnx"
 
 _WINDOW, _HOP = 512, 160  # samples: 32 ms, which resolves the harmonics of most voices, each 10 ms
 LEVELS = 256  # bins of 31.25 Hz, without the constant
-# Samples: 8 ms, shorter than a period of most voices, each 2 ms: 13 of them fit into one of 32 ms.
-_SHORT, _SHORT_HOP = 128, 32
-PULSES = 32  # bands of 250 Hz
-FEATURES = LEVELS + PULSES
 # dB under the mean power of the window, where the spectrum ends: what is quieter is replaced by it,
 # since digital silence and the noise floors of studios tell collections apart, not voices.
 LOWEST_DB = -70.0
 RANGE_DB = 100.0
-_DEEPEST = 20.0  # dB; the level of a band hardly varies by more within 32 ms
-
-
-def features(samples: Floats) -> Floats:
-    """Return what the network sees of a window of 16 kHz sound: frames x 288, each 0 to 1.
-
-    There is a frame every 10 ms: 256 of `log_spectra` and 32 of `pulse_depths`.
-    """
-    return np.concatenate([log_spectra(samples), pulse_depths(samples)], axis=1)
+# What Whisper was trained on (Radford et al., 2022): decades of power in mel bands, of 25 ms each
+# 10 ms. It goes 8 decades down; here 6, for the same reason as above.
+MEL_BANDS, _MEL_WINDOW = 80, 400
+_MEL_DEPTH, _MEL_PEAK = 6.0, 0.5  # decades; the loudest band is where it is in usual speech
+_LEAST_POWER = 1e-10
 
 
 def log_spectra(samples: Floats) -> Floats:
@@ -49,16 +42,18 @@ def log_spectra(samples: Floats) -> Floats:
     return np.asarray((decibels - LOWEST_DB) / RANGE_DB, np.float32)
 
 
-def pulse_depths(samples: Floats) -> Floats:
-    """Return how much the level of a band varies within 32 ms: frames x 32, 1 is 20 dB or more.
-
-    A voice opens and closes its throat some hundred times a second, and all bands swell with it.
-    What a vocoder does to the phases of harmonics and to the noise between them shows there.
-    """
-    short = power(frames(samples, length=_SHORT, step=_SHORT_HOP), size=_SHORT)[:, 1:]
-    bands = _decibels(short.reshape(len(short), PULSES, _SHORT // 2 // PULSES).mean(axis=2))
-    inside = frames(bands, length=(_WINDOW - _SHORT) // _SHORT_HOP + 1, step=_HOP // _SHORT_HOP)
-    return np.asarray(np.minimum(inside.std(axis=1) / _DEEPEST, 1.0), np.float32)
+def mel_levels(samples: Floats) -> Floats:
+    """Return the mel bands of a window of 16 kHz sound as Whisper takes them: frames x 80."""
+    half = _MEL_WINDOW // 2
+    if len(samples) <= half:
+        return np.zeros((0, MEL_BANDS), np.float32)
+    padded = np.pad(samples, half, mode="reflect")
+    spectra = power(frames(padded, length=_MEL_WINDOW, step=_HOP), size=_MEL_WINDOW)
+    bands = spectra[: len(samples) // _HOP] @ slaney_filters(MEL_BANDS, size=_MEL_WINDOW).T
+    decades = np.log10(np.maximum(bands, _LEAST_POWER))
+    loudest = decades.max(initial=np.log10(_LEAST_POWER))
+    decades = np.maximum(decades, loudest - _MEL_DEPTH) - loudest + _MEL_PEAK
+    return np.asarray((decades + 4.0) / 4.0, np.float32)
 
 
 def _decibels(spectra: Floats) -> Floats:
@@ -84,7 +79,8 @@ class SpoofNet:
 
     def score(self, samples: Floats) -> float:
         """Return the raw score (a log-odds, not calibrated) of a window of 1.5 to 4 s of speech."""
-        return float(self._session.run(None, {"features": features(samples)[None]})[0][0])
+        seen = {"levels": log_spectra(samples)[None], "mel": mel_levels(samples)[None]}
+        return float(self._session.run(None, seen)[0][0])
 
 
 @cache

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from media_screen.arrays import Floats
 from media_screen.detectors.voice_spoof.network import (
-    FEATURES,
-    PULSES,
+    LEVELS,
+    MEL_BANDS,
     SpoofNet,
-    features,
     log_spectra,
-    pulse_depths,
+    mel_levels,
 )
 from media_screen.media import SAMPLE_RATE
 from media_screen.weights.calibration import shipped
@@ -21,14 +23,16 @@ WINDOW = message()[: 3 * SAMPLE_RATE]
 
 
 @pytest.mark.parametrize("gain", [0.01, 0.5, 3.0])
-def test_loudness_is_not_seen(gain: float) -> None:
-    assert np.abs(log_spectra(WINDOW * np.float32(gain)) - log_spectra(WINDOW)).max() < 1e-3
+@pytest.mark.parametrize("seen", [log_spectra, mel_levels])
+def test_loudness_is_not_seen(seen: Callable[[Floats], Floats], gain: float) -> None:
+    assert np.abs(seen(WINDOW * np.float32(gain)) - seen(WINDOW)).max() < 1e-3
 
 
-def test_the_depth_of_silence_is_not_seen() -> None:
+@pytest.mark.parametrize("seen", [log_spectra, mel_levels])
+def test_the_depth_of_silence_is_not_seen(seen: Callable[[Floats], Floats]) -> None:
     hiss = noise(len(WINDOW) / SAMPLE_RATE, level=1e-6)
     cut = np.where(np.abs(WINDOW) > 1e-4, WINDOW, 0.0).astype(np.float32)
-    assert np.abs(log_spectra(cut) - log_spectra(cut + hiss)).max() < 0.1
+    assert np.abs(seen(cut) - seen(cut + hiss)).max() < 0.1
 
 
 @pytest.mark.parametrize(
@@ -36,29 +40,22 @@ def test_the_depth_of_silence_is_not_seen() -> None:
     [np.zeros(SAMPLE_RATE), WINDOW, np.zeros(100)],
     ids=["silence", "speech", "shorter than a frame"],
 )
-def test_features_are_finite_and_of_one_range(samples: np.ndarray) -> None:
-    seen = features(samples.astype(np.float32))
-    assert seen.shape == (max(0, 1 + (len(samples) - 512) // 160), FEATURES)
-    assert np.isfinite(seen).all() and np.all((seen >= 0.0) & (seen <= 1.0))
+def test_what_is_seen_is_finite_and_of_one_range(samples: np.ndarray) -> None:
+    levels, mel = (seen(samples.astype(np.float32)) for seen in (log_spectra, mel_levels))
+    assert levels.shape == (max(0, 1 + (len(samples) - 512) // 160), LEVELS)
+    assert mel.shape == (len(samples) // 160 if len(samples) > 200 else 0, MEL_BANDS)
+    assert np.isfinite(levels).all() and np.all((levels >= 0.0) & (levels <= 1.0))
+    assert np.isfinite(mel).all() and np.all((mel >= -0.4) & (mel <= 1.2))
 
 
-def test_pulses_show_the_throat_and_not_a_steady_tone() -> None:
-    time = np.arange(SAMPLE_RATE) / SAMPLE_RATE
-    pulses = np.where(np.arange(SAMPLE_RATE) % 160 == 0, 1.0, 0.0)  # 100 Hz
-    tone = np.sin(2 * np.pi * 2_000.0 * time)
-    deep, flat = (pulse_depths(one.astype(np.float32)) for one in (pulses, tone))
-    band = 2_000 * PULSES // 8_000
-    assert deep.shape == (97, PULSES)
-    assert deep[:, band].min() > 0.3 > 0.02 > flat[:, band].max()
-
-
-def test_other_phases_change_the_pulses_more_than_the_levels() -> None:
-    rough = np.random.default_rng(0)
-    spectrum = np.fft.rfft(WINDOW)
-    turned = spectrum * np.exp(2j * np.pi * rough.random(len(spectrum)))
-    other = np.fft.irfft(turned, len(WINDOW)).astype(np.float32)
-    own, changed = pulse_depths(WINDOW), pulse_depths(other)
-    assert own.std() > 1.2 * changed.std()
+def test_mel_bands_are_those_that_whisper_was_trained_on() -> None:
+    librosa = pytest.importorskip("librosa")
+    bands = librosa.feature.melspectrogram(
+        y=WINDOW, sr=SAMPLE_RATE, n_fft=400, hop_length=160, n_mels=80, pad_mode="reflect"
+    )[:, :-1]
+    decades = np.log10(np.maximum(bands, 1e-10))
+    theirs = np.maximum(decades, decades.max() - 6.0) - decades.max() + 0.5
+    assert pytest.approx((theirs + 4.0) / 4.0, abs=1e-3) == mel_levels(WINDOW).T
 
 
 def test_the_network_scores_windows_of_any_length() -> None:

@@ -1,4 +1,4 @@
-"""A network that borrows its filters: those of YAMNet look at spectra, and one line is trained.
+"""Borrowed filters: the early layers of YAMNet look at spectra.
 
 What the few recordings here can't teach, filters learned on two million other sounds bring along
 (Gemmeke et al., "Audio Set", ICASSP 2017; MobileNet: Howard et al., 2017). Only the early layers
@@ -14,13 +14,13 @@ from collections.abc import Iterable
 import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
 from torch import nn
 
 from media_screen import weights
 from media_screen.detectors.voice_spoof.network import LEVELS, LOWEST_DB, RANGE_DB
 from media_screen.speech.listen import YAMNET
 from media_screen.speech.spectra import htk_filters
+from training.convert.small_storage import stored_weights
 
 _BANDS = 64  # rows of a picture: YAMNet's mel bands, or bins of 31 Hz, 2 kHz in all
 PICTURES = LEVELS // _BANDS  # mel bands of all, and the bins of 2 to 4, 4 to 6 and 6 to 8 kHz
@@ -35,8 +35,8 @@ _QUIET = 1.5 / 255  # levels up to which nothing is heard ...
 _UNHEARD = 1e-4  # ... and the magnitude they stand for
 
 
-class Borrowed(nn.Module):
-    """Scores what YAMNet's first seven layers say of four pictures of the spectra.
+class YamnetLayers(nn.Module):
+    """Tells what YAMNet's first seven layers say of four pictures of the spectra.
 
     Three of the pictures are bands of 2 kHz in which one bin of 31 Hz is a row, so that harmonics
     and what lies between them are seen; the fourth is of mel bands. None shows how loud a band is
@@ -65,23 +65,17 @@ class Borrowed(nn.Module):
         mel = htk_filters(_BANDS, size=2 * LEVELS, low=125.0, high=7500.0)[:, 1:]
         self.register_buffer("mel", torch.from_numpy(np.ascontiguousarray(mel.T)))
         self.requires_grad_(False)
-        self.line = nn.Linear(STATISTICS, 1)
 
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Return one score for each of n x frames x 288 features."""
-        found: torch.Tensor = self.line(self.statistics(features))
-        return found[:, 0]
-
-    def statistics(self, features: torch.Tensor) -> torch.Tensor:
-        """Return means and spreads of what the last layer says of each picture: n x STATISTICS."""
-        pictures = self._pictures(features[..., :LEVELS])
+    def forward(self, levels: torch.Tensor) -> torch.Tensor:
+        """Return means and spreads of what the last layer says of n x frames x 256: n x 4,096."""
+        pictures = self._pictures(levels)
         x = pictures.flatten(0, 1)[:, None]
         for convolution, halving in zip(self.convolutions, _HALVING, strict=True):
             # As YAMNet fills up: behind the end only, where it halves.
             x = torch.relu(convolution(nn.functional.pad(x, (0, 1, 0, 1)) if halving else x))
         mean = x.mean(dim=(2, 3))
         spread = torch.sqrt(torch.relu((x * x).mean(dim=(2, 3)) - mean * mean) + _LEAST)
-        return torch.cat([mean, spread], dim=1).reshape(len(features), -1)
+        return torch.cat([mean, spread], dim=1).reshape(len(levels), -1)
 
     def _pictures(self, levels: torch.Tensor) -> torch.Tensor:
         """Return n x 4 x frames x 64, each row without its mean over time."""
@@ -97,12 +91,9 @@ class Borrowed(nn.Module):
 def yamnet_layers() -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Return kernel and bias of each convolution of YAMNet's first seven layers, as shipped."""
     model = onnx.load(weights.path(YAMNET))
-    known = {one.name.removesuffix("/16"): one for one in model.graph.initializer}
+    known = stored_weights(model)
     found = [
-        [
-            torch.from_numpy(numpy_helper.to_array(known[name]).astype(np.float32))
-            for name in node.input[1:]
-        ]
+        [torch.from_numpy(known[name].astype(np.float32)) for name in node.input[1:]]
         for node in model.graph.node
         if node.op_type == "Conv"
     ]
