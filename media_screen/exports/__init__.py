@@ -74,7 +74,7 @@ def export(
     changed = (out / RESULTS).stat().st_mtime
     as_of = datetime.fromtimestamp(int(changed), timezone.utc)
     text = io.StringIO()
-    verdicts, campaigns = saved_verdicts(out, tell=tell), read_campaigns(out)
+    verdicts, campaigns = saved_verdicts(out, tell=tell), read_campaigns(out, tell=tell)
     count = module.write(verdicts, campaigns, text, as_of=as_of)
     path = output or out / FORMATS[form]
     if str(path) == "-":

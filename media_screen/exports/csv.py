@@ -1,7 +1,8 @@
 """CSV for spreadsheets: one row a file, every label, the same columns always.
 
-The label of a campaign is the one of its most urgent file; the label of a file stands beside it,
-and where it comes from another file, what it had got for itself and which file that is.
+The label of a campaign is the most urgent one of the files that repeat one another in it; the label
+of a file stands beside it, and where it comes from another file, what it had got for itself and
+which file that is.
 
 UTF-8 with a byte order mark, without which Excel reads names wrongly. What a spreadsheet would take
 for a formula gets an apostrophe before it (OWASP, CSV injection), also inside of a text: where one

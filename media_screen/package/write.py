@@ -35,7 +35,7 @@ from media_screen.package.timestamp import (
 )
 from media_screen.report import write_report
 from media_screen.report.posting import find_zone
-from media_screen.results.campaigns import CAMPAIGNS, read_campaigns
+from media_screen.results.campaigns import CAMPAIGNS, read_campaign_lines
 from media_screen.results.folder import RESULTS
 from media_screen.results.plain import counted
 from media_screen.results.rows import ReadResults, read_line, read_results
@@ -127,7 +127,7 @@ def write_package(
     (https) is asked for one, and nothing else goes over the network. `tell` hears what could not be
     packed or checked. Raises PackageError, KeyFileError, TimeStampError, TimeZoneError and OSError.
     """
-    chosen = _campaign(out, campaign)
+    chosen = _campaign(out, campaign, tell)
     target = _target(output or out / f"results.{chosen.id}.zip")
     find_zone(time_zone)
     vouching = _prepared(key, time_stamp, time_stamp_server)
@@ -152,15 +152,19 @@ def write_package(
     return target
 
 
-def _campaign(out: Path, wanted: str) -> Campaign:
-    known = read_campaigns(out)
-    for one in known:
+def _campaign(out: Path, wanted: str, tell: Callable[[str], object]) -> Campaign:
+    read = read_campaign_lines(out)
+    for note in read.notes():
+        tell(note)
+    for one in read.campaigns:
         if wanted == one.id or wanted in one.merged:
             return one
-    if not known:
-        raise PackageError(f"there are no campaigns in {out}: scan files into it first")
-    some = ", ".join(one.id for one in known[:10])
-    raise PackageError(f"no campaign {wanted!r:.60} in {out}; there are {some}")
+    if read.campaigns:
+        some = ", ".join(one.id for one in read.campaigns[:10])
+        raise PackageError(f"no campaign {wanted!r:.60} in {out}; there are {some}")
+    if read.broken:
+        raise PackageError(f"no campaign in {out} can be read: scan again to write them anew")
+    raise PackageError(f"there are no campaigns in {out}: scan files into it first")
 
 
 def _target(path: Path) -> Path:

@@ -161,6 +161,11 @@ def test_a_campaign_is_found_by_the_id_that_was_merged_into_it(out: Path, tmp_pa
 def test_what_is_not_there_is_said(out: Path, tmp_path: Path) -> None:
     with pytest.raises(PackageError, match=f"no campaign 'c-9'.*there are {invented.ID}, c-aaaa"):
         write_package(out, "c-9")
+    (out / "campaigns.jsonl").write_text("{}\n", "utf-8")
+    told: list[str] = []
+    with pytest.raises(PackageError, match="no campaign in .* can be read: scan again"):
+        write_package(out, invented.ID, tell=told.append)
+    assert "campaigns.jsonl" in told[0]
     (out / "campaigns.jsonl").unlink()
     with pytest.raises(PackageError, match="there are no campaigns"):
         write_package(out, invented.ID)
