@@ -13,9 +13,9 @@ import torch
 from benchmarks import voice
 from benchmarks.places import HERE, read_record, write_page, write_record
 from benchmarks.voice import COMMAND, heldout, identity, spoof
-from media_screen.detectors.voice_spoof.network import spoof_net
 from media_screen.media import Media
 from media_screen.speech import embed, find_speech
+from media_screen.speech.synthesis import spoof_net
 from media_screen.speech.voices import find_voices
 from media_screen.weights import nets
 from training.record import ship

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.mixture import GaussianMixture
 
 from media_screen.arrays import Doubles, Floats, Rows
-from media_screen.detectors.voice_spoof.network import LEVELS
+from media_screen.speech.synthesis import LEVELS
 from training.voice_spoof.prepare import Prepared
 
 CEPSTRA = 20  # with their first and second differences: 60 values a frame

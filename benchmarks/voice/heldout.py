@@ -24,9 +24,9 @@ from benchmarks.accuracy.ratios import Ratio
 from benchmarks.voice import spoof
 from benchmarks.voice.spoof import ScoredWindows
 from media_screen.arrays import Floats
-from media_screen.detectors.voice_spoof.network import log_spectra, mel_levels
 from media_screen.media import Media, MediaError
 from media_screen.speech import find_speech, lacks_speech
+from media_screen.speech.synthesis import log_spectra, mel_levels
 from media_screen.speech.voices import find_voices
 from training import settings
 from training.manifest import MediaRow, read_media_rows

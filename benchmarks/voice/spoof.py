@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.voice import baseline
+from benchmarks.voice import baseline, own
+from benchmarks.voice.own import PersonWindow
 from media_screen.arrays import Doubles, Flags, Rows
 from media_screen.evaluation import calibration, metrics
 from media_screen.fusion.thresholds import DECLARED_THRESHOLD as TEN_TO_ONE
@@ -50,20 +51,6 @@ class ScoredWindows:
         return columns.take(self, keep)
 
 
-@dataclass(frozen=True)
-class ClonePair:
-    """How a line scored a clone, and on the mean the recordings of whom it imitates.
-
-    They are of one page and went through the same channel; the line was fitted to nothing of that
-    page, nor to anything of the system's family.
-    """
-
-    system: str
-    condition: int
-    clone: float
-    person: float
-
-
 # What is left out together, and so how hard the test is.
 PROTOCOLS: dict[str, Callable[[ScoredWindows], Flags]] = {
     "unseen collections and unseen systems": lambda data: np.where(
@@ -82,21 +69,22 @@ PROTOCOLS: dict[str, Callable[[ScoredWindows], Flags]] = {
 HARDEST, MADE_HERE = next(iter(PROTOCOLS)), "unseen collections, speech synthesised here"
 
 
-def score_folds(work: Path) -> tuple[ScoredWindows, list[ClonePair]]:
+def score_folds(work: Path) -> tuple[ScoredWindows, list[PersonWindow]]:
     """Score every held-out window: lines are fitted where they are not there yet."""
     config = read_config(settings.path_of("voice_spoof"))
     data = load_prepared(work / "prepared")
-    found, pairs = [], []
+    found: list[ScoredWindows] = []
+    spoken: list[PersonWindow] = []
     for fold in config.folds:
-        own = training_rows(data, fold)
+        taught = training_rows(data, fold)
         checkpoint = work / "lines" / f"fold{fold.number}.safetensors"
-        line = fit_line(data, own, config.shrink, checkpoint)
+        line = fit_line(data, taught, config.shrink, checkpoint)
         rows = test_rows(data, fold)
         values = scores(line, data, rows)
-        found.append(_scored(data, rows, fold, values, baseline.scores(data, own, rows)))
-        pairs += _pairs(data, rows, fold, values)
+        found.append(_scored(data, rows, fold, values, baseline.scores(data, taught, rows)))
+        spoken += own.windows_of_people(data, rows, fold, values)
     joined = (np.concatenate([getattr(one, name) for one in found]) for name in _FIELDS)
-    return ScoredWindows(*joined), pairs
+    return ScoredWindows(*joined), spoken
 
 
 _FIELDS = tuple(ScoredWindows.__dataclass_fields__)
@@ -119,26 +107,6 @@ def _scored(data: Prepared, rows: Any, fold: Fold, net: Any, gmm: Any) -> Scored
         new_file=np.array([fold.spares(sound) for sound in sounds]),
         made_here=np.array([sound.made_here for sound in sounds]),
     )
-
-
-def _pairs(data: Prepared, rows: Rows, fold: Fold, values: Doubles) -> list[ClonePair]:
-    """Pair the clones of a fold with what is there of the people whom they imitate."""
-    persons: dict[tuple[str, str, int], list[float]] = {}
-    clones: list[tuple[tuple[str, str, int], str, float]] = []
-    for row, value in zip(rows.tolist(), values.tolist(), strict=True):
-        sound, condition = data.sound(row), data.rows[row].condition
-        key = (sound.collection, sound.speaker, condition)
-        if not sound.speaker or sound.collection not in fold.collections:
-            continue
-        if not sound.fake:
-            persons.setdefault(key, []).append(value)
-        elif sound.family in fold.families and not sound.source:
-            clones.append((key, sound.system, value))
-    return [
-        ClonePair(system, key[2], value, float(np.mean(persons[key])))
-        for key, system, value in clones
-        if key in persons
-    ]
 
 
 def class_weights(data: ScoredWindows) -> Doubles:
@@ -199,11 +167,11 @@ def measures(data: ScoredWindows, llrs: Doubles, raw: str = "net") -> dict[str, 
 
 
 def tables(
-    found: ScoredWindows, pairs: Sequence[ClonePair], record: dict[str, Any]
+    found: ScoredWindows, spoken: Sequence[PersonWindow], record: dict[str, Any]
 ) -> dict[str, Any]:
     """Return the measures by protocol and condition, and of the hardest protocol by kind."""
     data = found.take(PROTOCOLS[HARDEST](found))
-    own = ratios(data.net, record)
+    llrs = ratios(data.net, record)
     beside = calibration.fit(data.baseline, data.fake, weights=class_weights(data))
     parts = {name: found.take(of(found)) for name, of in PROTOCOLS.items()}
     here = parts[MADE_HERE]
@@ -215,12 +183,13 @@ def tables(
             name: _by_condition(part, np.array([beside.llr(x) for x in part.baseline]), "baseline")
             for name, part in parts.items()
         },
-        "families": _each(data, own, data.family),
+        "families": _each(data, llrs, data.family),
         "made_here": _each(here, ratios(here.net, record), here.system),
-        "systems": _each(data, own, data.system),
-        "collections": _genuine(data, own, data.collection),
-        "genuine": _genuine(data, own, np.where(data.web, "web", "other")),
-        "pairs": paired(pairs),
+        "systems": _each(data, llrs, data.system),
+        "collections": _genuine(data, llrs, data.collection),
+        "genuine": _genuine(data, llrs, np.where(data.web, "web", "other")),
+        "pairs": own.paired(spoken),
+        "own_recordings": own.beside_own(spoken, usual=record["genuine_percentiles"][25]),
     }
 
 
@@ -270,21 +239,6 @@ def _genuine(data: ScoredWindows, own: Doubles, names: Any) -> dict[str, Any]:
     return rows
 
 
-def paired(pairs: Sequence[ClonePair]) -> dict[str, Any]:
-    """Return how often a clone scores higher than the person's recordings, ties half, by system."""
-    rows = {}
-    for system in [*sorted({one.system for one in pairs}), "all"]:
-        row: dict[str, Any] = {}
-        for number, name in enumerate(CONDITIONS):
-            own = [
-                one for one in pairs if system in (one.system, "all") and one.condition == number
-            ]
-            wins = [(one.clone > one.person) + 0.5 * (one.clone == one.person) for one in own]
-            row[name] = {"pairs": len(own), "clone_higher": round(float(np.mean(wins)), 3)}
-        rows[system] = row
-    return rows
-
-
 def markdown(result: dict[str, Any], calibration_record: dict[str, Any]) -> Sequence[str]:
     """Return the tables as lines of Markdown."""
     lines: list[str] = []
@@ -306,17 +260,8 @@ def markdown(result: dict[str, Any], calibration_record: dict[str, Any]) -> Sequ
             "",
         ]
     lines += [
-        "### Clones against recordings of the person",
-        "",
-        "How often a clone scores higher than the mean of the recordings, on the same page and "
-        "through the same channel, of the person whom it imitates. Half is chance.",
-        "",
-        f"| system | clones | {' | '.join(CONDITIONS)} |",
-        "|" + "---|" * (2 + len(CONDITIONS)),
+        *own.markdown(result["pairs"], result["own_recordings"]),
     ]
-    for system, row in result["pairs"].items():
-        cells = " | ".join(f"{row[name]['clone_higher']:.0%}" for name in CONDITIONS)
-        lines.append(f"| {system} | {row[CONDITIONS[0]]['pairs']} | {cells} |")
     bound = calibration_record["bound"]
     lines += [
         "",

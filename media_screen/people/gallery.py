@@ -54,13 +54,17 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class VoiceTemplate:
-    """What a person sounds like: the mean of the accepted references, unit length."""
+    """What a person sounds like: the mean of the accepted references, unit length.
+
+    `synthesis` is what the check for synthetic speech says of the voice in each of them, raw.
+    """
 
     person: str
     embedding: Floats
     recordings: int  # of the voice folder
     videos: int
     seconds: float  # of speech that was listened to
+    synthesis: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +276,18 @@ def voice_template(
         recordings=len(spoken),
         videos=len({file for file, _ in shown}),
         seconds=sum(voice.seconds for _, voice in chosen),
+        synthesis=tuple(_by_file(chosen)),
     )
+
+
+def _by_file(voices: Sequence[tuple[Path, FoundVoice]]) -> Iterator[float]:
+    """Give the mean score for synthesis of each file, longer voices counting more."""
+    files: dict[Path, list[FoundVoice]] = {}
+    for file, voice in voices:
+        files.setdefault(file, []).append(voice)
+    for own in files.values():
+        seconds = [voice.seconds for voice in own]
+        yield float(np.average([voice.synthesis for voice in own], weights=seconds))
 
 
 def _checked_recording(

@@ -34,6 +34,8 @@ from media_screen.media.reader import ROUNDING
 from media_screen.speech import find_speech
 from media_screen.speech.embed import VERSION as VOICE_VERSION
 from media_screen.speech.embed import WEIGHTS as VOICE_EMBEDDER
+from media_screen.speech.synthesis import WEIGHTS as SPOOF_NET
+from media_screen.speech.synthesis import spoof_net
 from media_screen.speech.voices import find_voices
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ class FoundVoice:
     embedding: Floats  # unit length
     seconds: float  # of its speech that was listened to
     snr_db: float
+    synthesis: float  # mean raw score of its windows in the check for synthetic speech
 
 
 Found = TypeVar("Found", FoundFace, FoundVoice)
@@ -96,7 +99,16 @@ def read_voices(file: Path, *, device: str = "cpu") -> list[FoundVoice]:
     with Media.open(file) as media:
         speech = find_speech(media.audio_blocks(), device=device)
         voices = find_voices(media, speech, device=device)
-    return [FoundVoice(voice.embedding, voice.seconds, voice.snr_db) for voice in voices]
+    net = spoof_net(device)
+    return [
+        FoundVoice(
+            voice.embedding,
+            voice.seconds,
+            voice.snr_db,
+            float(np.mean([net.score(window.samples) for window in voice.windows])),
+        )
+        for voice in voices
+    ]
 
 
 def read_picture(looker: Looker, file: Path) -> list[FoundFace]:
@@ -218,7 +230,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         hashes = {file.name: file.sha256 for file in weights.recorded()}
         self._model = hashes[EMBEDDER]
-        self._voice_model = f"{hashes[VOICE_EMBEDDER]} {VOICE_VERSION}"
+        self._voice_model = f"{hashes[VOICE_EMBEDDER]} {VOICE_VERSION} {hashes[SPOOF_NET]}"
         private_folder(folder)
         self._file = file = folder / "gallery.sqlite"
         try:

@@ -163,7 +163,7 @@ def test_what_is_not_there_is_said(out: Path, tmp_path: Path) -> None:
         write_package(out, "c-9")
     (out / "campaigns.jsonl").write_text("{}\n", "utf-8")
     told: list[str] = []
-    with pytest.raises(PackageError, match="no campaign in .* can be read: scan again"):
+    with pytest.raises(PackageError, match=r"no campaign in .* can be read: scan again"):
         write_package(out, invented.ID, tell=told.append)
     assert "campaigns.jsonl" in told[0]
     (out / "campaigns.jsonl").unlink()

@@ -466,8 +466,10 @@ def test_nobody_usable_is_told(people: Path) -> None:
 VOICE_OF_ADA, VOICE_OF_BOB = np.eye(256, dtype=np.float32)[:2]
 
 
-def voice(embedding: np.ndarray = VOICE_OF_ADA, seconds: float = 20.0) -> FoundVoice:
-    return FoundVoice(embedding, seconds, 25.0)
+def voice(
+    embedding: np.ndarray = VOICE_OF_ADA, seconds: float = 20.0, synthesis: float = -1.0
+) -> FoundVoice:
+    return FoundVoice(embedding, seconds, 25.0, synthesis)
 
 
 @pytest.fixture
@@ -520,10 +522,12 @@ def test_official_videos_add_to_a_voice_when_they_sound_alike(
     recording(people, "a.wav")
     for name, width in (("own.mp4", 64), ("other.mp4", 80)):
         video(people, name, width)
-    heard |= {"a.wav": [voice()], "own.mp4": [voice()], "other.mp4": [voice(VOICE_OF_BOB)]}
+    own = [voice(synthesis=1.0), voice(seconds=60.0, synthesis=2.0)]  # of one file, by length
+    heard |= {"a.wav": [voice()], "own.mp4": own, "other.mp4": [voice(VOICE_OF_BOB)]}
     enrolment, _ = run(people, {64: [face()], 80: [face()]})
     (template,) = enrolment.gallery.voices
-    assert (template.recordings, template.videos, template.seconds) == (1, 1, 40.0)
+    assert (template.recordings, template.videos, template.seconds) == (1, 1, 100.0)
+    assert template.synthesis == pytest.approx((-1.0, 1.75))
     assert float(template.embedding @ VOICE_OF_ADA) == pytest.approx(1.0)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from media_screen import weights
-from media_screen.detectors.voice_spoof.network import LEVELS
+from media_screen.speech.synthesis import LEVELS
 from training.media.__main__ import SPEECH, read_table
 from training.voice_spoof.net import STATISTICS
 from training.voice_spoof.prepare import MUSIC, RANDOM, Prepared, WindowRow, trimmed

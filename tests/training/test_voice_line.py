@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from media_screen import weights
-from media_screen.detectors.voice_spoof.network import LEVELS, MEL_BANDS
 from media_screen.speech.listen import YAMNET
+from media_screen.speech.synthesis import LEVELS, MEL_BANDS
 from training.voice_spoof import whisper, yamnet
 from training.voice_spoof.line import fit_line, scores
 from training.voice_spoof.net import STATISTICS

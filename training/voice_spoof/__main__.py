@@ -11,7 +11,7 @@ import onnx
 import torch
 
 from media_screen import weights
-from media_screen.detectors.voice_spoof.network import LEVELS, MEL_BANDS
+from media_screen.speech.synthesis import LEVELS, MEL_BANDS
 from media_screen.weights import nets
 from training import settings, voice_spoof
 from training.convert.small_storage import store_small

@@ -15,9 +15,9 @@ import numpy.typing as npt
 import torch
 
 from media_screen.arrays import Floats, Rows
-from media_screen.detectors.voice_spoof.network import LEVELS, log_spectra, mel_levels
 from media_screen.media import SAMPLE_RATE, Media, MediaError
 from media_screen.speech import find_speech, speech_windows
+from media_screen.speech.synthesis import LEVELS, log_spectra, mel_levels
 from training.voice_spoof.channel import (
     AAC_64,
     OPUS_24,

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from media_screen.arrays import Array
-from media_screen.detectors.voice_spoof.network import MEL_BANDS
+from media_screen.speech.synthesis import MEL_BANDS
 from training.convert.sources import WHISPER, read_source
 
 WIDTH, HEADS = 512, 8  # of Whisper base

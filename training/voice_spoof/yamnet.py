@@ -17,9 +17,9 @@ import torch
 from torch import nn
 
 from media_screen import weights
-from media_screen.detectors.voice_spoof.network import LEVELS, LOWEST_DB, RANGE_DB
 from media_screen.speech.listen import YAMNET
 from media_screen.speech.spectra import htk_filters
+from media_screen.speech.synthesis import LEVELS, LOWEST_DB, RANGE_DB
 from training.convert.small_storage import stored_weights
 
 _BANDS = 64  # rows of a picture: YAMNet's mel bands, or bins of 31 Hz, 2 kHz in all

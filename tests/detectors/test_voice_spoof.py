@@ -11,6 +11,7 @@ from media_screen.case import Case
 from media_screen.detectors import voice_spoof
 from media_screen.detectors.voice_spoof import VoiceSpoof
 from media_screen.evidence import Abstention, Evidence, Span
+from media_screen.people.gallery import Gallery, VoiceTemplate
 from media_screen.speech.embed import DIMENSION
 from media_screen.speech.voices import Voice, VoiceWindow
 from media_screen.weights.calibration import Calibration, Percentiles
@@ -29,8 +30,8 @@ def voice(number: int, *scores: float) -> Voice:
     )
 
 
-def examine(*voices: Voice) -> list[Evidence | Abstention]:
-    case = stand_in(Case, voices=voices, device="cpu")
+def examine(*voices: Voice, people: tuple[VoiceTemplate, ...] = ()) -> list[Evidence | Abstention]:
+    case = stand_in(Case, voices=voices, device="cpu", gallery=Gallery((), people))
     return list(VoiceSpoof().examine(case))
 
 
@@ -65,3 +66,29 @@ def test_a_ratio_is_bounded_by_the_calibration() -> None:
 def test_without_a_voice_it_abstains() -> None:
     (piece,) = examine()
     assert isinstance(piece, Abstention) and piece.reason == "no_speech"
+
+
+def template(number: int, *synthesis: float) -> VoiceTemplate:
+    """A person with that voice, whose recordings score so."""
+    row = np.eye(DIMENSION, dtype=np.float32)[number]
+    return VoiceTemplate(f"person-{number}", row, len(synthesis), 0, 30.0, synthesis)
+
+
+@pytest.mark.parametrize(
+    ("people", "told"),
+    [
+        pytest.param((template(0, 0.5, 1.5, 0.0),), "than 2 of 3 recordings of person-0", id="own"),
+        pytest.param((template(1, 0.5, 1.5, 0.0),), None, id="somebody-else"),
+        pytest.param((template(0, 0.5, 1.5),), None, id="too-few"),
+        pytest.param((), None, id="nobody-enrolled"),
+    ],
+)
+def test_the_person_s_own_recordings_are_told_and_move_nothing(
+    people: tuple[VoiceTemplate, ...], told: str | None
+) -> None:
+    (*_, whole), (*_, alone) = examine(voice(0, 1.0), people=people), examine(voice(0, 1.0))
+    assert isinstance(whole, Evidence) and isinstance(alone, Evidence)
+    assert whole.llr == alone.llr
+    assert ("recordings of" in whole.why) == (told is not None)
+    assert told is None or told in whole.why
+    assert whole.values.get("own_recordings") == (3 if told else None)

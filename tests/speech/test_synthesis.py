@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from media_screen.arrays import Floats
-from media_screen.detectors.voice_spoof.network import (
+from media_screen.media import SAMPLE_RATE
+from media_screen.speech.synthesis import (
     LEVELS,
     MEL_BANDS,
     SpoofNet,
     log_spectra,
     mel_levels,
 )
-from media_screen.media import SAMPLE_RATE
 from media_screen.weights.calibration import shipped
 from tests.speech.making import message, noise
 

@@ -1,0 +1,106 @@
+"""Scores the voices of a file for being synthetic, converted or vocoded.
+
+Where a voice is an enrolled person's it says what the person's own recordings score, too: a studio,
+a microphone or an accent moves the score of all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.voice_identity.ratio import compare
+from media_screen.evidence import Abstention, Axis, Evidence, Span
+from media_screen.speech.synthesis import spoof_net
+from media_screen.weights.calibration import genuine, share_of, shipped
+
+if TYPE_CHECKING:
+    from media_screen.people.gallery import VoiceTemplate
+    from media_screen.speech.voices import Voice
+
+LEAST_OWN = 3  # recordings of a person; fewer say little about what their voice scores
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRecordings:
+    """What the recordings of an enrolled person score, raw.
+
+    It is told, and moves no ratio: relative to a person's other recordings a score tells clones
+    from them no better than alone (`benchmarks.voice`, "Beside the person's own recordings").
+    """
+
+    person: str
+    scores: tuple[float, ...]
+
+    def beside(self, score: float) -> str:
+        """Say where a score stands among them."""
+        higher = sum(score > one for one in self.scores)
+        return f", and than {higher} of {len(self.scores)} recordings of {self.person}"
+
+
+class VoiceSpoof:
+    """Says how much more likely the speech is synthetic, converted or vocoded than genuine."""
+
+    name = "voice_spoof"
+    axis: Axis = "manipulation"
+    needs: tuple[Need, ...] = ("speech",)
+
+    def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
+        """Yield one piece for each voice, and one for the most suspicious voice of the file."""
+        if not case.voices:
+            yield Abstention(self.name, "no_speech", "no speech of it can be decoded")
+            return
+        net = spoof_net(case.device)
+        scored = [
+            (
+                voice,
+                [net.score(window.samples) for window in voice.windows],
+                self._own(voice, case.gallery.voices),
+            )
+            for voice in case.voices
+        ]
+        for voice, raw, own in scored:
+            yield self._evidence(voice, raw, own, voice.name, span=voice.span)
+        # The mean over windows is what counts: windows of one voice are not independent.
+        voice, raw, own = max(scored, key=lambda one: sum(one[1]) / len(one[1]))
+        several = f"the most suspicious of {len(scored)} voices"
+        yield self._evidence(voice, raw, own, "the speech" if len(scored) == 1 else several)
+
+    def _own(self, voice: Voice, people: Sequence[VoiceTemplate]) -> OwnRecordings | None:
+        """Return the recordings of the enrolled person whose voice it rather is."""
+        compared = [(compare(voice, one.embedding)[1], one) for one in people]
+        ratio, nearest = max(compared, key=lambda pair: pair[0], default=(0.0, None))
+        if nearest is None or ratio <= 0.0 or len(nearest.synthesis) < LEAST_OWN:
+            return None
+        return OwnRecordings(nearest.person, nearest.synthesis)
+
+    def _evidence(
+        self,
+        voice: Voice,
+        raw: list[float],
+        own: OwnRecordings | None,
+        subject: str,
+        *,
+        span: Span | None = None,
+    ) -> Evidence:
+        mean = sum(raw) / len(raw)
+        known, share = shipped(self.name), genuine(self.name).below(mean)
+        beside = own.beside(mean) if own else ""
+        return Evidence(
+            detector=self.name,
+            axis=self.axis,
+            score=known.probability(mean),
+            llr=known.llr(mean),
+            why=f"{subject} ({voice.seconds:.0f} s listened to) scores higher than "
+            f"{share_of(share, 'genuine speech')}{beside} in a check for synthesis",
+            span=span,
+            values={
+                "raw": mean,
+                "windows": len(raw),
+                "speech_s": voice.seconds,
+                "snr_db": voice.snr_db,
+                **({"own_recordings": len(own.scores)} if own else {}),
+            },
+        )
