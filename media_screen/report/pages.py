@@ -332,15 +332,8 @@ def _left_out(file: str, broken: Sequence[BrokenLine]) -> list[dict[str, Any]]:
 
 def _counts(rows: list[ResultRow]) -> Iterator[dict[str, Any]]:
     tally = Counter(row.label for row in rows)
-    most = max(tally.values(), default=0)
     for label in BY_URGENCY:
-        share = 100 * tally[label] / most if most else 0.0
-        yield {
-            "label": label,
-            "words": words.LABELS[label],
-            "count": tally[label],
-            "share": round(share, 2),
-        }
+        yield {"label": label, "words": words.LABELS[label], "count": tally[label]}
 
 
 def _is_day(published: str) -> bool:

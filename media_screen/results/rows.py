@@ -35,6 +35,7 @@ class ResultRow:
     published: str
     duration_s: float
     title: str
+    summary: str
     flags: tuple[str, ...]
     failures: int
     reasons: tuple[str, ...]
@@ -126,6 +127,7 @@ def _row(verdict: Verdict, number: int, offset: int) -> ResultRow:
         published=_text(post.published if post else ""),
         duration_s=_number(media.duration_s),
         title=_text(post.title if post else "")[:300],
+        summary=_text(verdict.summary)[:300],
         flags=tuple(_text(flag) for flag in verdict.flags),
         failures=len(verdict.failures),
         reasons=tuple(dict.fromkeys(_text(piece.reason) for piece in verdict.abstentions)),
