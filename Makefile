@@ -79,7 +79,8 @@ bench-lip_sync: .venv/ready
 
 bench-voice: .venv/ready
 	for step in synthesise prepare; do \
-	  $(BIN)/python -m training.voice_spoof $$step --media $(MEDIA) --work $(WORK)/voice || exit 1; done
+	  $(BIN)/python -m training.voice_spoof $$step --media $(MEDIA) \
+	    $(if $(SPEECH),--speech $(SPEECH)) --work $(WORK)/voice || exit 1; done
 	$(BIN)/python -m benchmarks.voice $(ARGUMENTS)
 
 bench-faces: .venv/ready

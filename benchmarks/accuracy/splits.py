@@ -39,7 +39,7 @@ def save(media: Path, more: Path | None = None) -> None:
 
     `more` is what `training.media` laid out; without it the folds of faces stay as they are kept.
 
-    What the networks of `voice_spoof` were once given stays in the list: its texture and course
+    What the networks of `voice_spoof` were once given stays in the list: its former networks
     learned from ten files of tones that are no longer taken for speech.
     """
     kept = protocol.load(FILE).splits if FILE.is_file() else {}

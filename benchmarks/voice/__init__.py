@@ -2,10 +2,10 @@
 
     python -m benchmarks.voice --media ../shared/media --work DIR
 
-DIR is the folder in which `training.voice_spoof` prepared windows and trained the
-folds. Windows of 3 s are scored, as they are and through four channels, by networks that had not
-been trained on their collection (genuine speech), on their family of systems (synthetic speech), or
-on both. Beside them stands the usual baseline, LFCC with Gaussian mixtures. Voices are compared
+DIR is the folder in which `training.voice_spoof` prepared windows and fitted the lines of the
+folds. Windows of 3 s are scored, as they are and through four channels, by lines that had not been
+fitted to their collection (genuine speech), to their family of systems (synthetic speech), or to
+both. Beside them stands the usual baseline, LFCC with Gaussian mixtures. Voices are compared
 across recordings only. `--calibrate` renews what is shipped and the held-out ratios of whole files.
 """
 
