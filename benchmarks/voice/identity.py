@@ -15,12 +15,12 @@ import numpy.typing as npt
 
 from media_screen import weights
 from media_screen.arrays import Doubles, Flags, Floats, Rows
-from media_screen.detectors.voice_identity.ratio import NEAREST, Cohort
 from media_screen.evaluation import calibration as calibrations
 from media_screen.evaluation import metrics
 from media_screen.media import SAMPLE_RATE, Media
 from media_screen.speech import find_speech
 from media_screen.speech.embed import embedder, unit
+from media_screen.speech.ratio import NEAREST, Cohort
 from training.manifest import MediaRow, read_media_rows
 from training.record import renew
 from training.voice_spoof.channel import (

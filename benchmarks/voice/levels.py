@@ -24,12 +24,12 @@ from benchmarks.places import HERE, write_page, write_record
 from benchmarks.voice import identity
 from benchmarks.voice.identity import Recording, Trials
 from media_screen.arrays import Floats
-from media_screen.detectors.voice_identity.ratio import calibration
 from media_screen.evaluation import metrics
 from media_screen.fusion.thresholds import VOICE_THRESHOLD
 from media_screen.media import SAMPLE_RATE, Media
 from media_screen.speech import find_speech
 from media_screen.speech.embed import embedder
+from media_screen.speech.ratio import calibration
 from media_screen.speech.voices import Voice, find_voices
 from media_screen.weights import nets
 from training.voice_spoof.channel import AAC_64, OPUS_24, through_codec

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from media_screen.detectors.contract import Case, Need
-from media_screen.detectors.voice_identity.ratio import compare
 from media_screen.evidence import Abstention, Axis, Evidence, Span
+from media_screen.speech.ratio import compare
 from media_screen.speech.synthesis import spoof_net
 from media_screen.weights.calibration import genuine, share_of, shipped
 

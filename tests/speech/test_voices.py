@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from media_screen.detectors.voice_identity.ratio import cohort, compare
 from media_screen.evidence import Span
 from media_screen.fusion.thresholds import VOICE_THRESHOLD
 from media_screen.media import SAMPLE_RATE, Media
 from media_screen.speech import find_speech
 from media_screen.speech.embed import DIMENSION, VoiceEmbedder, unit
+from media_screen.speech.ratio import cohort, compare
 from media_screen.speech.voices import Voice, VoiceWindow, find_voices, same_voice
 from tests.speech.making import MESSAGE, message
 

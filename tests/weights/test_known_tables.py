@@ -12,11 +12,11 @@ from click.testing import CliRunner
 from media_screen import weights
 from media_screen.cli.main import main
 from media_screen.detectors.lip_sync import fit
-from media_screen.detectors.voice_identity import ratio as identity
 from media_screen.faces import embed
 from media_screen.fusion import combination
 from media_screen.fusion.judge import judge
 from media_screen.screen import Config, Screener
+from media_screen.speech import ratio as identity
 from media_screen.weights import WeightsError, calibration, known_tables
 from training import record
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from media_screen.arrays import Floats
-from media_screen.detectors.voice_identity.ratio import (
+from media_screen.speech.embed import DIMENSION, unit
+from media_screen.speech.ratio import (
     CalibrationBySpeech,
     Cohort,
     SpeechRow,
@@ -16,7 +17,6 @@ from media_screen.detectors.voice_identity.ratio import (
     cohort,
     read_calibration,
 )
-from media_screen.speech.embed import DIMENSION, unit
 from media_screen.weights.calibration import Calibration
 
 TABLE = CalibrationBySpeech(

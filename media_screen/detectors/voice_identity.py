@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from media_screen.detectors.contract import Case, Need
-from media_screen.detectors.voice_identity.ratio import compare
 from media_screen.evidence import Abstention, Axis, Evidence
 from media_screen.faces.embed import calibrated_llr as face_llr
+from media_screen.speech.ratio import compare
 
 if TYPE_CHECKING:
     from media_screen.speech.voices import Voice
