@@ -179,7 +179,7 @@ def test_the_intended_labels() -> None:
         COPY: "official_copy",
         REVOICED: "altered_official",
         IMITATION: "suspected_impersonation",
-        INTERVIEW: "unverified_appearance",
+        INTERVIEW: "suspected_impersonation",
         UNRELATED: "no_finding",
         "forwarded-picture.jpg": "unverified_appearance",
         "voice-message.m4a": "no_finding",

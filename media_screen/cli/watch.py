@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -211,11 +211,14 @@ def _told_and_tried_again() -> Iterator[None]:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM end a watch as Ctrl-C does."""
-    before: Callable[..., Any] | int | None = signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )
+    """Let SIGTERM end a watch as Ctrl-C does, and either where a shell lets both be ignored.
+
+    What a shell starts in the background has SIGINT ignored from the beginning.
+    """
+    ends = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in ends}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -71,10 +71,13 @@ def examine(
     monkeypatch.setattr(lip_sync, "choose", lambda *_, **__: places)
     monkeypatch.setattr(lip_sync, "read_windows", lambda *_, **__: iter(readings))
     monkeypatch.setattr(lip_sync, "lacks_view", lambda *_: ("no_face", "nobody is seen"))
+    sidecar = Sidecar(dubbed=dubbed, fit=fit or Fit())
+    is_dubbed: Any = Case.dubbed  # as a file with that sidecar has it
     case = stand_in(
         Case,
         info=stand_in(MediaInfo, kind=kind),
-        sidecar=Sidecar(dubbed=dubbed, fit=fit or Fit()),
+        sidecar=sidecar,
+        dubbed=is_dubbed.fget(stand_in(Case, sidecar=sidecar)),
         thorough=False,
         speech=None,
         ear=stand_in(Ear, mix=None),
