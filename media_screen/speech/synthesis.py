@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from media_screen.arrays import Floats
+from media_screen.media import SAMPLE_RATE
 from media_screen.speech.spectra import frames, power, slaney_filters
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ RANGE_DB = 100.0
 MEL_BANDS, _MEL_WINDOW = 80, 400
 _MEL_DEPTH, _MEL_PEAK = 6.0, 0.5  # decades; the loudest band is where it is in usual speech
 _LEAST_POWER = 1e-10
+LONGEST_S = 5  # s of a window that the network looks at; Whisper's positions are kept up to there
 
 
 def log_spectra(samples: Floats) -> Floats:
@@ -79,6 +81,7 @@ class SpoofNet:
 
     def score(self, samples: Floats) -> float:
         """Return the raw score (a log-odds, not calibrated) of a window of 1.5 to 4 s of speech."""
+        samples = samples[: LONGEST_S * SAMPLE_RATE]
         seen = {"levels": log_spectra(samples)[None], "mel": mel_levels(samples)[None]}
         return float(self._session.run(None, seen)[0][0])
 

@@ -22,7 +22,7 @@ ae9cd7c14a980d492cc76c08df9c7bab29f4523f5f4cc4a3f0fe9fd023d3bbb2  speech/weights
 9606d51b6132a515610c1450a127a4470ff497d72811e5e27587759c3467e104  voice_identity/calibration.json
 14794ffcfc71f2643a84fc3f944b22bf7543578a9165d08e9cdf0545363061f0  voice_identity/weights.json
 556db68695080ed68b66c315d40bbea4e455459daccd81d4bf9b36711dec1950  voice_spoof/calibration.json
-25b6a675ea3a12ff4bba2271cf24a3a668096981827bf7feffa4bfcbb3ee162a  voice_spoof/weights.json
+4f32739586cf4e92648acea3932cf68255a930ff2eba51b651593f643f217413  voice_spoof/weights.json
 """
 
 SHA256 = {name: sha256 for sha256, name in map(str.split, _SUMS.splitlines())}

@@ -21,7 +21,7 @@ from training.convert.sources import WHISPER, read_source
 
 WIDTH, HEADS = 512, 8  # of Whisper base
 LAYERS = 2  # attention layers; with a third nothing is gained, and the last do worst alone
-LONGEST = 400  # positions of 20 ms, of the 1,500 that it knows: 8 s
+LONGEST = 250  # positions of 20 ms, of the 1,500 that it knows: 5 s; windows have 4 s at most
 STATISTICS = (1 + LAYERS) * 2 * WIDTH  # mean and spread over time, of the convolutions, too
 _SUBTYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}  # how CTranslate2 numbers them
 
