@@ -37,7 +37,8 @@ class Facts:
     claimed: Evidence | None  # that the post carries an official handle or name, without an id
     copy: Evidence | None  # of official footage that makes up the file
     excerpt: Evidence | None  # of official footage that is only a part of it
-    unconfirmed: Evidence | None  # all of it is official footage, whose faces nobody compared
+    unconfirmed: Evidence | None  # it makes up the file, and something of it was not compared
+    rest: Evidence | None  # a face or speech beside official footage, which nothing vouches for
     altered: Evidence | None
     known_fake: Evidence | None
     suspicion: str  # the strongest manipulation evidence and what adds up to how much, "" for none
@@ -109,8 +110,9 @@ def gather(
     """Return the facts of a file of `duration_s` seconds, 0 for a picture."""
     presented = _presented(evidence)
     copied = first(evidence, *_COPY)
-    whole = copied is not None and _is_whole(evidence, copied.person, duration_s)
-    vouched = whole and _is_vouched(evidence, abstentions)
+    rest = first(evidence, "unmatched_rest")
+    fills = copied is not None and _fills(evidence, copied.person, duration_s)
+    vouched = fills and rest is None and _is_vouched(evidence, abstentions)
     remade = next((piece for piece in evidence if piece.finding == _REMADE and piece.pooled), None)
     return Facts(
         presented=presented,
@@ -118,8 +120,9 @@ def gather(
         lookalike=_lookalike(evidence, presented),
         claimed=first(evidence, "claimed_official"),
         copy=copied if vouched else None,
-        excerpt=None if whole else copied,
-        unconfirmed=copied if whole and not vouched else None,
+        excerpt=None if fills else copied,
+        unconfirmed=copied if fills and not vouched else None,
+        rest=rest,
         altered=remade or first(evidence, *ALTERED),
         known_fake=first(evidence, "known_fake"),
         suspicion=suspicion,
@@ -188,14 +191,12 @@ def _compared(evidence: Sequence[Evidence], abstentions: Sequence[Abstention]) -
     )
 
 
-def _is_whole(evidence: Sequence[Evidence], person: str | None, duration_s: float) -> bool:
-    """Tell whether a file is, as good as from end to end, a copy of one video of a person.
+def _fills(evidence: Sequence[Evidence], person: str | None, duration_s: float) -> bool:
+    """Tell whether one video of a person makes up a file, as good as from end to end.
 
-    A face or speech that no official footage vouches for ("unmatched_rest") makes it none, however
+    It is a copy of it only where no face or speech stands beside that ("unmatched_rest"), however
     short; a film made of several official videos is a copy of none of them.
     """
-    if first(evidence, "unmatched_rest") is not None:
-        return False
     return _copied_share(evidence, person, duration_s) >= COPY_COVERAGE
 
 

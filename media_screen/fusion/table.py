@@ -156,6 +156,12 @@ TABLE = (
         say="Looks fabricated and shows nobody who is enrolled: {suspicion}.",
     ),
     VerdictRow(
+        when=("unconfirmed", "rest"),
+        label="unverified_appearance",
+        who="concerned",
+        say="Matches official footage, but for a part that nothing vouches for: {rest}.",
+    ),
+    VerdictRow(
         when=("unconfirmed",),
         label="unverified_appearance",
         who="concerned",

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from media_screen.evidence import BY_URGENCY, LABELS, Coverage, Evidence, Match, Sensitivity, Span
@@ -28,7 +28,7 @@ def piece(finding: str, person: str | None = "ada") -> Evidence:
     return Evidence("x", "provenance", 1.0, 0.0, finding, person=person, finding=finding)
 
 
-NOTHING = Facts((), None, None, None, None, None, None, None, None, "", True, "", Coverage())
+NOTHING = Facts((), None, None, None, None, None, None, None, None, None, "", True, "", Coverage())
 # Every value that each fact can have; two people tell whose it is.
 VALUES: dict[str, list[Any]] = {
     "presented": [(), ("ada",), ("bob", "ada")],
@@ -38,6 +38,7 @@ VALUES: dict[str, list[Any]] = {
     "copy": [None, piece("copy")],
     "excerpt": [None, piece("excerpt")],
     "unconfirmed": [None, piece("copy")],
+    "rest": [None, piece("unmatched_rest")],
     "altered": [None, piece("revoiced"), piece("remade", "bob")],
     "known_fake": [None, piece("known_fake", None), piece("known_fake")],
     "suspicion": ["", "blended"],
@@ -48,6 +49,7 @@ ADDED: dict[str, list[tuple[Any, Any]]] = {
     "presented": [((), ("ada",)), (("ada",), ("bob", "ada")), (("ada",), ("ada", "bob"))],
     "lookalike": [(None, piece("lookalike_name")), (None, piece("lookalike_name", "eve"))],
     "unconfirmed": [(None, piece("copy"))],
+    "rest": [(None, piece("unmatched_rest"))],
     "altered": [(None, piece("revoiced")), (None, piece("remade", "bob"))],
     "known_fake": [(None, piece("known_fake", None)), (None, piece("known_fake"))],
     "suspicion": [("", "blended")],
@@ -180,6 +182,7 @@ EXCUSING = st.one_of(
 )
 
 
+@example([footage("copy", "ada", 16.0)], piece("unmatched_rest"), "low")
 @given(
     st.lists(st.one_of(SUSPICIOUS, EXCUSING), max_size=7),
     SUSPICIOUS,
