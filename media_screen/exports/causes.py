@@ -17,8 +17,9 @@ from media_screen.fusion.suspicion import DECLARATIONS, manipulated
 from media_screen.fusion.thresholds import DECLARED_THRESHOLD
 
 # Who it is about: recognised in the file; named with the known fake that it matches; whose official
-# footage it uses; whose official footage it matches with faces that nobody could compare; nobody.
-AboutWhom = Literal["shown", "recorded", "footage", "uncompared", "nobody"]
+# footage it uses; whose official footage it matches with faces that nobody could compare, or with a
+# part that nothing vouches for; nobody.
+AboutWhom = Literal["shown", "recorded", "footage", "uncompared", "beside", "nobody"]
 # What speaks against the media: a match of a known fake; official footage with another sound, with
 # another picture, with parts that are not its own, with another face; signs of manipulation, by
 # themselves or only together with what is declared; and what declares it.
@@ -146,7 +147,7 @@ def _about(
 ) -> Sequence[SupportedClaim]:
     if label == "altered_official":
         told = _altered(verdict, facts)  # which names whose footage it is
-        return () if told else (SupportedClaim("uncompared", person),)
+        return () if told else (SupportedClaim("beside" if facts.rest else "uncompared", person),)
     if person is None:
         return (SupportedClaim("nobody"),)
     known_fake = matches_known_fake(verdict)

@@ -22,6 +22,8 @@ SAID: Mapping[Language, Mapping[Supported, str]] = {
         "footage": "{it} uses official footage of {person}",
         "uncompared": "{it} matches official footage of {person}, and whether its faces are those "
         "of the original could not be compared",
+        "beside": "{it} matches official footage of {person}, but for a part that does not match "
+        "it",
         "nobody": "nobody in particular was recognised in {it}",
         "known_fake": "{it} matches media that we had recorded earlier as fabricated",
         "revoiced": "the picture of {it} matches official footage of {person}, and its sound does "
@@ -58,6 +60,8 @@ SAID: Mapping[Language, Mapping[Supported, str]] = {
         "footage": "{it} utilise une vidéo officielle de {person}",
         "uncompared": "{it} correspond à une vidéo officielle de {person}, et ses visages n'ont pu "
         "être comparés avec ceux de l'original",
+        "beside": "{it} correspond à une vidéo officielle de {person}, sauf un passage qui n'y "
+        "correspond pas",
         "nobody": "personne n'a été reconnu en particulier dans {it}",
         "known_fake": "{it} correspond à un contenu que nous avions déjà enregistré comme fabriqué",
         "revoiced": "l'image {of_it} correspond à une vidéo officielle de {person}, mais pas la "

@@ -13,6 +13,9 @@ from tests.fusion.test_table import WEIGHING, face, footage, learned, piece
 from tests.report import records
 
 LENGTH_S = 10.0
+REST = Evidence(
+    "catalogue", "provenance", 1.0, 0.0, "a face", person="ada", finding="unmatched_rest"
+)
 LOOKALIKE = piece("lookalike_handle")
 FORGED = learned("face_artifact", 4.0)  # by itself above the threshold
 REMADE = Evidence(
@@ -100,6 +103,9 @@ CASES: dict[str, Case] = {
     ),
     "faces-not-compared": case(
         ALTERED, [FORGED, footage("copy", "ada", LENGTH_S)], "uncompared", "measured"
+    ),
+    "a-part-beside-it": case(
+        ALTERED, [FORGED, footage("copy", "ada", LENGTH_S), REST], "beside", "measured"
     ),
 }
 
