@@ -81,7 +81,7 @@ def measured(device: Device, folder: Path) -> Run:
     def on_result(verdict: Verdict, _: object) -> None:
         verdicts[Path(verdict.media.path).name] = verdict
 
-    workers = workers_of(0, device)
+    workers = workers_of(0)
     config = Config(
         people=SAMPLES / "people", device=device, threads=max(1, cores() // workers)
     )  # every file is looked at, copies too: the memory only tells of them

@@ -14,7 +14,6 @@ import multiprocessing
 import os
 import signal
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -24,19 +23,20 @@ from typing import Any, Protocol
 
 import psutil
 
+from media_screen.batch.child import begin
+from media_screen.batch.networks import NetworkServer
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Abstention, Failure, MediaInfo, Reason, Thumbnail, Verdict
 from media_screen.evidence.records import fields_of
 from media_screen.media import MediaError, identify, shown_path
-from media_screen.results.plain import log_plainly
 from media_screen.screen import Config, Screener, unable
+from media_screen.weights import nets
 
 TIME_LIMIT = 600.0  # s for one file; a 10-minute video takes about one on two old cores
 MEMORY_LIMIT = 1800 << 20  # bytes resident in one worker; a busy one stays under half of it
 SIZE_LIMIT = 16 << 30  # bytes of a file; hours of 1080p have less
 START_LIMIT = 600.0  # s to load the networks; on a cold disk that alone can take a minute
 _POLL = 0.2  # s between looks at a busy worker
-_PARENT_POLL = 1.0  # s between a worker's looks at whether its parent still lives
 
 _log = logging.getLogger(__name__)
 _context = multiprocessing.get_context("spawn")  # fork would share ONNX Runtime's broken threads
@@ -121,7 +121,8 @@ class Executor(Protocol):
 class Pool:
     """A fixed number of worker processes that screen files; use it in a `with` statement.
 
-    `kind` makes of the config what screens in each of them.
+    `kind` makes of the config what screens in each of them. With `shares_networks`, by default on
+    a GPU, one more process holds the networks of all (`batch.networks`).
     """
 
     takes_earlier = True
@@ -133,8 +134,12 @@ class Pool:
         workers: int,
         limits: Limits = Limits(),
         kind: Callable[[Config], Screening] = Screener,
+        shares_networks: bool | None = None,
     ) -> None:
         self._config = config
+        on_gpu = config.device == "cuda"
+        self._shares_networks = on_gpu if shares_networks is None else shares_networks
+        self._server: NetworkServer | None = None
         self._kind = kind
         self._limits = limits
         self._idle: list[_Worker] = []
@@ -152,6 +157,9 @@ class Pool:
         for worker in (*self._idle, *self._busy):
             worker.kill()
         self._idle, self._busy = [], []
+        if self._server is not None:
+            self._server.close()
+            self._server = None
 
     def screen(self, jobs: Iterator[Job | None]) -> Iterator[tuple[Job, Verdict]]:
         """Give each job with its verdict, in the order in which they are ready.
@@ -173,13 +181,31 @@ class Pool:
                 if refused is not None:
                     yield job, refused
                     continue
-                worker = self._idle.pop() if self._idle else _Worker(self._config, self._kind)
+                worker = self._idle.pop() if self._idle else self._started()
                 worker.give(job)
                 self._busy.append(worker)
             yield from self._collect()
 
+    def _started(self) -> _Worker:
+        """Start a worker, and before the first of them what runs the networks of all."""
+        if not self._shares_networks:
+            return _Worker(self._config, self._kind)
+        if self._server is None:
+            try:
+                device = nets.choose_device(self._config.device)
+                threads = self._config.threads * self._count  # those of all workers
+                self._server = NetworkServer(device, threads=threads)
+            except MediaScreenError as error:
+                raise WorkerError(str(error)) from error
+        return _Worker(self._config, self._kind, served=self._server.served)
+
     def _collect(self) -> Iterator[tuple[Job, Verdict]]:
         """Wait a moment for results, and end what passed a limit."""
+        if self._server is not None:
+            try:
+                self._server.keep()
+            except MediaScreenError as error:
+                raise WorkerError(str(error)) from error
         connection.wait([worker.pipe for worker in self._busy], timeout=_POLL)
         for worker in tuple(self._busy):
             verdict = worker.result()
@@ -197,19 +223,25 @@ class Pool:
 class _Worker:
     """The parent's end of one worker process."""
 
-    def __init__(self, config: Config, kind: Callable[[Config], Screening]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        kind: Callable[[Config], Screening],
+        *,
+        served: nets.Served | None = None,
+    ) -> None:
         self.pipe, far = _context.Pipe()
         self.job: Job | None = None
         self.alive = True
         self._ready = False
         # On a GPU the libraries alone take gigabytes: what was there before the first file.
         self._loaded = 0
-        self._on_gpu = config.device == "cuda"
+        self._on_gpu = config.device == "cuda" and served is None
         self._started = time.monotonic()
         self._given = self._started
         self._process = _context.Process(
             target=_work,
-            args=(config, kind, far, os.getpid()),
+            args=(config, kind, served, far, os.getpid()),
             daemon=True,
             name="media-screen-worker",
         )
@@ -334,13 +366,14 @@ def _identified(path: Path) -> MediaInfo:
 def _work(
     config: Config,
     kind: Callable[[Config], Screening],
+    served: nets.Served | None,
     pipe: connection.Connection,
     parent: int,
 ) -> None:
     """Screen the files that come through the pipe until it closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    log_plainly(logging.WARNING)  # a process of its own, with the log of nobody else
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    begin(parent)
+    if served is not None:
+        nets.run_in(served)
     screener = kind(config)
     try:
         screener.prepare()
@@ -363,13 +396,6 @@ def _work(
             _log.exception("screening %s failed", path)
             verdict = unable(_identified(path), failures=[Failure.of("screen", error)])
         pipe.send_bytes(pack(verdict))
-
-
-def _end_with(parent: int) -> None:
-    """End this process when its parent is gone: nobody would take the result."""
-    while os.getppid() == parent:
-        time.sleep(_PARENT_POLL)
-    os._exit(1)
 
 
 # --- on the wire ---------------------------------------------------------------------------------

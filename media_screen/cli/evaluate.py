@@ -132,7 +132,7 @@ def evaluate(
         else:
             config = Config(people=people, device=device, thorough=thorough, detectors=detectors)
             config = settled(config, workers=workers)
-            count = workers_of(workers, config.device)
+            count = workers_of(workers)
             if people is not None:
                 enrol_people(people, quiet=quiet)
 

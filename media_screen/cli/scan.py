@@ -318,7 +318,7 @@ def scan(
         config = settled(config, workers=workers, cluster=executor == "ray")
         if people is not None:
             config = _enrolled(people, config, None if from_stdin else out, quiet=quiet)
-        count = workers if executor == "ray" else workers_of(workers, config.device)
+        count = workers if executor == "ray" else workers_of(workers)
         if from_stdin:
             sys.exit(_answer_lines(config, count, limits, fail_on, make_workers))
         summary = scan_with_progress(

@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 
 WITHIN_S = 60.0  # that of `media_screen.coordination`, which is heavy to import
 
-# With a GPU it is decoding on the CPU that the others wait for, so a few processes take turns; each
-# needs about a gigabyte of the GPU. Not measured: no GPU was at hand.
-GPU_WORKERS = 4
-
 
 class MediaPath(click.Path):
     """A file or folder to screen; for an address it says how to download what is there."""
@@ -65,7 +61,7 @@ def settled(config: Config, *, workers: int, cluster: bool = False) -> Config:
     if cluster:
         return replace(config, device=config.device.replace("auto", "cpu"), threads=1)
     device = choose_device(config.device)
-    threads = max(1, cores() // workers_of(workers, device))
+    threads = max(1, cores() // workers_of(workers))
     return replace(config, device=device, threads=threads)
 
 
@@ -82,11 +78,12 @@ def executor_of(name: str, address: str | None) -> Executor:
     return partial(RayPool, address=address)
 
 
-def workers_of(asked: int, device: str) -> int:
-    """Return how many processes screen at the same time; 0 asks for the default."""
-    if asked:
-        return asked
-    return min(GPU_WORKERS, cores()) if device == "cuda" else cores()
+def workers_of(asked: int) -> int:
+    """Return how many processes screen at the same time; 0 asks for one a core.
+
+    So it is with a GPU, too: they decode, and one more process runs the networks of all.
+    """
+    return asked or cores()
 
 
 def cores() -> int:

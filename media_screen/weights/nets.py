@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -33,12 +34,25 @@ _log = logging.getLogger(__name__)
 _threads = 0  # per network; 0 leaves the choice to ONNX Runtime. Set once by a worker process.
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Another process that runs networks: its socket, and the device on which it runs them."""
+
+    address: str
+    device: Device
+
+
+_served: Served | None = None  # set once by a worker process
+
+
 class DeviceError(SetupError, RuntimeError):
     """The asked-for device can't be used; the message says what is missing."""
 
 
 def _why_no_cuda() -> str:
     """Return "" when networks can run on CUDA, else the sentence that says what is missing."""
+    if _served is not None and _served.device == "cuda":
+        return ""  # seen when that process began
     if "CUDAExecutionProvider" not in _runtime().get_available_providers():
         return f"this onnxruntime has no CUDA provider: replace it by the GPU build ({TO_GPU})"
     try:
@@ -101,8 +115,18 @@ def limit_threads(count: int) -> None:
     threadpool_limits(1, user_api="blas")
 
 
+def run_in(served: Served) -> None:
+    """Let another process run the networks of its device for this one."""
+    global _served
+    _served = served
+
+
 def session(path: Path, *, device: str = "cpu") -> onnxruntime.InferenceSession:
     """Open an ONNX network on a device; raises DeviceError rather than run it elsewhere."""
+    if _served is not None and _served.device == device:
+        from media_screen.weights.served import ServedSession
+
+        return ServedSession(_served.address, path)
     onnxruntime = _runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = _threads

@@ -13,6 +13,7 @@ import pytest
 from media_screen import Config, Screener, weights
 from media_screen.weights import nets
 from media_screen.weights.nets import DeviceError, choose_device, session
+from tests.agreement import assert_agree
 from tests.places import SAMPLES
 
 
@@ -84,10 +85,4 @@ def test_cpu_and_cuda_agree(name: str) -> None:
         config = Config(people=SAMPLES / "people", device=device)
         found[device] = Screener(config).screen(SAMPLES / "downloads" / name)
         assert found[device].device == device and not found[device].failures
-    cpu, cuda = found["cpu"], found["cuda"]
-    assert (cpu.label, cpu.person) == (cuda.label, cuda.person)
-    assert cuda.llr == pytest.approx(cpu.llr, abs=0.05)
-    pieces = [[(one.detector, one.finding) for one in verdict.evidence] for verdict in (cpu, cuda)]
-    assert pieces[0] == pieces[1]
-    scores = [[one.score for one in verdict.evidence] for verdict in (cpu, cuda)]
-    assert scores[1] == pytest.approx(scores[0], abs=0.01)
+    assert_agree(found["cpu"], found["cuda"])
