@@ -1,0 +1,5 @@
+"""What a GPU adds, measured in the minutes for which one is lent.
+
+python -m benchmarks.gpu         measures, where there is a GPU
+python -m benchmarks.gpu.pack    makes what has to travel to such a machine
+"""

@@ -1,0 +1,156 @@
+"""Makes what has to travel to a machine with a GPU that has no network, in pieces of 50 MB.
+
+    python -m benchmarks.gpu.pack PACK --media ../shared/media/real_video --python 3.12
+
+PACK gets the packages (all but torch and the libraries of CUDA, which such machines have), the
+checkout with its networks, a few one-minute videos, and `run.sh`. Copy its files there, one after
+the other if need be, and run `sh PACK/run.sh`: it checks and joins the pieces, sets all up in a
+folder beside them, and measures (`benchmarks.gpu`); page and record lie in PACK/results as soon as
+there is a first row. `sh PACK/run.sh --device cpu` tries it all without a GPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+from benchmarks.places import ROOT, SAMPLES
+from benchmarks.talking_videos import VideoBuilder
+
+PIECE_BYTES = 50_000_000  # what travels at once
+MINUTES = 3  # of video; each is screened several times, with bytes of its own
+EXTRAS = ("gpu", "ocr")
+LEFT_OUT = ("torch",)  # it is there, and brings the libraries of CUDA
+GLIBC = range(17, 36)  # of manylinux; pip wants each named that may do
+SUMS = "SHA256SUMS"
+
+RUN = """\
+#!/bin/sh
+# Sets up what lies beside this file, and measures. PYTHON names the interpreter, with torch in it.
+set -eu
+cd "$(dirname "$0")"
+python=${{PYTHON:-python3}}
+sha256sum --check --quiet {sums}
+if [ ! -e unpacked/ready ]; then
+  rm -rf unpacked && mkdir unpacked
+  cat piece-* | tar -x -C unpacked
+  $python -m pip install --quiet --no-index --no-deps --no-compile \\
+    --target unpacked/site unpacked/wheels/*.whl
+  touch unpacked/ready
+fi
+PYTHONPATH=$PWD/unpacked/site:$PWD/unpacked/project
+export PYTHONPATH
+results=$PWD/results
+cd unpacked/project
+exec $python -m benchmarks.gpu --videos ../videos --media samples/downloads --out "$results" "$@"
+"""
+
+
+def main() -> None:
+    """Make the pack."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("pack", type=Path)
+    parser.add_argument("--media", type=Path, default=SAMPLES / "downloads")
+    parser.add_argument("--videos", type=Path, help="folder to keep the built videos in")
+    parser.add_argument("--python", default="3.12", help="version of the interpreter there")
+    parser.add_argument(
+        "--without", nargs="*", default=[], help="packages that are there, in a fitting version"
+    )
+    parser.add_argument("--extras", nargs="*", default=EXTRAS)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        without = {*LEFT_OUT, *map(str.lower, arguments.without)}
+        download(wanted(arguments.extras), folder / "wheels", arguments.python, without)
+        checkout(folder / "project")
+        builder = VideoBuilder(arguments.media, arguments.videos or folder / "built")
+        (folder / "videos").mkdir()
+        for part in sorted(set(builder.parts(MINUTES))):
+            shutil.copy(part, folder / "videos")
+        packed = pieces(folder, ("wheels", "project", "videos"), arguments.pack)
+    size = sum(piece.stat().st_size for piece in packed)
+    print(f"{arguments.pack}: {len(packed)} pieces, {size / 1e6:.0f} MB; start with sh run.sh")
+
+
+def wanted(extras: Sequence[str]) -> list[str]:
+    """Return what the package needs with some of its extras, as pip reads it."""
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        project = tomllib.load(stream)["project"]
+    optional = project["optional-dependencies"]
+    return [*project["dependencies"], *(one for extra in extras for one in optional[extra])]
+
+
+def download(wanted: Sequence[str], folder: Path, python: str, without: set[str]) -> None:
+    """Fetch the wheels of packages and of what they need, but for those that are there."""
+    folder.mkdir()
+    listed = [one for one in wanted if name_of_wish(one) not in without]
+    platforms = [f"--platform=manylinux_2_{minor}_x86_64" for minor in GLIBC]
+    command = [
+        sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder),
+        "--only-binary=:all:", "--implementation=cp", f"--python-version={python}",
+        *platforms, "--platform=manylinux2014_x86_64", *listed,
+    ]  # fmt: skip
+    subprocess.run(command, check=True)
+    for wheel in folder.glob("*.whl"):
+        if wheel.name.split("-")[0].replace("_", "-").lower() in without:
+            wheel.unlink()
+
+
+def name_of_wish(wish: str) -> str:
+    """Return the package of a line like 'numpy>=1.26; python_version < "3.11"'."""
+    end = next((at for at, sign in enumerate(wish) if sign in "[<>=!~; "), len(wish))
+    return wish[:end].replace("_", "-").lower()
+
+
+def checkout(folder: Path) -> None:
+    """Lay the committed files of this checkout into a folder."""
+    folder.mkdir()
+    packed = subprocess.run(
+        ["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True
+    ).stdout
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=packed, check=True)
+
+
+def pieces(folder: Path, names: Sequence[str], pack: Path) -> list[Path]:
+    """Write folders into a pack as pieces of one archive, with their sums and what starts them."""
+    pack.mkdir(parents=True, exist_ok=True)
+    for old in pack.glob("piece-*"):
+        old.unlink()
+    whole = folder / "whole.tar"
+    with tarfile.open(whole, "w") as archive:  # wheels, networks and videos don't get smaller
+        for name in names:
+            archive.add(folder / name, name)
+    with whole.open("rb") as stream:
+        written = [_piece(pack, number, part) for number, part in enumerate(_parts(stream))]
+    sums = [f"{hashlib.sha256(one.read_bytes()).hexdigest()}  {one.name}\n" for one in written]
+    (pack / SUMS).write_text("".join(sums), "utf-8")
+    (pack / "run.sh").write_text(RUN.format(sums=SUMS), "utf-8")
+    return written
+
+
+def _parts(stream: BinaryIO) -> Iterator[bytes]:
+    while part := stream.read(PIECE_BYTES):
+        yield part
+
+
+def _piece(pack: Path, number: int, part: bytes) -> Path:
+    path = pack / f"piece-{number:03}"
+    path.write_bytes(part)
+    return path
+
+
+if __name__ == "__main__":
+    main()
