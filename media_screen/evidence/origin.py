@@ -50,7 +50,11 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What the sidecar says of the publication; every text in it is untrusted."""
+    """What the sidecar says of the publication; every text in it is untrusted.
+
+    `views` of the post and `followers` of the account are as they were at the download, None where
+    the site does not tell. Results of older versions lack them and the description.
+    """
 
     platform: str = ""
     channel_id: str = ""
@@ -60,6 +64,14 @@ class Post:
     url: str = ""
     published: str = ""  # ISO 8601, UTC; "" when the sidecar does not say
     ai_labels: tuple[str, ...] = ()
+    description: str = ""
+    views: int | None = None
+    followers: int | None = None
+
+    @property
+    def account(self) -> str:
+        """Who posted it: the handle, else the shown name, else the id of the channel."""
+        return self.handle or self.display_name or self.channel_id
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record of a post."""

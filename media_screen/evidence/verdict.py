@@ -93,9 +93,10 @@ class Verdict:
     `campaign` the id of the campaign it belongs to, "" for none, and `passed` is set when its label
     comes from another file of that; results of older versions lack all three. `text` is what was
     read in the picture, None where nobody did; `examined_as` is the path, as shown, of the file
-    with the same bytes that was examined in its place, "" for none. `thumbnails` are for the
-    report, `fingerprint` is for a memory of earlier files that another process keeps; neither is
-    part of the record.
+    with the same bytes that was examined in its place, "" for none. `names` holds the names of the
+    enrolled people in the record by their slugs; results of older versions lack it. `thumbnails`
+    are for the report, `fingerprint` is for a memory of earlier files that another process keeps;
+    neither is part of the record.
     """
 
     label: Label
@@ -125,6 +126,7 @@ class Verdict:
     comparisons: tuple[FaceComparison, ...] = ()
     text: OnscreenText | None = None
     examined_as: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
     thumbnails: tuple[Thumbnail, ...] = field(default=(), compare=False, repr=False)
     fingerprint: bytes = field(default=b"", compare=False, repr=False)
 
@@ -173,6 +175,7 @@ class Verdict:
             "comparisons": [one.to_dict() for one in self.comparisons],
             "text": self.text and self.text.to_dict(),
             "examined_as": self.examined_as,
+            "names": dict(self.names),
         }
 
     def to_json(self) -> str:
@@ -189,6 +192,23 @@ class Verdict:
             return _from_record(record)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a valid {SCHEMA} record: {error!r}") from error
+
+    @property
+    def people(self) -> frozenset[str]:
+        """The slugs of the enrolled people whom the record speaks of."""
+        match = self.provenance.match
+        told = (self.person, match and match.person, self.passed and self.passed.person)
+        pieces = (*self.evidence, *self.tracks, *self.context.names, *self.comparisons)
+        return frozenset(filter(None, (*told, *(piece.person for piece in pieces))))
+
+    def name_of(self, person: str | None) -> str:
+        """Return the name of a person of the record, the slug where none is told, "" for nobody."""
+        return self.names.get(person, person) if person else ""
+
+    def naming(self, names: Mapping[str, str]) -> Verdict:
+        """Return the same verdict with the names, by slug, of those whom it speaks of."""
+        told = {slug: name for slug, name in names.items() if slug in self.people}
+        return replace(self, names={**self.names, **told})
 
     def with_thumbnails(self, thumbnails: tuple[Thumbnail, ...]) -> Verdict:
         """Return the same verdict carrying these pictures."""
@@ -228,4 +248,5 @@ def _from_record(record: Mapping[str, Any]) -> Verdict:
         comparisons=tuple(FaceComparison.from_dict(one) for one in record.get("comparisons", ())),
         text=None if text is None else OnscreenText.from_dict(text),
         examined_as=record.get("examined_as", ""),
+        names=dict(record.get("names", {})),
     )

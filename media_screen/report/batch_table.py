@@ -17,16 +17,21 @@ from media_screen.results.words import RANK
 class CampaignRow:
     """A campaign as one row, which opens: what all its files have in common, and the most urgent.
 
-    `llr` is the greatest of its members, `published` when the first of them was.
+    `llr` is the greatest of its members, `published` when the first of them was; `views` are those
+    of the `viewed` members whose views are known, `followers` those of their accounts.
     """
 
     campaign: Campaign
     name: str
+    person: str  # the name of the person, "" for nobody
     titles: tuple[SaidText, ...]
     llr: float | None
     accounts: int
     platforms: tuple[str, ...]  # the most frequent first
     published: str  # "" when not known
+    views: int | None
+    viewed: int
+    followers: int | None
     duration_s: float
     cover: str  # key of the file whose picture stands for all
     explicit: bool
@@ -88,14 +93,22 @@ def _campaign_row(campaign: Campaign, by_key: Mapping[str, ResultRow]) -> Campai
     titles = said_titles(campaign, {row.key: row.title for row in rows})
     first = min((row.published for row in members), key=time_key, default="")
     shown = by_key.get(campaign.through, rows[0])
+    views = [row.views for row in members if row.views is not None]
+    followers = [one.followers for one in campaign.accounts if one.followers is not None]
+    names = {row.person: row.name for row in rows}
+    person = campaign.person or ""
     return CampaignRow(
         campaign=campaign,
         name=campaign_name(campaign, titles),
+        person=names.get(person, person),
         titles=tuple(titles),
         llr=max((row.llr for row in members if row.llr is not None), default=None),
         accounts=len(campaign.accounts),
         platforms=tuple(name for name, _ in by_frequency(row.platform for row in rows) if name),
         published=first if shown_time(first) else "",
+        views=sum(views) if views else None,
+        viewed=len(views),
+        followers=sum(followers) if followers else None,
         duration_s=shown.duration_s,
         cover=shown.key,
         explicit=any("explicit" in row.flags for row in rows),

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from media_screen.evidence import Abstention, Evidence, MediaStream, TrackSummary, Verdict
 from media_screen.report.beside import BesideView, beside_views
+from media_screen.report.detector_lines import DetectorLine, detector_lines
 from media_screen.report.offsets import OffsetCurve, offset_curves
 from media_screen.report.timeline import TimelineView, build_timeline
 from media_screen.results import text, words
+from media_screen.results.grounds import Ground, ground
 from media_screen.results.matched import Matched, matched
+from media_screen.results.moments import Moment, moments
 from media_screen.results.scale import Weighing, bounds_sentence, fusion_sentence, weighings
 from media_screen.results.thumbs import Picture
 from media_screen.weights.calibration import percent
@@ -62,7 +65,13 @@ class FileView:
     """Everything the template of a file page needs beside the verdict itself."""
 
     name: str
+    person: str  # whom the label concerns, by name; "" for nobody
     sentence: str
+    ground: Ground | None  # what decided in place of the ratio of manipulation
+    moments: tuple[Moment, ...]
+    lines: tuple[DetectorLine, ...]
+    media: str  # where the file itself lies, as a link; "" where it is not there
+    player: str  # "video" or "audio" where a browser may play it, else ""
     explicit: bool
     weighings: list[Weighing]
     bounds: str
@@ -86,15 +95,20 @@ class FileView:
     thumb_width: int  # px at `THUMB_HEIGHT`; 0 when the shape of the frames is not known
 
 
-def file_view(verdict: Verdict, pictures: tuple[Picture, ...]) -> FileView:
-    """Work out what the page of a file shows."""
-    media = verdict.media
-    shape = media.width / media.height if _shaped(verdict) else 0.0
+def file_view(verdict: Verdict, pictures: tuple[Picture, ...], *, media: str = "") -> FileView:
+    """Work out what the page of a file shows; `media` is a link to the file itself, if any."""
+    shape = verdict.media.width / verdict.media.height if _shaped(verdict) else 0.0
     own = tuple(picture for picture in pictures if picture.reference_s is None)
     frames = tuple(picture for picture in own if picture.track is None)
     return FileView(
-        name=text.file_name(media.path),
+        name=text.file_name(verdict.media.path),
+        person=verdict.name_of(verdict.person),
         sentence=verdict.summary or words.label_words(verdict.label).meaning,
+        ground=ground(verdict),
+        moments=moments(verdict, pictures),
+        lines=detector_lines(verdict),
+        media=media,
+        player=_player(verdict) if media else "",
         explicit="explicit" in verdict.flags,
         weighings=weighings(verdict),
         bounds=bounds_sentence(verdict.probability_bounds),
@@ -243,6 +257,12 @@ def _stream(stream: MediaStream) -> str:
     kind = {"video": "picture", "audio": "sound"}.get(stream.kind, stream.kind)
     shown = ", played by default" if stream.default else ""
     return f"{kind} track {stream.index}: {', '.join(filter(None, names)) or 'no codec'}{shown}"
+
+
+def _player(verdict: Verdict) -> str:
+    """Return what plays the file in a page; sexual content is not played in one."""
+    kind = verdict.media.kind
+    return kind if kind in ("video", "audio") and "explicit" not in verdict.flags else ""
 
 
 def _shaped(verdict: Verdict) -> bool:

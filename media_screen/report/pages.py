@@ -24,6 +24,7 @@ from media_screen.report import beside, offsets, posting, timeline, variants
 from media_screen.report.batch_table import CampaignRow, TableBlock, table_blocks
 from media_screen.report.campaign_view import MemberFacts, campaign_view, cover, member_facts
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
+from media_screen.report.media_links import MediaLinks
 from media_screen.report.standing import Standing, standings
 from media_screen.results import scale, text, words
 from media_screen.results.campaigns import CAMPAIGNS, ReadCampaigns, read_campaign_lines
@@ -52,13 +53,19 @@ _PAGE_NAME = re.compile(r"([0-9a-f]{16}|c-[0-9a-f]{12})\.html")
 
 
 def write_report(
-    out: Path, *, time_zone: str = "UTC", tell: Callable[[str], object] = _log.warning
+    out: Path,
+    *,
+    time_zone: str = "UTC",
+    media: Mapping[str, str] | None = None,
+    tell: Callable[[str], object] = _log.warning,
 ) -> Path:
     """Write the report of a results folder and return its first page, `OUT/report/index.html`.
 
     The pages follow from `OUT/results.jsonl`, `OUT/campaigns.jsonl` and `OUT/thumbs/` alone;
-    `time_zone` is that of the times at which posts were published. `tell` hears what was left out
-    and what can't be told: lines that no scan into the folder wrote, say. Raises FileNotFoundError
+    `time_zone` is that of the times at which posts were published. Pages link to the files that
+    were screened where these still lie, or to `media`: names within the folder by the keys of
+    files. `tell` hears what was left out and what can't be told: lines that no scan into the folder
+    wrote, say. Raises FileNotFoundError
     when the folder does not exist (one without results gives a page that says so) and
     TimeZoneError for an unknown zone.
     """
@@ -71,12 +78,15 @@ def write_report(
     for own in (files.parent, files, pages):
         private_folder(own)
     campaigns = read_campaign_lines(out)
+    links = MediaLinks(out, media)
     # One open file for both passes: a scan that goes on meanwhile can't shift what was read.
     with open_regular(source) if source.exists() else BytesIO() as stream:
         results = read_results(stream, written_lines(out))
         blocks = None
         while blocks is None:  # some could not be shown: number, group and link the others anew
-            blocks = _write_pages(environment, out, stream, results, campaigns, (zone, time_zone))
+            blocks = _write_pages(
+                environment, out, stream, results, campaigns, links, (zone, time_zone)
+            )
     shown = [block for block in blocks if block.campaign]
     _drop_stale_pages(files, [row.key for row in results.rows])
     _drop_stale_pages(pages, [block.campaign.campaign.id for block in shown if block.campaign])
@@ -105,6 +115,7 @@ def _write_pages(
     stream: IO[bytes],
     results: ReadResults,
     campaigns: ReadCampaigns,
+    links: MediaLinks,
     zone: tuple[tzinfo, str],
 ) -> tuple[TableBlock, ...] | None:
     """Write the pages of files and campaigns; return the table of the batch page.
@@ -114,7 +125,7 @@ def _write_pages(
     standing = standings(results.rows, campaigns.campaigns)
     blocks = table_blocks(results.rows, standing)
     results.rows = [row for block in blocks for row in block.rows]
-    facts = _write_file_pages(environment, out, stream, results, standing)
+    facts = _write_file_pages(environment, out, stream, results, links, standing)
     if facts is None:
         return None
     shown = [block.campaign for block in blocks if block.campaign]
@@ -142,6 +153,7 @@ def make_environment(zone: tzinfo = timezone.utc) -> jinja2.Environment:
         text.duration,
         text.file_name,
         text.measured,
+        text.seconds,
         text.shorten,
         text.shorten_path,
         text.signed,
@@ -163,6 +175,7 @@ def make_environment(zone: tzinfo = timezone.utc) -> jinja2.Environment:
     environment.filters["day"] = partial(text.day, zone=zone)
     environment.filters["posted"] = partial(text.posted, zone=zone)
     environment.globals["citation"] = scale.CITATION
+    environment.globals["reach"] = text.reach
     return environment
 
 
@@ -179,9 +192,10 @@ def _assets(page: str) -> dict[str, Any]:
         "\n".join((static / f"{name}.{kind}").read_text("utf-8") for name in names)
         for kind in ("css", "js")
     )
+    media = "media-src 'self'; " if page == "file" else ""
     policy = (
         "default-src 'none'; img-src 'self'; "
-        f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        f"{media}style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
     return {"style": Markup(style), "script": Markup(script), "policy": policy}
@@ -196,6 +210,7 @@ def _write_file_pages(
     out: Path,
     stream: IO[bytes],
     results: ReadResults,
+    links: MediaLinks,
     standing: Mapping[str, Standing],
 ) -> dict[str, MemberFacts] | None:
     """Write one page for each row; return what the pages of campaigns need of their files.
@@ -219,7 +234,7 @@ def _write_file_pages(
                 standing=stands,
                 verdict=verdict,
                 through=rows.get(verdict.passed.key) if verdict.passed else None,
-                view=file_view(verdict, pictures),
+                view=file_view(verdict, pictures, media=links.of(verdict, line)),
                 thumbs=f"../../thumbs/{row.key}/",
                 thumb_height=THUMB_HEIGHT,
                 curve_height=offsets.HEIGHT,
@@ -312,7 +327,7 @@ def index_context(
         "written": written,
         "posted": (days[0], days[-1]) if days else None,
         "counts": list(_counts(rows)),
-        "persons": sorted({row.person for row in rows if row.person}),
+        "persons": _persons(rows),
         "platforms": sorted({row.platform for row in rows if row.platform}),
         "marks": sorted({flag for row in rows for flag in row.flags} - OTHERWISE_MARKED),
         "unjudged": len(unjudged),
@@ -334,6 +349,12 @@ def _counts(rows: list[ResultRow]) -> Iterator[dict[str, Any]]:
     tally = Counter(row.label for row in rows)
     for label in BY_URGENCY:
         yield {"label": label, "words": words.LABELS[label], "count": tally[label]}
+
+
+def _persons(rows: Sequence[ResultRow]) -> list[tuple[str, str]]:
+    """Return the people whom labels concern, each with slug and name, by name."""
+    names = {row.person: row.name for row in rows if row.person}
+    return sorted(names.items(), key=lambda item: (item[1].casefold(), item[0]))
 
 
 def _is_day(published: str) -> bool:

@@ -27,7 +27,7 @@ from media_screen.database import (
     transaction,
 )
 from media_screen.errors import MediaScreenError
-from media_screen.evidence import SETUP_REASONS, Label, Thumbnail, Verdict
+from media_screen.evidence import SETUP_REASONS, Label, Post, Thumbnail, Verdict
 from media_screen.files import (
     facts,
     file_id,
@@ -66,6 +66,11 @@ class FinishedFile:
     kept: bool  # from an earlier scan
     repeated: bool = False  # examined as a file with the same bytes
     lacking: tuple[str, ...] = ()  # what was not looked for, for want of a package or a reference
+    name: str = ""  # of the person
+    title: str = ""  # of the post, untrusted as what follows
+    account: str = ""
+    platform: str = ""
+    views: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,21 +175,25 @@ class Results:
             ).fetchone()
             if row is None:
                 return None
-            record = json.loads(self._read_at(*self._lines[row[0]]))
+            verdict = Verdict.from_dict(json.loads(self._read_at(*self._lines[row[0]])))
+        post = verdict.post or Post()
         return FinishedFile(
-            path=record["media"]["path"],
-            label=record["label"],
-            person=record["person"],
-            manipulation=record["llr"].get("manipulation"),
-            summary=record["summary"],
+            path=verdict.media.path,
+            label=verdict.label,
+            person=verdict.person,
+            manipulation=verdict.llr.get("manipulation"),
+            summary=verdict.summary,
             failed=bool(row[1]),
-            copy=record.get("duplicate_of") is not None,
-            partly="partly_covered" in record["flags"],
+            copy=verdict.duplicate_of is not None,
+            partly="partly_covered" in verdict.flags,
             kept=kept,
-            repeated=bool(record.get("examined_as")),
-            lacking=tuple(
-                one["why"] for one in record["abstentions"] if one["reason"] in SETUP_REASONS
-            ),
+            repeated=bool(verdict.examined_as),
+            lacking=tuple(one.why for one in verdict.abstentions if one.reason in SETUP_REASONS),
+            name=verdict.name_of(verdict.person),
+            title=post.title,
+            account=post.account,
+            platform=post.platform,
+            views=post.views,
         )
 
     def contents(self, settings: str, *, without: Iterable[Path] = ()) -> Iterator[FinishedContent]:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from media_screen.evidence import SETUP_REASONS, Verdict
+from media_screen.results.grounds import ground
 from media_screen.results.lines import LINE_LIMIT, each_line
 from media_screen.results.saved_line import BAD_RECORD, parse_line
 from media_screen.results.words import RANK
 from media_screen.results.written import STRANGE, Written
 
+MOST_COUNTED = 10**15  # views or followers; no site has more
 BEGINNING = 120  # bytes of a broken line that are told
 
 
@@ -27,14 +29,18 @@ class ResultRow:
     key: str
     label: str
     path: str
-    person: str
+    person: str  # slug, "" for nobody
+    name: str  # of that person, the slug where older results don't tell; "" for nobody
     llr: float | None
     handle: str
     platform: str
     standing: str
+    ground: str  # what decided in place of the ratio of manipulation, in a word, "" for nothing
     published: str
     duration_s: float
     title: str
+    views: int | None
+    followers: int | None
     summary: str
     flags: tuple[str, ...]
     failures: int
@@ -120,13 +126,17 @@ def _row(verdict: Verdict, number: int, offset: int) -> ResultRow:
         label=verdict.label,
         path=media.path,
         person=_text(verdict.person or ""),
+        name=_text(verdict.name_of(verdict.person)),
         llr=None if llr is None else _number(llr),
-        handle=_text((post.handle or post.display_name or post.channel_id) if post else ""),
+        handle=_text(post.account if post else ""),
         platform=_text(post.platform if post else ""),
         standing=_text(verdict.provenance.channel),
+        ground=rests.short if (rests := ground(verdict)) else "",
         published=_text(post.published if post else ""),
         duration_s=_number(media.duration_s),
         title=_text(post.title if post else "")[:300],
+        views=_count(post.views if post else None),
+        followers=_count(post.followers if post else None),
         summary=_text(verdict.summary)[:300],
         flags=tuple(_text(flag) for flag in verdict.flags),
         failures=len(verdict.failures),
@@ -137,6 +147,12 @@ def _row(verdict: Verdict, number: int, offset: int) -> ResultRow:
         line=number,
         offset=offset,
     )
+
+
+def _count(value: int | None) -> int | None:
+    if value is not None and not (isinstance(value, int) and 0 <= value <= MOST_COUNTED):
+        raise ValueError(f"expected a count, got {value!r:.40}")
+    return value
 
 
 def _number(value: float) -> float:

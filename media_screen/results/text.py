@@ -74,6 +74,11 @@ def clock(seconds: float) -> str:
     return f"{lead}:{rest // 10:02d}.{rest % 10}"
 
 
+def seconds(time_s: float) -> str:
+    """Format a time in the media as players take it in an address, such as 63.4."""
+    return f"{max(time_s, 0.0):.2f}".rstrip("0").rstrip(".")
+
+
 def duration(seconds: float) -> str:
     """Format a length to the second, or a dash for what has none."""
     if seconds <= 0:
@@ -110,6 +115,16 @@ def size(count: int) -> str:
         if value < 999.5:
             return f"{value:.1f} {unit}"
     return f"{value / 1000:.1f} TB"
+
+
+def reach(views: int | None, followers: int | None) -> str:
+    """Say how many saw a post and follow its account, such as 12,400 views and 310 followers.
+
+    What is not known is left out.
+    """
+    known = ((views, "view"), (followers, "follower"))
+    counts = [f"{n:,} {word}{'' if n == 1 else 's'}" for n, word in known if n is not None]
+    return " \u00b7 ".join(counts)
 
 
 def percent(probability: float) -> str:

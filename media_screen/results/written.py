@@ -86,8 +86,11 @@ def written_lines(out: Path) -> Written:
         return Written(unknown=f"{STATE} can't be read: {error}")
 
 
-def written_files(out: Path, digests: Container[str]) -> dict[str, WrittenFile]:
-    """Return the files whose lines have these hashes, by the hash, as far as the state tells."""
+def written_files(out: Path, digests: Container[str] | None = None) -> dict[str, WrittenFile]:
+    """Return the files whose lines have these hashes, by the hash, as far as the state tells.
+
+    Without hashes those of all lines.
+    """
     path = out / STATE
     if not path.is_file() or path.stat().st_size == 0:
         return {}
@@ -99,5 +102,5 @@ def written_files(out: Path, digests: Container[str]) -> dict[str, WrittenFile]:
     return {
         digest: WrittenFile(Path(os.fsdecode(name)), content.partition(" ")[2])
         for digest, name, content in rows
-        if digest in digests
+        if digests is None or digest in digests
     }

@@ -92,17 +92,18 @@ class Examination:
         self._media.source.refuse_change()  # or what is remembered would not be what was seen
         recall, fingerprint = self._recall()
         content = self._content()
+        names = {person.slug: person.name for person in case.people}
         judgement = judge(
             self._evidence,
             self._abstentions,
             self._failures,
-            names={person.slug: person.name for person in case.people},
+            names=names,
             duration_s=matched_length(self._media),
             coverage=content.coverage,
             sensitivity=self._config.sensitivity,
             weighing=loaded.weighing,
         )
-        return Verdict(
+        verdict = Verdict(
             label=judgement.label,
             media=content.media,
             person=judgement.person,
@@ -130,6 +131,7 @@ class Examination:
             fingerprint=fingerprint,
             text=content.text,
         )
+        return verdict.naming(names)
 
     def _examine(self) -> None:
         """Let every detector examine the case, and tell what was not looked at."""

@@ -72,7 +72,7 @@ __all__ = [
 MAX_WHOLE = 8 << 20  # bytes read at once; larger ones have thousands of comments
 MAX_TITLE = 1_000  # characters
 MAX_DESCRIPTION = 20_000  # characters; YouTube allows 5,000
-_MAX_COUNT = 1e15  # bytes, pixels or followers
+_MAX_COUNT = 1e15  # bytes, pixels, views or followers
 
 
 class SidecarError(MediaScreenError, ValueError):
@@ -86,8 +86,8 @@ class Sidecar:
     `channel_ids` holds all stable ids of the channel (TikTok has two), `channel_id` the first.
     `handle` is as shown, without the leading @. `verified` is true only when the site says so:
     its absence says nothing. `published` is ISO 8601 in UTC, a bare date when only that is known.
-    `links` stand in the title and description. `account_created` (ISO 8601, UTC) and `followers`
-    are known where the site tells the downloader, as they were at the download.
+    `links` stand in the title and description. `account_created` (ISO 8601, UTC), `followers` and
+    `views` are known where the site tells the downloader, as they were at the download.
     """
 
     platform: str = ""
@@ -106,6 +106,7 @@ class Sidecar:
     verified: bool = False
     account_created: str = ""
     followers: int | None = None
+    views: int | None = None
     ai_labels: tuple[str, ...] = ()
     dubbed: bool = False
     problems: tuple[str, ...] = ()
@@ -130,6 +131,9 @@ class Sidecar:
             url=self.url,
             published=self.published,
             ai_labels=self.ai_labels,
+            description=self.description,
+            views=self.views,
+            followers=self.followers,
         )
 
 
@@ -229,7 +233,6 @@ def parse(record: Mapping[str, Any]) -> Sidecar:
     labels, dubbed = labels_of(fields.record, authored=made_by.authored)
     title = fields.first_text(made_by.titles, MAX_TITLE)
     description = fields.first_text(made_by.descriptions, MAX_DESCRIPTION)
-    followers = fields.first_number(made_by.followers, low=0, high=_MAX_COUNT)
     return Sidecar(
         platform=publisher.platform,
         video_id=next(filter(None, map(fields.id, made_by.ids)), ""),
@@ -246,13 +249,19 @@ def parse(record: Mapping[str, Any]) -> Sidecar:
         duration_s=fields.first_number(made_by.durations, low=0.0, high=MAX_TIMESTAMP),
         verified=any(map(fields.flag, made_by.verified)),
         account_created=_date(fields, made_by.created),
-        followers=None if followers is None else int(followers),
+        followers=_count(fields, made_by.followers),
+        views=_count(fields, made_by.views),
         ai_labels=labels,
         dubbed=dubbed,
         described=_described(fields, made_by),
         fit=_fit_of_record(fields, publisher.platform, made_by),
         problems=tuple(fields.problems),
     )
+
+
+def _count(fields: Fields, keys: Sequence[str]) -> int | None:
+    number = fields.first_number(keys, low=0, high=_MAX_COUNT)
+    return None if number is None else int(number)
 
 
 def _described(fields: Fields, made_by: Downloader) -> Described:

@@ -38,8 +38,9 @@ def index(out: Path) -> Path:
 
 
 def names(page: Any) -> list[str]:
-    """The files in the table, in order."""
-    return list(page.locator("#files tbody tr td.c-file a").all_text_contents())
+    """The names of the files in the table, in order."""
+    paths = page.locator("#files tbody tr td.c-file small.path").all_text_contents()
+    return [path.rpartition("/")[2] for path in paths]
 
 
 def wait_for_count(page: Any, count: int) -> None:

@@ -6,21 +6,24 @@ import re
 from html.parser import HTMLParser
 
 VOID = {"meta", "input", "img", "br"}
-BLOCKS = {"details", "div", "dl", "fieldset", "figure", "form", "p", "section", "table", "ul"}
+BLOCKS = {"details", "div", "dl", "fieldset", "figure", "form", "p", "section", "table", "ul", "ol"}
 
 # All that the templates may produce; anything else came out of metadata.
 _TAGS = """
     html head meta title style script body header footer main nav section article div p h1 h2 h3 h4
-    a strong b small code pre span bdi abbr br ul li dl dt dd table caption thead tbody tr th td
+    a strong b small code pre span bdi abbr br ul ol li dl dt dd table caption thead tbody tr th td
     details summary figure figcaption img label input select option button form fieldset legend
-    svg rect line circle path text tspan dialog kbd"""
+    svg rect line circle path text tspan dialog kbd video audio"""
 
 _ATTRIBUTES = """
     lang charset http-equiv content name class id href rel src alt width height loading decoding
     type value autocomplete disabled checked method placeholder step inputmode title role scope
-    hidden tabindex data-label data-platform data-standing data-marks data-v data-sort aria-label
+    hidden tabindex controls preload data-time data-label data-person data-platform data-standing data-marks data-v data-sort aria-label
     aria-labelledby aria-hidden aria-sort aria-pressed aria-haspopup open viewbox
     preserveaspectratio d x y x1 x2 y1 y2 cx cy r dx text-anchor stroke-width"""
+
+# The file itself, by a relative address in which nothing is left that could be another one.
+LOCAL = re.compile(r"(\.\./)+[A-Za-z0-9_.~%/-]+(#t=\d+(\.\d+)?)?")
 
 TAGS = set(_TAGS.split())
 ATTRIBUTES = set(_ATTRIBUTES.split())
@@ -77,14 +80,17 @@ def check_markup(page: Page) -> None:
         assert not any(name.startswith("on") or name == "style" for name in attrs), (tag, attrs)
     assert sum(tag == "script" for tag, _ in page.tags) == 1
     assert sum(tag == "style" for tag, _ in page.tags) == 1
-    for _, attrs in page.having("src"):
+    for tag, attrs in page.having("src"):
+        if tag in ("video", "audio"):
+            assert LOCAL.fullmatch(attrs["src"]) and attrs["preload"] == "none", attrs
+            continue
         kind = r"frame|track-\d+|(reference|compared-\d+-(file|original|difference))-\d{9}"
         shot = rf"(\.\./)?\.\./thumbs/[0-9a-f]{{16}}/({kind})-\d{{9}}\.jpg"
         assert re.fullmatch(shot, attrs["src"]), attrs
     for _, attrs in page.having("href"):
         page_ = r"((\.\./)?files/)?[0-9a-f]{16}\.html|((\.\./)?campaigns/)?c-[0-9a-f]{12}\.html"
         own = rf"#main|{page_}|\.\./index\.html(#c-[0-9a-f]{{12}})?"
-        if not re.fullmatch(own, attrs["href"]):
+        if not (re.fullmatch(own, attrs["href"]) or LOCAL.fullmatch(attrs["href"])):
             assert re.match(r"https?://", attrs["href"].lower()), attrs
             assert attrs["rel"] == "noopener noreferrer nofollow"
     style = page.html.split("<style>")[1].split("</style>")[0]

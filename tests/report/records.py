@@ -102,6 +102,7 @@ def suspected(path: str = "downloads/clip_0001.mp4") -> Verdict:
             Abstention("voice_identity", "no_reference", "no voice is enrolled for anyone"),
             Abstention("credentials", "missing_package", "c2pa-python is not installed"),
         ),
+        names={"xin-liu": "Xin Liu"},
         device="cpu",
         versions={"media_screen": "0.1.0", "face_artifact": "sha256:12ab34cd", "torch": "2.13.0"},
         timing_s={"decode": 1.21, "faces": 3.48, "detectors": 2.94, "total": 8.02},
@@ -143,6 +144,9 @@ def _post() -> Post:
         url="https://www.youtube.com/watch?v=abc123",
         published="2025-09-14T08:30:00Z",
         ai_labels=("creator label: altered or synthetic content",),
+        description="He says it himself: this is the plan that nobody was to hear of. " * 6,
+        views=12_400,
+        followers=310,
     )
 
 
@@ -354,7 +358,7 @@ def hostile(text: str, path: str | None = None) -> Verdict:
         probability_bounds=probability_bounds(2.0),
         summary=text,
         provenance=Provenance(match=match, credentials=text),
-        post=Post(text, text, text, text, text, text, text, (text, text)),
+        post=Post(text, text, text, text, text, text, text, (text, text), text, 10**15, 0),
         context=Context((NameSeen(text, "person", "title", text, text, 1, 2, Span(1, 2), text),)),
         tracks=(TrackSummary(0, Span(0, 9), 3, 50.0, text, 0.5),),
         evidence=(
@@ -396,6 +400,7 @@ def hostile(text: str, path: str | None = None) -> Verdict:
         duplicate_of=Duplicate(text, media.sha256, exact=True, picture=1.0, sound=1.0),
         text=OnscreenText(1, (TextLine(text, 1.0, (0.0, 0.0, 1.0, 1.0)),)),
         examined_as=text,
+        names={text: f"name of {text}"},
         thumbnails=_thumbnails(),
     )
 

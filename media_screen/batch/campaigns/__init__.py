@@ -132,7 +132,7 @@ class _Settling:
 
     def _read(self) -> None:
         """Take what is known of lines that did not change, and read the others."""
-        names = {person.slug: person.name for person in self._people}
+        names = self._names
         known = {row.digest: (key, row) for key, row in self._store.files().items()}
         for digest, path in self._results.lines().items():
             key, row = known.get(digest, ("", None))
@@ -187,7 +187,7 @@ class _Settling:
     def _tell(self, key: str, told: Told) -> Iterator[Moved]:
         """Write what a file is told into its line; give what moved by that."""
         saved = self._results.verdict(self._digests[key])
-        verdict = told.written_into(own_verdict(saved))
+        verdict = told.written_into(own_verdict(saved)).naming(self._names)
         self._digests[key] = self._results.amend(self._digests[key], verdict)
         self._told[key] = told
         if verdict.label != saved.label:
@@ -230,6 +230,11 @@ class _Settling:
         except (MediaScreenError, OSError) as error:
             _log.warning("campaigns are told without names of people: %s", error)
             return ()
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """The names of the enrolled people by their slugs."""
+        return {person.slug: person.name for person in self._people}
 
     @cached_property
     def _find_names(self) -> FindNames | None:

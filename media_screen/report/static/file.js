@@ -15,4 +15,17 @@
     for (const box of boxes()) box.addEventListener("change", tell);
     commands.b = () => unveil.click();
   }
+  const media = document.getElementById("media");
+  if (media) {
+    media.addEventListener("error", () => { document.getElementById("unplayed").hidden = false; });
+    for (const link of document.querySelectorAll("a.play")) {
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        media.closest("details").open = true;
+        media.currentTime = Number(link.dataset.time);
+        media.play().catch(() => { /* said beside it */ });
+        media.scrollIntoView({ block: "nearest" });
+      });
+    }
+  }
 })();

@@ -9,8 +9,8 @@
   const more = document.getElementById("more");
   const boxes = [...document.querySelectorAll('input[name="label"]')];
   const heads = [...table.tHead.rows[0].cells];
-  const numeric = new Set(["label", "llr", "duration"]);
-  const falling = new Set(["llr", "duration", "date"]); // most useful from the largest
+  const numeric = new Set(["label", "reach", "llr", "duration"]);
+  const falling = new Set(["reach", "llr", "duration", "date"]); // most useful from the largest
   const fold = (text) => text.normalize("NFKC").toLowerCase();
   const order = new Intl.Collator("en", { numeric: true });
   const sort = { by: "label", down: false };
@@ -41,13 +41,13 @@
   for (const other of [...table.tBodies].slice(1)) other.remove();
   body.className = "";
   const textOf = (tr) => fold(tr.textContent);
-  const search = (row) => (row.text ??= textOf(row.tr));
+  const search = (row) => (row.text ??= `${textOf(row.tr)} ${fold(row.person)}`);
   const searchHead = (unit) => (unit.head ? (unit.text ??= textOf(unit.head)) : "");
   const same = (value, wanted) => !wanted || (value || "") === (wanted === "-" ? "" : wanted);
 
   const matches = (want, unit) => (row) =>
     (!want.labels.size || want.labels.has(row.label)) &&
-    same(row.keys.person, want.person) && same(row.platform, want.platform) &&
+    same(row.person, want.person) && same(row.platform, want.platform) &&
     (!want.standing || row.standing === want.standing) &&
     (!want.mark || row.marks.includes(want.mark)) &&
     (want.llr === null || (row.keys.llr !== null && row.keys.llr >= want.llr)) &&
