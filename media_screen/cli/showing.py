@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,10 +12,13 @@ from media_screen.cli.terminal import SHOWN, minutes, new_console
 from media_screen.evidence import BY_URGENCY
 from media_screen.folders import LeftOut, said
 from media_screen.results.plain import counted, plain
+from media_screen.results.text import reach
 from media_screen.results.words import RANK
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     from media_screen.batch.campaigns import Moved
     from media_screen.batch.scan import Summary
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
     from media_screen.results.folder import FinishedFile
 
 MOVED_SHOWN = 10  # changed labels that are named
-WIDE = 120  # columns of a terminal from which the table has room for the reasons
+WIDE = 80  # columns of a terminal from which the table has room for the reasons
+POST_SHARE = 0.42  # of the room beside the label that the post has; the reason has the rest
+REASON_LINES = 4  # of a reason that are shown; report and page have all of it
+GAP = 2  # columns between two of the table
 _COLOURS = {
     "official": "green",
     "official_copy": "green",
@@ -39,7 +45,6 @@ _COLOURS = {
 
 def show_summary(summary: Summary, report: Path) -> None:
     """Print the table of verdicts, the counts, and where the report is."""
-    from rich.table import Table
     from rich.text import Text
 
     console = new_console()
@@ -47,13 +52,7 @@ def show_summary(summary: Summary, report: Path) -> None:
         summary.entries, key=lambda e: (RANK[e.label], -(e.manipulation or 0.0), e.path)
     )
     if ordered:
-        wide = console.width >= WIDE
-        columns = ("file", "verdict", "person", "why") if wide else ("file", "verdict", "person")
-        table = Table(*columns, box=None, pad_edge=False)
-        table.columns[0].overflow = "fold"
-        for entry in ordered[:SHOWN]:
-            table.add_row(*_row(entry)[: len(columns)])
-        console.print(table)
+        console.print(_table(ordered[:SHOWN], console))
         if len(ordered) > SHOWN:
             console.print(f"... and {len(ordered) - SHOWN} more in the report")
         console.print()
@@ -127,15 +126,65 @@ def show_each_left_out(left_out: Sequence[LeftOut], *, err: bool = False) -> Non
         click.echo(f"{plain(str(one.path))}: {one.what}", err=err)
 
 
-def _row(entry: FinishedFile) -> tuple[Any, ...]:
+def _table(entries: Sequence[FinishedFile], console: Console) -> Table:
+    """Lay out files: label and person, the post and the file, and the reason where there is room.
+
+    Labels and names of files are always whole: one asks for them by these.
+    """
+    from rich.table import Table
     from rich.text import Text
 
-    return (
-        Text(plain(Path(entry.path).name)),
-        Text(entry.label, style=_COLOURS[entry.label]),
-        Text(plain(entry.person or "-")),
-        Text(plain(entry.summary)),
-    )
+    label = max(len(entry.label) for entry in entries)
+    room = max(1, console.width - label - GAP)
+    wide = console.width >= WIDE
+    post = int(room * POST_SHARE) if wide else room
+    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False)
+    table.add_column("verdict", min_width=label)
+    for name in ("post", "why")[: 1 + wide]:
+        table.add_column(name, overflow="fold")
+    for entry in entries:
+        cells = [_called(entry, label), _posted(entry, post, console)]
+        if wide:
+            why = Text(plain(entry.summary))
+            cells.append(_first_lines(why, room - post - GAP, REASON_LINES, console))
+        table.add_row(*cells)
+    return table
+
+
+def _called(entry: FinishedFile, width: int) -> Text:
+    from rich.text import Text
+
+    told = Text(entry.label, style=_COLOURS[entry.label])
+    if entry.person:
+        name = Text(plain(entry.name or entry.person), style="default")
+        name.truncate(width, overflow="ellipsis")
+        told.append("\n").append_text(name)
+    return told
+
+
+def _posted(entry: FinishedFile, width: int, console: Console) -> Text:
+    """Return title, account, reach and name of the file, a line each of what is known."""
+    from rich.text import Text
+
+    by = ", ".join(filter(None, (entry.account, entry.platform)))
+    told = (entry.title, by, reach(entry.views, None))
+    lines = [Text(plain(one)) for one in told if one]
+    for line in lines:
+        line.truncate(width, overflow="ellipsis")
+    name = Text(plain(Path(entry.path).name), style="dim" if lines else "default")
+    return Text("\n").join([*lines, *name.wrap(console, width, overflow="fold")])
+
+
+def _first_lines(text: Text, width: int, most: int, console: Console) -> Text:
+    """Return the first lines of a text, with an ellipsis where more follows."""
+    from rich.text import Text
+
+    lines = list(text.wrap(console, width, overflow="fold"))
+    if len(lines) > most:
+        lines[most - 1].append("\u2026" * width)
+        lines[most - 1].truncate(width, overflow="ellipsis")
+        lines[most - 1] = Text(lines[most - 1].plain.rstrip("\u2026") + "\u2026")
+    return Text("\n").join(lines[:most])
 
 
 def show_people(people: Sequence[Person], enrolment: Enrolment) -> None:

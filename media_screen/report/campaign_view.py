@@ -49,6 +49,7 @@ ONSCREEN = "onscreen"  # the detector that reads the picture
 class MemberFacts:
     """What the page of its campaign needs of a file's verdict and pictures."""
 
+    people: Mapping[str, str]  # the names of those whom its record speaks of, by slug
     names: tuple[NameSeen, ...]
     marks: tuple[str, ...]  # accounts and generators that are named in the picture
     persons: Mapping[str, float | None]  # who it shows by itself, and the nearest cosine
@@ -76,7 +77,7 @@ class CampaignMember:
 class PersonShown:
     """Somebody enrolled whom files of a campaign show or voice."""
 
-    person: str
+    person: str  # the name
     files: int
     cosine: float | None  # the nearest face
     key: str  # of the file that `face` is of
@@ -101,6 +102,7 @@ class CampaignView:
     """Everything the template of a campaign's page needs beside the campaign itself."""
 
     name: str
+    person: str  # whom it concerns, by name; "" for nobody
     members: tuple[CampaignMember, ...]
     listed: tuple[CampaignMember, ...]
     by_key: Mapping[str, CampaignMember]
@@ -138,6 +140,7 @@ def member_facts(verdict: Verdict, pictures: Sequence[Picture]) -> MemberFacts:
             faces.setdefault(track.person, shot)
     marks = [one for one in verdict.evidence if one.detector == ONSCREEN]
     return MemberFacts(
+        people=verdict.names,
         names=verdict.context.names,
         marks=tuple(one.why for one in marks if one.finding != "no_marks"),
         persons=persons,
@@ -170,8 +173,11 @@ def campaign_view(
     hashes = Counter(file.sha256 for file in campaign.files if file.sha256)
     labels = Counter(file.label for file in campaign.files)
     by_key = {member.file.key: member for member in members}
+    people = {slug: name for one in told for slug, name in one.people.items()}
+    person = campaign.person or ""
     return CampaignView(
         name=campaign_name(campaign, titles),
+        person=people.get(person, person),
         members=members,
         listed=members[:MOST_FILES],
         by_key=by_key,
@@ -187,7 +193,7 @@ def campaign_view(
         comments=fold(said_elsewhere(campaign, "comment")),
         marks=by_frequency(mark for one in told for mark in one.marks)[:MOST_MARKS],
         named=named_people(one.names for one in told),
-        persons=_persons(members),
+        persons=_persons(members, people),
         accounts=fold(_account_rows(campaign)),
         network=draw_network(campaign.accounts, campaign.ties),
         variants=tuple((group, fold(group.files)) for group in variant_groups(campaign.files)),
@@ -230,7 +236,7 @@ def _members(
     return tuple(members)
 
 
-def _persons(members: Iterable[CampaignMember]) -> list[PersonShown]:
+def _persons(members: Iterable[CampaignMember], names: Mapping[str, str]) -> list[PersonShown]:
     files: Counter[str] = Counter()
     best: dict[str, tuple[float, CampaignMember]] = {}
     for member in members:
@@ -245,7 +251,8 @@ def _persons(members: Iterable[CampaignMember]) -> list[PersonShown]:
         face = member.facts.faces.get(person) if member.facts else None
         explicit = bool(member.facts and member.facts.explicit)
         near_one = cosine if cosine > 0 else None
-        found.append(PersonShown(person, count, near_one, member.file.key, face, explicit))
+        name = names.get(person, person)
+        found.append(PersonShown(name, count, near_one, member.file.key, face, explicit))
     return found
 
 

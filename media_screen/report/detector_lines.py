@@ -63,7 +63,8 @@ def _failed(verdict: Verdict) -> Iterator[DetectorLine]:
 def _silent(verdict: Verdict) -> Iterator[DetectorLine]:
     told = {one.detector for one in (*verdict.evidence, *verdict.failures)}
     for one in verdict.abstentions:
-        if one.detector not in told:
+        # What a whole batch lacks, its page says once.
+        if one.detector not in told and one.reason != "missing_package":
             told.add(one.detector)
             why = one.why or reason_words(one.reason)
             yield DetectorLine(detector_words(one.detector), "silent", why, None, None, 0)

@@ -106,7 +106,7 @@ def weighings(verdict: Verdict) -> list[Weighing]:
         questions.append(
             weigh(
                 "Identity",
-                f"the person shown or heard is {person}",
+                f"the person shown or heard is {verdict.name_of(person)}",
                 "it is somebody else",
                 verdict.llr.get("identity"),
             )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 
 from media_screen.batch.scan import FoundFiles, Summary
 from media_screen.cli.showing import show_people, show_summary
@@ -74,3 +75,39 @@ def test_what_needs_an_eye_first_is_shown_first(capsys: pytest.CaptureFixture[st
     show_summary(Summary(entries, FoundFiles((), ()), 8, 0, 1.0), Path("report"))
     words = capsys.readouterr().out.replace(",", " ").split()
     assert [word for word in words if word in BY_URGENCY] == [*BY_URGENCY, *BY_URGENCY]
+
+
+POSTED = FinishedFile(
+    "downloads/a-file-with-a-name-that-is-longer-than-its-column-[abc123].mp4",
+    "suspected_impersonation",
+    "xin-liu",
+    3.0,
+    "Presents Xin Liu, not on an official channel, and looks fabricated: " + "and so on " * 40,
+    failed=False,
+    copy=False,
+    partly=False,
+    kept=False,
+    name="Xin Liu of the Harbour and Coast Commission",
+    title="\u5218\u6b23 speaks about the events of last week, and about much more than that",
+    account="xin1iu_official",
+    platform="youtube",
+    views=12_400,
+)
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 100, 200])
+def test_the_table_fits_its_terminal(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    show_summary(Summary((POSTED,), FoundFiles((), ()), 1, 0, 1.0), Path("report"))
+    table = capsys.readouterr().out.split("\n\n")[0].splitlines()
+    assert max(map(cell_len, table)) <= width
+    assert table[1].startswith("suspected_impersonation")
+    posts = "".join(line[24:].strip().split("  ")[0] for line in table[1:])
+    assert posts.endswith("longer-than-its-column-[abc123].mp4")  # the name is never cut
+    shown = " ".join(table)
+    assert ("Presents Xin Liu" in shown) == (width >= 80) and len(table) < 20
+    if width >= 80:
+        assert "Xin Liu of the Harbour" in shown and "12,400 views" in shown
+        assert ("xin1iu_official, youtube" in shown) == (width >= 100)

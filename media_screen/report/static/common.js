@@ -25,7 +25,9 @@ const commands = (() => {
 
   // Paper has no "show all": open what is folded, and close it again afterwards.
   let opened = [];
+  // But for a file, of which two or three sheets are enough: there folded texts stay as they are.
   addEventListener("beforeprint", () => {
+    if (document.querySelector("main.file")) return;
     opened = [...document.querySelectorAll("details:not([open])")];
     for (const each of opened) each.open = true;
   });
