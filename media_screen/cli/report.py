@@ -19,6 +19,7 @@ PACKAGE = "package"  # beside the formats of exports, which hold all files
     examples=[
         "media-screen report media-screen-out",
         "media-screen report media-screen-out --time-zone Asia/Shanghai",
+        "media-screen report media-screen-out --portable -o for-the-newsroom.zip",
         "media-screen report media-screen-out --format stix --output bundle.json",
         "media-screen report media-screen-out --format graphml",
         "media-screen report media-screen-out --format package --campaign c-0123456789ab",
@@ -33,9 +34,19 @@ PACKAGE = "package"  # beside the formats of exports, which hold all files
     show_default=True,
     help="The pages, an export for other tools, or the evidence package of a campaign.",
 )
-@click.option("--output", type=PATH, help="File of the export or package; OUT/results... else.")
+@click.option(
+    "--portable",
+    is_flag=True,
+    help="The pages and their pictures in one ZIP or folder, without biometric data or paths.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=PATH,
+    help="File of the export or package (a folder for --portable, too); OUT/results... else.",
+)
 @click.option("--campaign", metavar="ID", help="The campaign to pack, by the id on its page.")
-@click.option("--media", is_flag=True, help="Pack copies of the media, not their hashes alone.")
+@click.option("--media", is_flag=True, help="Pack copies of the media, too.")
 @click.option(
     "--no-sidecars", is_flag=True, help="Leave out sidecars, which may hold addresses and cookies."
 )
@@ -54,6 +65,7 @@ PACKAGE = "package"  # beside the formats of exports, which hold all files
 def report(
     out: Path,
     form: str,
+    portable: bool,
     output: Path | None,
     campaign: str | None,
     media: bool,
@@ -74,12 +86,14 @@ def report(
 
     if not (out / RESULTS).is_file():
         raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
-    packing = (campaign, media, no_sidecars, key, time_stamp, time_stamp_server)
-    if form != PACKAGE and any(packing):
+    packing = (campaign, no_sidecars, key, time_stamp, time_stamp_server)
+    if form != PACKAGE and (any(packing) or (media and not portable)):
         raise click.UsageError(
             "--campaign, --media, --no-sidecars, --key, --time-stamp and --time-stamp-server go "
-            f"with --format {PACKAGE}"
+            f"with --format {PACKAGE} (--media with --portable, too)"
         )
+    if portable and form != "html":
+        raise click.UsageError(f"--portable makes pages, and --format {form} does not")
     if form == PACKAGE:
         if not campaign:
             raise click.UsageError(f"--format {PACKAGE} needs --campaign ID")
@@ -105,6 +119,14 @@ def report(
                 tell=_tell,
             )
         click.echo(packed)
+    elif portable:
+        from media_screen.package import write_portable
+
+        with plain_errors():
+            packed = write_portable(
+                out, output=output, media=media, time_zone=time_zone, tell=_tell
+            )
+        click.echo(packed)
     elif form == "html":
         _write_pages(out, output, time_zone)
     else:
@@ -116,7 +138,7 @@ def _write_pages(out: Path, output: Path | None, time_zone: str) -> None:
 
     if output is not None:
         forms = ", ".join((*FORMATS, PACKAGE))
-        raise click.UsageError(f"--output goes with an export: --format {forms}")
+        raise click.UsageError(f"--output goes with --portable, or with --format {forms}")
     with plain_errors():
         click.echo(write_report(out, time_zone=time_zone, tell=_tell))
 

@@ -6,24 +6,27 @@ import contextlib
 import hashlib
 import json
 import logging
-import os
-import re
 import tempfile
-import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from media_screen.errors import MediaScreenError
 from media_screen.evidence import Campaign, Verdict
 from media_screen.exports import FORMATS, ExportError, export
-from media_screen.files import new_file, open_regular, private_folder, write_atomically
+from media_screen.files import private_folder, write_atomically
+from media_screen.package.archive import PackageError, files_in, hashed, sha256_of, write_zip
 from media_screen.package.complaints import complaints, text_template
 from media_screen.package.contents import SIDECARS, UNCHECKED, contents
+from media_screen.package.room import (
+    ScreenedMedia,
+    copy_results,
+    media_copies,
+    packed_name,
+    screened_media,
+)
 from media_screen.package.signature import read_key, sign
 from media_screen.package.timestamp import (
     TimeStamp,
@@ -35,63 +38,36 @@ from media_screen.package.timestamp import (
 )
 from media_screen.report import write_report
 from media_screen.report.posting import find_zone
-from media_screen.results.campaigns import CAMPAIGNS, read_campaign_lines
+from media_screen.results.campaigns import read_campaign_lines
 from media_screen.results.folder import RESULTS
 from media_screen.results.plain import counted
-from media_screen.results.rows import ReadResults, read_line, read_results
-from media_screen.results.saved_line import parse_line
-from media_screen.results.thumbs import read_thumbnails, thumbnail_folder
-from media_screen.results.written import (
-    STATE,
-    WrittenFile,
-    line_digest,
-    written_files,
-    written_lines,
-)
+from media_screen.results.written import STATE
 from media_screen.sidecar import find as find_sidecar
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 MANIFEST = "SHA256SUMS"
-_BLOCK = 1 << 20  # bytes read at once
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first time that a ZIP can name: the same in each
-_SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")
-_STORED = {".jpg", ".mp4", ".webm", ".mkv", ".mov", ".m4a", ".mp3", ".png", ".webp"}  # packed as is
 
 _log = logging.getLogger(__name__)
 
 
-class PackageError(MediaScreenError, RuntimeError):
-    """A package can't be made: there is no such campaign, or a file changed meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class PackedFile:
-    """One file of a package: its name in it, where it lies now, and its SHA-256."""
-
-    name: str
-    path: Path
-    sha256: str
-
-
 @dataclass(frozen=True, slots=True)
 class FoundMedia:
-    """Where the media of a verdict should lie on this machine, and their sidecar, if it is there.
+    """Media that were screened, and their sidecar where it is the one that was read then."""
 
-    `checked` tells that the sidecar is the one that was read when the file was screened.
-    """
-
-    verdict: Verdict
-    media: Path
+    media: ScreenedMedia
     sidecar: Path | None
-    checked: bool
 
     @property
-    def name(self) -> str:
-        """A name for the media that no other file of the package has."""
-        suffix = Path(self.verdict.media.path).suffix.lower()
-        return self.verdict.media.key + (suffix if _SUFFIX.fullmatch(suffix) else "")
+    def verdict(self) -> Verdict:
+        """What was said of the media."""
+        return self.media.verdict
+
+    @property
+    def checked(self) -> bool:
+        """Whether it is known what the sidecar was when the file was screened."""
+        return self.media.written is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +110,24 @@ def write_package(
     # What is half done lies in the folder of results, and nowhere else.
     with tempfile.TemporaryDirectory(prefix=".results.package-", dir=out) as name:
         room = Path(name)
-        lines, notes = _copy_results(out, room, chosen)
-        write_report(room, time_zone=time_zone, tell=_log.debug)
+        lines, notes = copy_results(out, room, [chosen], keys={file.key for file in chosen.files})
+        if not lines:
+            raise PackageError(f"no result of a file of campaign {chosen.id} is in {out / RESULTS}")
+        screened = screened_media(out, lines)
+        copies = media_copies(screened, notes) if media else {}
+        links = {key: copy.name for key, copy in copies.items()}
+        write_report(room, time_zone=time_zone, media=links, tell=_log.debug)
         notes += _export(room)
-        found = _find_media(out, lines)
-        outside = (_sidecars(found, notes) if sidecars else {}) | (
-            _copies(found, notes) if media else {}
-        )
+        found = [_found(one) for one in screened]
+        outside = (_sidecars(found, notes) if sidecars else {}) | {
+            copy.name: copy.path for copy in copies.values()
+        }
         _write_texts(room, chosen, found, outside, notes)
-        files = _hashed({**_inside(room), **outside})
+        files = hashed({**files_in(room), **outside})
         manifest = "".join(f"{one.sha256}  {one.name}\n" for one in files).encode()
         (room / MANIFEST).write_bytes(manifest)
         seals = dict(_seals(manifest, vouching))
-        _write_zip(target, chosen.id, files, {MANIFEST: manifest, **seals})
+        write_zip(target, chosen.id, files, {MANIFEST: manifest, **seals})
     for note in notes:
         tell(note)
     return target
@@ -186,34 +167,6 @@ def _prepared(key: Path | None, time_stamp: Path | None, server: str) -> Vouchin
 # --- what goes in --------------------------------------------------------------------------------
 
 
-def _copy_results(out: Path, room: Path, campaign: Campaign) -> tuple[list[bytes], list[str]]:
-    """Copy what the folder holds of a campaign's files into a folder of its own.
-
-    Returns the lines of the results, and what has to be noted of them.
-    """
-    wanted = {file.key for file in campaign.files}
-    with open_regular(out / RESULTS) as stream:
-        results = read_results(stream, written_lines(out))
-        rows = [row for row in results.rows if row.key in wanted]
-        lines = [read_line(stream, row) for row in rows]
-    if not lines:
-        raise PackageError(f"no result of a file of campaign {campaign.id} is in {out / RESULTS}")
-    write_atomically(room / RESULTS, (line.rstrip(b"\n") + b"\n" for line in lines))
-    record = json.dumps(campaign.to_dict(), ensure_ascii=True, allow_nan=False)
-    write_atomically(room / CAMPAIGNS, [record.encode(), b"\n"])
-    for row in rows:
-        for picture in read_thumbnails(out, row.key):
-            folder = thumbnail_folder(room, row.key)
-            private_folder(folder)
-            data = (thumbnail_folder(out, row.key) / picture.name).read_bytes()
-            write_atomically(folder / picture.name, [data])
-    # Pages and exports name the time of the results.
-    changed = int((out / RESULTS).stat().st_mtime)
-    os.utime(room / RESULTS, (changed, changed))
-    # Broken lines may be of any file, and are not told of here.
-    return lines, list(ReadResults(unknown=results.unknown).notes())
-
-
 def _export(room: Path) -> Iterator[str]:
     """Write every export that is installed; gives a note for each that is not."""
     for form in FORMATS:
@@ -223,25 +176,13 @@ def _export(room: Path) -> Iterator[str]:
             yield f"the export {form} is not in the package: {error}"
 
 
-def _find_media(out: Path, lines: Iterable[bytes]) -> list[FoundMedia]:
-    """Find what was screened: where the state knows it, else where it was shown."""
-    by_digest = {line_digest(line): line for line in lines}
-    known = written_files(out, by_digest)
-    return [_found(parse_line(line), known.get(digest)) for digest, line in by_digest.items()]
-
-
-def _found(verdict: Verdict, written: WrittenFile | None) -> FoundMedia:
-    path = written.path if written else Path(verdict.media.path)
-    sidecar = find_sidecar(path)
-    if written is not None:
-        same = sidecar is not None and _sha256(sidecar) == written.sidecar_sha256
+def _found(one: ScreenedMedia) -> FoundMedia:
+    sidecar = find_sidecar(one.path)
+    if one.written is not None:
+        same = sidecar is not None and sha256_of(sidecar) == one.written.sidecar_sha256
     else:  # a file of this name may be another one, and then so is what lies beside it
-        same = _is_as_screened(path, verdict)
-    return FoundMedia(verdict, path, sidecar if same else None, checked=written is not None)
-
-
-def _is_as_screened(path: Path, verdict: Verdict) -> bool:
-    return path.is_file() and _sha256(path) == verdict.media.sha256
+        same = one.is_as_screened
+    return FoundMedia(one, sidecar if same else None)
 
 
 def _sidecars(found: Sequence[FoundMedia], notes: list[str]) -> dict[str, Path]:
@@ -265,16 +206,6 @@ def _sidecars(found: Sequence[FoundMedia], notes: list[str]) -> dict[str, Path]:
     return there
 
 
-def _copies(found: Sequence[FoundMedia], notes: list[str]) -> dict[str, Path]:
-    """Return the media by their names in the package; notes how many are gone or changed."""
-    there = {
-        f"media/{one.name}": one.media for one in found if _is_as_screened(one.media, one.verdict)
-    }
-    if lacking := len(found) - len(there):
-        notes.append(f"{counted(lacking, 'file')} of media left out: gone, or changed since")
-    return there
-
-
 def _write_texts(
     room: Path,
     campaign: Campaign,
@@ -288,8 +219,8 @@ def _write_texts(
     texts = list(complaints(campaign, verdicts))
     for text in texts:
         write_atomically(room / "complaints" / text.name, [text.text.encode()])
-    hashes = [(one.verdict.media.sha256, one.name) for one in found]
-    listed = (f"{sha256}  media/{name}\n".encode() for sha256, name in hashes if sha256)
+    hashes = [(one.verdict.media.sha256, packed_name(one.verdict)) for one in found]
+    listed = (f"{sha256}  {name}\n".encode() for sha256, name in hashes if sha256)
     write_atomically(room / "media.sha256", listed)
     versions = json.dumps(_versions(verdicts), indent=2, sort_keys=True)
     write_atomically(room / "versions.json", [versions.encode(), b"\n"])
@@ -297,7 +228,7 @@ def _write_texts(
         "campaign": campaign,
         "files": counted(len(verdicts), "file"),
         "lacking": len(campaign.files) - len(verdicts),
-        "rows": contents([*_inside(room), *outside]),
+        "rows": contents([*files_in(room), *outside]),
         "sidecars": any(name.startswith(SIDECARS) for name in outside),
         "complaints": [text.name for text in texts],
         "manifest": MANIFEST,
@@ -315,23 +246,6 @@ def _versions(verdicts: Iterable[Verdict]) -> dict[str, list[str]]:
     with contextlib.suppress(PackageNotFoundError):  # run from a folder, and not installed
         versions["packed by media_screen"] = {version("media_screen")}
     return {name: sorted(some) for name, some in versions.items()}
-
-
-def _inside(room: Path) -> dict[str, Path]:
-    files = (path for path in room.rglob("*") if path.is_file())
-    return {path.relative_to(room).as_posix(): path for path in files}
-
-
-def _hashed(files: Mapping[str, Path]) -> list[PackedFile]:
-    return [PackedFile(name, path, _sha256(path)) for name, path in sorted(files.items())]
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open_regular(path) as stream:
-        for block in iter(partial(stream.read, _BLOCK), b""):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 # --- seals ---------------------------------------------------------------------------------------
@@ -362,45 +276,3 @@ def _seals(manifest: bytes, vouching: Vouching) -> Iterator[tuple[str, bytes]]:
         "time": f"{stamp.time:%Y-%m-%d %H:%M:%S} UTC" if stamp else "",
     }
     yield "SEALS.txt", text_template("seals.txt", values).encode()
-
-
-# --- the ZIP -------------------------------------------------------------------------------------
-
-
-def _write_zip(
-    target: Path, folder: str, files: Sequence[PackedFile], seals: Mapping[str, bytes]
-) -> None:
-    """Write all into one folder of a new ZIP, which takes its place when it is whole."""
-    temporary, opened = new_file(target)
-    try:
-        with opened as stream, zipfile.ZipFile(stream, "w") as archive:
-            for one in files:
-                _add(archive, f"{folder}/{one.name}", _checked(one))
-            for name, data in sorted(seals.items()):
-                _add(archive, f"{folder}/{name}", [data])
-        os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _add(archive: zipfile.ZipFile, name: str, blocks: Iterable[bytes]) -> None:
-    entry = zipfile.ZipInfo(name, _EARLIEST)
-    entry.create_system = 3  # Unix, whatever this is, so that modes are read
-    entry.external_attr = 0o644 << 16
-    stored = Path(name).suffix.lower() in _STORED
-    entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-    with archive.open(entry, "w", force_zip64=True) as stream:
-        for block in blocks:
-            stream.write(block)
-
-
-def _checked(file: PackedFile) -> Iterator[bytes]:
-    """Give a file's content; raises PackageError when it is not what was hashed before."""
-    digest = hashlib.sha256()
-    with open_regular(file.path) as stream:
-        for block in iter(partial(stream.read, _BLOCK), b""):
-            digest.update(block)
-            yield block
-    if digest.hexdigest() != file.sha256:
-        raise PackageError(f"{file.name} changed while it was packed: make the package again")

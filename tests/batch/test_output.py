@@ -58,7 +58,7 @@ def leave_half_a_package(out: Path, campaign: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile.TemporaryDirectory, "__exit__", lambda *_: None)
         patch.setattr(tempfile.TemporaryDirectory, "_cleanup", lambda *_, **__: None)
-        patch.setattr(write, "_write_zip", full)
+        patch.setattr(write, "write_zip", full)
         with pytest.raises(OSError, match="full"):
             write_package(out, campaign)
 

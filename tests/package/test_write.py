@@ -333,7 +333,7 @@ def test_what_is_named_is_checked_before_anything_is_made(
     named: dict[str, str | None],
     error: type[Exception],
 ) -> None:
-    monkeypatch.setattr(write, "_copy_results", lambda *_: pytest.fail("it began"))
+    monkeypatch.setattr(write, "copy_results", lambda *_: pytest.fail("it began"))
     given: dict[str, Any] = dict(named)
     for name, text in named.items():
         if name in ("key", "time_stamp", "output"):
