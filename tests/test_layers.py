@@ -15,7 +15,7 @@ LAYERS = [
     {"database", "media", "sidecar", "weights"},
     {"faces", "folders", "fusion", "results", "speech"},
     {"config", "coordination", "exports", "look", "report"},
-    {"footage", "package"},
+    {"footage", "keyframes", "package"},
     {"hearing", "people"},
     {"equipment", "names"},
     {"case"},

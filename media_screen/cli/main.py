@@ -16,6 +16,7 @@ from media_screen import __version__
 from media_screen.cli.detectors import detectors
 from media_screen.cli.enroll import enroll
 from media_screen.cli.evaluate import evaluate
+from media_screen.cli.keyframes import keyframes
 from media_screen.cli.models import models
 from media_screen.cli.people import people
 from media_screen.cli.report import report
@@ -51,7 +52,7 @@ def main(verbose: bool) -> None:
     log_plainly(level)
 
 
-for command in (scan, watch, people, enroll, report, evaluate, detectors, models):
+for command in (scan, watch, people, enroll, report, keyframes, evaluate, detectors, models):
     main.add_command(command)
 
 

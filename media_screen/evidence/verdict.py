@@ -197,9 +197,13 @@ class Verdict:
     def people(self) -> frozenset[str]:
         """The slugs of the enrolled people whom the record speaks of."""
         match = self.provenance.match
-        told = (self.person, match and match.person, self.passed and self.passed.person)
-        pieces = (*self.evidence, *self.tracks, *self.context.names, *self.comparisons)
-        return frozenset(filter(None, (*told, *(piece.person for piece in pieces))))
+        found = {self.person, match.person if match else None}
+        found |= {self.passed.person if self.passed else None}
+        found |= {piece.person for piece in self.evidence}
+        found |= {track.person for track in self.tracks}
+        found |= {name.person for name in self.context.names}
+        found |= {one.person for one in self.comparisons}
+        return frozenset(person for person in found if person)
 
     def name_of(self, person: str | None) -> str:
         """Return the name of a person of the record, the slug where none is told, "" for nobody."""

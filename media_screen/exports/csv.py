@@ -77,7 +77,7 @@ def write(
     writer.writerow(COLUMNS)
     count = 0
     for verdict in verdicts:
-        writer.writerow([_cell(value) for value in _row(verdict, of_file.get(verdict.media.key))])
+        writer.writerow([cell(value) for value in _row(verdict, of_file.get(verdict.media.key))])
         count += 1
     return count
 
@@ -131,7 +131,7 @@ def _list(texts: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(texts))
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """Return a cell: numbers as they are, nothing for None, text that no spreadsheet runs."""
     if value is None or isinstance(value, (int, float)):
         return value

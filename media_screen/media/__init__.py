@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from media_screen.evidence import Span
 from media_screen.media import moments
 from media_screen.media.balance import Balance
-from media_screen.media.convert import Orientation, orientation, shown
+from media_screen.media.convert import MAX_SIDE, Orientation, orientation, shown
 from media_screen.media.errors import MAX_PIXELS, MediaError
 from media_screen.media.facts import describe
 from media_screen.media.index import KEY_GAP, KeyFrame, PacketIndex, Timeline
@@ -248,6 +248,24 @@ class Media:
             return
         yield from self._frames_at(self._evenly(fps, span))
 
+    def at(self, times_s: Sequence[float], *, full_size: bool = False) -> Iterator[Frame]:
+        """Give the frames that are on the screen at some moments, each once, in order of time.
+
+        With `full_size` they are as large as the file has them; of pictures that Pillow decodes
+        (animated ones, say) the usual size is the largest.
+        """
+        wanted = sorted(times_s)
+        if self._video is None or not wanted:
+            return
+        most = None if full_size else MAX_SIDE
+        if (still := self._pillow) is not None:
+            yield from self._animated(still, wanted, Span(0.0, still.duration_s))
+            return
+        with self._again() as reader:
+            found = reader.shown(0.0) if self.info.kind == "image" else reader.frames_at(wanted)
+            for one in found:
+                yield from self._views(one, most=most)
+
     def _evenly(self, fps: float, span: Span | None = None) -> list[float]:
         """Return moments at a rate over a span, by default of all that the pictures last."""
         first, last = self.pictures.start_s, self.pictures.end_s
@@ -294,7 +312,7 @@ class Media:
             for one in moments.without_flashes(reader.shown(start)):
                 yield from self._views(one)
 
-    def _views(self, one: Shown) -> Iterator[Frame]:
+    def _views(self, one: Shown, *, most: int | None = MAX_SIDE) -> Iterator[Frame]:
         """Give a frame as it is seen: two views where it is transparent, none when broken."""
         if self._lies(one.raw).sideways and not self._turned:
             # Only a frame tells that the picture is shown turned on its side.
@@ -303,7 +321,9 @@ class Media:
             self.info = replace(self.info, width=width, height=height)
         shown_s = min(one.end_s, one.lost_s) - one.start_s
         try:
-            images = shown(one.raw, self._ratio, way=self._lies(one.raw), turns=self.turns)
+            images = shown(
+                one.raw, self._ratio, way=self._lies(one.raw), turns=self.turns, most=most
+            )
         except MediaError as error:
             self.bad_packets += 1
             self.missed.append(one.start_s)

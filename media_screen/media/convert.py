@@ -77,18 +77,26 @@ def orientation(raw: VideoFrame, codec: str) -> Orientation:
     return Orientation(mirrored, round(-2 * clockwise / math.pi) % 4)
 
 
-def shown(raw: VideoFrame, ratio: float, *, way: Orientation, turns: int = 0) -> list[np.ndarray]:
-    """Convert a decoded frame: square pixels, at most MAX_SIDE, deinterlaced, upright, RGB.
+def shown(
+    raw: VideoFrame,
+    ratio: float,
+    *,
+    way: Orientation,
+    turns: int = 0,
+    most: int | None = MAX_SIDE,
+) -> list[np.ndarray]:
+    """Convert a decoded frame: square pixels, of limited size, deinterlaced, upright, RGB.
 
     `ratio` is the width of a pixel over its height; `way` how the picture is to be shown; `turns`
-    are quarter turns counterclockwise on top of that. A picture that shows much of what lies
+    are quarter turns counterclockwise on top of that; `most` is the longest side, px, None for the
+    size that it has. A picture that shows much of what lies
     behind it gives two: over white and over black. Raises MediaError when the frame can't be
     converted.
     """
     import cv2
 
     refuse_oversize(raw.width, raw.height)  # the size can change in the middle of a stream
-    size = fitted(raw.width * ratio, raw.height)
+    size = fitted(raw.width * ratio, raw.height, most=most)
     images = _layers(raw, size)
     if raw.interlaced_frame:
         # One field stretched: combing looks like an edit to whatever looks for edits.
@@ -97,9 +105,9 @@ def shown(raw: VideoFrame, ratio: float, *, way: Orientation, turns: int = 0) ->
     return [turned(image, way, turns) for image in images]
 
 
-def fitted(width: float, height: float) -> tuple[int, int]:
-    """Return the size in whole px, scaled down so that no side is over MAX_SIDE."""
-    scale = min(1.0, MAX_SIDE / max(width, height))
+def fitted(width: float, height: float, *, most: int | None = MAX_SIDE) -> tuple[int, int]:
+    """Return the size in whole px, scaled down so that no side is over `most`, if that is given."""
+    scale = 1.0 if most is None else min(1.0, most / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 

@@ -61,7 +61,8 @@ def _failed(verdict: Verdict) -> Iterator[DetectorLine]:
 
 
 def _silent(verdict: Verdict) -> Iterator[DetectorLine]:
-    told = {one.detector for one in (*verdict.evidence, *verdict.failures)}
+    told = {piece.detector for piece in verdict.evidence}
+    told |= {failure.detector for failure in verdict.failures}
     for one in verdict.abstentions:
         # What a whole batch lacks, its page says once.
         if one.detector not in told and one.reason != "missing_package":

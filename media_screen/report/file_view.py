@@ -13,7 +13,7 @@ from media_screen.report.timeline import TimelineView, build_timeline
 from media_screen.results import text, words
 from media_screen.results.grounds import Ground, ground
 from media_screen.results.matched import Matched, matched
-from media_screen.results.moments import Moment, moments
+from media_screen.results.moments import MomentToSee, moments
 from media_screen.results.scale import Weighing, bounds_sentence, fusion_sentence, weighings
 from media_screen.results.thumbs import Picture
 from media_screen.weights.calibration import percent
@@ -68,7 +68,7 @@ class FileView:
     person: str  # whom the label concerns, by name; "" for nobody
     sentence: str
     ground: Ground | None  # what decided in place of the ratio of manipulation
-    moments: tuple[Moment, ...]
+    moments: tuple[MomentToSee, ...]
     lines: tuple[DetectorLine, ...]
     media: str  # where the file itself lies, as a link; "" where it is not there
     player: str  # "video" or "audio" where a browser may play it, else ""

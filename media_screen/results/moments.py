@@ -37,7 +37,7 @@ _NOTHING = ("no_marks", "no_match", "measured", "as_original")  # findings that 
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class MomentToSee:
     """One moment to look at: when, in which stretch, of which face, what was found, what to do.
 
     `why` is the sentence of the detector, which may quote untrusted texts; `picture` shows the
@@ -56,11 +56,11 @@ class Moment:
 
 def moments(
     verdict: Verdict, pictures: Sequence[Picture] = (), *, most: int = MOST
-) -> tuple[Moment, ...]:
+) -> tuple[MomentToSee, ...]:
     """Return the moments to look at; where `pictures` show a stretch, the moment is one of them."""
     if verdict.media.kind not in ("video", "audio") and verdict.media.duration_s <= 0:
         return ()
-    chosen: list[Moment] = []
+    chosen: list[MomentToSee] = []
     for one in _candidates(verdict, pictures):
         own = [other for other in chosen if other.detector == one.detector]
         fresh = all(abs(other.time_s - one.time_s) >= APART_S for other in own)
@@ -71,7 +71,7 @@ def moments(
     return tuple(chosen)
 
 
-def _candidates(verdict: Verdict, pictures: Sequence[Picture]) -> Iterator[Moment]:
+def _candidates(verdict: Verdict, pictures: Sequence[Picture]) -> Iterator[MomentToSee]:
     """Give all moments, the most telling first."""
     match = verdict.provenance.match
     decided = match is not None and (verdict.label in _BY_MATCH or match.relation == "known_fake")
@@ -100,11 +100,11 @@ def _tells(verdict: Verdict, piece: Evidence) -> bool:
     return piece.finding not in _NOTHING
 
 
-def _compared(one: FaceComparison, pictures: Sequence[Picture]) -> Moment:
+def _compared(one: FaceComparison, pictures: Sequence[Picture]) -> MomentToSee:
     time_s = one.moments[0].time_s
     here = [each for each in pictures if each.part == "file"]
     picture = next((each for each in here if abs(each.time_s - time_s) < 0.001), None)
-    return Moment(
+    return MomentToSee(
         time_s,
         one.span,
         one.track,
@@ -116,7 +116,7 @@ def _compared(one: FaceComparison, pictures: Sequence[Picture]) -> Moment:
     )
 
 
-def _found(verdict: Verdict, piece: Evidence, pictures: Sequence[Picture]) -> Iterator[Moment]:
+def _found(verdict: Verdict, piece: Evidence, pictures: Sequence[Picture]) -> Iterator[MomentToSee]:
     """Give the moment of a piece of evidence, unless nothing tells when its track is seen."""
     spans = {track.track: track.span for track in verdict.tracks}
     span = piece.span or (spans.get(piece.track) if piece.track is not None else None)
@@ -124,7 +124,7 @@ def _found(verdict: Verdict, piece: Evidence, pictures: Sequence[Picture]) -> It
         return
     time_s, picture = _shown(pictures, span, piece.track)
     finding = f": {finding_words(piece.finding)}" if piece.finding else ""
-    yield Moment(
+    yield MomentToSee(
         time_s,
         span,
         piece.track,
@@ -136,9 +136,9 @@ def _found(verdict: Verdict, piece: Evidence, pictures: Sequence[Picture]) -> It
     )
 
 
-def _matched(match: Match, pictures: Sequence[Picture]) -> Moment:
+def _matched(match: Match, pictures: Sequence[Picture]) -> MomentToSee:
     time_s, picture = _shown(pictures, match.query_span, None)
-    return Moment(
+    return MomentToSee(
         time_s,
         match.query_span,
         None,
@@ -164,9 +164,9 @@ def _likeness(track: TrackSummary) -> tuple[float, float]:
     return track.cosine or 0.0, track.size_px
 
 
-def _seen(verdict: Verdict, track: TrackSummary, pictures: Sequence[Picture]) -> Moment:
+def _seen(verdict: Verdict, track: TrackSummary, pictures: Sequence[Picture]) -> MomentToSee:
     time_s, picture = _shown(pictures, track.span, track.track)
-    return Moment(
+    return MomentToSee(
         time_s,
         track.span,
         track.track,
