@@ -36,7 +36,14 @@ class MachinePaths:
         for own in (out.resolve(), Path.cwd(), Path.home(), Path(tempfile.gettempdir())):
             if len(own.parts) > 1:
                 shown.setdefault(str(own), "")
-        self._shown = sorted(shown.items(), key=lambda item: -len(item[0]))
+        longest_first = sorted(shown, key=len, reverse=True)
+        # Not where it stands within another path, or in an address.
+        self._shown = {
+            re.compile(rf"(?<![\w/.-]){re.escape(folder.rstrip(os.sep) + os.sep)}"): (
+                f"{shown[folder]}/" if shown[folder] else ""
+            )
+            for folder in longest_first
+        }
 
     def taken_out(self, line: bytes) -> bytes:
         """Return the line of a verdict or a campaign without paths of this machine."""
@@ -62,8 +69,8 @@ class MachinePaths:
         return value
 
     def _said(self, text: str, *, program: bool) -> str:
-        for folder, shown in self._shown:
-            text = text.replace(f"{folder}{os.sep}", f"{shown}/" if shown else "")
+        for folder, shown in self._shown.items():
+            text = folder.sub(lambda _, shown=shown: shown, text)
         return _FOLDERS.sub("", text) if program else text
 
 

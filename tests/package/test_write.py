@@ -228,8 +228,8 @@ def test_what_changed_since_is_left_out_and_told(
     assert [path.read_bytes() for path in (top / "media").iterdir()] == [b"media 1"]
     assert [path.read_text() for path in (top / "sidecars").iterdir()] == ['{"id": "0"}']
     assert notes == [
-        "the sidecars of 1 file are left out: gone, or changed since",
         "1 file of media left out: gone, or changed since",
+        "the sidecars of 1 file are left out: gone, or changed since",
     ]
     assert all(f"Note: {note}" in (top / "README.txt").read_text() for note in notes)
 

@@ -436,6 +436,26 @@ def test_age_and_followers_of_an_account_are_read(
     assert (read.account_created, read.followers) == expected
 
 
+SEEN = [
+    pytest.param(site("Youtube", view_count=12_400), 12_400, id="yt-dlp"),
+    pytest.param(site("Youtube", view_count=-1), None, id="below-none"),
+    pytest.param(site("Youtube", view_count=None), None, id="not-told"),
+    pytest.param(
+        {"category": "twitter", "subcategory": "tweet", "view_count": 7}, 7, id="gallery-dl-twitter"
+    ),
+    pytest.param(
+        {"category": "tiktok", "subcategory": "post", "stats": {"playCount": 0}},
+        0,
+        id="gallery-dl-tiktok",
+    ),
+]
+
+
+@pytest.mark.parametrize(("record", "views"), SEEN)
+def test_the_views_of_a_post_are_read(record: dict[str, Any], views: int | None) -> None:
+    assert sidecar.parse(record).post().views == views
+
+
 LINKED = [
     ("see https://example.com/a?b=c.", ("https://example.com/a?b=c",)),
     ("(HTTP://example.com/a), <https://example.com/b>", ("HTTP://example.com/a", "https://example.com/b")),
