@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from media_screen.evidence import Campaign
@@ -77,6 +77,15 @@ def table_blocks(
     return tuple(blocks)
 
 
+def person_names(rows: Iterable[ResultRow]) -> dict[str, str]:
+    """Return the names of those whom labels concern by slug; older results tell only the slug."""
+    names: dict[str, str] = {}
+    for row in rows:
+        if row.person and names.get(row.person, row.person) == row.person:
+            names[row.person] = row.name
+    return names
+
+
 def _by_campaign(rows: Sequence[ResultRow], of_file: Mapping[str, Campaign]) -> Sequence[ResultRow]:
     """Order rows so that those of a campaign have its label, which one of them need not have."""
 
@@ -95,12 +104,11 @@ def _campaign_row(campaign: Campaign, by_key: Mapping[str, ResultRow]) -> Campai
     shown = by_key.get(campaign.through, rows[0])
     views = [row.views for row in members if row.views is not None]
     followers = [one.followers for one in campaign.accounts if one.followers is not None]
-    names = {row.person: row.name for row in rows}
     person = campaign.person or ""
     return CampaignRow(
         campaign=campaign,
         name=campaign_name(campaign, titles),
-        person=names.get(person, person),
+        person=person_names(rows).get(person, person),
         titles=tuple(titles),
         llr=max((row.llr for row in members if row.llr is not None), default=None),
         accounts=len(campaign.accounts),

@@ -21,7 +21,7 @@ from markupsafe import Markup
 from media_screen.evidence import BY_URGENCY
 from media_screen.files import open_regular, private_folder, write_atomically
 from media_screen.report import beside, offsets, posting, timeline, variants
-from media_screen.report.batch_table import CampaignRow, TableBlock, table_blocks
+from media_screen.report.batch_table import CampaignRow, TableBlock, person_names, table_blocks
 from media_screen.report.campaign_view import MemberFacts, campaign_view, cover, member_facts
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
 from media_screen.report.media_links import MediaLinks
@@ -353,8 +353,7 @@ def _counts(rows: list[ResultRow]) -> Iterator[dict[str, Any]]:
 
 def _persons(rows: Sequence[ResultRow]) -> list[tuple[str, str]]:
     """Return the people whom labels concern, each with slug and name, by name."""
-    names = {row.person: row.name for row in rows if row.person}
-    return sorted(names.items(), key=lambda item: (item[1].casefold(), item[0]))
+    return sorted(person_names(rows).items(), key=lambda item: (item[1].casefold(), item[0]))
 
 
 def _is_day(published: str) -> bool:
