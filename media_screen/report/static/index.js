@@ -17,7 +17,7 @@
   let limit = STEP;
 
   const value = (cell, name) => {
-    const text = cell.dataset.v ?? cell.textContent.trim();
+    const text = cell.dataset.v ?? (cell.querySelector("a") ?? cell).textContent.trim();
     return text === "" ? null : numeric.has(name) ? Number(text) : text;
   };
   const keysOf = (tr) => Object.fromEntries(heads.map((head, i) =>
