@@ -70,7 +70,7 @@ class MachinePaths:
 
     def _said(self, text: str, *, program: bool) -> str:
         for folder, shown in self._shown.items():
-            text = folder.sub(lambda _, shown=shown: shown, text)
+            text = shown.join(folder.split(text))
         return _FOLDERS.sub("", text) if program else text
 
 
