@@ -143,7 +143,7 @@ def main() -> int:
     trial = device == "cpu"
     builder = VideoBuilder(arguments.media, arguments.videos or Path(tempfile.mkdtemp()))
     with tempfile.TemporaryDirectory() as name:
-        bench = Bench(builder, Path(name), FEW if trial else FILES)
+        bench = GpuBench(builder, Path(name), FEW if trial else FILES)
         page = Page(builder, arguments, device)
         for run in bench.runs(device, arguments.processes or doublings(cores())):
             page.add(run, bench.parity())
@@ -168,7 +168,7 @@ def doublings(most: int) -> list[int]:
     return sorted({*(1 << power for power in range(most.bit_length())), most})
 
 
-class Bench:
+class GpuBench:
     """Runs scans over files with bytes of their own, and keeps their verdicts."""
 
     def __init__(self, builder: VideoBuilder, folder: Path, files: int) -> None:
