@@ -310,8 +310,12 @@ def test_a_reference_is_fingerprinted_and_copied_in_one_decode(
     with proxies.writer(ORIGINAL) as writer:
         _, after = read_video(cast("Looker", together), original, proxy=writer)
         writer.finish()
-    in_one = Path(cast("Path", proxies.path(ORIGINAL))).read_bytes()
-    assert in_one == copied(proxies, original).read_bytes()
+    in_one = seen(Path(cast("Path", proxies.path(ORIGINAL))))
+    # Not byte by byte: on some processors the encoder's own choices differ from run to run.
+    by_itself = seen(copied(proxies, original))
+    assert [time_s for time_s, _ in in_one] == [time_s for time_s, _ in by_itself]
+    levels = [[grey for _, grey in one] for one in (in_one, by_itself)]
+    assert levels[0] == pytest.approx(levels[1], abs=1.0)
     assert len(together.times) == pytest.approx(len(alone.times), abs=1)
     gaps = np.subtract(together.times[: len(alone.times)], alone.times[: len(together.times)])
     assert np.abs(gaps).max() <= 1 / PROXY_FPS + 1 / RATE
