@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from media_screen.batch.campaigns import Moved, settle
+from media_screen.batch.campaigns import MEMORY, Moved, settle
 from media_screen.batch.originals import OnPost, gather
 from media_screen.batch.repeats import Repeats
 from media_screen.batch.worker import Executor, Job, Limits, Pool
@@ -24,8 +24,6 @@ from media_screen.people.cache import ORIGINALS, REFERENCES, cache_folder
 from media_screen.results.folder import BatchError, FinishedFile, Results
 from media_screen.screen import Config
 from media_screen.screen.settings import settings_digest
-
-MEMORY = "memory.sqlite"  # in the folder of results: what was screened into it before
 
 _log = logging.getLogger(__name__)
 
@@ -208,7 +206,7 @@ def scan(
                 progress.failed += written.failed
                 if on_result is not None:
                     on_result(written, progress)
-        moved = settle(results, out, config, within_s=within_s)
+        moved = settle(results, out, config, within_s=within_s, workers=workers, limits=limits)
         results.compact()
         entries = tuple(
             entry

@@ -90,6 +90,10 @@ class Memory:
         number = known.number if known else self._store.remember(file, path, sha256, fingerprint)
         return self._store.recall(fingerprint, file, before=number)
 
+    def matches(self, sha256: str, other: str) -> list[MeasuredMatch]:
+        """Return where a file that was met shows what another one shows; [] where one is gone."""
+        return self._store.matches(sha256, other)
+
     def first_of(self, sha256: str, *, file: str) -> Duplicate | None:
         """Return the other file with the same bytes that was met first; None for this one."""
         known = self._store.numbered(sha256)
@@ -129,6 +133,17 @@ class _Store(Catalogue):
     def numbered(self, sha256: str) -> _Known | None:
         """Return the file with this hash."""
         return self._met("sha256", sha256)
+
+    def matches(self, sha256: str, other: str) -> list[MeasuredMatch]:
+        """Compare two files again, by their contents."""
+        with self._lock:
+            found = [self.numbered(one) for one in (sha256, other)]
+            mine, theirs = (self._known(one.number) if one else None for one in found)
+            if mine is None or theirs is None:
+                return []
+            index = ReferenceIndex(lambda: self._indexed_of("id = ?", (theirs.number,)))
+            candidates = index.candidates(mine.fingerprint) or [Candidate(theirs.number)]
+            return compare(Query(mine.fingerprint), theirs, candidates[0])
 
     def _met(self, column: str, value: str | int) -> _Known | None:
         rows = self._rows(

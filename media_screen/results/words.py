@@ -173,6 +173,8 @@ _FLAGS = {
     "sidecar_mismatch": "Post data do not fit",
     "passed_along": "Label of a copy",
     "holds_suspected": "Shares footage with a suspected file",
+    "holds_suspected_other_face": "Same footage as a suspected file, another face",
+    "holds_suspected_face_unsure": "Same footage as a suspected file, face unsure",
 }
 
 

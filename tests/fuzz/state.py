@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from media_screen.batch.scan import MEMORY, scan
+from media_screen.batch.campaigns import MEMORY
+from media_screen.batch.scan import scan
 from media_screen.config import Config
 from media_screen.errors import MediaScreenError
 from media_screen.footage.catalogue import Catalogue

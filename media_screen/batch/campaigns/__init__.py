@@ -13,15 +13,18 @@ import hashlib
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_screen.batch.campaigns.accounts import Accounts
+from media_screen.batch.campaigns.comparing import PairOfFiles, compare_all
 from media_screen.batch.campaigns.facts import (
+    FACE_UNSURE,
     HOLDS,
+    OTHER_FACE,
     PASSED,
     Called,
     Told,
@@ -33,14 +36,19 @@ from media_screen.batch.campaigns.facts import (
 from media_screen.batch.campaigns.naming import merged, name_groups
 from media_screen.batch.campaigns.record import campaign_of
 from media_screen.batch.campaigns.store import STORE, CampaignStore, KeptCampaign, KeptFile
+from media_screen.batch.worker import Limits
 from media_screen.coordination import WITHIN_S, FindNames, checked_window
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Campaign, Label, PassedAlong, Verdict
 from media_screen.files import write_atomically
 from media_screen.footage.campaigns import (
+    FacesApart,
+    FacesSaid,
     FootageGroup,
     FootageTie,
+    Pair,
     Passed,
+    Passing,
     ScreenedFile,
     find_groups,
     find_ties,
@@ -54,13 +62,16 @@ from media_screen.results.saved_line import BAD_RECORD
 from media_screen.results.text import clock
 from media_screen.results.words import RANK
 from media_screen.screen import Config
-from media_screen.screen.settings import names_of, people_of
+from media_screen.screen.settings import names_of, people_of, settings_digest
 from media_screen.weights.calibration import percent
 
 if TYPE_CHECKING:
     from media_screen.people.registry import Person
 
-__all__ = ["HOLDS", "PASSED", "Moved", "settle"]
+__all__ = ["HOLDS", "MEMORY", "PASSED", "Moved", "settle"]
+
+MEMORY = "memory.sqlite"  # in the folder of results: what was screened into it before
+Compare = Callable[[Mapping[Pair, PairOfFiles]], Iterable[tuple[Pair, FacesApart]]]
 
 _log = logging.getLogger(__name__)
 _OVER = "what it was called for does not hold any more"
@@ -76,18 +87,28 @@ class Moved:
 
 
 def settle(
-    results: Results, out: Path, config: Config, *, within_s: float = WITHIN_S
+    results: Results,
+    out: Path,
+    config: Config,
+    *,
+    within_s: float = WITHIN_S,
+    workers: int = 1,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
 ) -> tuple[Moved, ...]:
     """Find the campaigns of a folder of results and pass labels along; returns what moved.
 
-    Accounts are tied by what they did at most `within_s` seconds apart, which is context. Raises
-    BatchError when the folder can't be written, WindowError when `within_s` is no window.
+    Files that show the footage of a suspected one are laid over it first, by so many `workers`
+    within `limits`, to see whether their faces are the same. Accounts are tied by what they did at
+    most `within_s` seconds apart, which is context. Raises BatchError when the folder can't be
+    written, WindowError when `within_s` is no window, and WorkerError when no worker can start.
     """
     checked_window(within_s)
+    config = replace(config, memory=config.memory or out / MEMORY)
     try:
         store = CampaignStore(out / STORE)
         try:
-            return _Settling(results, out, config, store, within_s).run()
+            compare = partial(compare_all, config=config, workers=workers, limits=limits)
+            return _Settling(results, out, config, store, within_s, compare).run()
         finally:
             store.close()
     except (sqlite3.Error, OSError) as error:
@@ -104,7 +125,9 @@ class _Settling:
         config: Config,
         store: CampaignStore,
         within_s: float,
+        compare: Compare,
     ) -> None:
+        self._compare = compare
         self._results, self._out, self._config, self._store = results, out, config, store
         self._within_s = within_s
         self._files: dict[str, ScreenedFile] = {}
@@ -160,13 +183,42 @@ class _Settling:
     ) -> Iterator[Moved]:
         """Write into the line of each file what its campaign says of it; give what moved."""
         of_file = _campaign_of_file(groups, names)
-        passed = pass_along(self._files, ties)
+        passing = self._passing(ties)
         holds = holding(self._files, ties)
         for key in sorted(self._files):
-            called = self._called(key, passed[key]) if key in passed else None
-            told = Told(of_file.get(key, ""), called, holds=key in holds and called is None)
+            passed = passing.passed.get(key)
+            called = self._called(key, passed) if passed else None
+            held = (key in holds or key in passing.refused) and called is None
+            told = Told(
+                of_file.get(key, ""), called, _held(passing.refused.get(key)) if held else ""
+            )
             if told != self._told[key]:
                 yield from self._tell(key, told)
+
+    def _passing(self, ties: Sequence[FootageTie]) -> Passing:
+        """Return who gets which label, after comparing the faces of those that show the same.
+
+        It ends: each round compares pairs that were not compared before, a few for each file.
+        """
+        passing = pass_along(self._files, ties)
+        if not passing.lacking:
+            return passing
+        settings = settings_digest(self._config)
+        known = self._store.faces(settings)
+        while (passing := pass_along(self._files, ties, known)).lacking:
+            for pair, apart in self._compare(self._paired(passing.lacking)):
+                self._store.keep_faces(pair, apart, settings)
+                known[pair] = apart
+            for pair in passing.lacking:  # a file is gone, or another one now
+                known.setdefault(pair, FacesApart())
+        return passing
+
+    def _paired(self, pairs: Iterable[Pair]) -> dict[Pair, PairOfFiles]:
+        """Return where the files of some pairs lie."""
+        paths: dict[str, Path] = {}
+        for key in sorted(self._files, reverse=True):
+            paths[self._files[key].sha256] = self._paths[key]
+        return {pair: PairOfFiles(*(paths[one] for one in pair), pair) for pair in sorted(pairs)}
 
     def _called(self, key: str, found: Passed) -> Called:
         own, through = self._files[key], found.through
@@ -263,6 +315,13 @@ class _Settling:
 
         lines = (record.encode() + b"\n" for record in sorted(records, key=urgency))
         write_atomically(self._out / CAMPAIGNS, lines)
+
+
+def _held(faces: FacesSaid | None) -> str:
+    """Return the flag of a file that shares footage with a suspected one and gets no label."""
+    if faces == "other":
+        return OTHER_FACE
+    return HOLDS if faces is None else FACE_UNSURE
 
 
 def _campaign_of_file(groups: Sequence[FootageGroup], names: Sequence[str]) -> dict[str, str]:

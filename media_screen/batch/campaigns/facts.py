@@ -26,9 +26,12 @@ from media_screen.screen import Config
 
 # Flags of a verdict that come from the campaign.
 PASSED, HOLDS = "passed_along", "holds_suspected"
+OTHER_FACE, FACE_UNSURE = "holds_suspected_other_face", "holds_suspected_face_unsure"
+_HOLDING = (HOLDS, OTHER_FACE, FACE_UNSURE)
 # Detectors of voices, by which is known that somebody speaks; and the one that judges the post and
 # not the media.
 _VOICES, _POST = ("voice_spoof", "voice_identity"), "channel"
+_BESIDE = "original"  # the detector that compares faces with official footage
 
 _Part = Literal["picture", "sound"]
 
@@ -45,11 +48,14 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the line of a file says of its campaign."""
+    """What the line of a file says of its campaign.
+
+    `holds` is the flag of a file that shares footage with a suspected one and is not called so.
+    """
 
     campaign: str = ""
     called: Called | None = None
-    holds: bool = False
+    holds: str = ""
 
     @staticmethod
     def of(verdict: Verdict) -> Told:
@@ -57,11 +63,12 @@ class Told:
         called = None
         if verdict.passed is not None:
             called = Called(verdict.label, verdict.person, verdict.summary, verdict.passed)
-        return Told(verdict.campaign, called, HOLDS in verdict.flags)
+        holds = next((flag for flag in verdict.flags if flag in _HOLDING), "")
+        return Told(verdict.campaign, called, holds)
 
     def written_into(self, own: Verdict) -> Verdict:
         """Return the verdict that a file got for itself with what is told of its campaign."""
-        flags = (*own.flags, *((HOLDS,) if self.holds else ()))
+        flags = (*own.flags, *((self.holds,) if self.holds else ()))
         told = replace(own, campaign=self.campaign, flags=flags)
         if self.called is None:
             return told
@@ -90,7 +97,7 @@ class Told:
 
 def own_verdict(verdict: Verdict) -> Verdict:
     """Return a verdict as the file got it for itself, without what its campaign added."""
-    flags = tuple(flag for flag in verdict.flags if flag not in (PASSED, HOLDS))
+    flags = tuple(flag for flag in verdict.flags if flag not in (PASSED, *_HOLDING))
     own = replace(verdict, campaign="", passed=None, flags=flags)
     if verdict.passed is None:
         return own
@@ -116,15 +123,22 @@ def screened_file(
         person=own.person,
         summary=own.summary,
         faces=_faces(own),
+        faces_seen=bool(own.tracks),
         official=official,
         vouched=official or own.label == "official_copy",
         original=f"{matched.person}/{matched.reference}" if matched else "",
+        from_original=_from_original(own),
         speaks=any(piece.detector in _VOICES for piece in own.evidence),
         account=account_id(post.platform, post.channel_id, post.handle) if post else "",
         published=post.published if post else "",
         suspicion=None if official else suspicion(own, config, names or {}),
         shared=own.shared,
     )
+
+
+def _from_original(own: Verdict) -> float | None:
+    """Return how the faces of a file differ from those of official footage; None for no faces."""
+    return next((one.llr for one in own.evidence if one.detector == _BESIDE and one.pooled), None)
 
 
 def _faces(own: Verdict) -> dict[str, float]:
@@ -230,4 +244,5 @@ def file_from_json(text: str) -> ScreenedFile:
         spans, alone = tuple(map(Span.from_list, found["spans"])), frozenset(found["alone"])
         found = Suspicion(**{**found, "alone": alone, "spans": spans})
     shared = tuple(SharedFootage.from_dict(one) for one in record["shared"])
-    return ScreenedFile(**{**record, "suspicion": found, "shared": shared})
+    known = {"faces_seen": record["faces_seen"], "suspicion": found, "shared": shared}
+    return ScreenedFile(**{**record, **known})

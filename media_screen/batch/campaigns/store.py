@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+import math
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from media_screen.database import Connection, ForeignDatabase, Layout, connect, renew, transaction
+from media_screen.footage.campaigns import FacesApart, Pair
 from media_screen.media import shown_path
 
 STORE = "campaigns.sqlite"
 LAYOUT = Layout(
     0x4D534341,  # "MSCA"
-    1,
+    2,
     """
     CREATE TABLE file (
         key TEXT PRIMARY KEY,
@@ -28,6 +30,13 @@ LAYOUT = Layout(
         merged_into TEXT NOT NULL,
         signature TEXT NOT NULL,
         record TEXT NOT NULL
+    );
+    CREATE TABLE faces (
+        file TEXT NOT NULL,
+        other TEXT NOT NULL,
+        settings TEXT NOT NULL,
+        most REAL,
+        PRIMARY KEY (file, other)
     )
     """,
 )
@@ -85,6 +94,22 @@ class CampaignStore:
         kinds = (str, int, str, str, str)
         return {row[0]: KeptCampaign(*row[1:]) for row in rows if _holds(row, kinds)}
 
+    def faces(self, settings: str) -> dict[Pair, FacesApart]:
+        """Return what comparisons of faces came to that were made with these settings."""
+        rows = self._rows.execute(
+            "SELECT file, other, most FROM faces WHERE settings = ?", (settings,)
+        )
+        return {
+            (file, other): FacesApart(most)
+            for file, other, most in rows
+            if isinstance(file, str) and isinstance(other, str) and _is_ratio(most)
+        }
+
+    def keep_faces(self, pair: Pair, apart: FacesApart, settings: str) -> None:
+        """Keep what a comparison came to, at once: it took seconds."""
+        row = (*pair, settings, apart.most)
+        self._rows.execute("INSERT OR REPLACE INTO faces VALUES (?, ?, ?, ?)", row)
+
     def save(self, files: Mapping[str, KeptFile], campaigns: Mapping[str, KeptCampaign]) -> None:
         """Keep what is known now, all or nothing."""
         before, known = self.files(), self.campaigns()
@@ -108,6 +133,10 @@ class CampaignStore:
                     if known.get(name) != row
                 ],
             )
+
+
+def _is_ratio(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isfinite(value))
 
 
 def _holds(row: Sequence[object], kinds: Sequence[type]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from media_screen.footage.campaigns.faces import FacesApart, FacesSaid
 from media_screen.footage.campaigns.grouping import (
     FootageGroup,
     FootageTie,
@@ -10,12 +11,16 @@ from media_screen.footage.campaigns.grouping import (
     find_groups,
     find_ties,
 )
-from media_screen.footage.campaigns.passing import Passed, holding, pass_along
+from media_screen.footage.campaigns.passing import Pair, Passed, Passing, holding, pass_along
 
 __all__ = [
+    "FacesApart",
+    "FacesSaid",
     "FootageGroup",
     "FootageTie",
+    "Pair",
     "Passed",
+    "Passing",
     "ScreenedFile",
     "Suspicion",
     "find_groups",

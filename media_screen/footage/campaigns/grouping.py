@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from media_screen.evidence import Label, SharedFootage, SharedKind, SharedPart, Span
+from media_screen.footage.campaigns.joined import Joined
 
 # Least share of a file that suspected footage makes up, for the file to belong to it: a programme
 # that shows a fake beside footage of its own reports on it.
@@ -41,10 +42,12 @@ class Suspicion:
 class ScreenedFile:
     """What grouping needs of a verdict, as the file got it for itself.
 
-    `vouched` is set for official posts and copies of official footage whose faces were compared:
-    no label is passed to them. `original` is the official footage that the file matches, "" for
-    none; `speaks` whether a voice was judged in it; `published` is ISO 8601 or "". `faces` says
-    how alike the face that is seen longest as each enrolled person is to that person (cosine).
+    `vouched` is set for official posts and copies of official footage whose faces were compared.
+    `original` is the official footage that the file matches, "" for none, and `from_original` the
+    natural log likelihood ratio that a face is not the one in that, if faces were compared. `speaks`
+    says whether a voice was judged in it, `faces_seen` whether a face was followed, and `faces` how
+    alike the face that is seen longest as each enrolled person is to that person (cosine).
+    `published` is ISO 8601 or "".
     """
 
     key: str
@@ -54,9 +57,11 @@ class ScreenedFile:
     person: str | None
     summary: str
     faces: Mapping[str, float] = field(default_factory=dict)
+    faces_seen: bool = False
     official: bool = False
     vouched: bool = False
     original: str = ""
+    from_original: float | None = None
     speaks: bool = False
     account: str = ""
     published: str = ""
@@ -163,43 +168,45 @@ def find_groups(
     A single file that others quote is a group only when its media is suspected: that two news
     programmes show the same scene is nothing.
     """
-    parent = {key: key for key in files}
-
-    def top(key: str) -> str:
-        while parent[key] != key:
-            parent[key] = key = parent[parent[key]]
-        return key
-
-    def join(some: Iterable[FootageTie]) -> None:
-        for tie in some:
-            one, other = sorted((top(tie.file), top(tie.other)))
-            parent[other] = one
-
+    joined = Joined(files)
     joining = [tie for tie in ties if joins(tie, files)]
-    join(tie for tie in joining if not _held_beside_more(tie))
-    suspected = {top(key) for key, file in files.items() if file.suspicion is not None}
+    for tie in joining:
+        if not _held_beside_more(tie):
+            joined.join(tie.file, tie.other)
+    suspected: dict[str, set[str]] = defaultdict(set)
+    for key, file in files.items():
+        if file.suspicion is not None:
+            suspected[joined.first(key)].add(key)
 
     def reported(tie: FootageTie) -> bool:
-        """Say whether the file of a tie shows all of a suspected one beside more of its own."""
-        holds = tie.kind == "contains" and _held_beside_more(tie)
-        return holds and top(tie.other) in suspected and top(tie.file) not in suspected
+        """Say whether the file of a tie shows all of a suspected one beside more of its own.
+
+        A longer fake does, too: that is suspected for more than what it shares.
+        """
+        if tie.kind != "contains" or not _held_beside_more(tie):
+            return False
+        own = suspected[joined.first(tie.file)]
+        by_what_it_shows = not own or (own == {tie.file} and _suspected_there(tie, files))
+        return by_what_it_shows and bool(suspected[joined.first(tie.other)])
 
     # Decided by who belongs together so far, all at once: the order of ties changes nothing.
     reports = {seen for tie in joining for seen in (tie, tie.turned) if reported(seen)}
-    join([tie for tie in joining if not {tie, tie.turned} & reports])
+    for tie in joining:
+        if not {tie, tie.turned} & reports:
+            joined.join(tie.file, tie.other)
     members: dict[str, list[str]] = defaultdict(list)
     for key in sorted(files):
-        members[top(key)].append(key)
+        members[joined.first(key)].append(key)
     inner: dict[str, list[FootageTie]] = defaultdict(list)
     quoting: dict[str, set[str]] = defaultdict(set)
     for tie in ties:
-        here, there = top(tie.file), top(tie.other)
+        here, there = joined.first(tie.file), joined.first(tie.other)
         if here == there:
             inner[here].append(tie)
             continue
         for seen in (tie, tie.turned):
             if seen in reports or _quotes(seen, files):
-                home = top(seen.other)
+                home = joined.first(seen.other)
                 quoting[home].add(seen.file)
                 inner[home].append(seen)
     groups = []
@@ -228,6 +235,18 @@ def _held_beside_more(tie: FootageTie) -> bool:
     """
     held = {"contains": tie.share, "excerpt": tie.share_other}
     return tie.kind in held and held[tie.kind] < LEAST_SHARE
+
+
+def _suspected_there(tie: FootageTie, files: Mapping[str, ScreenedFile]) -> bool:
+    """Say whether the file of a tie is suspected mostly for where it shows the other one."""
+    found = files[tie.file].suspicion
+    here = tie.here
+    return (
+        found is not None
+        and here is not None
+        and bool(found.spans)
+        and all(span.overlap(here) > LEAST_SHARE * span.duration for span in found.spans)
+    )
 
 
 def _quotes(tie: FootageTie, files: Mapping[str, ScreenedFile]) -> bool:

@@ -2,22 +2,25 @@
 
 What is known of one copy is known of all, whichever was screened first. So the labels are found
 anew from what each file got for itself, and no file is accused through one that was itself only
-accused through another.
+accused through another. What a fake was made of shares its footage, and often its sound: whose
+faces are not those of the suspected file is no copy of it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from media_screen.evidence import Label, Span
+from media_screen.footage.campaigns.faces import FacesApart, FacesSaid
 from media_screen.footage.campaigns.grouping import (
     LEAST_SHARE,
     FootageTie,
     ScreenedFile,
     Suspicion,
 )
+from media_screen.footage.campaigns.joined import Joined
 from media_screen.results.words import RANK
 
 # Least stretch of what is suspect that an excerpt must hold, s: less can be a neighbouring word.
@@ -30,6 +33,12 @@ LEAST_HELD_S = 1.0
 SAME_FACE = 0.2
 # Cosine from which a face may be a person's at all: that of strangers says nothing of a copy.
 RECOGNISED = 0.4
+# Suspected files with whose faces those of a copy are compared, and of all that repeat one another
+# those through which labels go beyond their neighbours: the most urgent ones. Copies of one fake
+# are alike, and all against all would take hours in a campaign of hundreds.
+MOST_COMPARED, MOST_SOURCES = 3, 4
+
+Pair = tuple[str, str]  # contents of a file and of the suspected one that it is compared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,19 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
+class Passing:
+    """Who gets a label, who gets none for its faces, and whose faces have to be compared first.
+
+    `refused` says of a file that shows the footage of a suspected one what its faces are, that it
+    gets no label; `lacking` are the comparisons that have to be made before more can be said.
+    """
+
+    passed: Mapping[str, Passed] = field(default_factory=dict)
+    refused: Mapping[str, FacesSaid] = field(default_factory=dict)
+    lacking: frozenset[Pair] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class _Reach:
     """How much of a suspected file a copy of it is, and where in it is what is suspect."""
 
@@ -54,26 +76,99 @@ class _Reach:
     here: Span | None
 
 
-def pass_along(files: Mapping[str, ScreenedFile], ties: Sequence[FootageTie]) -> dict[str, Passed]:
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What a file would get through a suspected one, and the tie by which it holds that."""
+
+    reach: _Reach
+    tie: FootageTie
+    label: Label
+    person: str | None
+
+    @property
+    def strength(self) -> tuple[int, float, tuple[str, str]]:
+        """Sorts the offers to one file: what says most comes first."""
+        return RANK[self.label], -self.reach.share, self.reach.source.order
+
+
+def pass_along(
+    files: Mapping[str, ScreenedFile],
+    ties: Sequence[FootageTie],
+    beside: Mapping[Pair, FacesApart] | None = None,
+) -> Passing:
     """Return the files that are suspected through another one, with what they get.
 
     A label goes along copies that repeat each other from end to end in picture and sound, and from
     each of them to excerpts and to files that hold it, when these hold what is suspect and it makes
-    up half of them. Official posts, compared copies of official footage and files that show another
-    face get none, nor do, of two that match the same official footage, those of which it can't be
-    told whether their faces are the same.
+    up half of them. Official posts and files that show another face get none, nor do copies of
+    official footage, unless they are nearer to the suspected file than to that. `beside` is what
+    comparisons of faces came to, as far as they were made.
+    """
+    known = beside or {}
+    passed: dict[str, Passed] = {}
+    refused: dict[str, FacesSaid] = {}
+    lacking: set[Pair] = set()
+    for key, offers in _offers(files, ties).items():
+        file = files[key]
+        failed: list[FacesSaid] = []
+        for offer in sorted(offers, key=lambda one: one.strength):
+            reach = offer.reach
+            if RANK[offer.label] >= RANK[file.label] or len(failed) == MOST_COMPARED:
+                break
+            if file.official:
+                break
+            faces = _faces(file, offer, known)
+            if faces is None:
+                lacking.add((file.sha256, reach.source.sha256))
+                break
+            if faces not in ("same", "none"):
+                failed.append(faces)
+                continue
+            passed[key] = Passed(offer.label, offer.person, reach.source, reach.here, reach.share)
+            break
+        if failed and key not in passed:
+            refused[key] = "other" if "other" in failed else failed[0]
+    return Passing(passed, refused, frozenset(lacking))
+
+
+def _offers(
+    files: Mapping[str, ScreenedFile], ties: Sequence[FootageTie]
+) -> Mapping[str, list[_Offer]]:
+    """Return what files would get through suspected ones that they repeat or hold.
+
+    Through each suspected file its neighbours get something; beyond them a few of those that repeat
+    one another speak for all, so that it takes no time that grows with the square of their number.
     """
     towards = _towards(ties)
-    found: dict[str, Passed] = {}
-    sources = (one for one in files.values() if one.suspicion is not None)
-    for source in sorted(sources, key=lambda one: one.order):
-        for key, passed in _from(source, files, towards):
-            known = found.get(key)
-            if known is None or _strength(passed) < _strength(known):
-                found[key] = passed
-    return {
-        key: passed for key, passed in found.items() if RANK[passed.label] < RANK[files[key].label]
-    }
+    spreading = _spreading(files, ties)
+    found: dict[str, list[_Offer]] = defaultdict(list)
+    for source in files.values():
+        if source.suspicion is not None:
+            for offer in _from(source, files, towards, spreads=source.key in spreading):
+                found[offer.tie.file].append(offer)
+    return found
+
+
+def _spreading(files: Mapping[str, ScreenedFile], ties: Sequence[FootageTie]) -> frozenset[str]:
+    """Return of all files that repeat one another the suspected ones that speak for all."""
+    joined = Joined(files)
+    for tie in ties:
+        if tie.whole:
+            joined.join(tie.file, tie.other)
+    suspected: dict[str, list[ScreenedFile]] = defaultdict(list)
+    for file in files.values():
+        if file.suspicion is not None:
+            suspected[joined.first(file.key)].append(file)
+    chosen: set[str] = set()
+    for sources in suspected.values():
+        sources.sort(key=_urgency)
+        chosen |= {one.key for one in sources[:MOST_SOURCES]}
+    return frozenset(chosen)
+
+
+def _urgency(source: ScreenedFile) -> tuple[int, tuple[str, str]]:
+    assert source.suspicion is not None
+    return RANK[source.suspicion.label], source.order
 
 
 def _towards(ties: Sequence[FootageTie]) -> Mapping[str, Sequence[FootageTie]]:
@@ -99,16 +194,18 @@ def holding(files: Mapping[str, ScreenedFile], ties: Sequence[FootageTie]) -> di
     return found
 
 
-def _strength(passed: Passed) -> tuple[int, float, tuple[str, str]]:
-    return RANK[passed.label], -passed.share, passed.through.order
-
-
 def _from(
     source: ScreenedFile,
     files: Mapping[str, ScreenedFile],
     towards: Mapping[str, Sequence[FootageTie]],
-) -> Iterator[tuple[str, Passed]]:
-    """Give what one suspected file passes along, the nearest files first."""
+    *,
+    spreads: bool,
+) -> Iterator[_Offer]:
+    """Give what one suspected file offers, to the nearest files first.
+
+    It goes along all that repeats it, whether that may be called or not: which of two files was
+    screened first, the fake or what it was made of, is by chance, and copies are tied to the first.
+    """
     assert source.suspicion is not None
     start = _Reach(source, source.suspicion, source.suspicion.spans, 1.0, None)
     waiting = deque([(source.key, start)])
@@ -116,21 +213,15 @@ def _from(
     while waiting:
         key, reach = waiting.popleft()
         for seen in towards.get(key, ()):
-            if seen.file in met:
-                continue
-            file = files[seen.file]
-            if not _may_get(file, reach, seen):
+            if seen.file in met or not _tells(reach, seen):
                 continue
             further = _further(reach, seen)
             if further is None:
                 continue
-            met.add(file.key)
-            yield (
-                file.key,
-                Passed(*_called(file, source.suspicion), source, further.here, further.share),
-            )
-            if seen.whole:
-                waiting.append((file.key, further))
+            met.add(seen.file)
+            yield _Offer(further, seen, *_called(files[seen.file], source.suspicion))
+            if seen.whole and spreads:
+                waiting.append((seen.file, further))
 
 
 def _called(file: ScreenedFile, suspicion: Suspicion) -> tuple[Label, str | None]:
@@ -143,20 +234,37 @@ def _called(file: ScreenedFile, suspicion: Suspicion) -> tuple[Label, str | None
     return suspicion.label, suspicion.person
 
 
-def _may_get(file: ScreenedFile, reach: _Reach, tie: FootageTie) -> bool:
-    """Say whether a file may be called by what another one is suspected of."""
-    if tie.kind == "same_file":
-        return not file.official
-    if file.vouched:
-        return False
+def _tells(reach: _Reach, tie: FootageTie) -> bool:
+    """Say whether what two files share is what the one is suspected for."""
     # A face in another surrounding is a part of the picture.
     part = "picture" if tie.part == "face" else tie.part
-    if part != "both" and part not in reach.suspicion.alone:
-        return False
-    same = _same_faces(file, reach.source)
-    if file.original and file.original == reach.source.original:
-        return same is True  # else the one may be the fake and the other what it was made from
-    return same is not False
+    return part == "both" or part in reach.suspicion.alone
+
+
+def _faces(file: ScreenedFile, offer: _Offer, known: Mapping[Pair, FacesApart]) -> FacesSaid | None:
+    """Say whether a file shows the faces of a suspected one; None when they have to be compared.
+
+    Where the sound alone is suspect, the faces may be others. Where the faces can't be compared, it
+    is a copy when the same enrolled person is recognised in both: captions hide what fakes were
+    made of less than they hide copies.
+    """
+    source = offer.reach.source
+    if file.sha256 == source.sha256:
+        return "same"
+    alike = _same_faces(file, source)
+    if alike is False or (file.vouched and file.from_original is None):
+        return "other"
+    if "sound" in offer.reach.suspicion.alone and offer.tie.part in ("both", "sound"):
+        return "other" if file.vouched else "none"
+    of_one = bool(file.original) and file.original == source.original
+    if not (file.faces_seen and source.faces_seen):
+        # Of one official video the one may be the fake, and the other what it was made of.
+        return "failed" if of_one and not alike else "none"
+    apart = known.get((file.sha256, source.sha256))
+    if apart is None:
+        return None
+    said = apart.said(from_original=file.from_original, vouched=file.vouched)
+    return "same" if said == "failed" and alike and not of_one else said
 
 
 def _same_faces(file: ScreenedFile, source: ScreenedFile) -> bool | None:

@@ -22,7 +22,7 @@ from media_screen.faces.mesh import MeshNet
 from media_screen.faces.track import Track
 from media_screen.footage.catalogue import MeasuredMatch
 from media_screen.footage.original.movement import INNER_LIPS, PartMovement, curves, displaced
-from media_screen.footage.original.pairs import FramePair, PairedWindow, pair_window
+from media_screen.footage.original.pairs import LEAST_SCORE, FramePair, PairedWindow, pair_window
 from media_screen.footage.original.residual import Region, Residual, face_px, residuals
 from media_screen.footage.original.sight import Moment, moment
 from media_screen.media import Media, MediaError
@@ -160,11 +160,33 @@ class Comparer:
 
         Raises MediaError when one of the files can't be read.
         """
-        if match.picture_span is None:
-            return
-        for span in windows(match.picture_span, tracks, most=most):
+        if match.picture_span is not None:
+            spans = windows(match.picture_span, tracks, most=most)
+            yield from self.compare_in(spans, media, original, match, tracks)
+
+    def compare_in(
+        self,
+        spans: Sequence[Span],
+        media: Media,
+        original: Media,
+        match: MeasuredMatch,
+        tracks: Sequence[Track],
+        *,
+        least_score: float = LEAST_SCORE,
+    ) -> Iterator[ComparedWindow]:
+        """Give these stretches of a match, compared.
+
+        Raises MediaError when one of the files can't be read.
+        """
+        for span in spans:
             paired = pair_window(
-                media, original, span, match.mapping, tracks, mirrored=match.mirrored
+                media,
+                original,
+                span,
+                match.mapping,
+                tracks,
+                mirrored=match.mirrored,
+                least_score=least_score,
             )
             if paired is None:
                 yield ComparedWindow(span, None, 0.0, ())

@@ -101,6 +101,7 @@ def pair_window(
     tracks: Sequence[Track],
     *,
     mirrored: bool,
+    least_score: float = LEAST_SCORE,
 ) -> PairedWindow | None:
     """Return the pairs of a window of the file; None where too few frames fall on one another."""
     there = _there(span, mapping)
@@ -116,7 +117,7 @@ def pair_window(
     first = find_overlay(
         _some(known, seen, [(row, _nearest(seen, at)) for row, at in _spread(wanted)])
     )
-    if first is None or first.score < LEAST_SCORE / 2:
+    if first is None or first.score < least_score / 2:
         return None
     late, chosen = _paired(known, seen, wanted, first)
     if len(chosen) < LEAST_PAIRS:
@@ -124,7 +125,7 @@ def pair_window(
     few = _some(known, seen, [chosen[row] for row in _evenly(len(chosen), LEAST_PAIRS)])
     placed = scored(first.matrix, few)
     overlay = None if placed is None else refined(placed, few)
-    if overlay is None or overlay.score < LEAST_SCORE:
+    if overlay is None or overlay.score < least_score:
         return None
     kept = [chosen[row] for row in _evenly(len(chosen), MOST_PAIRS)]
     pairs = tuple(_pair(known, row, seen[column], overlay) for row, column in kept)

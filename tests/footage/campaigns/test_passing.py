@@ -19,7 +19,7 @@ from tests.footage.campaigns.making import by_key, file, shares, suspected
 
 def passed(*files: ScreenedFile) -> dict[str, Passed]:
     known = by_key(*files)
-    return pass_along(known, find_ties(known.values()))
+    return dict(pass_along(known, find_ties(known.values())).passed)
 
 
 FAKE = file("fake", suspicion=suspected())
