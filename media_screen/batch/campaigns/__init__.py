@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 __all__ = ["HOLDS", "MEMORY", "PASSED", "Moved", "settle"]
 
 MEMORY = "memory.sqlite"  # in the folder of results: what was screened into it before
-Compare = Callable[[Mapping[Pair, PairOfFiles]], Iterable[tuple[Pair, FacesApart]]]
+Compare = Callable[[Sequence[PairOfFiles]], Iterable[tuple[Pair, FacesApart]]]
 
 _log = logging.getLogger(__name__)
 _OVER = "what it was called for does not hold any more"
@@ -206,19 +206,20 @@ class _Settling:
         settings = settings_digest(self._config)
         known = self._store.faces(settings)
         while (passing := pass_along(self._files, ties, known)).lacking:
-            for pair, apart in self._compare(self._paired(passing.lacking)):
+            pairs = self._paired(passing.lacking)
+            for pair, apart in self._compare(pairs):
                 self._store.keep_faces(pair, apart, settings)
                 known[pair] = apart
-            for pair in passing.lacking:  # a file is gone, or another one now
-                known.setdefault(pair, FacesApart())
+            for one in pairs:  # of which a file is gone, or another one now
+                known.setdefault(one.contents, FacesApart())
         return passing
 
-    def _paired(self, pairs: Iterable[Pair]) -> dict[Pair, PairOfFiles]:
-        """Return where the files of some pairs lie."""
-        paths: dict[str, Path] = {}
-        for key in sorted(self._files, reverse=True):
-            paths[self._files[key].sha256] = self._paths[key]
-        return {pair: PairOfFiles(*(paths[one] for one in pair), pair) for pair in sorted(pairs)}
+    def _paired(self, lacking: Iterable[Pair]) -> list[PairOfFiles]:
+        """Return where the files of some pairs lie, each file with one other at a time."""
+        keys = sorted(self._files, reverse=True)
+        paths = {self._files[key].sha256: self._paths[key] for key in keys}
+        other_of = dict(sorted(lacking, reverse=True))
+        return [PairOfFiles(paths[one], paths[two], (one, two)) for one, two in other_of.items()]
 
     def _called(self, key: str, found: Passed) -> Called:
         own, through = self._files[key], found.through

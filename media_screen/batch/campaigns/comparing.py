@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -39,13 +39,17 @@ class PairOfFiles:
 
 
 def compare_all(
-    pairs: Mapping[Pair, PairOfFiles], config: Config, *, workers: int, limits: Limits
+    pairs: Sequence[PairOfFiles], config: Config, *, workers: int, limits: Limits
 ) -> Iterator[tuple[Pair, FacesApart]]:
-    """Give what each comparison came to; of a file that is gone or changed there is none."""
+    """Give what each comparison came to; of files that are gone or changed there is none.
+
+    No file is compared with two others at a time.
+    """
+    remembered = config.memory is not None and Path(config.memory).is_file()
     there = {
         one.path: one
-        for one in pairs.values()
-        if one.path.is_file() and one.other_path.is_file() and Path(config.memory or "").is_file()
+        for one in pairs
+        if remembered and one.path.is_file() and one.other_path.is_file()
     }
     if not there:
         return

@@ -44,10 +44,10 @@ class ScreenedFile:
 
     `vouched` is set for official posts and copies of official footage whose faces were compared.
     `original` is the official footage that the file matches, "" for none, and `from_original` the
-    natural log likelihood ratio that a face is not the one in that, if faces were compared. `speaks`
-    says whether a voice was judged in it, `faces_seen` whether a face was followed, and `faces` how
-    alike the face that is seen longest as each enrolled person is to that person (cosine).
-    `published` is ISO 8601 or "".
+    natural log likelihood ratio that a face is not the one in that, if faces were compared.
+    `speaks` says whether a voice was judged in it, `faces_seen` whether a face was followed, and
+    `faces` how alike the face that is seen longest as each enrolled person is to that person
+    (cosine). `published` is ISO 8601 or "".
     """
 
     key: str
