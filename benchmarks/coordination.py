@@ -5,7 +5,8 @@
 FOLDER has texts that people wrote independently of each other, one a line, in files named by their
 language (en.txt, fr.txt, zh.txt); the page says how they were made. Wordings are looked for in them
 as they are, and after their pieces were dealt anew among them, which leaves nothing to find. Then
-posts and comments are made up, with times that are drawn independently.
+posts and comments are made up, with times that are drawn independently. `--cost` in place of
+`--texts` measures anew only what it costs, and leaves the rest of the page as it is.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.markdown import heading, percent, table
-from benchmarks.places import write_page
+from benchmarks.places import read_page, write_page
 from media_screen.arrays import Ints
 from media_screen.coordination import AccountPost, coordinate
 from media_screen.coordination.comments import bursts_of
@@ -37,6 +38,7 @@ WINDOWS = (10, 60, 900, 3_600)  # s
 PACES = (0.1, 1.0, 3.0, 10.0, 50.0)  # comments a minute
 MINUTES = 1_000_000
 POSTS, COMMENTS = 20_000, 500_000
+COST = "## What it costs"
 DAY = 86_400  # s
 _START = 1_760_000_000  # of all that is made up
 
@@ -45,10 +47,14 @@ def main() -> None:
     """Measure all, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--texts", type=Path, help="folder of texts, one a line: en.txt, zh.txt")
+    parser.add_argument("--cost", action="store_true", help="measure only what it costs")
     parser.add_argument("--comments", type=Path, help=argparse.SUPPRESS)  # in a process of its own
     options = parser.parse_args()
     if options.comments:
         print(json.dumps(seconds_and_memory(options.comments)))
+        return
+    if options.cost:
+        write_page("coordination", "\n".join(with_cost(read_page("coordination").splitlines())))
         return
     texts = {path.stem: lines_of(path) for path in sorted(options.texts.glob("*.txt"))}
     command = "python -m benchmarks.coordination --texts FOLDER"
@@ -56,7 +62,7 @@ def main() -> None:
     lines += ["## Wordings", "", *wordings_table(texts), ""]
     lines += ["## Ties by time", "", *windows_table(), ""]
     lines += ["## Bursts of comments", "", *bursts_table(), ""]
-    lines += ["## What it costs", "", *cost_table(), ""]
+    lines = with_cost(lines)
     print("\n".join(lines))
     write_page("coordination", "\n".join(lines))
 
@@ -252,6 +258,12 @@ def bursts_in(counts: Ints) -> int:
 
 
 # --- cost --------------------------------------------------------------------------------------
+
+
+def with_cost(lines: Sequence[str]) -> list[str]:
+    """Return the lines of the page with what it costs at the end, measured now."""
+    end = lines.index(COST) if COST in lines else len(lines)
+    return [*lines[:end], COST, "", *cost_table(), ""]
 
 
 def cost_table() -> list[str]:

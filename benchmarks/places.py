@@ -20,6 +20,11 @@ def write_page(name: str, text: str, *, out: Path = HERE) -> None:
     _write(out / RESULTS.name / f"{name}.md", text)
 
 
+def read_page(name: str, *, out: Path = HERE) -> str:
+    """Read OUT/results/NAME.md."""
+    return (out / RESULTS.name / f"{name}.md").read_text("utf-8")
+
+
 def write_record(name: str, record: Mapping[str, Any], *, out: Path = HERE) -> None:
     """Write OUT/records/NAME.json."""
     _write(out / RECORDS.name / f"{name}.json", compact(record))

@@ -17,7 +17,8 @@ from typing import cast
 import pytest
 from click.testing import CliRunner
 
-from media_screen.batch.scan import MEMORY, scan
+from media_screen.batch.campaigns import MEMORY
+from media_screen.batch.scan import scan
 from media_screen.cli.main import main
 from media_screen.detectors.contract import Detector
 from media_screen.errors import MediaScreenError

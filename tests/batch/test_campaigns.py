@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
+from media_screen.batch import campaigns as settling
 from media_screen.batch.campaigns import HOLDS, PASSED, Moved, settle
-from media_screen.batch.campaigns.facts import screened_file
+from media_screen.batch.campaigns.comparing import PairOfFiles
+from media_screen.batch.campaigns.facts import FACE_UNSURE, OTHER_FACE, screened_file
 from media_screen.batch.campaigns.store import STORE
 from media_screen.batch.scan import scan
 from media_screen.errors import SetupError
@@ -26,8 +28,10 @@ from media_screen.evidence import (
     Provenance,
     SharedFootage,
     Span,
+    TrackSummary,
     Verdict,
 )
+from media_screen.footage.campaigns import FacesApart, Pair
 from media_screen.fusion.judge import judge
 from media_screen.results.campaigns import CAMPAIGNS, read_campaigns
 from media_screen.results.folder import RESULTS, BatchError, Results
@@ -83,6 +87,7 @@ class Folder:
         *shared: str,
         evidence: tuple[Evidence, ...] = (SHOWN,),
         published: str = "",
+        face: bool = False,
     ) -> None:
         """Screen a file, named as its content, that repeats others from end to end."""
         path = self.media / f"{name}.mp4"
@@ -98,6 +103,7 @@ class Folder:
             provenance=found.provenance if found.provenance else Provenance(),
             post=Post("youtube", f"id-{name}", published=published),
             flags=found.flags,
+            tracks=(TrackSummary(0, WHOLE, 20, 80.0),) if face else (),
             shared=tuple(
                 SharedFootage(
                     f"{one}.mp4", content(one), "repeat", "both", WHOLE, WHOLE, 0.97, 0.97
@@ -258,6 +264,67 @@ def test_the_official_post_is_the_original_of_its_campaign(folder: Folder) -> No
     assert campaign.label == "suspected_impersonation"
     assert (campaign.first, campaign.last) == ("2025-09-13", "2025-09-13")
     assert HOLDS not in folder.verdicts["a"].flags
+
+
+class Comparisons:
+    """Stands in for the comparison of faces: what each file comes to beside the suspected one."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **most: float) -> None:
+        self.asked: list[str] = []
+        self._most = most
+        monkeypatch.setattr(settling, "compare_all", self._all)
+
+    def _all(self, pairs: Sequence[PairOfFiles], **_: object) -> Iterator[tuple[Pair, FacesApart]]:
+        for one in pairs:
+            assert one.contents == (content(one.path.stem), content(one.other_path.stem))
+            self.asked.append(one.path.stem + one.other_path.stem)
+            if one.path.stem in self._most:
+                yield one.contents, FacesApart(self._most[one.path.stem])
+
+
+def a_fake_and_what_it_was_made_of(folder: Folder) -> None:
+    folder.screen("r", face=True)
+    folder.screen("f", "r", evidence=(SHOWN, known_fake()), face=True)
+    folder.screen("c", "r", face=True)
+    folder.screen("u", "r", face=True)
+
+
+def test_what_a_fake_was_made_of_is_not_called_so_and_a_copy_is(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Comparisons(monkeypatch, r=4.0, c=-4.0, u=0.5)
+    a_fake_and_what_it_was_made_of(folder)
+    folder.settle()
+    assert folder.labels == "c:susp f:susp r:unve u:unve"
+    flags = {name: set(one.flags) for name, one in folder.verdicts.items()}
+    assert OTHER_FACE in flags["r"] and FACE_UNSURE in flags["u"]
+    assert not any(HOLDS in one for one in flags.values())
+    assert sorted(made.asked) == ["cf", "rf", "uf"]
+
+
+def test_faces_are_compared_once(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Comparisons(monkeypatch, r=4.0, c=-4.0, u=0.5, n=-3.0)
+    a_fake_and_what_it_was_made_of(folder)
+    folder.settle()
+    made.asked.clear()
+    folder.screen("n", "c", face=True)
+    folder.settle()
+    assert made.asked == ["nf"]
+    assert folder.labels == "c:susp f:susp n:susp r:unve u:unve"
+    assert OTHER_FACE in folder.verdicts["r"].flags
+
+
+def test_where_faces_cannot_be_compared_nobody_is_accused_and_it_is_said(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Comparisons(monkeypatch)
+    a_fake_and_what_it_was_made_of(folder)
+    folder.settle()
+    assert folder.labels == "c:unve f:susp r:unve u:unve"
+    assert all(FACE_UNSURE in folder.verdicts[name].flags for name in "cru")
+    made.asked.clear()
+    folder.settle()
+    assert sorted(made.asked) == ["cf", "rf", "uf"], "a file may be back"
 
 
 SCREENED: dict[str, Callable[[Folder], None]] = {

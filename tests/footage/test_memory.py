@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
-from media_screen.batch.scan import MEMORY, scan
+from media_screen.batch.campaigns import MEMORY
+from media_screen.batch.scan import scan
 from media_screen.evidence import Duplicate
 from media_screen.footage.catalogue import CatalogueError, index
 from media_screen.footage.catalogue.index import (

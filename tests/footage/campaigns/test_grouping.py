@@ -117,6 +117,26 @@ CHAIN = (file("a"), file("b", shares("a")), file("c", shares("b", "excerpt")), f
             id="a-longer-fake-that-holds-one",
         ),
         pytest.param(
+            (
+                FAKE,
+                file("news", shares("a", "contains", here=SHORT), suspicion=suspected((9.0, 18.0))),
+            ),
+            [("a", "news")],
+            id="a-programme-that-is-suspected-for-what-it-shows",
+        ),
+        pytest.param(
+            (
+                FAKE,
+                file(
+                    "mix",
+                    shares("a", "contains", here=SHORT),
+                    suspicion=suspected((9.0, 18.0), (25.0, 35.0)),
+                ),
+            ),
+            [("a mix", "")],
+            id="a-longer-fake-that-is-suspected-for-more",
+        ),
+        pytest.param(
             (file("a"), file("b", shares("a", "contains", here=SHORT))),
             [("a b", "")],
             id="what-holds-a-file-of-which-nothing-is-suspected",

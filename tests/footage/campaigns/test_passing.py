@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from media_screen.evidence import Span
 from media_screen.footage.campaigns import (
+    FacesApart,
+    FacesSaid,
+    Pair,
     Passed,
+    Passing,
     ScreenedFile,
     find_ties,
     holding,
     pass_along,
 )
+from media_screen.footage.campaigns.passing import MOST_COMPARED
 from tests.footage.campaigns.making import by_key, file, shares, suspected
 
 
@@ -125,6 +133,102 @@ def test_faces_tell_a_copy_of_a_face_swap_from_its_original(
     fake = file("fake", suspicion=suspected(), original=original, faces=source)
     found = passed(fake, file("x", shares("fake"), original=original, faces=copy))
     assert set(found) == ({"x"} if gets else set())
+
+
+SAME, OTHER, UNSURE, NOTHING = (FacesApart(most) for most in (-4.0, 4.0, 0.5, None))
+SEEN = file("fake", suspicion=suspected(), faces_seen=True)
+HEARD = file("fake", suspicion=suspected(alone="sound"), faces_seen=True)
+
+
+def settled(known: Mapping[Pair, FacesApart], *files: ScreenedFile) -> Passing:
+    """What comes of files when comparisons that are asked for come to what is known."""
+    named = by_key(*files)
+    made: dict[Pair, FacesApart] = {}
+    while True:
+        found = pass_along(named, find_ties(files), made)
+        if not found.lacking:
+            return found
+        assert not found.lacking & made.keys(), "asked twice"
+        made |= {pair: known[pair] for pair in found.lacking}
+
+
+@pytest.mark.parametrize(
+    ("source", "copy", "apart", "refused"),
+    [
+        pytest.param(SEEN, {}, SAME, None, id="same-face"),
+        pytest.param(SEEN, {}, OTHER, "other", id="what-it-was-made-of"),
+        pytest.param(SEEN, {}, UNSURE, "unclear", id="rather-another-face"),
+        pytest.param(SEEN, {}, NOTHING, "failed", id="not-comparable"),
+        pytest.param(
+            replace(SEEN, faces=NEAR),
+            {"faces": NEAR},
+            NOTHING,
+            None,
+            id="not-comparable-same-person",
+        ),
+        pytest.param(
+            replace(SEEN, faces=NEAR),
+            {"faces": NEAR},
+            OTHER,
+            "other",
+            id="same-person-with-another-mouth",
+        ),
+        pytest.param(SEEN, {"faces_seen": False}, None, None, id="no-face-in-the-copy"),
+        pytest.param(HEARD, {}, None, None, id="only-its-voice-is-suspect"),
+        pytest.param(SEEN, {"sha256": "fake"}, None, None, id="same-bytes"),
+        pytest.param(
+            SEEN, {"vouched": True, "from_original": -1.8}, SAME, None, id="nearer-to-the-fake"
+        ),
+        pytest.param(
+            SEEN,
+            {"vouched": True, "from_original": -4.2},
+            SAME,
+            "other",
+            id="nearer-to-the-official",
+        ),
+        pytest.param(SEEN, {"vouched": True}, None, "other", id="vouched-by-its-sound"),
+        pytest.param(SEEN, {"official": True}, None, None, id="the-official-post"),
+    ],
+)
+def test_faces_are_compared_before_a_label_is_passed_along(
+    source: ScreenedFile, copy: dict[str, Any], apart: FacesApart | None, refused: FacesSaid | None
+) -> None:
+    one = file("x", shares("fake"), **({"faces_seen": True} | copy))
+    found = settled({} if apart is None else {("x", "fake"): apart}, source, one)
+    called = refused is None and not one.official
+    assert (set(found.passed), dict(found.refused)) == (
+        {"x"} if called else set(),
+        {"x": refused} if refused else {},
+    )
+
+
+def test_a_copy_is_called_though_it_is_tied_to_what_the_fake_was_made_of() -> None:
+    real = file("real", faces_seen=True)
+    files = (
+        real,
+        replace(SEEN, shared=(shares("real"),)),
+        *(file(name, shares("real"), faces_seen=True) for name in ("copy", "reposted")),
+    )
+    known = {("real", "fake"): OTHER, ("reposted", "fake"): OTHER, ("copy", "fake"): SAME}
+    found = settled(known, *files)
+    assert set(found.passed) == {"copy"}
+    assert set(found.refused) == {"real", "reposted"}
+
+
+def test_of_hundreds_of_suspected_copies_a_few_are_compared_with() -> None:
+    sources = [
+        file(f"s{n}", *([shares("s0")] if n else []), suspicion=suspected(), faces_seen=True)
+        for n in range(60)
+    ]
+    copies = [file(f"x{n}", shares("s0"), faces_seen=True) for n in range(60)]
+    asked: set[Pair] = set()
+    known: dict[Pair, FacesApart] = {}
+    while pairs := pass_along(by_key(*sources, *copies), find_ties([*sources, *copies]), known):
+        if not pairs.lacking:
+            break
+        asked |= pairs.lacking
+        known |= dict.fromkeys(pairs.lacking, OTHER)
+    assert len(asked) == MOST_COMPARED * len(copies)
 
 
 def test_it_goes_along_copies_to_an_excerpt_and_no_further() -> None:
