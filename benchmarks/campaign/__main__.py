@@ -34,8 +34,6 @@ from benchmarks.posted import run_and_write
 from media_screen.footage.campaigns.passing import RECOGNISED
 from media_screen.results.campaigns import read_campaigns
 
-CORES = 2  # at work at once
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make posts, screen, print and write."""
@@ -51,7 +49,7 @@ def run(media: Path, work: Path) -> dict[str, Any]:
     settled = judging.screened(list(writer.all()), people, out)
     some = in_other_orders(settled)
     first = FolderOutcome.of([one.verdict for one in some], read_campaigns(out))
-    again = Rescreening(some, judging.fingerprints(out), config)
+    again = Rescreening(some, out, config)
     faces = judging.faces_apart(settled, config)
     return {
         "command": COMMAND,
@@ -61,6 +59,7 @@ def run(media: Path, work: Path) -> dict[str, Any]:
         "kinds": [vars(one) for one in judging.count(settled)],
         "wrong": judging.failures(settled),
         "faces": [vars(one) for one in faces if max(one.fake, one.other) >= RECOGNISED],
+        "laid": [vars(one) for one in judging.faces_laid(settled, out, config)],
         **_measured(work, again, first),
     }
 
@@ -80,8 +79,11 @@ def _measured(
         "settling": {
             f"settling-{size}": partial(scale.time_settling, size, work) for size in scale.SIZES
         },
+        "passing": {
+            f"passing-{size}": partial(scale.time_passing, size) for size in scale.SUSPECTED
+        },
     }
-    with ThreadPoolExecutor(CORES) as pool:
+    with ThreadPoolExecutor(judging.CORES) as pool:
         waiting = {
             group: [
                 pool.submit(_kept, work / f"{name}.json", partial(alone, task))

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from benchmarks.campaign.posts import Posted
 from media_screen.batch.campaigns import settle
 from media_screen.batch.campaigns.facts import own_verdict, screened_file
+from media_screen.batch.campaigns.store import STORE, CampaignStore
 from media_screen.batch.scan import Progress, scan
 from media_screen.evaluation.outcomes import ResultsError, read_results
 from media_screen.evidence import ACCUSING, Campaign, Evidence, Match, Span, Verdict
@@ -19,12 +20,14 @@ from media_screen.fusion.judge import judge
 from media_screen.results.campaigns import read_campaigns
 from media_screen.results.folder import RESULTS, Results
 from media_screen.screen import Config
+from media_screen.screen.settings import settings_digest
 
 # What joins and compares; nothing that looks for fakes, which is not what is measured. Voices are
 # compared so that it is known who speaks.
 DETECTORS = ("channel", "catalogue", "original", "face_identity", "voice_identity")
 FINDING: Literal["known_fake"] = "known_fake"
 BY_HAND = "found by hand"
+CORES = 2  # at work at once
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,10 @@ def screened(posts: Sequence[Posted], people: Path, out: Path) -> list[Settled]:
         if verdict.fingerprint:
             (kept / verdict.media.sha256).write_bytes(verdict.fingerprint)
 
-    scan([post.path for post in posts], out, config, workers=2, on_result=keep)
+    scan([post.path for post in posts], out, config, workers=CORES, on_result=keep)
     with Results(out) as results:
         _find_by_hand(posts, results, config)
-        settle(results, out, config)
+        settle(results, out, config, workers=CORES)
         results.compact()
     saved = read_results(out / RESULTS).of([post.path for post in posts])
     if None in saved:
@@ -295,6 +298,25 @@ def faces_apart(settled: Sequence[Settled], config: Config) -> Iterator[FacesApa
                 fake.faces.get(person, 0.0),
                 file.faces.get(person, 0.0),
             )
+
+
+@dataclass(frozen=True)
+class FacesLaid:
+    """What came of laying a file over a suspected one; `most` is None where nothing could be."""
+
+    campaign: str
+    kind: str  # of the file
+    most: float | None
+
+
+def faces_laid(settled: Sequence[Settled], out: Path, config: Config) -> Iterator[FacesLaid]:
+    """Give what each comparison came to that was made before labels were passed along."""
+    posts = {one.own.media.sha256: one.post for one in settled}
+    store = CampaignStore(out / STORE)
+    for (content, _), apart in sorted(store.faces(settings_digest(config)).items()):
+        if content in posts:
+            yield FacesLaid(posts[content].campaign, posts[content].kind, apart.most)
+    store.close()
 
 
 def _people(*files: ScreenedFile) -> list[str]:

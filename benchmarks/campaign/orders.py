@@ -1,7 +1,7 @@
 """Screens the same posts in other orders and in several scans: what stays the same of campaigns.
 
-Nothing is decoded again: what each file got for itself is kept, and its fingerprint meets those of
-the others anew in a memory of its own.
+What each file got for itself is kept, and its fingerprint meets those of the others anew in a
+memory of its own. Of files whose faces were compared before nothing is decoded again.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.campaign.judging import Settled
+from benchmarks.campaign.judging import Settled, fingerprints
 from benchmarks.campaign.posts import campaigns
-from media_screen.batch.campaigns import settle
+from media_screen.batch.campaigns import MEMORY, settle
+from media_screen.batch.campaigns.store import STORE, CampaignStore
 from media_screen.evidence import Campaign, Verdict
 from media_screen.files import file_id
 from media_screen.footage.fingerprint import Fingerprint
@@ -23,6 +24,7 @@ from media_screen.results.campaigns import read_campaigns
 from media_screen.results.folder import RESULTS, Results
 from media_screen.results.saved_line import parse_line
 from media_screen.screen import Config
+from media_screen.screen.settings import settings_digest
 
 ORDERS, SCANS = 20, 4
 EVERY = 3  # of the fakes one in so many, with all that belongs to it: meeting anew takes minutes
@@ -119,14 +121,15 @@ def in_other_orders(settled: Sequence[Settled]) -> list[Settled]:
 class Rescreening:
     """Screens posts into new folders, in whatever order is asked for, by what is known of them."""
 
-    def __init__(self, settled: Sequence[Settled], fingerprints: Path, config: Config) -> None:
-        self._config = config
+    def __init__(self, settled: Sequence[Settled], out: Path, config: Config) -> None:
+        """`out` is the folder into which they were screened first."""
+        self._config = replace(config, memory=out / MEMORY)
+        self._out = out
         # What is shown of a file is not needed, and would be written anew each time.
         self._posts = {
             one.post.path: replace(one.own, thumbnails=(), comparisons=(), waveform=())
             for one in settled
         }
-        self._fingerprints = fingerprints
 
     def compared(self, first: FolderOutcome, seed: int) -> OtherOrder:
         """Compare what comes of a random order with what came of the first one."""
@@ -152,7 +155,9 @@ class Rescreening:
         found = {}
         for path in paths:
             own = self._posts[path]
-            print_ = Fingerprint.from_bytes((self._fingerprints / own.media.sha256).read_bytes())
+            print_ = Fingerprint.from_bytes(
+                (fingerprints(self._out) / own.media.sha256).read_bytes()
+            )
             recall = memory.meet(own.media.path, own.media.sha256, print_, file=file_id(path))
             found[path] = replace(own, shared=recall.shared, duplicate_of=recall.repeats)
         memory.close()
@@ -163,6 +168,7 @@ class Rescreening:
     ) -> tuple[list[FolderOutcome], LastingIds]:
         """Write what was met into a folder of results, one scan after the other."""
         out.mkdir()
+        self._keep_faces(out)
         outcomes = []
         found: Sequence[Campaign] = ()
         for paths in scans:
@@ -174,6 +180,15 @@ class Rescreening:
             found = read_campaigns(out)
             outcomes.append(FolderOutcome.of(_verdicts(out), found))
         return outcomes, leading(outcomes, found)
+
+    def _keep_faces(self, out: Path) -> None:
+        """Let comparisons of faces that were made once stand in a folder of results."""
+        settings = settings_digest(self._config)
+        first, store = CampaignStore(self._out / STORE), CampaignStore(out / STORE)
+        for pair, apart in first.faces(settings).items():
+            store.keep_faces(pair, apart, settings)
+        store.close()
+        first.close()
 
 
 def _verdicts(out: Path) -> list[Verdict]:

@@ -24,7 +24,7 @@ def markdown(record: Mapping[str, Any]) -> str:
         "found: the first post of each fake is given its finding by hand. Screened with "
         f"{', '.join(f'`{name}`' for name in record['detectors'])} alone. People are enrolled by "
         "frames of the very clips, which flatters faces, and what tells short silent excerpts and "
-        "the same face was set on these very posts.",
+        "the same face of an enrolled person was set on these very posts.",
         "",
         *table(
             ("asked", "found", "aim", "met"),
@@ -70,6 +70,7 @@ def markdown(record: Mapping[str, Any]) -> str:
         ),
         "",
         *_faces(record["faces"]),
+        *_laid(record["laid"]),
         *_orders(record["orders"]),
         *_scale(record),
     ]
@@ -89,7 +90,8 @@ def _faces(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         f"By how much the likeness to an enrolled person (cosine, {RECOGNISED} at least in one of "
         f"both) differs between a fake and its copies, and between it and the genuine clip; up to "
         f"{SAME_FACE} the faces count as the same. Fakes that keep the face of the genuine clip "
-        "and change what it says can't be told from that clip by this."
+        "and change what it says can't be told from that clip by this; laid over one another, they "
+        "can."
     )
     yield ""
     told = []
@@ -103,6 +105,33 @@ def _faces(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             cells = (NONE if one is None else f"{one:.3f}" for one in ends)
             told.append((name, f"{likeness:.2f}", len(copies), *cells))
     head = ("fake", "likeness", "copies", "median", "most", "genuine: least", "most")
+    yield from table(head, told)
+    yield ""
+
+
+def _laid(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield "## Faces laid over one another"
+    yield ""
+    yield (
+        "Files that may get the label of a suspected one are laid over that. The log likelihood "
+        "ratio (natural) that the face which differs most was changed, against that it was only "
+        "copied: up to 0 it is a copy."
+    )
+    yield ""
+    told = []
+    for name in dict.fromkeys(row["campaign"] for row in rows):
+        for genuine in (False, True):
+            mine = [
+                row
+                for row in rows
+                if row["campaign"] == name and row["kind"].startswith("genuine") == genuine
+            ]
+            found = sorted(row["most"] for row in mine if row["most"] is not None)
+            if mine:
+                ends = (f"{found[at]:.1f}" if found else NONE for at in (0, -1))
+                kind = "genuine" if genuine else "copies"
+                told.append((name, kind, len(mine), len(mine) - len(found), *ends))
+    head = ("campaign", "files", "compared", "not comparable", "least", "most")
     yield from table(head, told)
     yield ""
 
@@ -176,5 +205,18 @@ def _scale(record: Mapping[str, Any]) -> Iterator[str]:
                 f"{one['peak_mib']:,}",
             )
             for one in record["settling"]
+        ],
+    )
+    yield ""
+    yield (
+        "Passing labels along in one campaign of copies, half of which are suspected for "
+        "themselves (without comparing faces, which takes some seconds for each file once):"
+    )
+    yield ""
+    yield from table(
+        ("files", "s", "labels passed"),
+        [
+            (f"{one['files']:,}", f"{one['seconds']:.2f}", one["passed"])
+            for one in record["passing"]
         ],
     )

@@ -22,6 +22,7 @@ from media_screen.arrays import Bytes, Codes
 from media_screen.batch.campaigns import settle
 from media_screen.evidence import Evidence, Match, MediaInfo, Post, SharedFootage, Span, Verdict
 from media_screen.files import remove_database
+from media_screen.footage.campaigns import ScreenedFile, Suspicion, find_ties, pass_along
 from media_screen.footage.catalogue import Catalogue
 from media_screen.footage.fingerprint import LAYOUT, Fingerprint
 from media_screen.footage.memory import LEAST_NEW, Memory
@@ -31,6 +32,7 @@ from media_screen.screen import Config
 
 SIZES = (1_000, 5_000, 20_000)  # files
 LARGEST = (500, 200, 100, 50, 50, 20, 20, 20, 10, 10)  # copies of one file, in a folder of any size
+SUSPECTED = (500, 2_000, 8_000)  # copies of one file, half of them suspected for themselves
 SECONDS, FPS = 8.0, 4.0
 PEAKS_PER_S = 30  # as speech has
 MET = 30  # files timed
@@ -287,3 +289,42 @@ def _known_fake(whole: Span) -> Evidence:
         finding="known_fake",
         match=match,
     )
+
+
+# --- labels --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PassTimes:
+    """How long it takes to pass labels along in one campaign of so many files, s, and who got one.
+
+    Of each two files one is suspected for itself.
+    """
+
+    files: int
+    seconds: float
+    passed: int
+
+
+def time_passing(size: int) -> PassTimes:
+    """Time a campaign of copies of one file."""
+    whole = Span(0.0, SECONDS)
+    first = content(0)
+    shared = SharedFootage("post.mp4", first, "repeat", "both", whole, whole, 0.97, 0.97)
+    fake = Suspicion("suspected_impersonation", "ann", "", frozenset())
+    files = {
+        content(number): ScreenedFile(
+            content(number),
+            f"post-{number:06d}.mp4",
+            content(number),
+            "no_finding" if number % 2 else fake.label,
+            "ann",
+            "",
+            suspicion=None if number % 2 else fake,
+            shared=(shared,) if number else (),
+        )
+        for number in range(size)
+    }
+    began = time.process_time()
+    found = pass_along(files, find_ties(files.values()))
+    return PassTimes(size, time.process_time() - began, len(found.passed))

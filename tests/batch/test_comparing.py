@@ -10,7 +10,7 @@ import pytest
 
 from media_screen.batch.campaigns import comparing
 from media_screen.batch.campaigns.comparing import PairOfFiles, PairReader, compare_all
-from media_screen.batch.worker import Limits, WorkerError
+from media_screen.batch.worker import Limits, Pool, WorkerError
 from media_screen.footage.campaigns import FacesApart
 from media_screen.footage.catalogue import MeasuredMatch
 from media_screen.footage.memory import Memory
@@ -103,7 +103,7 @@ def test_a_worker_that_cannot_start_is_told_and_ends_no_scan(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    class Broken(comparing.Pool):
+    class Broken(Pool):
         def screen(self, jobs: object) -> Iterator[tuple[object, object]]:  # type: ignore[override]
             raise WorkerError("no network")
 

@@ -301,6 +301,10 @@ def test_a_folder_of_made_up_files_is_met_and_settled(
     assert settled_.campaigns == 2 and settled_.moved > 0
 
 
+def test_half_of_made_up_copies_get_the_label_of_the_others() -> None:
+    assert scale.time_passing(20).passed == 10
+
+
 def test_the_page_says_what_was_measured() -> None:
     genuine = settled("genuine", home="c-1", label=FAKE, through=True)
     found = [FIRST, COPY, genuine]
@@ -320,6 +324,10 @@ def test_the_page_says_what_was_measured() -> None:
             {"campaign": "one", "kind": kind, "person": "ann", "fake": 0.5, "other": other}
             for kind, other in (("480p", 0.48), ("mirrored", 0.3), ("genuine, 480p", 0.52))
         ],
+        "laid": [
+            {"campaign": "one", "kind": kind, "most": most}
+            for kind, most in (("480p", -4.2), ("mirrored", None), ("genuine, 480p", 0.7))
+        ],
         "orders": [order],
         "meeting": [
             {"files": 1000, "median_s": 0.5, "most_s": 1, "build_s": 4.4, "every": 44}
@@ -329,6 +337,7 @@ def test_the_page_says_what_was_measured() -> None:
             {"files": 1000, "all_s": 4, "again_s": 0.25, "one_more_s": 0.5}
             | {"moved": 7, "campaigns": 2, "peak_mib": 80}
         ],
+        "passing": [{"files": 2000, "seconds": 0.071, "passed": 1000}],
     }
     text = page.markdown(record)
     assert "| one | genuine | called | `suspected_impersonation` | a \\| b |" in text
@@ -336,4 +345,7 @@ def test_the_page_says_what_was_measured() -> None:
     assert "| files with the same label, in one scan | 2 of 3 | 0 of 1 |" in text
     assert "| ids of any scan that still lead to their campaign | 3 of 4 | 0 of 1 |" in text
     assert "| 1,000 | 0.60 | 0.50 | 4.4, after 44 files | 9 of 10 | 1,200 |" in text
+    assert "| one | copies | 2 | 1 | -4.2 | -4.2 |" in text
+    assert "| one | genuine | 1 | 0 | 0.7 | 0.7 |" in text
+    assert "| 2,000 | 0.07 | 1000 |" in text
     assert "| 1,000 | 4.0 | 0.50 | 0.25 | 7 | 80 |" in text
