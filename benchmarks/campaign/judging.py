@@ -264,7 +264,7 @@ def _none(what: str, found: Sequence[bool]) -> Rightly:
 
 
 @dataclass(frozen=True)
-class FacesApart:
+class LikenessApart:
     """By how much the likeness of a face to a person differs between a fake and another file."""
 
     campaign: str
@@ -279,7 +279,7 @@ class FacesApart:
         return abs(self.fake - self.other)
 
 
-def faces_apart(settled: Sequence[Settled], config: Config) -> Iterator[FacesApart]:
+def faces_apart(settled: Sequence[Settled], config: Config) -> Iterator[LikenessApart]:
     """Compare the faces of each fake with those of its copies and of the genuine clip.
 
     One pair for each enrolled person to whom the face of either is most alike.
@@ -291,7 +291,7 @@ def faces_apart(settled: Sequence[Settled], config: Config) -> Iterator[FacesApa
         if fake is None or file is fake or one.post.role == "news":
             continue
         for person in _people(fake, file):
-            yield FacesApart(
+            yield LikenessApart(
                 one.post.campaign,
                 one.post.kind,
                 person,

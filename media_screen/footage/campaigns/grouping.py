@@ -111,6 +111,11 @@ class FootageTie:
         return self.kind in ("same_file", "repeat") and self.part == "both"
 
     @property
+    def still(self) -> bool:
+        """Whether both are pictures, of which there are no moments to compare."""
+        return self.here is not None and not self.here.duration
+
+    @property
     def rank(self) -> tuple[bool, bool, float, str]:
         """Sorts ties of one file: the one that says most comes first."""
         return not self.whole, self.kind == "quote", -self.share, self.other

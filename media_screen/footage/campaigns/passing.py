@@ -257,7 +257,7 @@ def _faces(file: ScreenedFile, offer: _Offer, known: Mapping[Pair, FacesApart]) 
     if "sound" in offer.reach.suspicion.alone and offer.tie.part in ("both", "sound"):
         return "other" if file.vouched else "none"
     of_one = bool(file.original) and file.original == source.original
-    if not (file.faces_seen and source.faces_seen):
+    if offer.tie.still or not (file.faces_seen and source.faces_seen):
         # Of one official video the one may be the fake, and the other what it was made of.
         return "failed" if of_one and not alike else "none"
     apart = known.get((file.sha256, source.sha256))

@@ -202,6 +202,15 @@ def test_faces_are_compared_before_a_label_is_passed_along(
     )
 
 
+def test_pictures_are_called_by_what_they_share_alone() -> None:
+    moment = (0.0, 0.0)
+    picture = file("x", shares("fake", here=moment, there=moment), faces_seen=True)
+    picture = replace(
+        picture, shared=(replace(picture.shared[0], share_here=1.0, share_there=1.0),)
+    )
+    assert set(settled({}, SEEN, picture).passed) == {"x"}
+
+
 def test_a_copy_is_called_though_it_is_tied_to_what_the_fake_was_made_of() -> None:
     real = file("real", faces_seen=True)
     files = (
