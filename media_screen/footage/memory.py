@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from media_screen.arrays import Bytes
 from media_screen.evidence import Duplicate, SharedFootage, SharedKind, SharedPart, Span, covered_s
 from media_screen.footage.catalogue import Catalogue, MeasuredMatch, align
+from media_screen.footage.catalogue.align import Mapping
 from media_screen.footage.catalogue.index import Candidate, Indexed, ReferenceIndex
 from media_screen.footage.catalogue.match import LEAST_PEAKS_PER_S, Known, compare
 from media_screen.footage.catalogue.parts import CLEAR_SCORE, Query
@@ -88,7 +90,7 @@ class Memory:
         if fingerprint.empty:
             return Recall()
         number = known.number if known else self._store.remember(file, path, sha256, fingerprint)
-        return self._store.recall(fingerprint, file, before=number)
+        return self._store.recall(fingerprint, sha256, file, before=number)
 
     def matches(self, sha256: str, other: str) -> list[MeasuredMatch]:
         """Return where a file that was met shows what another one shows; [] where one is gone."""
@@ -165,12 +167,13 @@ class _Store(Catalogue):
         added = self.numbered(sha256)
         return added.number if added else self._newest() + 1  # removed at once by another process
 
-    def recall(self, fingerprint: Fingerprint, file: str, *, before: int) -> Recall:
+    def recall(self, fingerprint: Fingerprint, sha256: str, file: str, *, before: int) -> Recall:
         """Return the earliest other file that is the same from end to end, and what is shared.
 
         Only those with a number below `before` count. After one that is repeated in picture and
         sound nothing more is compared: what it shares with others is known from it.
         """
+        mine = Known(0, "", "", sha256, "official", fingerprint.duration_s, fingerprint)
         still = fingerprint.duration_s <= 0
         repeats: Duplicate | None = None
         shared: list[SharedFootage] = []
@@ -186,7 +189,7 @@ class _Store(Catalogue):
                 common = _STILL
                 if query is not None and candidate is not None:
                     known = self._known(number)
-                    common = _Common.of(query, known, candidate) if known else _Common()
+                    common = _Common.between(mine, query, known, candidate) if known else _Common()
                 if common.part is not None:
                     shared.append(common.told(earlier))
                 if common.same and repeats is None:
@@ -265,6 +268,12 @@ class _CommonPart:
         """The share of the file of which it is less."""
         return min(self.here, self.there)
 
+    @property
+    def turned(self) -> _CommonPart:
+        """The same, seen from the other file."""
+        spans = (self.spans[1], self.spans[0]) if self.spans else None
+        return _CommonPart(self.there, self.here, spans)
+
     @staticmethod
     def of(parts: Sequence[tuple[MeasuredMatch, Span]], length: float, known: float) -> _CommonPart:
         """Measure parts of files of these lengths, s."""
@@ -293,8 +302,25 @@ class _Common:
     same: bool = False  # each is the other from end to end, as far as picture or sound tell
 
     @staticmethod
+    def between(mine: Known, query: Query, known: Known, candidate: Candidate) -> _Common:
+        """Compare a file, and the query for it, with an earlier one.
+
+        The shorter one is looked for in the longer one, of two of one length always the same one:
+        so the same comes of it whichever was screened first.
+        """
+        if (mine.duration_s, mine.sha256) <= (known.duration_s, known.sha256):
+            return _Common.of(query, known, candidate)
+        turned = _turned(candidate)
+        return _Common.of(Query(known.fingerprint), mine, turned).turned
+
+    @property
+    def turned(self) -> _Common:
+        """The same, seen from the other file."""
+        return replace(self, picture=self.picture.turned, sound=self.sound.turned)
+
+    @staticmethod
     def of(query: Query, known: Known, candidate: Candidate) -> _Common:
-        """Compare a file with an earlier one."""
+        """Compare a file with another one, of which either may be the one that is new."""
         mine, length = query.fingerprint, query.fingerprint.duration_s
         found = compare(query, known, candidate)
         # The same actor in the same studio moves alike for some seconds: pictures that match only
@@ -349,6 +375,15 @@ _WHOLE = _CommonPart(1.0, 1.0, (Span(0.0, 0.0), Span(0.0, 0.0)))
 _STILL = _Common(picture=_WHOLE, part="both", same=True)  # pictures that look the same
 
 
+def _turned(candidate: Candidate) -> Candidate:
+    """Return a candidate as it is when the other file is looked for in this one."""
+    sounds = [
+        (Mapping(1.0 / one.speed, -one.offset_s / one.speed), pitch, votes)
+        for one, pitch, votes in candidate.sounds
+    ]
+    return Candidate(candidate.reference, candidate.picture, sounds)
+
+
 def _part(seen: _CommonPart, heard: _CommonPart, *, silent: bool) -> SharedPart | None:
     """Say in what two files share something; picture alone is all of two silent ones."""
     if not seen.here and not heard.here:
@@ -386,14 +421,28 @@ def _alike_frames(one: Fingerprint, other: Fingerprint) -> float:
     if min(len(mine) for mine in rows) < LEAST_FRAMES:
         return 0.0
     mine, theirs = rows
-    there = other.hashes[None, theirs, 0]
-    bits = np.minimum(
-        picture.hamming(one.hashes[mine, None, 0], there),
-        picture.hamming(one.mirrored[mine, None, 0], there),
+    bits = np.minimum.reduce(
+        [
+            picture.hamming(left[mine, None, 0], right[None, theirs, 0])
+            for left, right in _ways(one, other)
+        ]
     )
     apart = np.abs(one.times[mine, None] - other.times[None, theirs])
     alike = (bits <= FRAME_BITS) & (apart <= FRAME_APART_S)
     return float(min(alike.any(axis=1).mean(), alike.any(axis=0).mean()))
+
+
+def _ways(one: Fingerprint, other: Fingerprint) -> tuple[tuple[Bytes, Bytes], ...]:
+    """Return hashes of two files to compare: as they lie, and one of them mirrored.
+
+    Of a file that was remembered the mirrored ones are not kept: of these the other one's count.
+    """
+    ways = (
+        (one.hashes, other.hashes),
+        (one.mirrored, other.hashes),
+        (one.hashes, other.mirrored),
+    )
+    return tuple(way for way in ways if way[0].any() and way[1].any()) or ways[:1]
 
 
 def _looks_the_same(mine: Fingerprint, theirs: Fingerprint, found: MeasuredMatch) -> bool:
@@ -411,10 +460,7 @@ def _looks_the_same(mine: Fingerprint, theirs: Fingerprint, found: MeasuredMatch
     rows, near = rows[beside], near[beside]
     if len(rows) < LEAST_BESIDE:
         return False
-    bits = (
-        picture.hamming(hashes[rows], theirs.hashes[near])
-        for hashes in (mine.hashes, mine.mirrored)
-    )
+    bits = (picture.hamming(left[rows], right[near]) for left, right in _ways(mine, theirs))
     # Of each region with itself: what shows another part of the picture has to match clearly.
     return max(float((each <= FRAME_BITS).mean(axis=0).max()) for each in bits) >= SAME
 

@@ -53,6 +53,25 @@ CASES = [
 ]
 
 
+_TURNED = {"excerpt": "contains", "contains": "excerpt"}
+
+
+@pytest.mark.parametrize(("other", "kind", "part"), CASES)
+def test_the_same_is_shared_whichever_file_came_first(
+    tmp_path: Path, first: Fingerprint, other: Fingerprint, kind: str, part: str
+) -> None:
+    found = {}
+    for place, prints in (("one", {"a": first, "b": other}), ("two", {"b": other, "a": first})):
+        memory = Memory(tmp_path / f"{place}.sqlite")
+        for name, fingerprint in prints.items():
+            shared = memory.meet(f"{name}.mp4", name * 64, fingerprint).shared
+        (found[place],) = shared
+    one, two = found["one"], found["two"]  # seen from b, and from a
+    assert (one.kind, one.part) == (_TURNED.get(two.kind, two.kind), two.part) == (kind, part)
+    assert (one.share_here, one.share_there) == (two.share_there, two.share_here)
+    assert (one.here, one.there) == (two.there, two.here)
+
+
 @pytest.mark.parametrize(("other", "kind", "part"), CASES)
 def test_what_is_shared(
     tmp_path: Path, first: Fingerprint, other: Fingerprint, kind: str, part: str
