@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from media_screen.arrays import Bytes
 from media_screen.evidence import Duplicate, SharedFootage, SharedKind, SharedPart, Span, covered_s
+from media_screen.footage.campaigns.joined import Joined
 from media_screen.footage.catalogue import Catalogue, MeasuredMatch, align
 from media_screen.footage.catalogue.align import Mapping
 from media_screen.footage.catalogue.index import Candidate, Indexed, ReferenceIndex
@@ -130,6 +131,8 @@ class _Store(Catalogue):
         self._new_end = 0
         self._stills: dict[int, npt.NDArray[np.uint8]] = {}  # hashes of pictures
         self._stills_end = 0
+        self._copies = Joined()  # numbers of files that repeat each other
+        self._others: set[tuple[int, int]] = set()  # pairs that were compared, and do not
         super().__init__(path)
 
     def numbered(self, sha256: str) -> _Known | None:
@@ -143,9 +146,33 @@ class _Store(Catalogue):
             mine, theirs = (self._known(one.number) if one else None for one in found)
             if mine is None or theirs is None:
                 return []
-            index = ReferenceIndex(lambda: self._indexed_of("id = ?", (theirs.number,)))
-            candidates = index.candidates(mine.fingerprint) or [Candidate(theirs.number)]
-            return compare(Query(mine.fingerprint), theirs, candidates[0])
+            return compare(Query(mine.fingerprint), theirs, self._candidate(mine, theirs))
+
+    def _candidate(self, mine: Known, theirs: Known) -> Candidate:
+        """Return one file as a candidate for what another one shares with it."""
+        index = ReferenceIndex(lambda: self._indexed_of("id = ?", (theirs.number,)))
+        return next(iter(index.candidates(mine.fingerprint)), Candidate(theirs.number))
+
+    def _are_copies(self, one: int, other: int) -> bool:
+        """Say whether two files that were met repeat each other, perhaps through further ones.
+
+        Each pair is compared once by a process, and those that are known to belong together are
+        not: so this takes no time that grows with the square of their number.
+        """
+        pair = min(one, other), max(one, other)
+        if self._copies.first(str(one)) == self._copies.first(str(other)):
+            return True
+        if pair not in self._others:
+            mine, theirs = self._known(pair[0]), self._known(pair[1])
+            if mine is None or theirs is None:
+                return False
+            query, candidate = Query(mine.fingerprint), self._candidate(mine, theirs)
+            common = _Common.between(mine, query, theirs, candidate)
+            if common.same and common.part == "both":
+                self._copies.join(str(one), str(other))
+                return True
+            self._others.add(pair)
+        return False
 
     def _met(self, column: str, value: str | int) -> _Known | None:
         rows = self._rows(
@@ -171,12 +198,13 @@ class _Store(Catalogue):
         """Return the earliest other file that is the same from end to end, and what is shared.
 
         Only those with a number below `before` count. After one that is repeated in picture and
-        sound nothing more is compared: what it shares with others is known from it.
+        sound, copies of that are not compared: what is shared with them is known from it.
         """
         mine = Known(0, "", "", sha256, "official", fingerprint.duration_s, fingerprint)
         still = fingerprint.duration_s <= 0
         repeats: Duplicate | None = None
         shared: list[SharedFootage] = []
+        wholes: list[int] = []  # those that it repeats in picture and sound
         with self._lock:
             found = (
                 self._alike_stills(fingerprint) if still else self._candidates(fingerprint, before)
@@ -185,6 +213,8 @@ class _Store(Catalogue):
             for number, candidate in sorted(found.items(), key=lambda item: item[0]):
                 earlier = self._met("id", number)
                 if earlier is None or earlier.file == file or number >= before:
+                    continue
+                if any(self._are_copies(number, one) for one in wholes):
                     continue
                 common = _STILL
                 if query is not None and candidate is not None:
@@ -198,7 +228,8 @@ class _Store(Catalogue):
                         earlier.path, earlier.sha256, exact=False, picture=seen, sound=heard
                     )
                 if common.same and common.part == "both":
-                    break
+                    wholes.append(number)
+                    self._copies.join(str(before), str(number))
         return Recall(repeats, tuple(shared))
 
     # --- video and sound ---------------------------------------------------------------------

@@ -173,7 +173,7 @@ def find_groups(
     A single file that others quote is a group only when its media is suspected: that two news
     programmes show the same scene is nothing.
     """
-    joined = Joined(files)
+    joined = Joined()
     joining = [tie for tie in ties if joins(tie, files)]
     for tie in joining:
         if not _held_beside_more(tie):

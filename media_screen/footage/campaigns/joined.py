@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 
 class Joined:
-    """Some keys, each alone at first; all that are joined have one of them as their first.
+    """Keys, each alone at first; all that are joined have one of them as their first.
 
     Which are together, and which is the first, depends on no order.
     """
 
-    def __init__(self, keys: Iterable[str]) -> None:
-        self._above = {key: key for key in keys}
+    def __init__(self) -> None:
+        self._above: dict[str, str] = {}
 
     def first(self, key: str) -> str:
         """Return the least of all keys that belong together with this one."""
         above = self._above
+        above.setdefault(key, key)
         while above[key] != key:
             above[key] = key = above[above[key]]
         return key

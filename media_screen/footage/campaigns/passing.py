@@ -151,7 +151,7 @@ def _offers(
 
 def _spreading(files: Mapping[str, ScreenedFile], ties: Sequence[FootageTie]) -> frozenset[str]:
     """Return of all files that repeat one another the suspected ones that speak for all."""
-    joined = Joined(files)
+    joined = Joined()
     for tie in ties:
         if tie.whole:
             joined.join(tie.file, tie.other)
