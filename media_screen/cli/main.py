@@ -13,6 +13,7 @@ import sys
 import click
 
 from media_screen import __version__
+from media_screen.cli.decide import decide
 from media_screen.cli.detectors import detectors
 from media_screen.cli.enroll import enroll
 from media_screen.cli.evaluate import evaluate
@@ -52,7 +53,7 @@ def main(verbose: bool) -> None:
     log_plainly(level)
 
 
-for command in (scan, watch, people, enroll, report, keyframes, evaluate, detectors, models):
+for command in (scan, watch, report, decide, people, enroll, keyframes, evaluate, detectors, models):
     main.add_command(command)
 
 

@@ -20,6 +20,15 @@ from media_screen.evidence.campaign import (
     TieKind,
 )
 from media_screen.evidence.comparison import ComparedMoment, FaceComparison
+from media_screen.evidence.decision import (
+    ANSWERS,
+    DECISION_SCHEMA,
+    Answer,
+    DecidedFile,
+    Decision,
+    HandCheck,
+    subject_of,
+)
 from media_screen.evidence.fusion import (
     DECLARED,
     MANIPULATION_BOUND,
@@ -75,9 +84,11 @@ from media_screen.evidence.verdict import (
 
 __all__ = [
     "ACCUSING",
+    "ANSWERS",
     "BY_URGENCY",
     "CAMPAIGN_ROLES",
     "CAMPAIGN_SCHEMA",
+    "DECISION_SCHEMA",
     "DECLARED",
     "LABELS",
     "MANIPULATION_BOUND",
@@ -90,6 +101,7 @@ __all__ = [
     "TIE_KINDS",
     "Abstention",
     "AccountTie",
+    "Answer",
     "Axis",
     "Campaign",
     "CampaignAccount",
@@ -101,11 +113,14 @@ __all__ = [
     "Context",
     "Contribution",
     "Coverage",
+    "DecidedFile",
+    "Decision",
     "Duplicate",
     "Evidence",
     "FaceComparison",
     "Failure",
     "Fusion",
+    "HandCheck",
     "Label",
     "Match",
     "MediaInfo",
@@ -134,4 +149,5 @@ __all__ = [
     "covered_s",
     "joined",
     "probability_bounds",
+    "subject_of",
 ]

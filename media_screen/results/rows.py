@@ -27,6 +27,7 @@ class ResultRow:
     """One line of the batch table, and where its record lies in the results file."""
 
     key: str
+    sha256: str  # "" for what could not be read
     label: str
     path: str
     person: str  # slug, "" for nobody
@@ -123,6 +124,7 @@ def _row(verdict: Verdict, number: int, offset: int) -> ResultRow:
     llr = verdict.llr.get("manipulation")
     return ResultRow(
         key=media.key,
+        sha256=_text(media.sha256),
         label=verdict.label,
         path=media.path,
         person=_text(verdict.person or ""),

@@ -1,4 +1,4 @@
-"""Reading one saved verdict or campaign: a line of a file of results is input, whoever wrote it."""
+"""Reading one saved verdict, campaign or decision: a line is input, whoever wrote it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from media_screen.evidence import Campaign, Verdict
+from media_screen.evidence import Campaign, Decision, Verdict
 from media_screen.results.lines import LINE_LIMIT
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _HALF = re.compile(r"\\ud[89a-f][0-9a-f]{2}", re.IGNORECASE)
 _MOST_TOLD = 100  # characters of either end of what is wrong, which quotes what a line holds
 
 
-Saved = TypeVar("Saved", Verdict, Campaign)
+Saved = TypeVar("Saved", Verdict, Campaign, Decision)
 
 
 def parse_line(line: bytes) -> Verdict:
@@ -40,6 +40,14 @@ def parse_campaign(line: bytes) -> Campaign:
     Raises one of `BAD_RECORD` saying what is wrong with it.
     """
     return _parsed(line, Campaign.from_dict, "campaign")
+
+
+def parse_decision(line: bytes) -> Decision:
+    """Read one line of `ledger.jsonl`, which is held to `schema/decision.schema.json`.
+
+    Raises one of `BAD_RECORD` saying what is wrong with it.
+    """
+    return _parsed(line, Decision.from_dict, "decision")
 
 
 def _parsed(line: bytes, read: Callable[[Mapping[str, Any]], Saved], schema: str) -> Saved:

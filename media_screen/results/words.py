@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from media_screen.evidence import BY_URGENCY, ChannelStanding, Label, NamePlace, Reason, Relation
+from media_screen.evidence import (
+    BY_URGENCY,
+    Answer,
+    ChannelStanding,
+    Label,
+    NamePlace,
+    Reason,
+    Relation,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,21 @@ LABELS: dict[Label, LabelWords] = {
         "Published on an official channel of the person (by its stable id), and nothing "
         "suspicious was found.",
     ),
+}
+
+# What a person decided, and the key that decides it on pages that are served.
+ANSWERS: dict[Answer, tuple[str, str]] = {
+    "confirmed_fake": ("Confirmed fake", "f"),
+    "genuine": ("Genuine", "g"),
+    "dismissed": ("Dismissed", "d"),
+    "to_check": ("To check", "t"),
+}
+
+# Checks by hand that are often made; others have the names that people give them.
+HAND_CHECKS: dict[str, str] = {
+    "watermark": "watermark check of the vendor of a generator",
+    "reverse_search": "reverse picture search with key frames",
+    "office_call": "call to the office of the person",
 }
 
 RANK: dict[str, int] = {label: rank for rank, label in enumerate(BY_URGENCY)}
