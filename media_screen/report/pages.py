@@ -18,16 +18,23 @@ from typing import IO, Any
 import jinja2
 from markupsafe import Markup
 
-from media_screen.evidence import BY_URGENCY
+from media_screen.evidence import ANSWERS, BY_URGENCY, Verdict, subject_of
 from media_screen.files import open_regular, private_folder, write_atomically
 from media_screen.report import beside, offsets, posting, timeline, variants
 from media_screen.report.batch_table import CampaignRow, TableBlock, person_names, table_blocks
 from media_screen.report.campaign_view import MemberFacts, campaign_view, cover, member_facts
+from media_screen.report.decided import (
+    answer_words,
+    campaign_decisions,
+    entry_words,
+    file_records,
+)
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
 from media_screen.report.media_links import MediaLinks
 from media_screen.report.standing import Standing, standings
 from media_screen.results import scale, text, words
 from media_screen.results.campaigns import CAMPAIGNS, ReadCampaigns, read_campaign_lines
+from media_screen.results.ledger import LEDGER, FileRecord, read_ledger
 from media_screen.results.rows import (
     BrokenLine,
     ReadResults,
@@ -61,11 +68,11 @@ def write_report(
 ) -> Path:
     """Write the report of a results folder and return its first page, `OUT/report/index.html`.
 
-    The pages follow from `OUT/results.jsonl`, `OUT/campaigns.jsonl` and `OUT/thumbs/` alone;
-    `time_zone` is that of the times at which posts were published. Pages link to the files that
-    were screened where these still lie, or to `media`: names within the folder by the keys of
-    files. `tell` hears what was left out and what can't be told: lines that no scan into the folder
-    wrote, say. Raises FileNotFoundError
+    The pages follow from `OUT/results.jsonl`, `OUT/campaigns.jsonl`, `OUT/ledger.jsonl` and
+    `OUT/thumbs/` alone; `time_zone` is that of the times at which posts were published. Pages link
+    to the files that were screened where these still lie, or to `media`: names within the folder by
+    the keys of files. `tell` hears what was left out and what can't be told: lines that no scan
+    into the folder wrote, say. Raises FileNotFoundError
     when the folder does not exist (one without results gives a page that says so) and
     TimeZoneError for an unknown zone.
     """
@@ -77,26 +84,29 @@ def write_report(
     files, pages = (out / "report" / name for name in ("files", "campaigns"))
     for own in (files.parent, files, pages):
         private_folder(own)
-    campaigns = read_campaign_lines(out)
+    campaigns, ledger = read_campaign_lines(out), read_ledger(out)
     links = MediaLinks(out, media)
     # One open file for both passes: a scan that goes on meanwhile can't shift what was read.
     with open_regular(source) if source.exists() else BytesIO() as stream:
         results = read_results(stream, written_lines(out))
+        records = file_records(ledger, results.rows)
         blocks = None
         while blocks is None:  # some could not be shown: number, group and link the others anew
             blocks = _write_pages(
-                environment, out, stream, results, campaigns, links, (zone, time_zone)
+                environment, out, stream, results, campaigns, links, records, (zone, time_zone)
             )
     shown = [block for block in blocks if block.campaign]
     _drop_stale_pages(files, [row.key for row in results.rows])
     _drop_stale_pages(pages, [block.campaign.campaign.id for block in shown if block.campaign])
-    for note in (*results.notes(), *campaigns.notes()):
+    for note in (*results.notes(), *campaigns.notes(), *ledger.notes()):
         tell(note)
     index = out / "report" / "index.html"
     context = index_context(results, _written(source), zone)
     context["left_out"] += _left_out(CAMPAIGNS, campaigns.broken)
+    context["left_out"] += _left_out(LEDGER, ledger.broken)
     context |= {
         "blocks": blocks,
+        "records": records,
         "campaigns": len(shown),
         "in_campaigns": sum(len(block.rows) for block in shown),
         "searched": campaigns.searched,
@@ -116,6 +126,7 @@ def _write_pages(
     results: ReadResults,
     campaigns: ReadCampaigns,
     links: MediaLinks,
+    records: Mapping[str, FileRecord],
     zone: tuple[tzinfo, str],
 ) -> tuple[TableBlock, ...] | None:
     """Write the pages of files and campaigns; return the table of the batch page.
@@ -125,11 +136,11 @@ def _write_pages(
     standing = standings(results.rows, campaigns.campaigns)
     blocks = table_blocks(results.rows, standing)
     results.rows = [row for block in blocks for row in block.rows]
-    facts = _write_file_pages(environment, out, stream, results, links, standing)
+    facts = _write_file_pages(environment, out, stream, results, links, standing, records)
     if facts is None:
         return None
     shown = [block.campaign for block in blocks if block.campaign]
-    bad = _write_campaign_pages(environment, out, shown, results.rows, facts, zone)
+    bad = _write_campaign_pages(environment, out, shown, results.rows, facts, records, zone)
     for name, error in bad.items():
         campaigns.leave_out(name, error)
     return None if bad else blocks
@@ -166,7 +177,10 @@ def make_environment(zone: tzinfo = timezone.utc) -> jinja2.Environment:
         words.reason_words,
         words.relation_words,
         words.standing_words,
+        words.check_words,
         percent,
+        answer_words,
+        entry_words,
         timeline.finding_name,
         variants.passed_words,
         variants.shared_words,
@@ -188,9 +202,10 @@ def _finalize(value: Any) -> Any:
 def _assets(page: str) -> dict[str, Any]:
     static = files("media_screen.report") / "static"
     names = ("common", page) if page == "index" else ("common", "record", page)
+    styles = (*names, "decided")
     style, script = (
-        "\n".join((static / f"{name}.{kind}").read_text("utf-8") for name in names)
-        for kind in ("css", "js")
+        "\n".join((static / f"{name}.{kind}").read_text("utf-8") for name in some)
+        for kind, some in (("css", styles), ("js", names))
     )
     media = "media-src 'self'; " if page == "file" else ""
     policy = (
@@ -212,6 +227,7 @@ def _write_file_pages(
     results: ReadResults,
     links: MediaLinks,
     standing: Mapping[str, Standing],
+    records: Mapping[str, FileRecord],
 ) -> dict[str, MemberFacts] | None:
     """Write one page for each row; return what the pages of campaigns need of their files.
 
@@ -232,6 +248,7 @@ def _write_file_pages(
                 **assets,
                 **_neighbours(results.rows, place),
                 standing=stands,
+                **decision_context(verdict, records.get(row.key)),
                 verdict=verdict,
                 through=rows.get(verdict.passed.key) if verdict.passed else None,
                 view=file_view(verdict, pictures, media=links.of(verdict, line)),
@@ -259,6 +276,7 @@ def _write_campaign_pages(
     shown: Sequence[CampaignRow],
     rows: Sequence[ResultRow],
     facts: Mapping[str, MemberFacts],
+    records: Mapping[str, FileRecord],
     zone: tuple[tzinfo, str],
 ) -> dict[str, Exception]:
     """Write one page for each campaign; return what is wrong with those that can't be shown."""
@@ -274,6 +292,8 @@ def _write_campaign_pages(
                 **assets,
                 **_neighbours(campaigns, place),
                 campaign=campaign,
+                decisions=campaign_decisions(campaign, records),
+                records=records,
                 view=campaign_view(campaign, row.titles, own, facts, zone[0]),
                 zone=zone[1],
                 strip_height=posting.STRIP_HEIGHT,
@@ -288,6 +308,14 @@ def _write_campaign_pages(
         path = out / "report" / "campaigns" / f"{campaign.id}.html"
         write_atomically(path, [page.encode("utf-8")])
     return bad
+
+
+def decision_context(verdict: Verdict, record: FileRecord | None) -> dict[str, Any]:
+    """Work out what `parts/decision.html` shows of a file."""
+    media = verdict.media
+    then = record.label_then(subject_of(media.sha256, media.path)) if record else ""
+    known = then if then in words.RANK else ""
+    return {"record": record, "label": verdict.label, "then": known}
 
 
 def _neighbours(pages: Sequence[Any], place: int) -> dict[str, Any]:
@@ -336,6 +364,7 @@ def index_context(
         "lacking": sorted({why for row in rows for why in row.lacking})[:LACKING_SHOWN],
         "left_out": _left_out(RESULTS, results.broken),
         "rank": words.RANK,
+        "answers": ANSWERS,
     }
 
 

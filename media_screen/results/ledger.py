@@ -104,11 +104,15 @@ class Ledger:
         return self.entries[-1].id if self.entries else ""
 
     def on(self, media: MediaInfo) -> FileRecord:
-        """Return what holds for a file of the results."""
-        return self.record(subject_of(media.sha256, media.path))
+        """Return what holds for a file that was screened."""
+        return self.of_content(media.sha256, media.path)
+
+    def of_content(self, sha256: str, path: str) -> FileRecord:
+        """Return what holds for a file of this content, or of this path where that is all."""
+        return self.record(subject_of(sha256, path))
 
     def record(self, subject: str) -> FileRecord:
-        """Return what holds for a file, known by its content."""
+        """Return what holds for a file, by what it is known by."""
         places = self._of.get(subject)
         if not places:
             return NO_RECORD

@@ -236,6 +236,12 @@ def detector_words(detector: str) -> str:
     return DETECTORS.get(detector, plain(detector))
 
 
+def check_words(name: str) -> str:
+    """Return what a check by hand is called, in words, with a capital."""
+    said = HAND_CHECKS.get(name, name)
+    return said[:1].upper() + said[1:]
+
+
 def credentials_words(state: str) -> str:
     """Return the state of the content credentials, in words."""
     return _CREDENTIALS.get(state, plain(state))

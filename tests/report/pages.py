@@ -21,7 +21,7 @@ _ATTRIBUTES = """
     hidden tabindex controls preload data-time data-person
     data-label data-platform data-standing data-marks data-v data-sort aria-label
     aria-labelledby aria-hidden aria-sort aria-pressed aria-haspopup open viewbox
-    preserveaspectratio d x y x1 x2 y1 y2 cx cy r dx text-anchor stroke-width"""
+    data-decided preserveaspectratio d x y x1 x2 y1 y2 cx cy r dx text-anchor stroke-width"""
 
 # The file itself, by a relative address in which nothing is left that could be another one.
 LOCAL = re.compile(r"(\.\./)+[A-Za-z0-9_.~%/-]+(#t=\d+(\.\d+)?)?")

@@ -2,7 +2,7 @@
   const table = document.getElementById("files");
   if (!table) return;
   const STEP = 100; // rows in the page at once; thousands are slow to lay out
-  const FIELDS = ["q", "person", "platform", "standing", "mark", "llr", "most", "from", "to"];
+  const FIELDS = ["q", "person", "platform", "standing", "decided", "mark", "llr", "most", "from", "to"];
   const body = table.tBodies[0];
   const form = document.getElementById("filters");
   const status = document.getElementById("shown");
@@ -49,6 +49,7 @@
     (!want.labels.size || want.labels.has(row.label)) &&
     same(row.person, want.person) && same(row.platform, want.platform) &&
     (!want.standing || row.standing === want.standing) &&
+    same(row.tr.dataset.decided, want.decided) &&
     (!want.mark || row.marks.includes(want.mark)) &&
     (want.llr === null || (row.keys.llr !== null && row.keys.llr >= want.llr)) &&
     (want.most === null || (row.keys.llr !== null && row.keys.llr <= want.most)) &&
