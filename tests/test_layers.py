@@ -17,7 +17,7 @@ LAYERS = [
     {"config", "coordination", "exports", "look", "report"},
     {"footage", "keyframes", "package"},
     {"hearing", "people"},
-    {"equipment", "names"},
+    {"equipment", "names", "serving"},
     {"case"},
     {"detectors"},
     {"evaluation", "screen"},

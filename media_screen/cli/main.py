@@ -22,6 +22,7 @@ from media_screen.cli.models import models
 from media_screen.cli.people import people
 from media_screen.cli.report import report
 from media_screen.cli.scan import scan
+from media_screen.cli.serve import serve
 from media_screen.cli.terminal import PlainGroup
 from media_screen.cli.watch import watch
 from media_screen.results.plain import log_plainly
@@ -53,7 +54,20 @@ def main(verbose: bool) -> None:
     log_plainly(level)
 
 
-for command in (scan, watch, report, decide, people, enroll, keyframes, evaluate, detectors, models):
+COMMANDS = (
+    scan,
+    watch,
+    report,
+    serve,
+    decide,
+    keyframes,
+    people,
+    enroll,
+    evaluate,
+    detectors,
+    models,
+)
+for command in COMMANDS:
     main.add_command(command)
 
 

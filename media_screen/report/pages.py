@@ -18,7 +18,7 @@ from typing import IO, Any
 import jinja2
 from markupsafe import Markup
 
-from media_screen.evidence import ANSWERS, BY_URGENCY, Verdict, subject_of
+from media_screen.evidence import ANSWERS, BY_URGENCY, DecidedFile
 from media_screen.files import open_regular, private_folder, write_atomically
 from media_screen.report import beside, offsets, posting, timeline, variants
 from media_screen.report.batch_table import CampaignRow, TableBlock, person_names, table_blocks
@@ -34,6 +34,7 @@ from media_screen.report.media_links import MediaLinks
 from media_screen.report.standing import Standing, standings
 from media_screen.results import scale, text, words
 from media_screen.results.campaigns import CAMPAIGNS, ReadCampaigns, read_campaign_lines
+from media_screen.results.deciding import file_of
 from media_screen.results.ledger import LEDGER, FileRecord, read_ledger
 from media_screen.results.rows import (
     BrokenLine,
@@ -199,7 +200,8 @@ def _finalize(value: Any) -> Any:
     return value if isinstance(value, Markup) else text.visible(str(value))
 
 
-def _assets(page: str) -> dict[str, Any]:
+def page_assets(page: str) -> dict[str, Any]:
+    """Return style, script and policy of a kind of page: index, file or campaign."""
     static = files("media_screen.report") / "static"
     names = ("common", page) if page == "index" else ("common", "record", page)
     styles = (*names, "decided")
@@ -210,13 +212,14 @@ def _assets(page: str) -> dict[str, Any]:
     media = "media-src 'self'; " if page == "file" else ""
     policy = (
         "default-src 'none'; img-src 'self'; "
-        f"{media}style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        f"{media}style-src '{source_hash(style)}'; script-src '{source_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
     return {"style": Markup(style), "script": Markup(script), "policy": policy}
 
 
-def _hash(content: str) -> str:
+def source_hash(content: str) -> str:
+    """Return a script or style as a policy names it."""
     return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
@@ -235,7 +238,7 @@ def _write_file_pages(
     """
     template = environment.get_template("file.html")
     rows = {row.key: row for row in results.rows}
-    assets = _assets("file")
+    assets = page_assets("file")
     shown: list[ResultRow] = []
     facts: dict[str, MemberFacts] = {}
     for place, row in enumerate(results.rows):
@@ -248,7 +251,7 @@ def _write_file_pages(
                 **assets,
                 **_neighbours(results.rows, place),
                 standing=stands,
-                **decision_context(verdict, records.get(row.key)),
+                **decision_context(file_of(row), records.get(row.key)),
                 verdict=verdict,
                 through=rows.get(verdict.passed.key) if verdict.passed else None,
                 view=file_view(verdict, pictures, media=links.of(verdict, line)),
@@ -281,7 +284,7 @@ def _write_campaign_pages(
 ) -> dict[str, Exception]:
     """Write one page for each campaign; return what is wrong with those that can't be shown."""
     template = environment.get_template("campaign.html")
-    assets = _assets("campaign")
+    assets = page_assets("campaign")
     by_key = {row.key: row for row in rows}
     campaigns = [row.campaign for row in shown]
     bad: dict[str, Exception] = {}
@@ -310,12 +313,11 @@ def _write_campaign_pages(
     return bad
 
 
-def decision_context(verdict: Verdict, record: FileRecord | None) -> dict[str, Any]:
+def decision_context(file: DecidedFile, record: FileRecord | None) -> dict[str, Any]:
     """Work out what `parts/decision.html` shows of a file."""
-    media = verdict.media
-    then = record.label_then(subject_of(media.sha256, media.path)) if record else ""
+    then = record.label_then(file.subject) if record else ""
     known = then if then in words.RANK else ""
-    return {"record": record, "label": verdict.label, "then": known}
+    return {"record": record, "label": file.label, "then": known}
 
 
 def _neighbours(pages: Sequence[Any], place: int) -> dict[str, Any]:
@@ -350,7 +352,7 @@ def index_context(
     rows = results.rows
     unjudged = [row for row in rows if row.label == "unable_to_evaluate"]
     days = sorted(text.day(row.published, zone) for row in rows if _is_day(row.published))
-    return _assets("index") | {
+    return page_assets("index") | {
         "rows": rows,
         "written": written,
         "posted": (days[0], days[-1]) if days else None,

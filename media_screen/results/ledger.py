@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from media_screen.errors import MediaScreenError
+from media_screen.errors import MediaScreenError, SetupError
 from media_screen.evidence import (
     Answer,
     Campaign,
@@ -43,7 +43,11 @@ _STEP_S = 0.01  # between two tries to be the only writer
 
 
 class LedgerError(MediaScreenError, RuntimeError):
-    """A decision can't be written: it is too long, or the folder is not writable."""
+    """A decision can't be written: the folder is not writable, or full."""
+
+
+class EntryError(SetupError, ValueError):
+    """A decision is no entry of a ledger: a text of it is too long, say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,7 @@ def decide(
     """Write what somebody decided on files into the ledger; when this returns, it is on the disk.
 
     What is None stays as it was. `after` is the `head` of the ledger as they saw it. Raises
-    LedgerError.
+    EntryError and LedgerError.
     """
     entry = Decision(
         id=secrets.token_hex(16),
@@ -225,7 +229,7 @@ def decide(
 
 
 def append(out: Path, entries: Iterable[Decision]) -> None:
-    """Add entries to the ledger, all or none; raises LedgerError for what can't be written."""
+    """Add entries to the ledger, all or none; raises EntryError and LedgerError."""
     lines = [_line(entry) for entry in entries]
     try:
         refuse_strangers(out)
@@ -260,7 +264,7 @@ def _line(entry: Decision) -> bytes:
     try:
         parse_decision(line)  # what could not be read back is not written
     except BAD_RECORD as error:
-        raise LedgerError(f"this can't be written into {LEDGER}: {error}") from error
+        raise EntryError(f"this can't be written into {LEDGER}: {error}") from error
     return line
 
 

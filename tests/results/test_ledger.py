@@ -18,6 +18,7 @@ from media_screen.evidence import Answer, DecidedFile, HandCheck
 from media_screen.results.deciding import DecisionError, asked_checks, undo
 from media_screen.results.ledger import (
     LEDGER,
+    EntryError,
     FileRecord,
     LedgerError,
     campaign_files,
@@ -205,7 +206,7 @@ TOO_MUCH: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("what", TOO_MUCH.values(), ids=TOO_MUCH.keys())
 def test_what_could_not_be_read_back_is_not_written(tmp_path: Path, what: dict[str, Any]) -> None:
-    with pytest.raises(LedgerError, match="can't be written"):
+    with pytest.raises(EntryError, match="can't be written"):
         note(tmp_path, **what)
     assert not (tmp_path / LEDGER).exists()
 

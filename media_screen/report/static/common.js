@@ -16,7 +16,7 @@ const commands = (() => {
   const known = { "?": help };
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.target.closest("input:not([type=checkbox]), select")) return;
+    if (event.target.closest("input:not([type=checkbox]), select, textarea")) return;
     if (event.key.length === 1 && !letters.checked) return;
     if (dialog.open && event.key !== "?") return;
     const command = Object.hasOwn(known, event.key) && known[event.key];

@@ -1,0 +1,82 @@
+"""What tests of the served pages share: a server of its own program, and the browser."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+import pytest
+
+from media_screen.evidence import MediaInfo
+from tests.places import ROOT, SAMPLES
+from tests.report import invented, records
+from tests.report.conftest import browser
+
+__all__ = ["browser"]
+
+CLIP = SAMPLES / "downloads" / "7300000000000000001.mp4"
+
+
+@dataclass
+class Server:
+    """A running `media-screen serve`, and where it is."""
+
+    out: Path
+    address: str  # with the secret
+    process: subprocess.Popen[str]
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.address).port or 0
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.address).netloc
+
+
+@contextmanager
+def serving(out: Path, *options: str) -> Iterator[Server]:
+    """Serve a folder of results with the command, and end it."""
+    pytest.importorskip("uvicorn")
+    program = [sys.executable, "-m", "media_screen", "serve", str(out), "--by", "ada", *options]
+    process = subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        stdout: IO[str] | None = process.stdout
+        assert stdout is not None
+        first = stdout.readline()
+        assert first.startswith("open http://127.0.0.1:"), first
+        yield Server(out, first.split()[1], process)
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.communicate()
+
+
+def results(out: Path, clip: Path = CLIP) -> Path:
+    """Write results of every label, a campaign, and one of a file that is there: `downloads/`."""
+    out.mkdir(parents=True, exist_ok=True)
+    there = out.parent / "downloads" / "clip.mp4"
+    there.parent.mkdir()
+    shutil.copyfile(clip, there)
+    verdict = records.quiet("suspected_impersonation", str(there), "xin-liu", 9.0)
+    data = there.read_bytes()
+    media = replace(
+        verdict.media, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data), duration_s=3.0
+    )
+    campaign, posted = invented.small()
+    verdicts = [replace(verdict, media=media), *records.every_label(), *posted]
+    invented.write(out, campaign, verdicts=verdicts)
+    return out
+
+
+def clip_key(out: Path) -> str:
+    """The key of the file that is there."""
+    return MediaInfo(path=str(out.parent / "downloads" / "clip.mp4")).key
