@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,9 +46,10 @@ def _recipes(_: click.Context, __: click.Parameter, names: str) -> tuple[str, ..
         "media-screen evaluate labelled.csv --out evaluation --reencode 480p,240p,tiktok",
         "media-screen evaluate labelled.csv --results media-screen-out/results.jsonl",
         "media-screen evaluate labelled.csv --protocol benchmarks/protocol.json",
+        "media-screen evaluate media-screen-out --ledger",
     ],
 )
-@click.argument("manifest", type=FILE)
+@click.argument("manifest", type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--out",
     type=PATH,
@@ -66,6 +68,12 @@ def _recipes(_: click.Context, __: click.Parameter, names: str) -> tuple[str, ..
     "--results",
     type=FILE,
     help="Measure the results.jsonl of a scan, and screen nothing.",
+)
+@click.option(
+    "--ledger",
+    is_flag=True,
+    help="MANIFEST is the --out folder of a scan: take what people decided there as labels, and "
+    "measure its results.",
 )
 @click.option(
     "--protocol",
@@ -96,6 +104,7 @@ def evaluate(
     out: Path,
     reencode: tuple[str, ...],
     results: Path | None,
+    ledger: bool,
     protocol: Path | None,
     fold: str,
     people: Path | None,
@@ -111,24 +120,38 @@ def evaluate(
     paths are relative to the file. OUT/evaluation.html shows the tables and plots that are also in
     OUT/evaluation.json and OUT/plots.
 
+    With --ledger the files are those that people called a confirmed fake or genuine, with
+    media-screen decide or serve.
+
     Exit codes: 0 done, 1 some files failed, 2 usage.
     """
     from media_screen.batch.worker import Limits, Pool
     from media_screen.config import Config
     from media_screen.evaluation import run
+    from media_screen.evaluation.decided import CHOSEN, decided_items
     from media_screen.evaluation.manifest import read_manifest
     from media_screen.evaluation.protocol import check
 
+    if ledger != manifest.is_dir():
+        raise click.UsageError(
+            "MANIFEST is a CSV file, or with --ledger the --out folder of a scan"
+        )
+    if ledger:
+        results = manifest / "results.jsonl" if results is None else results
     if results is not None and reencode:
-        raise click.UsageError("--reencode needs screening: it can't be used with --results")
+        raise click.UsageError(
+            "--reencode needs screening: it goes neither with --results nor --ledger"
+        )
     if fold and protocol is None:
         raise click.UsageError("--fold goes with --protocol")
     with plain_errors():
-        items = read_manifest(manifest)
+        items = decided_items(manifest) if ledger else read_manifest(manifest)
         if protocol is not None:
             check(items, protocol, fold=fold)
         if results is not None:
             evaluation = run.evaluate_results(items, results)
+            if ledger:
+                evaluation = replace(evaluation, notes=(CHOSEN, *evaluation.notes))
         else:
             config = Config(people=people, device=device, thorough=thorough, detectors=detectors)
             config = settled(config, workers=workers)

@@ -6,7 +6,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from media_screen.people.accounts import AddedAccount
     from media_screen.people.additions import AddedFile, Purpose
     from media_screen.people.registry import Person
+    from media_screen.results.rows import ResultRow
+
+One = TypeVar("One", Path, "ResultRow")  # what becomes a reference or a known fake
 
 _folder_option = click.option(
     "--people",
@@ -201,9 +204,18 @@ def add_official(
     examples=[
         "media-screen people add-fake fake.mp4 --of xin-liu",
         "media-screen people add-fake one.mp4 two.mp4",
+        "media-screen people add-fake --confirmed media-screen-out",
     ],
 )
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@click.argument("files", nargs=-1, type=FILE, metavar="[FILE]...")
+@click.option(
+    "--confirmed",
+    "out",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="OUT",
+    help="Take the files that people confirmed to be fake in the results of a scan, each as of "
+    "whom it presents.",
+)
 @click.option(
     "--of",
     "name",
@@ -212,7 +224,7 @@ def add_official(
     help="Who is shown in them: slug, name or alias; nobody enrolled by default.",
 )
 @_folder_option
-def add_fake(files: tuple[Path, ...], name: str | None, people: Path) -> None:
+def add_fake(files: tuple[Path, ...], out: Path | None, name: str | None, people: Path) -> None:
     """Copy fabricated media to the known fakes.
 
     They are videos or sound. What matches one of them is suspected from then on, whoever posts it.
@@ -223,13 +235,37 @@ def add_fake(files: tuple[Path, ...], name: str | None, people: Path) -> None:
     from media_screen.people.naming import the_person
     from media_screen.people.registry import load_people
 
+    if bool(files) == (out is not None):
+        raise click.UsageError("name files, or the results of a scan with --confirmed")
+    if out is not None:
+        if name is not None:
+            raise click.UsageError("--of goes with files that are named")
+        _add_confirmed(people, out)
+        return
     with plain_errors():
         enrolled = load_people(people)
         person = None if name is None else the_person(enrolled, name)
     _add_each(files, lambda file: add_one(people, person, file), people)
 
 
-def _add_each(files: Sequence[Path], add_one: Callable[[Path], AddedFile], people: Path) -> None:
+def _add_confirmed(people: Path, out: Path) -> None:
+    """Add the confirmed fakes of a folder of results."""
+    from media_screen.people.confirmed import add_confirmed_fake, confirmed_fakes
+    from media_screen.results.deciding import decidable
+    from media_screen.results.folder import RESULTS
+
+    if not (out / RESULTS).is_file():
+        raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
+    with plain_errors():
+        known = decidable(out)
+    rows = confirmed_fakes(known)
+    if not rows:
+        click.echo("nothing to add: no file of these results was confirmed to be fake")
+        return
+    _add_each(rows, lambda row: add_confirmed_fake(people, out, row, known.ledger), people)
+
+
+def _add_each(files: Sequence[One], add_one: Callable[[One], AddedFile], people: Path) -> None:
     """Add files one by one, tell of each, and exit with 1 when some were refused."""
     from media_screen.people.registry import PeopleError
 

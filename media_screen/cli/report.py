@@ -50,6 +50,9 @@ PACKAGE = "package"  # beside the formats of exports, which hold all files
 @click.option(
     "--no-sidecars", is_flag=True, help="Leave out sidecars, which may hold addresses and cookies."
 )
+@click.option(
+    "--no-decisions", is_flag=True, help="Leave out what people decided, with notes and names."
+)
 @click.option("--key", type=FILE, help="Private Ed25519 key (PEM) to sign the package with.")
 @click.option(
     "--time-stamp",
@@ -70,6 +73,7 @@ def report(
     campaign: str | None,
     media: bool,
     no_sidecars: bool,
+    no_decisions: bool,
     key: Path | None,
     time_stamp: Path | None,
     time_stamp_server: str | None,
@@ -87,10 +91,12 @@ def report(
     if not (out / RESULTS).is_file():
         raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
     packing = (campaign, no_sidecars, key, time_stamp, time_stamp_server)
-    if form != PACKAGE and (any(packing) or (media and not portable)):
+    shared = media or no_decisions
+    if form != PACKAGE and (any(packing) or (shared and not portable)):
         raise click.UsageError(
-            "--campaign, --media, --no-sidecars, --key, --time-stamp and --time-stamp-server go "
-            f"with --format {PACKAGE} (--media with --portable, too)"
+            "--campaign, --media, --no-sidecars, --no-decisions, --key, --time-stamp and "
+            f"--time-stamp-server go with --format {PACKAGE} (--media and --no-decisions with "
+            "--portable, too)"
         )
     if portable and form != "html":
         raise click.UsageError(f"--portable makes pages, and --format {form} does not")
@@ -112,6 +118,7 @@ def report(
                 output=output,
                 media=media,
                 sidecars=not no_sidecars,
+                decisions=not no_decisions,
                 key=key,
                 time_stamp=time_stamp,
                 time_stamp_server=time_stamp_server or "",
@@ -124,7 +131,12 @@ def report(
 
         with plain_errors():
             packed = write_portable(
-                out, output=output, media=media, time_zone=time_zone, tell=_tell
+                out,
+                output=output,
+                media=media,
+                decisions=not no_decisions,
+                time_zone=time_zone,
+                tell=_tell,
             )
         click.echo(packed)
     elif form == "html":

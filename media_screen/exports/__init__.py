@@ -8,11 +8,12 @@ Each format is a module with one function:
         stream: TextIO,
         *,
         as_of: datetime,
+        ledger: Ledger,
     ) -> int
 
-which writes the verdicts in order with the campaigns they belong to, and returns how many files it
-told of. `as_of` is when the results were last written: the same results of the same time give the
-same bytes. No model is run.
+which writes the verdicts in order with the campaigns they belong to and what people decided, and
+returns how many files it told of. `as_of` is when the results or the ledger were last written: the
+same ones of the same time give the same bytes. No model is run.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def export(
     """
     from media_screen.results.campaigns import read_campaigns
     from media_screen.results.folder import RESULTS
+    from media_screen.results.ledger import LEDGER, read_ledger
 
     if form not in FORMATS:
         raise ExportError(f"no format {form!r}; there are {', '.join(FORMATS)}")
@@ -71,11 +73,16 @@ def export(
         raise ExportError(
             f"{error}: the format needs a package: pip install 'media_screen[{form}]'"
         ) from error
-    changed = (out / RESULTS).stat().st_mtime
+    changed = max(
+        (out / name).stat().st_mtime for name in (RESULTS, LEDGER) if (out / name).exists()
+    )
     as_of = datetime.fromtimestamp(int(changed), timezone.utc)
     text = io.StringIO()
     verdicts, campaigns = saved_verdicts(out, tell=tell), read_campaigns(out, tell=tell)
-    count = module.write(verdicts, campaigns, text, as_of=as_of)
+    ledger = read_ledger(out)
+    for note in ledger.notes():
+        tell(note)
+    count = module.write(verdicts, campaigns, text, as_of=as_of, ledger=ledger)
     path = output or out / FORMATS[form]
     if str(path) == "-":
         sys.stdout.write(text.getvalue())

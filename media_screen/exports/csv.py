@@ -20,6 +20,7 @@ from typing import TextIO
 from media_screen.evidence import Campaign, Post, Verdict
 from media_screen.exports.claims import clean
 from media_screen.exports.postings import campaigns_by_file
+from media_screen.results.ledger import NO_LEDGER, FileRecord, Ledger
 
 COLUMNS = (
     "path",
@@ -59,6 +60,12 @@ COLUMNS = (
     "sound_covered",
     "device",
     "version",
+    "decided",
+    "decided_by",
+    "decided_at",
+    "decision_note",
+    "assignee",
+    "checks_by_hand",
 )
 
 # What begins a formula (also full-width, and DDE calls), where a cell begins or may begin.
@@ -68,7 +75,12 @@ _FORMULA = re.compile(
 
 
 def write(
-    verdicts: Iterable[Verdict], campaigns: Sequence[Campaign], stream: TextIO, *, as_of: datetime
+    verdicts: Iterable[Verdict],
+    campaigns: Sequence[Campaign],
+    stream: TextIO,
+    *,
+    as_of: datetime,
+    ledger: Ledger = NO_LEDGER,
 ) -> int:
     """Write one row for each verdict."""
     of_file = campaigns_by_file(campaigns)
@@ -77,7 +89,15 @@ def write(
     writer.writerow(COLUMNS)
     count = 0
     for verdict in verdicts:
-        writer.writerow([cell(value) for value in _row(verdict, of_file.get(verdict.media.key))])
+        writer.writerow(
+            [
+                cell(value)
+                for value in (
+                    *_row(verdict, of_file.get(verdict.media.key)),
+                    *_decided(ledger.on(verdict.media)),
+                )
+            ]
+        )
         count += 1
     return count
 
@@ -124,6 +144,18 @@ def _row(verdict: Verdict, campaign: Campaign | None) -> tuple[object, ...]:
         verdict.coverage.sound,
         verdict.device,
         verdict.versions.get("media_screen"),
+    )
+
+
+def _decided(record: FileRecord) -> tuple[object, ...]:
+    by = record.by
+    return (
+        record.answer,
+        by and by.who,
+        by and by.when,
+        record.note,
+        record.assignee,
+        _list(f"{one.name}: {one.outcome}" for one in record.checks),
     )
 
 

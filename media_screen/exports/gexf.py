@@ -11,13 +11,19 @@ from networkx.readwrite.gexf import GEXFWriter
 
 from media_screen.evidence import Campaign, Verdict
 from media_screen.exports.network import network_of
+from media_screen.results.ledger import NO_LEDGER, Ledger
 
 
 def write(
-    verdicts: Iterable[Verdict], campaigns: Sequence[Campaign], stream: TextIO, *, as_of: datetime
+    verdicts: Iterable[Verdict],
+    campaigns: Sequence[Campaign],
+    stream: TextIO,
+    *,
+    as_of: datetime,
+    ledger: Ledger = NO_LEDGER,
 ) -> int:
     """Write one graph of all accounts of all campaigns."""
-    graph, posts = network_of(verdicts, campaigns)
+    graph, posts = network_of(verdicts, campaigns, ledger)
     writer = GEXFWriter(graph)
     # The schema knows no name of a graph. The library writes today's date and its own version, and
     # the same results give the same bytes.

@@ -28,16 +28,22 @@ from media_screen.exports.claims import (
     statement,
 )
 from media_screen.exports.postings import PostedClaim, claims_of
+from media_screen.results.ledger import NO_LEDGER, Ledger
 from media_screen.results.words import LABELS
 
 _TYPES = {"video": "VideoObject", "image": "ImageObject", "audio": "AudioObject"}
 
 
 def write(
-    verdicts: Iterable[Verdict], campaigns: Sequence[Campaign], stream: TextIO, *, as_of: datetime
+    verdicts: Iterable[Verdict],
+    campaigns: Sequence[Campaign],
+    stream: TextIO,
+    *,
+    as_of: datetime,
+    ledger: Ledger = NO_LEDGER,
 ) -> int:
     """Write one JSON-LD document with a review of each claim that suspects something."""
-    claims = [claim for claim in claims_of(verdicts, campaigns) if claim.accused]
+    claims = [claim for claim in claims_of(verdicts, campaigns, ledger) if claim.accused]
     reviews = [_review(claim, as_of) for claim in claims]
     text = json.dumps({"@context": "https://schema.org", "@graph": reviews}, ensure_ascii=True)
     # JSON-LD is made to be put into a page, where these would end the script or begin a comment.

@@ -5,7 +5,8 @@ One event for each campaign, and one for the suspected files that are in none, i
 the post and its account as the objects that MISP has for the site, and the impersonation; an
 annotation with propositions, likelihood ratio and limits for the campaign, or for each file that is
 in none; and techniques of DISARM as links, and as tags of MISP's galaxy where that has them. Of
-files that are not suspected it holds none, and of the official post its address alone. Nothing is
+files that are not suspected, or that a person cleared, it holds none, and of the official post its
+address alone; what a person decided on others is a comment and a tag of the file. Nothing is
 marked for detection (`to_ids`): a person decides that.
 """
 
@@ -31,6 +32,7 @@ from media_screen.exports.claims import (
     statement,
 )
 from media_screen.exports.postings import PostedClaim, Posting, claims_of, techniques_of
+from media_screen.results.ledger import NO_LEDGER, FileRecord, Ledger
 from media_screen.results.plain import counted
 from media_screen.results.words import LABELS
 
@@ -39,10 +41,15 @@ _TWITTER_HANDLE = re.compile(r"\w{1,15}", re.ASCII)
 
 
 def write(
-    verdicts: Iterable[Verdict], campaigns: Sequence[Campaign], stream: TextIO, *, as_of: datetime
+    verdicts: Iterable[Verdict],
+    campaigns: Sequence[Campaign],
+    stream: TextIO,
+    *,
+    as_of: datetime,
+    ledger: Ledger = NO_LEDGER,
 ) -> int:
     """Write the events of all campaigns and files of a claiming label."""
-    claims = [claim for claim in claims_of(verdicts, campaigns) if claim.accused]
+    claims = [claim for claim in claims_of(verdicts, campaigns, ledger) if claim.accused]
     single = [claim for claim in claims if claim.campaign is None]
     events = [_campaign_event(one, one.campaign, as_of) for one in claims if one.campaign]
     events += [_files_event(single, as_of)] if single else []
@@ -114,6 +121,8 @@ def _add_file(event: MISPEvent, posting: Posting, as_of: datetime) -> MISPObject
             "text": clean(verdict.label),
         },
     )
+    if posting.record.answer:
+        _mark_decision(file, posting.record)
     post = _post(verdict, seed)
     account = _account(posting, event.uuid) if posting.accuses_account else None
     if post is not None:
@@ -125,6 +134,16 @@ def _add_file(event: MISPEvent, posting: Posting, as_of: datetime) -> MISPObject
         _refer(suspicion, file, "related-to")
     _add_objects(event, (file, post, account, suspicion), as_of)
     return file
+
+
+def _mark_decision(file: MISPObject, record: FileRecord) -> None:
+    """Say what a person decided on a file: in its comment, and as a tag of its hash."""
+    who = record.by.who if record.by is not None else ""
+    by = f" by {who}" if who else ""
+    file.comment = clean(f"A person decided{by}: {record.answer}. {record.note}".strip())
+    for attribute in file.attributes:
+        if attribute.object_relation == "sha256":
+            attribute.add_tag(f'media-screen:decision="{record.answer}"')
 
 
 def _annotate(

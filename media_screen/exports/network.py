@@ -10,10 +10,11 @@ import networkx
 from media_screen.evidence import Campaign, CampaignAccount, Verdict
 from media_screen.exports.claims import clean
 from media_screen.exports.postings import claims_of
+from media_screen.results.ledger import Ledger
 
 
 def network_of(
-    verdicts: Iterable[Verdict], campaigns: Sequence[Campaign]
+    verdicts: Iterable[Verdict], campaigns: Sequence[Campaign], ledger: Ledger
 ) -> tuple[networkx.MultiGraph, int]:
     """Return the accounts with what they did alike, and how many files they posted.
 
@@ -23,7 +24,7 @@ def network_of(
     """
     suspected = {
         posting.file.account
-        for claim in claims_of(verdicts, campaigns)
+        for claim in claims_of(verdicts, campaigns, ledger)
         for posting in claim.accused
         if posting.file and posting.accuses_account
     }

@@ -29,6 +29,7 @@ from media_screen.exports.stix import (
     times_of,
     write_bundle,
 )
+from media_screen.results.ledger import NO_LEDGER, Ledger
 
 # The extensions by which OpenCTI defines its domain objects and its observables.
 DOMAIN_OBJECTS = "extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba"
@@ -36,10 +37,15 @@ OBSERVABLES = "extension-definition--f93e2c80-4231-4f9a-af8b-95c9bd566a82"
 
 
 def write(
-    verdicts: Iterable[Verdict], campaigns: Sequence[Campaign], stream: TextIO, *, as_of: datetime
+    verdicts: Iterable[Verdict],
+    campaigns: Sequence[Campaign],
+    stream: TextIO,
+    *,
+    as_of: datetime,
+    ledger: Ledger = NO_LEDGER,
 ) -> int:
     """Write one bundle of all campaigns and of all files of a claiming label."""
-    claims = claims_of(verdicts, campaigns)
+    claims = claims_of(verdicts, campaigns, ledger)
     modified = max(as_of, CREATED)
     objects = (
         one

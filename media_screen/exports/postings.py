@@ -21,9 +21,12 @@ from media_screen.exports.claims import (
     short,
     techniques,
 )
+from media_screen.results.ledger import NO_LEDGER, NO_RECORD, FileRecord, Ledger
 
 # Labels that a file has for itself by which it is the person's own, whatever repeats it.
 _VOUCHED = ("official", "official_copy")
+# What people decide by which an export accuses nobody, whatever the verdict says.
+_CLEARED = ("genuine", "dismissed")
 # Standings of an account that is the official one, or that the post alone says is: nothing proves
 # that it is not.
 _OFFICIAL = ("official", "claimed")
@@ -34,18 +37,29 @@ class Posting:
     """A file as it was posted: its verdict, its place in a campaign, and who posted it.
 
     `official` tells that the account is the official one or carries its name and nothing proves
-    that it is not, or that it posted the official post, too, that the campaign uses.
+    that it is not, or that it posted the official post, too, that the campaign uses. `record` is
+    what people decided on it, which stands above the verdict.
     """
 
     verdict: Verdict
     file: CampaignFile | None = None
     account: CampaignAccount | None = None
     official: bool = False
+    record: FileRecord = NO_RECORD
+
+    @property
+    def cleared(self) -> bool:
+        """Whether a person decided that the file is genuine, or is not to be followed up."""
+        return self.record.answer in _CLEARED
 
     @property
     def accused(self) -> bool:
-        """Whether the file is suspected, and its place in the campaign does not excuse it."""
-        if self.verdict.label not in ACCUSING or own_label(self.verdict) in _VOUCHED:
+        """Whether the file is suspected, and neither its campaign nor a person excuses it."""
+        if (
+            self.cleared
+            or self.verdict.label not in ACCUSING
+            or own_label(self.verdict) in _VOUCHED
+        ):
             return False
         if self.file is None or self.file.role == "member":
             return True
@@ -94,7 +108,9 @@ def campaigns_by_file(campaigns: Iterable[Campaign]) -> dict[str, Campaign]:
     return {file.key: campaign for campaign in campaigns for file in campaign.files}
 
 
-def claims_of(verdicts: Iterable[Verdict], campaigns: Sequence[Campaign]) -> list[PostedClaim]:
+def claims_of(
+    verdicts: Iterable[Verdict], campaigns: Sequence[Campaign], ledger: Ledger = NO_LEDGER
+) -> list[PostedClaim]:
     """Return the claim of each campaign, and of each suspected file that is in none, in order.
 
     Files whose content has no known hash are left out: nothing could find them again.
@@ -106,12 +122,15 @@ def claims_of(verdicts: Iterable[Verdict], campaigns: Sequence[Campaign]) -> lis
         if sha256(verdict) and (campaign or verdict.label in ACCUSING):
             found.setdefault(campaign.id if campaign else f"file {len(found)}", []).append(verdict)
     known = {campaign.id: campaign for campaign in campaigns}
-    return [_claim(some, known.get(name)) for name, some in found.items()]
+    return [_claim(some, known.get(name), ledger) for name, some in found.items()]
 
 
-def _claim(verdicts: Sequence[Verdict], campaign: Campaign | None) -> PostedClaim:
+def _claim(verdicts: Sequence[Verdict], campaign: Campaign | None, ledger: Ledger) -> PostedClaim:
     if campaign is None:
-        alone = (Posting(one, official=_is_official(one)) for one in verdicts)
+        alone = (
+            Posting(one, official=_is_official(one), record=ledger.on(one.media))
+            for one in verdicts
+        )
         return PostedClaim(tuple(alone))
     files = {file.key: file for file in campaign.files}
     accounts = {account.id: account for account in campaign.accounts}
@@ -124,6 +143,7 @@ def _claim(verdicts: Sequence[Verdict], campaign: Campaign | None) -> PostedClai
             file,
             accounts.get(file.account),
             official=_is_official(verdict) or file.account in official - {""},
+            record=ledger.on(verdict.media),
         )
         for verdict, file in placed
     )

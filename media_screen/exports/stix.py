@@ -2,7 +2,8 @@
 
 Each post is an observed data of the file, its address and the account that posted it. Each
 suspected file has an indicator of its hash, the techniques of DISARM that it would speak for, the
-person it presents, and a note with propositions, likelihood ratio and limits.
+person it presents, and a note with propositions, likelihood ratio and limits. What a person decided
+is an opinion on the indicator, which is revoked where they decided against the suspicion.
 
 The specification calls a Campaign "a grouping of adversarial behaviors" with specific targets,
 and a Grouping objects that "have a shared context". A campaign whose label suspects something is
@@ -22,7 +23,7 @@ from typing import Any, TextIO
 
 import stix2
 
-from media_screen.evidence import Campaign, Post, Verdict
+from media_screen.evidence import ACCUSING, Campaign, Post, Verdict
 from media_screen.exports.claims import (
     LIMITS,
     Technique,
@@ -37,6 +38,7 @@ from media_screen.exports.claims import (
     techniques,
 )
 from media_screen.exports.postings import PostedClaim, Posting, claims_of, techniques_of
+from media_screen.results.ledger import NO_LEDGER, FileRecord, Ledger
 from media_screen.results.words import LABELS
 
 # An object keeps its time of creation when it is exported again, and a result does not know when
@@ -44,18 +46,28 @@ from media_screen.results.words import LABELS
 CREATED = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 _SUSPICION = "As a suspicion, with the strength that the note on the file states."
+_OPINIONS = {
+    "confirmed_fake": "strongly-agree",
+    "genuine": "strongly-disagree",
+    "dismissed": "disagree",
+}
 _EXCUSED = (
     "These posts share media with the campaign, and nothing is suspected of them: they are the "
-    "official post that others use, quote a part beside footage of their own, or hold none of "
-    "what is suspect."
+    "official post that others use, quote a part beside footage of their own, hold none of what is "
+    "suspect, or were cleared by a person."
 )
 
 
 def write(
-    verdicts: Iterable[Verdict], campaigns: Sequence[Campaign], stream: TextIO, *, as_of: datetime
+    verdicts: Iterable[Verdict],
+    campaigns: Sequence[Campaign],
+    stream: TextIO,
+    *,
+    as_of: datetime,
+    ledger: Ledger = NO_LEDGER,
 ) -> int:
     """Write one bundle of all campaigns and of all files of a claiming label."""
-    claims = claims_of(verdicts, campaigns)
+    claims = claims_of(verdicts, campaigns, ledger)
     modified = max(as_of, CREATED)
     write_bundle((one for claim in claims for one in objects_of(claim, modified)), stream)
     return sum(len(claim.postings) for claim in claims)
@@ -84,6 +96,10 @@ def objects_of(claim: PostedClaim, modified: datetime) -> Iterator[Any]:
         yield from _post(posting, times)
         if posting.accused:
             yield from _suspicion(posting, times)
+        elif posting.cleared and posting.verdict.label in ACCUSING:
+            yield _indicator(posting, times, revoked=True)  # an earlier export may have told of it
+        if posting.record.answer:
+            yield _decision(posting, posting.record, times)
     if claim.campaign is not None and claim.accused:
         yield from _campaign(claim, claim.campaign, times)
     elif claim.campaign is not None:
@@ -169,18 +185,7 @@ def _post(posting: Posting, times: dict[str, Any]) -> Iterator[Any]:
 def _suspicion(posting: Posting, times: dict[str, Any]) -> Iterator[Any]:
     """Give the indicator of a suspected file, what it speaks for, and the note."""
     verdict = posting.verdict
-    indicator = stix2.v21.Indicator(
-        id=_indicator_id(verdict),
-        **times,
-        name=f"File: {LABELS[verdict.label].name.lower()}",
-        description=LIMITS,
-        indicator_types=["anomalous-activity"],
-        labels=_labels(verdict),
-        pattern=f"[file:hashes.'SHA-256' = '{sha256(verdict)}']",
-        pattern_type="stix",
-        valid_from=CREATED,
-    )
-    yield indicator
+    yield (indicator := _indicator(posting, times))
     about = [{"id": _observed_id(verdict)}, indicator]
     yield relation(indicator, "based-on", about[0], times, _SUSPICION)
     if verdict.person:
@@ -227,6 +232,52 @@ def campaign_of(claim: PostedClaim, campaign: Campaign, times: dict[str, Any]) -
         labels=[campaign.label],
         **seen,
         **({"aliases": list(campaign.merged)} if campaign.merged else {}),
+    )
+
+
+def _indicator(posting: Posting, times: dict[str, Any], *, revoked: bool = False) -> Any:
+    verdict = posting.verdict
+    return stix2.v21.Indicator(
+        id=_indicator_id(verdict),
+        **times,
+        name=f"File: {LABELS[verdict.label].name.lower()}",
+        description=LIMITS,
+        indicator_types=["anomalous-activity"],
+        labels=_labels(verdict),
+        pattern=f"[file:hashes.'SHA-256' = '{sha256(verdict)}']",
+        pattern_type="stix",
+        valid_from=CREATED,
+        **({"revoked": True} if revoked else {}),
+    )
+
+
+def _decision(posting: Posting, record: FileRecord, times: dict[str, Any]) -> Any:
+    """Return what a person decided: their opinion of the suspicion, or a note where there is none.
+
+    The specification calls an Opinion "an assessment of the correctness of the information in a
+    STIX Object", which is what the answer to an indicator is.
+    """
+    verdict, answer, who = posting.verdict, record.answer or "", record.by and clean(record.by.who)
+    authors = {"authors": [who]} if who else {}
+    said = clean(f"A person decided: {answer}. {record.note}".strip())
+    has_indicator = posting.accused or (posting.cleared and verdict.label in ACCUSING)
+    if has_indicator and answer in _OPINIONS:
+        return stix2.v21.Opinion(
+            id=stix_id("opinion", sha256(verdict), verdict.media.key),
+            **times,
+            opinion=_OPINIONS[answer],
+            explanation=said,
+            **authors,
+            object_refs=[_indicator_id(verdict)],
+        )
+    return stix2.v21.Note(
+        id=stix_id("note", "decision", sha256(verdict), verdict.media.key),
+        **times,
+        abstract="Decided by a person",
+        content=said,
+        **authors,
+        labels=[answer],
+        object_refs=[_observed_id(verdict)],
     )
 
 

@@ -35,6 +35,7 @@ from media_screen.package.complaint_words import (
     Thing,
 )
 from media_screen.report.posting import shown_time
+from media_screen.results.ledger import NO_LEDGER, Ledger
 
 # What is complained of, as far as a verdict supports it.
 Ground = Literal["impersonation", "manipulated", "explicit"]
@@ -171,9 +172,11 @@ FORMS = (
 )
 
 
-def complaints(campaign: Campaign, verdicts: Sequence[Verdict]) -> Iterator[Complaint]:
+def complaints(
+    campaign: Campaign, verdicts: Sequence[Verdict], ledger: Ledger = NO_LEDGER
+) -> Iterator[Complaint]:
     """Give the texts for each platform on which something suspected was posted."""
-    told = _complained(campaign, verdicts)
+    told = _complained(campaign, verdicts, ledger)
     for form in FORMS:
         own = [one for one in told if _site(one.verdict) in form.sites]
         if not own:
@@ -185,11 +188,13 @@ def complaints(campaign: Campaign, verdicts: Sequence[Verdict]) -> Iterator[Comp
             yield Complaint(f"{form.name.lower()}.{language}.txt", text)
 
 
-def _complained(campaign: Campaign, verdicts: Sequence[Verdict]) -> list[ComplainedPosting]:
+def _complained(
+    campaign: Campaign, verdicts: Sequence[Verdict], ledger: Ledger
+) -> list[ComplainedPosting]:
     by_key = {verdict.media.key: verdict for verdict in verdicts}
     found = (
         _with_claims(posting, by_key)
-        for claim in claims_of(verdicts, [campaign])
+        for claim in claims_of(verdicts, [campaign], ledger)
         if claim.campaign is campaign
         for posting in claim.accused
         if posting.accuses_account and posting.file and posting.file.role == "member"

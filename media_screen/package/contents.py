@@ -23,6 +23,7 @@ _PLACES: Mapping[str, str] = {
     "thumbs/": "the pictures of the pages",
     "results.jsonl": "the verdicts, one a line",
     "campaigns.jsonl": "the campaign",
+    "ledger.jsonl": "what people decided on its files, with their notes and names",
     **{FORMATS[form]: words for form, words in EXPORTED.items()},
     "media.sha256": "the SHA-256 of each file of media as it was screened",
     "media/": "copies of the media",

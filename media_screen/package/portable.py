@@ -12,7 +12,7 @@ from media_screen.files import open_regular, write_atomically
 from media_screen.package.archive import PackageError, files_in, hashed, write_folder, write_zip
 from media_screen.package.complaints import text_template
 from media_screen.package.pathless import MachinePaths
-from media_screen.package.room import copy_results, media_copies, screened_media
+from media_screen.package.room import copy_decisions, copy_results, media_copies, screened_media
 from media_screen.report import find_zone, write_report
 from media_screen.results.campaigns import read_campaign_lines
 from media_screen.results.folder import RESULTS
@@ -32,6 +32,7 @@ def write_portable(
     *,
     output: Path | None = None,
     media: bool = False,
+    decisions: bool = True,
     time_zone: str = "UTC",
     tell: Callable[[str], object] = _log.warning,
 ) -> Path:
@@ -39,8 +40,9 @@ def write_portable(
 
     `output` is by default `OUT/results.portable.zip`; what does not end in .zip is made a folder.
     In it are pages and pictures alone: no embeddings, no references of people, no paths of this
-    machine. With `media` copies of the media are in it, too, and the pages play them. `tell` hears
-    what could not be packed. Raises PackageError, TimeZoneError and OSError.
+    machine. With `media` copies of the media are in it, too, and the pages play them. What people
+    decided is shown with their notes and names, unless `decisions` is false. `tell` hears what
+    could not be packed. Raises PackageError, TimeZoneError and OSError.
     """
     target = _target(output or out / PORTABLE)
     find_zone(time_zone)
@@ -51,6 +53,8 @@ def write_portable(
         room = Path(name)
         paths = MachinePaths(_verdicts(out), out)
         lines, notes = copy_results(out, room, campaigns.campaigns, told=paths.taken_out)
+        if decisions:
+            notes += copy_decisions(out, room, told=paths.taken_out)
         copies = media_copies(screened_media(out, lines), notes) if media else {}
         links = {key: copy.name for key, copy in copies.items()}
         write_report(room, time_zone=time_zone, media=links, tell=_log.debug)

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from media_screen.evidence import Campaign, Verdict
@@ -14,6 +14,7 @@ from media_screen.files import open_regular, private_folder, write_atomically
 from media_screen.package.archive import sha256_of
 from media_screen.results.campaigns import CAMPAIGNS
 from media_screen.results.folder import RESULTS
+from media_screen.results.ledger import LEDGER, read_ledger
 from media_screen.results.plain import counted
 from media_screen.results.rows import ReadResults, read_line, read_results
 from media_screen.results.saved_line import parse_line
@@ -54,6 +55,32 @@ def copy_results(
     os.utime(room / RESULTS, (changed, changed))
     # Broken lines may be of any file, and are not told of here.
     return lines, list(ReadResults(unknown=results.unknown).notes())
+
+
+def copy_decisions(
+    out: Path,
+    room: Path,
+    *,
+    subjects: Container[str] | None = None,
+    told: Callable[[bytes], bytes] = as_it_is,
+) -> list[str]:
+    """Copy what people decided on files, by default on all; returns what has to be noted of it.
+
+    Files are those that the ledger knows as these `subjects`. `told` changes each line.
+    """
+    ledger = read_ledger(out)
+    lines = [
+        told(json.dumps(replace(entry, files=files).to_dict(), ensure_ascii=True).encode())
+        for entry in ledger.entries
+        if (files := tuple(one for one in entry.files if _is_in(one.subject, subjects)))
+    ]
+    if lines:
+        _write_lines(room / LEDGER, lines)
+    return list(ledger.notes())
+
+
+def _is_in(subject: str, subjects: Container[str] | None) -> bool:
+    return subjects is None or subject in subjects
 
 
 def _write_lines(path: Path, lines: Iterable[bytes]) -> None:

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from media_screen.evidence import Campaign, Verdict
+from media_screen.evidence import Campaign, Verdict, subject_of
 from media_screen.exports import FORMATS, ExportError, export
 from media_screen.files import private_folder, write_atomically
 from media_screen.package.archive import PackageError, files_in, hashed, sha256_of, write_zip
@@ -22,6 +22,7 @@ from media_screen.package.complaints import complaints, text_template
 from media_screen.package.contents import SIDECARS, UNCHECKED, contents
 from media_screen.package.room import (
     ScreenedMedia,
+    copy_decisions,
     copy_results,
     media_copies,
     packed_name,
@@ -40,6 +41,7 @@ from media_screen.report import write_report
 from media_screen.report.posting import find_zone
 from media_screen.results.campaigns import read_campaign_lines
 from media_screen.results.folder import RESULTS
+from media_screen.results.ledger import read_ledger
 from media_screen.results.plain import counted
 from media_screen.results.written import STATE
 from media_screen.sidecar import find as find_sidecar
@@ -86,6 +88,7 @@ def write_package(
     output: Path | None = None,
     media: bool = False,
     sidecars: bool = True,
+    decisions: bool = True,
     key: Path | None = None,
     time_stamp: Path | None = None,
     time_stamp_server: str = "",
@@ -97,7 +100,8 @@ def write_package(
     `campaign` is its id, or that of one that was merged into it; `output` is by default
     `OUT/results.ID.zip`. With `media` copies of the media are in it, without their hashes alone.
     The sidecars are in it unless `sidecars` is false: they hold what the downloader wrote, which
-    may be addresses and cookies of its machine and names of third parties. `key` is a private
+    may be addresses and cookies of its machine and names of third parties. So is what people
+    decided on these files, with notes and names, unless `decisions` is false. `key` is a private
     Ed25519 key (PEM) to sign the manifest with. `time_stamp` is a response that a time-stamping
     server gave to the request in an earlier package of the same results; `time_stamp_server`
     (https) is asked for one, and nothing else goes over the network. `tell` hears what could not be
@@ -113,6 +117,9 @@ def write_package(
         lines, notes = copy_results(out, room, [chosen], keys={file.key for file in chosen.files})
         if not lines:
             raise PackageError(f"no result of a file of campaign {chosen.id} is in {out / RESULTS}")
+        if decisions:
+            wanted = {subject_of(file.sha256, file.path) for file in chosen.files}
+            notes += copy_decisions(out, room, subjects=wanted)
         screened = screened_media(out, lines)
         copies = media_copies(screened, notes) if media else {}
         links = {key: copy.name for key, copy in copies.items()}
@@ -216,7 +223,7 @@ def _write_texts(
     """Write complaints, hashes and versions, and the README, which lists what there is."""
     verdicts = [one.verdict for one in found]
     private_folder(room / "complaints")
-    texts = list(complaints(campaign, verdicts))
+    texts = list(complaints(campaign, verdicts, read_ledger(room)))
     for text in texts:
         write_atomically(room / "complaints" / text.name, [text.text.encode()])
     hashes = [(one.verdict.media.sha256, packed_name(one.verdict)) for one in found]

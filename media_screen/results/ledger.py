@@ -170,6 +170,9 @@ class Ledger:
                 yield place
 
 
+NO_LEDGER = Ledger()
+
+
 def read_ledger(out: Path) -> Ledger:
     """Read the ledger of a folder of results, and what is wrong with some of its lines.
 

@@ -72,6 +72,8 @@ class Guard:
             return _said(403, "Only these pages themselves may change anything.")
         if scope["path"] == "/":
             return self._entrance(scope)
+        if scope["path"] == "/favicon.ico":  # browsers ask for it everywhere; there is none
+            return Response(status_code=204)
         if not self._is_known(headers):
             return _said(401, "Open the address that media-screen serve printed.")
         return None

@@ -24,6 +24,7 @@ from media_screen.evidence import (
     Span,
     Verdict,
 )
+from media_screen.results.ledger import NO_LEDGER, Ledger
 from media_screen.testing import make_verdict
 
 AS_OF = datetime(2026, 11, 20, 1, 2, 3, tzinfo=timezone.utc)
@@ -44,13 +45,18 @@ GENUINE: tuple[Row, ...] = (
 )
 
 
-def written(form: str, verdicts: Sequence[Verdict], campaigns: Sequence[Campaign] = ()) -> str:
-    """What a format writes of these verdicts and campaigns."""
+def written(
+    form: str,
+    verdicts: Sequence[Verdict],
+    campaigns: Sequence[Campaign] = (),
+    ledger: Ledger = NO_LEDGER,
+) -> str:
+    """What a format writes of these verdicts and campaigns, and of what people decided."""
     if form in PACKAGES:
         pytest.importorskip(PACKAGES[form])
     stream = io.StringIO()
     module = import_module(f"media_screen.exports.{form}")
-    module.write(verdicts, campaigns, stream, as_of=AS_OF)
+    module.write(verdicts, campaigns, stream, as_of=AS_OF, ledger=ledger)
     return stream.getvalue()
 
 
