@@ -18,7 +18,7 @@ DECODERS ?=
 TEXTS ?=
 BIN := .venv/bin
 FUZZ_SECONDS ?= 600
-EXTRAS ?= cpu,ocr,stix,misp,train,dev
+EXTRAS ?= cpu,ocr,serve,stix,misp,train,dev
 
 # Cheap ones first; `make bench-NAME` runs one, `make -k bench` goes on after one that fails.
 BENCHES := accuracy credentials explicit face_consistency onscreen catalogue voice.levels \
@@ -114,7 +114,7 @@ endif
 lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
 	.venv-lock/bin/uv pip compile --universal --no-header --no-annotate --quiet --upgrade \
-	  --python-version 3.10 --extra cpu --extra ocr --extra stix --extra misp --extra train --extra dev pyproject.toml -o .venv-lock/lock
+	  --python-version 3.10 --extra cpu --extra ocr --extra serve --extra stix --extra misp --extra train --extra dev pyproject.toml -o .venv-lock/lock
 	(head -2 requirements.lock; grep -vE '^(nvidia-|cuda-|triton)' .venv-lock/lock) > .venv-lock/new
 	mv .venv-lock/new requirements.lock && rm -r .venv-lock
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from media_screen.cli.terminal import SHOWN, minutes, new_console
-from media_screen.evidence import BY_URGENCY
+from media_screen.evidence import BY_URGENCY, Answer
 from media_screen.folders import LeftOut, said
+from media_screen.results.ledger import Ledger, read_ledger
 from media_screen.results.plain import counted, plain
 from media_screen.results.text import reach
 from media_screen.results.words import RANK
@@ -48,11 +49,12 @@ def show_summary(summary: Summary, report: Path) -> None:
     from rich.text import Text
 
     console = new_console()
+    ledger = read_ledger(report.parent.parent)
     ordered = sorted(
         summary.entries, key=lambda e: (RANK[e.label], -(e.manipulation or 0.0), e.path)
     )
     if ordered:
-        console.print(_table(ordered[:SHOWN], console))
+        console.print(_table(ordered[:SHOWN], console, ledger))
         if len(ordered) > SHOWN:
             console.print(f"... and {len(ordered) - SHOWN} more in the report")
         console.print()
@@ -126,7 +128,7 @@ def show_each_left_out(left_out: Sequence[LeftOut], *, err: bool = False) -> Non
         click.echo(f"{plain(str(one.path))}: {one.what}", err=err)
 
 
-def _table(entries: Sequence[FinishedFile], console: Console) -> Table:
+def _table(entries: Sequence[FinishedFile], console: Console, ledger: Ledger) -> Table:
     """Lay out files: label and person, the post and the file, and the reason where there is room.
 
     Labels and names of files are always whole: one asks for them by these.
@@ -143,7 +145,8 @@ def _table(entries: Sequence[FinishedFile], console: Console) -> Table:
     for name in ("post", "why")[: 1 + wide]:
         table.add_column(name, overflow="fold")
     for entry in entries:
-        cells = [_called(entry, label), _posted(entry, post, console)]
+        answer = ledger.of_content(entry.sha256, entry.path).answer
+        cells = [_called(entry, label, answer), _posted(entry, post, console)]
         if wide:
             why = Text(plain(entry.summary))
             cells.append(_first_lines(why, room - post - GAP, REASON_LINES, console))
@@ -151,10 +154,13 @@ def _table(entries: Sequence[FinishedFile], console: Console) -> Table:
     return table
 
 
-def _called(entry: FinishedFile, width: int) -> Text:
+def _called(entry: FinishedFile, width: int, answer: Answer | None) -> Text:
+    """Return the label, what a person decided, and who is shown, a line each."""
     from rich.text import Text
 
     told = Text(entry.label, style=_COLOURS[entry.label])
+    if answer:
+        told.append(f"\ndecided: {answer}", style="bold default")
     if entry.person:
         name = Text(plain(entry.name or entry.person), style="default")
         name.truncate(width, overflow="ellipsis")

@@ -23,6 +23,11 @@ class CampaignDecisions:
     undecided: int
     joined: bool
 
+    @property
+    def decided(self) -> int:
+        """How many members have an answer."""
+        return sum(count for _, count in self.counts)
+
 
 def file_records(ledger: Ledger, rows: Sequence[ResultRow]) -> dict[str, FileRecord]:
     """Return what people decided and noted on files, by the keys of those that have anything."""

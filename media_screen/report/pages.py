@@ -189,6 +189,7 @@ def make_environment(zone: tzinfo = timezone.utc) -> jinja2.Environment:
         environment.filters[function.__name__] = function
     environment.filters["day"] = partial(text.day, zone=zone)
     environment.filters["posted"] = partial(text.posted, zone=zone)
+    environment.globals["campaign_decisions"] = campaign_decisions
     environment.globals["citation"] = scale.CITATION
     environment.globals["reach"] = text.reach
     return environment

@@ -71,6 +71,7 @@ class FinishedFile:
     account: str = ""
     platform: str = ""
     views: int | None = None
+    sha256: str = ""  # of its content, "" for what could not be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ class Results:
             account=post.account,
             platform=post.platform,
             views=post.views,
+            sha256=verdict.media.sha256,
         )
 
     def contents(self, settings: str, *, without: Iterable[Path] = ()) -> Iterator[FinishedContent]:

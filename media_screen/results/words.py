@@ -84,9 +84,9 @@ ANSWERS: dict[Answer, tuple[str, str]] = {
 
 # Checks by hand that are often made; others have the names that people give them.
 HAND_CHECKS: dict[str, str] = {
-    "watermark": "watermark check of the vendor of a generator",
-    "reverse_search": "reverse picture search with key frames",
-    "office_call": "call to the office of the person",
+    "watermark": "vendor's watermark check",
+    "reverse_search": "reverse picture search of key frames",
+    "office_call": "call to the person's office",
 }
 
 RANK: dict[str, int] = {label: rank for rank, label in enumerate(BY_URGENCY)}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from media_screen.errors import MediaScreenError
-from media_screen.serving.decisions import Decisions
+from media_screen.serving.results import ServedResults
 
 ADDRESS = "127.0.0.1"
 _KEEP_ALIVE_S = 30  # of a connection on which nothing is asked
@@ -40,10 +40,10 @@ def serve(
         raise ServeError(
             f"{error}: serving needs a package: pip install 'media_screen[serve]'"
         ) from error
-    decisions = Decisions(out, people=people, who=who, time_zone=time_zone)
-    decisions.write_pages()
+    served = ServedResults(out, people=people, who=who, time_zone=time_zone)
+    served.write_pages()
     with _listening(port) as listener:
-        app = make_app(decisions, port=listener.getsockname()[1])
+        app = make_app(served, port=listener.getsockname()[1])
         config = uvicorn.Config(
             app,
             log_level="error",
@@ -58,9 +58,9 @@ def serve(
         tell(app.address)
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
-    if decisions.taken:
-        decisions.write_pages()
-    return decisions.taken
+    if served.taken:
+        served.write_pages()
+    return served.taken
 
 
 def _listening(port: int) -> socket.socket:

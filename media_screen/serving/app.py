@@ -27,9 +27,9 @@ from media_screen.files import open_regular
 from media_screen.results.plain import plain
 from media_screen.results.thumbs import thumbnail_folder
 from media_screen.results.whereabouts import screened_file
-from media_screen.serving.decisions import Asked, Decisions, UnknownPageError
 from media_screen.serving.guard import Guard
 from media_screen.serving.pages import live, live_policy
+from media_screen.serving.results import Asked, ServedResults, UnknownPageError
 
 _MOST = 256 << 10  # bytes that a page may send; notes and checks at their longest have half
 _KEY, _CAMPAIGN = re.compile(r"[0-9a-f]{16}"), re.compile(r"c-[0-9a-f]{12}")
@@ -41,9 +41,9 @@ _SHOWN = re.compile(r"(video|audio)/[\w.+-]+|image/(jpeg|png|gif|webp|avif|bmp)"
 _BYTES = "application/octet-stream"
 
 
-def make_app(decisions: Decisions, *, port: int) -> Guard:
+def make_app(served: ServedResults, *, port: int) -> Guard:
     """Return the pages of some results, guarded, as what a server of ASGI runs."""
-    answers = _Answers(decisions)
+    answers = _Answers(served)
     routes = [
         Route("/report/index.html", answers.index),
         Route("/report/{folder}/{name}.html", answers.page),
@@ -65,12 +65,12 @@ def make_app(decisions: Decisions, *, port: int) -> Guard:
 class _Answers:
     """What each address answers; those that read the disk run beside the others."""
 
-    def __init__(self, decisions: Decisions) -> None:
-        self._decisions = decisions
+    def __init__(self, served: ServedResults) -> None:
+        self._served = served
 
     def index(self, request: Request) -> Response:
         """Answer with the batch page."""
-        self._decisions.renew_pages()
+        self._served.renew_pages()
         return self._written("index", Path("index.html"))
 
     def page(self, request: Request) -> Response:
@@ -86,13 +86,13 @@ class _Answers:
         key, name = request.path_params["key"], request.path_params["name"]
         if not (_KEY.fullmatch(key) and _PICTURE.fullmatch(name)):
             raise HTTPException(404)
-        data = _read(thumbnail_folder(self._decisions.out, key) / name)
+        data = _read(thumbnail_folder(self._served.out, key) / name)
         return Response(data, media_type="image/jpeg")
 
     def media(self, request: Request) -> Response:
         """Answer with a file that was screened, or the part of it that is asked for."""
-        row = self._decisions.row(request.path_params["key"])
-        path = screened_file(self._decisions.out, row)
+        row = self._served.row(request.path_params["key"])
+        path = screened_file(self._served.out, row)
         if path is None:
             raise HTTPException(404, "the file is gone, or is not what was screened any more")
         kind = mimetypes.guess_type(path.name)[0] or ""
@@ -111,26 +111,26 @@ class _Answers:
         asked = Asked.from_dict(await _sent(request))
 
         def take() -> Response:
-            self._decisions.take(_name(request), asked)
+            self._served.take(_name(request), asked)
             return JSONResponse(self._state(_name(request)))
 
         return await run_in_threadpool(take)
 
     def add_known_fake(self, request: Request) -> Response:
         """Copy a confirmed fake to the known fakes."""
-        added = self._decisions.add_known_fake(request.path_params["key"])
+        added = self._served.add_known_fake(request.path_params["key"])
         state = "added to the known fakes" if added.is_new else "among the known fakes already"
         notes = "".join(f"; {note}" for note in added.notes)
         return JSONResponse({"told": plain(f"{state}: {added.file}{notes}")})
 
     def _state(self, name: str = "") -> dict[str, Any]:
         """Return the decisions as a page shows them, and up to which entry that is."""
-        head = self._decisions.known().ledger.head
-        state: dict[str, Any] = {"head": head, "marks": self._decisions.marks()}
-        return state | {"panel": self._decisions.panel(name)} if name else state
+        head = self._served.known().ledger.head
+        state: dict[str, Any] = {"head": head, "marks": self._served.marks()}
+        return state | {"panel": self._served.panel(name)} if name else state
 
     def _written(self, kind: str, place: Path) -> Response:
-        page = _read(self._decisions.out / "report" / place).decode("utf-8")
+        page = _read(self._served.out / "report" / place).decode("utf-8")
         headers = {"content-security-policy": live_policy(kind)}
         return HTMLResponse(live(page), headers=headers)
 

@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from media_screen.batch.scan import FoundFiles, Summary
 from media_screen.cli.main import main
+from media_screen.cli.showing import show_summary
 from media_screen.evidence import MediaInfo
 from media_screen.people.registry import KNOWN_FAKES
+from media_screen.results.folder import FinishedFile
 from media_screen.results.ledger import FileRecord, read_ledger
 from tests.places import SAMPLES
 from tests.report import invented, records
@@ -187,3 +190,15 @@ def test_confirmed_fakes_become_known_fakes(out: Path, tmp_path: Path) -> None:
     copies = list((people / KNOWN_FAKES).rglob("*.mp4"))
     assert any(one.read_bytes() == CLIP.read_bytes() for one in copies)
     assert "there already" in run(*words).output
+
+
+def test_the_terminal_shows_it_below_the_label(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decide(out, "cat.mp4", "--as", "genuine")
+    entry = FinishedFile(
+        CAT.path, "no_finding", None, None, "", False, False, False, True, sha256=CAT.sha256
+    )
+    summary = Summary((entry,), FoundFiles((), ()), 1, 0, 1.0)
+    show_summary(summary, out / "report" / "index.html")
+    assert "decided: genuine" in capsys.readouterr().out

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from media_screen.evidence import DecidedFile
-from media_screen.results.ledger import FileRecord, decide, read_ledger
+from media_screen.results.ledger import LEDGER, FileRecord, decide, read_ledger
 from tests.report import invented, records
 from tests.report.browsing import violations
 from tests.serving.conftest import Server, clip_key, results, serving
@@ -19,10 +19,17 @@ from tests.serving.conftest import Server, clip_key, results, serving
 SUSPECTED, ALTERED = records.suspected().media, records.altered().media
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(results(tmp_path_factory.mktemp("serve") / "out")) as server:
+        yield server
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(results(tmp_path / "out")) as running:
-        yield running
+def server(running: Server) -> Server:
+    """Served results on which nothing was decided."""
+    (running.out / LEDGER).unlink(missing_ok=True)
+    return running
 
 
 @contextmanager
@@ -109,7 +116,9 @@ def test_note_assignee_and_checks_are_written_with_the_answer(browser: Any, serv
             "landlord": "no answer",
         }
         assert len(held.history) == 1
-        assert "fg <b>dt</b>" in (page.locator("#decision .note").text_content() or "")
+        assert "fg <b>dt</b>" in (page.locator("#decision .facts").text_content() or "")
+        page.keyboard.press("n")
+        assert page.input_value("[name=note]") == "fg <b>dt</b>"
         page.locator("[data-check=watermark]").fill("")
         page.locator("form.deciding [type=submit]").click()
         told(page, "Written down")
@@ -121,18 +130,18 @@ def test_keys_decide_on_the_row_in_focus_and_filters_know(browser: Any, server: 
         page.keyboard.press("f")
         told(page, "Move to a file first")
         page.fill("[name=q]", "revoiced")
-        page.wait_for_function("document.querySelectorAll('#files tbody tr').length === 1")
+        page.wait_for_function("() => document.querySelectorAll('#files tbody tr').length === 1")
         page.locator("td.c-file a").focus()
         page.keyboard.press("f")
         page.wait_for_selector("#files .decided.d-confirmed_fake")
         assert record(server, ALTERED).answer == "confirmed_fake"
         page.keyboard.press("c")
         page.select_option("[name=decided]", "confirmed_fake")
-        page.wait_for_function("document.querySelectorAll('#files tbody tr').length === 1")
+        page.wait_for_function("() => document.querySelectorAll('#files tbody tr').length === 1")
         assert page.locator("#files .decided").count() == 1
         page.locator("td.c-file a").focus()
         page.keyboard.press("z")
-        page.wait_for_function("!document.querySelector('#files .decided')")
+        page.wait_for_function("() => !document.querySelector('#files .decided')")
         assert record(server, ALTERED).answer is None
 
 
@@ -216,8 +225,13 @@ def test_a_kill_in_the_middle_of_decisions_loses_none_that_was_shown(
 
 
 def test_what_can_not_be_written_is_said_and_what_was_typed_stays(
-    browser: Any, server: Server
+    browser: Any, tmp_path: Path
 ) -> None:
+    with serving(results(tmp_path / "out")) as server:
+        _type_after_the_end(browser, server)
+
+
+def _type_after_the_end(browser: Any, server: Server) -> None:
     context = browser.new_context()
     page = context.new_page()
     page.goto(server.address)
@@ -239,7 +253,7 @@ def test_the_file_plays_at_a_moment(browser: Any, server: Server) -> None:
         page.locator("details.player summary").click()
         media = page.locator("#media")
         media.evaluate("each => { each.preload = 'auto'; each.load(); each.currentTime = 2; }")
-        page.wait_for_function("document.getElementById('media').readyState >= 2")
+        page.wait_for_function("() => document.getElementById('media').readyState >= 2")
         assert media.evaluate("each => each.currentTime") == pytest.approx(2, abs=0.2)
         assert "/media/" in media.evaluate("each => each.currentSrc")
 

@@ -5,8 +5,8 @@
   const page = /\/(files|campaigns)\/([0-9a-f]{16}|c-[0-9a-f]{12})\.html$/.exec(location.pathname);
   const base = page ? "../../" : "../";
   const rows = new Map();
-  for (const link of document.querySelectorAll('#files a[href*="files/"]')) {
-    const key = /files\/([0-9a-f]{16})\.html$/.exec(link.getAttribute("href"));
+  for (const link of document.querySelectorAll("#files a[href]")) {
+    const key = /(?:files|campaigns)\/([0-9a-f]{16}|c-[0-9a-f]{12})\.html$/.exec(link.getAttribute("href"));
     if (key) rows.set(key[1], link.closest("tr"));
   }
   let head = ""; // the newest entry of the ledger that this page shows
@@ -103,7 +103,7 @@
     });
   };
 
-  // On the batch page keys decide on the file that has the focus; a campaign is decided on its page.
+  // On the batch page keys decide on the file or campaign that has the focus.
   const focused = () => {
     const tr = document.activeElement?.closest("#files tr");
     const found = [...rows].find(([, each]) => each === tr);
@@ -154,7 +154,7 @@
       commands.a = field("assignee");
     }
     const hint = document.querySelector(".hint");
-    if (hint) hint.textContent += " f, g, d, t decide on the file in focus: fake, genuine, dismissed, to check.";
+    if (hint) hint.textContent += " f, g, d, t decide on the row in focus: fake, genuine, dismissed, to check; z takes it back.";
     const media = document.getElementById("media");
     if (media && page) {
       const own = `${base}media/${page[2]}`;

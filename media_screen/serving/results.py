@@ -68,7 +68,7 @@ class Asked:
         return asked
 
 
-class Decisions:
+class ServedResults:
     """The results of a folder as they are now, and the decisions on them.
 
     What changes on the disk meanwhile, by a scan or by somebody else, is read again.
@@ -156,16 +156,19 @@ class Decisions:
         return self._environment.get_template("parts/deciding.html").render(**shared, **own)
 
     def marks(self) -> Mapping[str, tuple[str, str]]:
-        """Return answer and mark of each file that anything was decided or noted on, by key."""
+        """Return answer and mark of each file and campaign that anything was decided on."""
         known = self.known()
-        template = self._environment.from_string(
-            '{% from "decided.html" import decided_chip %}{{ decided_chip(record) }}'
-        )
+        module: Any = self._environment.get_template("decided.html").module
         records = file_records(known.ledger, known.rows)
-        return {
-            key: (record.answer or "", template.render(record=record))
+        files = {
+            key: (record.answer or "", str(module.decided_chip(record)))
             for key, record in records.items()
         }
+        decided = {one.id: campaign_decisions(one, records) for one in known.campaigns}
+        campaigns = {
+            name: ("", str(module.campaign_chip(one))) for name, one in decided.items() if one
+        }
+        return files | campaigns
 
     def add_known_fake(self, key: str) -> AddedFile:
         """Copy a confirmed fake to the known fakes; raises PeopleError and DecisionError."""
