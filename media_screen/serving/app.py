@@ -29,7 +29,7 @@ from media_screen.results.thumbs import thumbnail_folder
 from media_screen.results.whereabouts import screened_file
 from media_screen.serving.guard import Guard
 from media_screen.serving.pages import live, live_policy
-from media_screen.serving.results import Asked, ServedResults, UnknownPageError
+from media_screen.serving.results import PostedDecision, ServedResults, UnknownPageError
 
 _MOST = 256 << 10  # bytes that a page may send; notes and checks at their longest have half
 _KEY, _CAMPAIGN = re.compile(r"[0-9a-f]{16}"), re.compile(r"c-[0-9a-f]{12}")
@@ -108,7 +108,7 @@ class _Answers:
 
     async def decide(self, request: Request) -> Response:
         """Write a decision down; the answer comes when it is on the disk."""
-        asked = Asked.from_dict(await _sent(request))
+        asked = PostedDecision.from_dict(await _sent(request))
 
         def take() -> Response:
             self._served.take(_name(request), asked)

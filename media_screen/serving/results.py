@@ -37,7 +37,7 @@ class UnknownPageError(DecisionError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PostedDecision:
     """What somebody decided on a page, who had seen the ledger up to the entry `after`."""
 
     after: str = ""
@@ -48,7 +48,7 @@ class Asked:
     undo: bool = False
 
     @staticmethod
-    def from_dict(record: Any) -> Asked:
+    def from_dict(record: Any) -> PostedDecision:
         """Read what a page sent; raises DecisionError for anything else."""
         if not isinstance(record, dict) or not set(record) <= _FIELDS:
             raise DecisionError(f"expected an object of {', '.join(sorted(_FIELDS))}")
@@ -62,7 +62,7 @@ class Asked:
             checks = tuple(HandCheck(**one) for one in record.get("checks", ()))
         except TypeError as error:
             raise DecisionError(f"checks: expected objects of name and outcome: {error}") from error
-        asked = Asked(**{**record, "checks": checks})
+        asked = PostedDecision(**{**record, "checks": checks})
         if not (asked.undo or asked.answer or checks) and asked.note is asked.assignee is None:
             raise DecisionError("nothing was decided")
         return asked
@@ -113,7 +113,7 @@ class ServedResults:
                 return row
         raise UnknownPageError(f"no file {key!r:.60} among the results")
 
-    def take(self, name: str, asked: Asked) -> None:
+    def take(self, name: str, asked: PostedDecision) -> None:
         """Write a decision on a file, by its key, or a campaign; raises what a ledger raises."""
         known = self.known()
         files = self._files(known, name)

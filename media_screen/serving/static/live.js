@@ -33,7 +33,7 @@
     if (!tr) return;
     tr.querySelector(".decided")?.remove();
     tr.querySelector(".chip").insertAdjacentHTML("afterend", chip);
-    if ("decided" in tr.dataset) tr.dataset.decided = answer;
+    if (!tr.classList.contains("campaign")) tr.dataset.decided = answer;
   };
   // The panel comes from the same template as the page itself, where every text is escaped.
   const take = (state, { keep = false } = {}) => {
@@ -155,11 +155,12 @@
     }
     const hint = document.querySelector(".hint");
     if (hint) hint.textContent += " f, g, d, t decide on the row in focus: fake, genuine, dismissed, to check; z takes it back.";
-    const media = document.getElementById("media");
-    if (media && page) {
+    // The file itself: on the disk it stands beside the pages, here it has an address of its own.
+    if (page) {
       const own = `${base}media/${page[2]}`;
-      media.src = own;
-      for (const link of document.querySelectorAll("a.play")) {
+      const media = document.getElementById("media");
+      if (media) media.src = own;
+      for (const link of document.querySelectorAll("a.play, .player a")) {
         link.href = own + new URL(link.href, location.href).hash;
       }
     }
