@@ -33,6 +33,7 @@ from media_screen.footage.fingerprint import FingerprintBuilder
 from media_screen.hearing import Hearing, unjudged_tracks
 from media_screen.look import MIN_FACE, WINDOW_FPS
 from media_screen.media import MediaError
+from media_screen.observation import KeptHearing, Observation
 from media_screen.people.channel_ids import owns
 from media_screen.speech import lacks_speech
 
@@ -79,8 +80,9 @@ class Case:
     over its pictures, `hearing` the one pass over its sound. `people`, `gallery`, `catalogue`,
     `proxies`, `trust_anchors`, `device` and `thorough` are those of the equipment. `itself` is
     the hash of the reference that the file is, as an official post that serves as an original, ""
-    for others: it is no copy of that. `text` is given where it was read before, in the same bytes.
-    `timing` collects seconds by stage.
+    for others: it is no copy of that. `text` is given where it was read before, in the same bytes,
+    and `observed` where these were looked at and listened to before: what that has is not decoded
+    again. `timing` collects seconds by stage.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Case:
         sidecar: Sidecar | None = None,
         sha256: str = "",
         text: OnscreenText | None = None,
+        observed: Observation | None = None,
     ) -> None:
         self.media = media
         if text is not None:
@@ -114,7 +117,7 @@ class Case:
         self._builder: FingerprintBuilder | None = None
         if equipment.catalogue is not None or equipment.prints:
             self._print_anew()
-        self.hearing = Hearing(
+        self.hearing: Hearing | KeptHearing = Hearing(
             media,
             device=equipment.device,
             thorough=equipment.thorough,
@@ -122,6 +125,45 @@ class Case:
             windows=lambda: self.look.windows if self.has_pictures else (),
             on_sound=self._print_sound,
             timed=self.timed,
+        )
+        if observed is not None:
+            self._take(observed)
+
+    def _take(self, observed: Observation) -> None:
+        """Take what was seen and heard before, in the same bytes."""
+        self.fingerprint = observed.fingerprint
+        self._builder = FingerprintBuilder.resumed(observed.fingerprint)
+        if observed.look is not None:
+            self.look = observed.look
+            self.media.turns = observed.look.turns
+        if observed.sound is not None:
+            self.hearing = observed.sound
+
+    def observation(self) -> Observation | None:
+        """Return what to keep for another examination; None where that would lack something.
+
+        That is where nothing collected the fingerprint, or pictures are there and can't be decoded.
+        """
+        look = self.look if self.has_pictures else None
+        if self._builder is None or self._unseen is not None:
+            return None
+        sound = self._kept_hearing() if self.info.audio_codec else None
+        if look is not None:
+            look = replace(look, thumbnails=(), stills=())
+        return Observation(self.fingerprint, look, sound)
+
+    def _kept_hearing(self) -> KeptHearing | None:
+        """Return what of the sound is to be kept, None where nobody asked for its voices."""
+        asked = vars(self.hearing)
+        if "voices" not in asked:
+            return None
+        return KeptHearing(
+            self.ear,
+            self.voices,
+            self.synthesis if "synthesis" in asked else (),
+            self.other_sounds,
+            self.hearing.share,
+            self.waveform,
         )
 
     @property
@@ -285,7 +327,8 @@ class Case:
     def other_sounds(self) -> tuple[OtherSound, ...]:
         """What is heard beside the sound that is judged: sides that differ, further tracks."""
         if self._builder is not None:
-            _ = self.fingerprint  # with it all sound was read, and how its sides differ is known
+            _ = self.fingerprint  # looks first: where that is done densely, more is listened to
+            self.hearing.read()  # to its end, so that how its sides differ is known
         return self.hearing.other_sounds
 
     @property
@@ -305,6 +348,11 @@ class Case:
         Those that are heard only apart, or on a further track, come last.
         """
         return self.hearing.voices
+
+    @property
+    def synthesis(self) -> tuple[tuple[float, ...], ...]:
+        """For each of the voices the raw scores of its windows for being synthetic."""
+        return self.hearing.synthesis
 
     @property
     def tracks(self) -> tuple[Track, ...]:

@@ -28,14 +28,15 @@ class Config:
     `memory` is the file in which what was screened is remembered, so that copies are noticed.
     `watch` is a list of names to look for in texts, besides those of the people; with `transcript`
     they are looked for in what is said, too. With `fingerprint` the fingerprint travels with the
-    verdict, for a memory that another process keeps. `sensitivity` is low, normal or high: at which
-    of three measured rates of false alarms manipulation is suspected. `add_detectors` names
-    detectors of other packages to use besides `detectors`, and `weights` says how much such a one
-    counts for manipulation (by default it informs and counts nothing). `artifact_model` is an ONNX
-    file that judges faces in place of the shipped network, with its description beside it (see
-    `detectors.face_artifact.own`). `cache` is the folder for
-    what is found in the references, by default beside the people, or, where nothing can be written
-    there, a private temporary one. `originals` is the folder that a scan makes of the official
+    verdict, for a memory that another process keeps; with `observations` so does what was seen and
+    heard, by which the file can be examined again without decoding it. `sensitivity` is low, normal
+    or high: at which of three measured rates of false alarms manipulation is suspected.
+    `add_detectors` names detectors of other packages to use besides `detectors`, and `weights` says
+    how much such a one counts for manipulation (by default it informs and counts nothing).
+    `artifact_model` is an ONNX file that judges faces in place of the shipped network, with its
+    description beside it (see `detectors.face_artifact.own`). `cache` is the folder for what is
+    found in the references, by default beside the people, or, where nothing can be written there, a
+    private temporary one. `originals` is the folder that a scan makes of the official
     posts in it: they are looked for in the other files as official footage is.
     """
 
@@ -48,6 +49,7 @@ class Config:
     watch: str | Path | None = None
     transcript: bool = False
     fingerprint: bool = False
+    observations: bool = False
     sensitivity: Sensitivity = "normal"
     cache: str | Path | None = None
     originals: str | Path | None = None
@@ -58,7 +60,7 @@ class Config:
     def __post_init__(self) -> None:
         for name in ("people", "memory", "watch", "cache", "originals", "artifact_model"):
             self._check(name, (str, Path, type(None)), "a path or None")
-        for name in ("thorough", "transcript", "fingerprint"):
+        for name in ("thorough", "transcript", "fingerprint", "observations"):
             self._check(name, (bool,), "True or False")
         for name in ("detectors", "add_detectors"):
             self._check(name, (tuple,), "a tuple of names")

@@ -200,6 +200,16 @@ class Hearing:
             )
         return tuple(found)
 
+    @cached_property
+    def synthesis(self) -> tuple[tuple[float, ...], ...]:
+        """What a network says of each window of each voice: raw scores for being synthetic."""
+        from media_screen.speech.synthesis import spoof_net
+
+        net = spoof_net(self._device)
+        return tuple(
+            tuple(net.score(window.samples) for window in voice.windows) for voice in self.voices
+        )
+
     @property
     def share(self) -> float:
         """Which share of the sound's time was listened to, 0 to 1.

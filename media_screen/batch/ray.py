@@ -106,8 +106,7 @@ class RayPool:
         """Hand waiting files to idle workers, and start workers for the others."""
         while self._waiting and self._idle:
             worker, (job, tries) = self._idle.pop(), self._waiting.popleft()
-            named = None if job.sidecar is None else os.fspath(job.sidecar)
-            self._busy[worker.screen.remote(os.fspath(job.path), named)] = worker, job, tries
+            self._busy[worker.screen.remote(job.to_bytes())] = worker, job, tries
         while len(self._starting) < min(len(self._waiting), self._count - len(self._busy)):
             options = {"num_cpus": 1, "num_gpus": 1 if self._resource == "GPU" else 0}
             kind = self._ray.remote(**options)(_NodeWorker)
@@ -244,10 +243,10 @@ class _NodeWorker:
     def ready(self) -> None:
         """Tell by its return that the worker is there."""
 
-    def screen(self, path: str, sidecar: str | None) -> tuple[bytes, str, str]:
+    def screen(self, message: bytes) -> tuple[bytes, str, str]:
         """Return the packed verdict, the node when it can't see the file, and what broke it all."""
-        job = Job(Path(path), None if sidecar is None else Path(sidecar))
-        unseen_on = "" if os.path.lexists(path) else socket.gethostname()
+        job = Job.from_bytes(message)
+        unseen_on = "" if os.path.lexists(job.path) else socket.gethostname()
         try:
             ((_, verdict),) = self._pool.screen(iter([job]))
         except WorkerError as error:

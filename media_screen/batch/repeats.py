@@ -1,8 +1,9 @@
-"""Gives out the files of a scan so that bytes which are there several times are examined once.
+"""Gives out the files of a scan so that bytes which were screened before are not decoded again.
 
-A file whose bytes were screened before, in this scan or an earlier one with the same settings, goes
-to a worker with the verdict on them; while they are being screened, it waits. Files are hashed here
-only where another one has their size.
+A file that was screened into the folder before, under other people or with another post, goes to a
+worker with the verdict on it, and with what was seen and heard then. So does one whose bytes were
+screened under another name, in this scan or in an earlier one with the same settings; while they
+are being screened, it waits. Files are hashed here only where another one has their size.
 """
 
 from __future__ import annotations
@@ -10,27 +11,56 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from media_screen.batch.worker import Job, Limits
 from media_screen.evidence import Verdict
 from media_screen.media import MediaError, Source
 from media_screen.results.folder import Results
+from media_screen.results.observations import Observations
 from media_screen.results.saved_line import BAD_RECORD
+from media_screen.screen.settings import is_examined_alike
 
 _STEP = 64 << 20  # bytes that are hashed at a time; a second on a slow disk
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What earlier examinations are used for: with what files are examined now, and what is kept.
+
+    `examined` are the versions of that, `observations` what was seen and heard.
+    """
+
+    examined: Mapping[str, str]
+    observations: Observations | None = None
+
+
 class Repeats:
-    """The files of one scan that are still to be screened, and what is known of their bytes."""
+    """The files of one scan that are still to be screened, and what is known of their bytes.
+
+    Without `copies` nothing is made of files with the same bytes.
+    """
 
     def __init__(
-        self, todo: Sequence[Path], results: Results, settings: str, limits: Limits
+        self,
+        todo: Sequence[Path],
+        results: Results,
+        settings: str,
+        limits: Limits,
+        *,
+        former: Former | None = None,
+        copies: bool = True,
     ) -> None:
-        self._todo, self._results, self._limits = todo, results, limits
+        self._results, self._limits = results, limits
+        self._former, self._copies = former, copies
+        # Those that were screened before take no time, and others may be copies of them.
+        before = {path for path in todo if former is not None and results.digest(path)}
+        self._todo = sorted(todo, key=lambda path: path not in before)
+        self._before = before
         self._known: dict[str, str] = {}  # the hash of a line by that of the bytes
         self._sizes = Counter(_size(path) for path in todo)
         # What is screened again gets another line, and perhaps other pictures.
@@ -44,11 +74,15 @@ class Repeats:
         """Give each file once, noted just before; None while one is hashed, or all others wait."""
         waiting: list[tuple[Path, str]] = []
         for path in self._todo:
+            earlier = self._earlier_of(path)
+            if earlier is not None:
+                yield self._job(path, earlier.media.sha256, earlier)
+                continue
             content = yield from self._content(path)
             if self._is_under_way(content):
                 waiting.append((path, content))
             else:
-                yield self._job(path, content)
+                yield self._job(path, content, self._earlier(content))
         while waiting:
             ready = (
                 place
@@ -56,7 +90,11 @@ class Repeats:
                 if not self._is_under_way(content)
             )
             place = next(ready, None)
-            yield None if place is None else self._job(*waiting.pop(place))
+            if place is None:
+                yield None
+            else:
+                path, content = waiting.pop(place)
+                yield self._job(path, content, self._earlier(content))
 
     def finished(self, job: Job, verdict: Verdict) -> None:
         """Note what is written of a file: others with its bytes need not be examined."""
@@ -65,31 +103,40 @@ class Repeats:
             self._failed.add(content)
         elif content and content == verdict.media.sha256 and not verdict.examined_as:
             self._known[content] = self._results.digest(job.path)
+        if verdict.examined_as and not verdict.renewed:
+            _log.info("%s: examined as %s: same content", verdict.media.path, verdict.examined_as)
 
-    def pictured(self, job: Job, verdict: Verdict) -> Verdict:
-        """Return a verdict with its pictures, which may be those of the earlier file."""
-        if job.earlier is None or not verdict.examined_as:
-            return verdict
-        _log.info("%s: examined as %s: same content", verdict.media.path, verdict.examined_as)
-        return verdict.with_thumbnails(job.earlier.thumbnails)
-
-    def _job(self, path: Path, content: str) -> Job:
+    def _job(self, path: Path, content: str, earlier: Verdict | None) -> Job:
         self._results.begin(path)
         self._begun[path] = content
-        return Job(path, earlier=self._earlier(content))
+        return Job(path, earlier=earlier)
+
+    def _earlier_of(self, path: Path) -> Verdict | None:
+        """Return the verdict on a file when it was screened before, where that may be of use."""
+        if self._former is None or path not in self._before:
+            return None
+        verdict = self._complete(self._results.digest(path))
+        if verdict is None or verdict.failed:
+            return None
+        return verdict if is_examined_alike(verdict.versions, self._former.examined) else None
 
     def _earlier(self, content: str) -> Verdict | None:
-        """Return the verdict on these bytes if one is known, with its pictures from the disk."""
+        """Return the verdict on these bytes under another name, if one is known."""
         digest = self._known.get(content)
-        if digest is None:
-            return None
+        return None if digest is None else self._complete(digest)
+
+    def _complete(self, digest: str) -> Verdict | None:
+        """Return a saved verdict with its pictures from the disk, and what was seen and heard."""
         try:
             verdict = self._results.verdict(digest)
         except BAD_RECORD:  # an earlier version wrote it
             return None
         media, pictures = verdict.media, self._results.thumbnails(verdict.media.key)
-        # Somebody may have removed them.
-        return verdict.with_thumbnails(pictures) if pictures or media.kind == "audio" else None
+        if not pictures and media.kind != "audio":  # somebody may have removed them
+            return None
+        kept = self._former.observations if self._former is not None else None
+        observed = b"" if kept is None else kept.get(media.sha256)
+        return replace(verdict, thumbnails=pictures, observed=observed)
 
     def _is_under_way(self, content: str) -> bool:
         free = content == "" or content in self._known or content in self._failed
@@ -101,7 +148,7 @@ class Repeats:
         While it is read workers must be watched: None is given again and again.
         """
         size = _size(path)
-        if self._sizes[size] < 2 or size > self._limits.size_bytes:
+        if not self._copies or self._sizes[size] < 2 or size > self._limits.size_bytes:
             return ""
         digest = hashlib.sha256()
         try:

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 import os
+import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 from media_screen.batch.campaigns import MEMORY, Moved, settle
 from media_screen.batch.originals import OnPost, gather
-from media_screen.batch.repeats import Repeats
-from media_screen.batch.worker import Executor, Job, Limits, Pool
+from media_screen.batch.repeats import Former, Repeats
+from media_screen.batch.worker import Executor, Limits, Pool
 from media_screen.coordination import WITHIN_S, checked_window
 from media_screen.database import ForeignDatabase, renew
 from media_screen.evidence import Label, Verdict
 from media_screen.folders import LeftOut, look_through
 from media_screen.media import shown_path
 from media_screen.people.cache import ORIGINALS, REFERENCES, cache_folder
+from media_screen.results.changes import Changes
 from media_screen.results.folder import BatchError, FinishedFile, Results
+from media_screen.results.observations import OBSERVED, Observations, forget
+from media_screen.results.told import SCANNED, AlreadyTold
 from media_screen.screen import Config
-from media_screen.screen.settings import settings_digest
+from media_screen.screen.settings import examined_with, settings_digest
+
+# Stages of an examination that decode what was decoded before, where nothing else will do.
+_DECODING = ("compared", "closely", "turned")
 
 _log = logging.getLogger(__name__)
 
@@ -49,8 +59,18 @@ class Progress:
     total: int  # files found
     kept: int  # done by an earlier scan
     screened: int = 0
+    renewed: int = 0  # of those screened: judged again by what was seen and heard before
+    redecoded: int = 0  # of those renewed: compared with official footage, which is decoded
     failed: int = 0
     started: float = field(default_factory=time.monotonic)
+
+    def count(self, verdict: Verdict) -> None:
+        """Take a further file into account."""
+        self.screened += 1
+        self.failed += verdict.failed
+        if verdict.renewed:
+            self.renewed += 1
+            self.redecoded += any(stage in verdict.timing_s for stage in _DECODING)
 
     @property
     def done(self) -> int:
@@ -79,6 +99,10 @@ class Summary:
     seconds: float
     broken_lines: int = 0  # lines of the results that no scan wrote as they were found
     moved: tuple[Moved, ...] = ()  # files whose label changed for what is known of another one
+    renewed: int = 0  # of those screened: judged again by what was seen and heard before
+    redecoded: int = 0  # of those renewed: decoded where they are compared with official footage
+    outdated: int = 0  # results in the folder of other people or settings, that were not renewed
+    changes: Changes | None = None  # since the last scan into the folder; None for the first
 
     @property
     def labels(self) -> Counter[Label]:
@@ -160,6 +184,8 @@ def scan(
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     executor: Executor = Pool,
     within_s: float = WITHIN_S,
+    keep: bool = True,
+    renew: bool = True,
     on_post: OnPost | None = None,
     on_start: OnStart | None = None,
     on_result: OnResult | None = None,
@@ -168,7 +194,11 @@ def scan(
 
     Official posts among the files are read first, since they are originals for the others
     (`batch.originals`). A file is screened again when it, its sidecar, the enrolled people, the
-    official posts, the networks or the settings changed; its old result then goes. When all are
+    official posts, the networks or the settings changed; its old result then goes. What was seen
+    and heard in it is kept for that, unless `keep` is False: a file that is as it was need not be
+    decoded (`screen.repeat`). Without `renew` only files that are new or changed are screened, and
+    results of other people or settings stay; they are flagged, as are those of files that are not
+    among `paths`. When all are
     done, files that repeat one another become campaigns (`batch.campaigns`), whose accounts are
     tied by what they did at most `within_s` seconds apart. `executor` makes
     the workers: processes of this machine, or those of a cluster (`batch.ray.RayPool`). Raises
@@ -180,6 +210,7 @@ def scan(
     found = find_media(paths, out=out)
     if config.memory is None:
         config = replace(config, memory=out / MEMORY)
+    config = replace(config, observations=keep)
     if config.people is not None and config.cache is None:
         config = replace(config, cache=cache_folder(Path(config.people), out / REFERENCES))
     with Results(out) as results:
@@ -188,26 +219,39 @@ def scan(
         )
         config = replace(config, originals=originals)
         settings = settings_digest(config)
-        todo = [path for path in found.files if not results.has(path, settings)]
+        holding = settings if renew else None
+        todo = [path for path in found.files if not results.has(path, holding)]
         progress = Progress(total=len(found.files), kept=len(found.files) - len(todo))
         if on_start is not None:
             on_start(progress)
         if todo and config.memory is not None:
             _begin_memory(Path(config.memory))
-        repeats = Repeats(todo, results, settings, limits)
+        told = AlreadyTold.read(out, SCANNED)
+        versions: Mapping[str, str] = told.versions
         screened: set[Path] = set()
-        with executor(config, workers=workers, limits=limits) as pool:
-            jobs = repeats.jobs() if pool.takes_earlier else _jobs(todo, results)
-            for job, verdict in pool.screen(jobs):
-                written = results.add(job.path, repeats.pictured(job, verdict), settings)
+        with (
+            _kept(out, config) as observations,
+            executor(config, workers=workers, limits=limits) as pool,
+        ):
+            former = Former(examined_with(config), observations)
+            copies = pool.takes_earlier
+            repeats = Repeats(todo, results, settings, limits, former=former, copies=copies)
+            for job, verdict in pool.screen(repeats.jobs()):
+                if observations is not None and verdict.observed:
+                    observations.put(verdict.media.sha256, verdict.observed)
+                written = results.add(job.path, verdict, settings)
                 repeats.finished(job, written)
+                versions = written.versions or versions
                 screened.add(job.path)
-                progress.screened += 1
-                progress.failed += written.failed
+                progress.count(written)
                 if on_result is not None:
                     on_result(written, progress)
+            if observations is not None:
+                observations.drop_others(results.hashes())
+        outdated = results.mark_outdated(settings)
         moved = settle(results, out, config, within_s=within_s, workers=workers, limits=limits)
         results.compact()
+        changes = _changes(results, out, told, found.files, versions, outdated)
         entries = tuple(
             entry
             for path in found.files
@@ -221,14 +265,53 @@ def scan(
         seconds=time.monotonic() - started,
         broken_lines=results.broken_lines,
         moved=moved,
+        renewed=progress.renewed,
+        redecoded=progress.redecoded,
+        outdated=outdated,
+        changes=changes,
     )
 
 
-def _jobs(todo: Sequence[Path], results: Results) -> Iterator[Job]:
-    """Give the files to screen, each noted as it is just before it is screened."""
-    for path in todo:
-        results.begin(path)
-        yield Job(path)
+@contextmanager
+def _kept(out: Path, config: Config) -> Iterator[Observations | None]:
+    """Open what was seen and heard in the files of a folder, or remove it where none is kept."""
+    path = out / OBSERVED
+    try:
+        if not config.observations:
+            forget(path)
+            yield None
+            return
+        made = hashlib.sha256(repr(sorted(examined_with(config).items())).encode()).hexdigest()
+        observations = Observations(path, made=made)
+    except (sqlite3.Error, OSError) as error:
+        why = f"can't keep what was seen and heard in {shown_path(path)}: {error}"
+        raise BatchError(why) from error
+    try:
+        yield observations
+    finally:
+        observations.close()
+
+
+def _changes(
+    results: Results,
+    out: Path,
+    told: AlreadyTold,
+    files: Sequence[Path],
+    versions: Mapping[str, str],
+    outdated: int,
+) -> Changes | None:
+    """Tell what changed since the last scan, None after the first, and remember this one."""
+    first, now = not told.last, datetime.now(timezone.utc).isoformat(timespec="seconds")
+    gone, news = told.gone(), told.news(results, files)
+    changes = Changes.of(told, news, gone, now=now, versions=versions, outdated=outdated)
+    told.versions = dict(versions)
+    try:
+        if not first:
+            changes.write(out)
+        told.write(out, SCANNED, now=now)
+    except OSError as error:
+        raise BatchError(f"can't write into {shown_path(out)}: {error.strerror}") from error
+    return None if first else changes
 
 
 def _begin_memory(path: Path) -> None:

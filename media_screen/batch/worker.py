@@ -59,7 +59,8 @@ class Limits:
 class Job:
     """One file to screen; its sidecar is looked for beside it unless it is named.
 
-    `earlier` is the verdict on another file with the same bytes, if one is known.
+    `earlier` is the verdict on the file when it was screened before, or on another file with the
+    same bytes, if one is known; it carries its pictures, and what was seen and heard.
     """
 
     path: Path
@@ -69,17 +70,20 @@ class Job:
     def to_bytes(self) -> bytes:
         """Return the job as a message to a worker."""
         sidecar = None if self.sidecar is None else str(self.sidecar)
-        earlier = None if self.earlier is None else self.earlier.to_dict()
-        return json.dumps([str(self.path), sidecar, earlier], allow_nan=False).encode()
+        names = json.dumps([str(self.path), sidecar]).encode()
+        earlier = b"" if self.earlier is None else pack(self.earlier)
+        return struct.pack("<I", len(names)) + names + earlier
 
     @staticmethod
     def from_bytes(message: bytes) -> Job:
         """Read what `to_bytes` wrote."""
-        path, sidecar, earlier = json.loads(message)
+        (size,) = struct.unpack_from("<I", message)
+        names, earlier = message[4 : 4 + size], message[4 + size :]
+        path, sidecar = json.loads(names)
         return Job(
             Path(path),
             None if sidecar is None else Path(sidecar),
-            None if earlier is None else Verdict.from_dict(earlier),
+            unpack(earlier) if earlier else None,
         )
 
 
@@ -98,7 +102,7 @@ class Screening(Protocol):
 class Workers(Protocol):
     """What screens the files of a batch: `Pool` here, `batch.ray.RayPool` on a cluster.
 
-    With `takes_earlier` it makes use of what jobs know of earlier files.
+    With `takes_earlier` it makes use of what jobs know of other files with the same bytes.
     """
 
     takes_earlier: bool
@@ -399,14 +403,16 @@ def _work(
 
 
 # --- on the wire ---------------------------------------------------------------------------------
-# A 4-byte length and the JSON of the verdict with what its pictures are of, then the pictures and
-# the fingerprint (empty when it stays in the worker), each with its 4-byte length.
+# A 4-byte length and the JSON of the verdict with what its pictures are of, then the pictures, the
+# fingerprint and what was seen and heard (empty when they stay in the worker), each with its 4-byte
+# length.
 
 
 def pack(verdict: Verdict) -> bytes:
-    """Return a verdict with its pictures and fingerprint as bytes."""
+    """Return a verdict with all that goes with it as bytes."""
     header = {
         "verdict": verdict.to_dict(),
+        "renewed": verdict.renewed,
         "thumbnails": [
             {name: value for name, value in fields_of(one).items() if name != "jpeg"}
             for one in verdict.thumbnails
@@ -414,12 +420,12 @@ def pack(verdict: Verdict) -> bytes:
     }
     parts = [json.dumps(header, allow_nan=False).encode()]
     parts += [one.jpeg for one in verdict.thumbnails]
-    parts.append(verdict.fingerprint)
+    parts += [verdict.fingerprint, verdict.observed]
     return b"".join(struct.pack("<I", len(part)) + part for part in parts)
 
 
 def unpack(message: bytes) -> Verdict:
-    """Return the verdict that `pack` packed, with its pictures and fingerprint."""
+    """Return the verdict that `pack` packed, with all that went with it."""
     parts = []
     position = 0
     while position < len(message):
@@ -429,7 +435,12 @@ def unpack(message: bytes) -> Verdict:
     header = json.loads(parts[0])
     thumbnails = tuple(
         Thumbnail(**picture, jpeg=jpeg)
-        for picture, jpeg in zip(header["thumbnails"], parts[1:-1], strict=True)
+        for picture, jpeg in zip(header["thumbnails"], parts[1:-2], strict=True)
     )
-    verdict = Verdict.from_dict(header["verdict"])
-    return replace(verdict, thumbnails=thumbnails, fingerprint=parts[-1])
+    return replace(
+        Verdict.from_dict(header["verdict"]),
+        thumbnails=thumbnails,
+        fingerprint=parts[-2],
+        observed=parts[-1],
+        renewed=header["renewed"],
+    )

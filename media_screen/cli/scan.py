@@ -42,6 +42,8 @@ from media_screen.evidence import LABELS, SENSITIVITIES, Sensitivity
 from media_screen.results.plain import plain
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from media_screen.batch.scan import Summary
     from media_screen.batch.worker import Executor, Limits
     from media_screen.config import Config
@@ -244,6 +246,21 @@ def _with_listed(command: Callable[..., None]) -> Callable[..., None]:
     show_default=True,
     help="Show a table and the counts at the end.",
 )
+@click.option(
+    "--renew/--no-renew",
+    default=True,
+    show_default=True,
+    help="When people or settings changed, screen again what that concerns; else only files that "
+    "are new or changed are screened, and earlier results are marked as outdated.",
+)
+@click.option(
+    "--keep-biometrics/--no-keep-biometrics",
+    "keep",
+    default=True,
+    show_default=True,
+    help="Keep what faces and voices are told by, and fingerprints, in OUT/observed.sqlite: files "
+    "need not be decoded again when people change. Without it, what was kept is removed.",
+)
 @click.option("--jsonl", is_flag=True, help="Print each verdict as a line of JSON, and no table.")
 @click.option(
     "--stdin",
@@ -279,6 +296,8 @@ def scan(
     from_stdin: bool,
     time_zone: str,
     within_s: float,
+    renew: bool,
+    keep: bool,
     list_left_out: bool,
     quiet: bool,
 ) -> None:
@@ -299,7 +318,7 @@ def scan(
     Exit codes: 0 done, 1 some files failed, 2 usage, 3 --fail-on matched.
     """
     from media_screen.config import Config
-    from media_screen.report import write_report
+    from media_screen.report import find_zone, write_report
 
     make_workers = executor_of(executor, ray_address)
     with plain_errors():
@@ -329,12 +348,15 @@ def scan(
             limits,
             executor=make_workers,
             within_s=within_s,
+            renew=renew,
+            keep=keep,
             jsonl=jsonl,
             quiet=quiet,
         )
         report = write_report(out, time_zone=time_zone)
     table = table and not quiet and not jsonl
-    _show(summary, report, table=table, left_out=list_left_out, err=jsonl)
+    zone = find_zone(time_zone)
+    _show(summary, report, zone, table=table, left_out=list_left_out, err=jsonl)
     sys.exit(_exit_code(summary, fail_on))
 
 
@@ -374,9 +396,11 @@ def _answer_lines(
     return EXIT_FAILED if counts[None] else 0
 
 
-def _show(summary: Summary, report: Path, *, table: bool, left_out: bool, err: bool) -> None:
+def _show(
+    summary: Summary, report: Path, zone: tzinfo, *, table: bool, left_out: bool, err: bool
+) -> None:
     if table:
-        show_summary(summary, report)
+        show_summary(summary, report, zone=zone)
     else:
         show_missing(summary.found.missing, err=True)
     if left_out:

@@ -142,6 +142,8 @@ def scan_with_progress(
     *,
     executor: Executor,
     within_s: float = WITHIN_S,
+    renew: bool = True,
+    keep: bool = True,
     jsonl: bool = False,
     quiet: bool,
 ) -> Summary:
@@ -200,6 +202,8 @@ def scan_with_progress(
                 limits=limits,
                 executor=executor,
                 within_s=within_s,
+                renew=renew,
+                keep=keep,
                 on_post=on_post,
                 on_start=on_start,
                 on_result=on_result,

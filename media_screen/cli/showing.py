@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from media_screen.cli.terminal import SHOWN, minutes, new_console
+from media_screen.cli.terminal import SHOWN, minutes, moment, new_console
 from media_screen.evidence import BY_URGENCY, Answer
 from media_screen.folders import LeftOut, said
 from media_screen.results.ledger import Ledger, read_ledger
@@ -17,6 +17,8 @@ from media_screen.results.text import reach
 from media_screen.results.words import RANK
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from media_screen.batch.scan import Summary
     from media_screen.people.enrol import Enrolment
     from media_screen.people.registry import Person
+    from media_screen.results.changes import Changes
     from media_screen.results.folder import FinishedFile
 
 MOVED_SHOWN = 10  # changed labels that are named
@@ -44,8 +47,8 @@ _COLOURS = {
 }
 
 
-def show_summary(summary: Summary, report: Path) -> None:
-    """Print the table of verdicts, the counts, and where the report is."""
+def show_summary(summary: Summary, report: Path, *, zone: tzinfo | None = None) -> None:
+    """Print the table of verdicts, the counts, what changed, and where the report is."""
     from rich.text import Text
 
     console = new_console()
@@ -73,6 +76,10 @@ def show_summary(summary: Summary, report: Path) -> None:
         notes.append(f"{summary.failed} failed or unreadable")
     if summary.copies:
         notes.append(f"{counted(summary.copies, 'copy', 'copies')} of files screened before")
+    if summary.renewed:
+        notes.append(f"{summary.renewed} of them by what was seen and heard before")
+    if summary.redecoded:
+        notes.append(f"{summary.redecoded} of these decoded where official footage is compared")
     if summary.repeated:
         notes.append(f"{summary.repeated} of them examined as a file with the same bytes")
     if summary.moved:
@@ -81,6 +88,11 @@ def show_summary(summary: Summary, report: Path) -> None:
         notes.append(f"{summary.partly} looked at in part")
     console.print(Text(", ".join(notes)))
     show_moved(summary.moved, console)
+    if summary.changes is not None:
+        show_changes(summary.changes, console, zone)
+    if summary.outdated:
+        told = f"{counted(summary.outdated, 'result')} of earlier people or settings, not renewed"
+        console.print(Text(told, style="yellow"))
     show_left_out(summary.found.left_out, console)
     for why in sorted({why for entry in summary.entries for why in entry.lacking}):
         console.print(Text(f"note: {plain(why)}", style="dim"))
@@ -112,6 +124,24 @@ def show_moved(moved: Sequence[Moved], console: Console) -> None:
         console.print(Text(plain(told)), soft_wrap=True)
     if len(moved) > MOVED_SHOWN:
         console.print(f"... and {len(moved) - MOVED_SHOWN} more; their pages say why")
+
+
+def show_changes(changes: Changes, console: Console, zone: tzinfo | None = None) -> None:
+    """Print what changed since the last scan: how much, which labels and why, what is gone."""
+    from rich.text import Text
+
+    since = f"since the scan of {moment(changes.since, zone)}: {changes.counts}"
+    if changes.parts:
+        since += f"; changed since: {', '.join(changes.parts)}"
+    console.print(Text(since), soft_wrap=True)
+    for one in changes.moved[:MOVED_SHOWN]:
+        told = f"  {Path(one.path).name}: {one.before} is now {one.label}: {one.why}"
+        console.print(Text(plain(told)), soft_wrap=True)
+    for path in changes.gone[:MOVED_SHOWN]:
+        console.print(Text(plain(f"  {Path(path).name}: gone; its result is kept")), soft_wrap=True)
+    more = max(0, changes.moved_count - MOVED_SHOWN) + max(0, changes.gone_count - MOVED_SHOWN)
+    if more:
+        console.print(f"  ... and {more} more")
 
 
 def show_left_out(left_out: Sequence[LeftOut], console: Console) -> None:

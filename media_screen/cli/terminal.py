@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,8 @@ import click
 from media_screen.results.plain import plain_lines
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from rich.console import Console
 
 SHOWN = 40  # rows of a table on the terminal; report and page have them all
@@ -63,3 +66,11 @@ def minutes(seconds: float | None) -> str:
     whole, rest = divmod(round(seconds), 60)
     hours, whole = divmod(whole, 60)
     return f"{hours} h {whole:02} min" if hours else f"{whole}:{rest:02}"
+
+
+def moment(iso: str, zone: tzinfo | None = None) -> str:
+    """Return a time (ISO 8601) as it is shown, "the beginning" for none."""
+    try:
+        return datetime.fromisoformat(iso).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return "the beginning"

@@ -17,7 +17,7 @@ import click
 from media_screen.cli.config_file import Configured, config_options
 from media_screen.cli.options import EXIT_MATCHED, plain_errors
 from media_screen.cli.scan import scan
-from media_screen.cli.terminal import SHOWN
+from media_screen.cli.terminal import SHOWN, moment
 from media_screen.results.plain import counted, plain
 from media_screen.results.words import RANK
 
@@ -69,9 +69,9 @@ def watch(
 
     Screened are files that are whole: no download of them goes on beside them, and nothing has
     changed them for a while. Results and report are those of a scan into OUT, with the same
-    options; when people, references or lists change, all files are screened again, and files whose
-    label changed are told, too. What fails is told, and tried again in the next round. A watch
-    that was ended goes on where it stopped, and tells what nobody was told of.
+    options; when people, references or lists change, what that concerns is screened again, and
+    files whose label changed are told, too. What fails is told, and tried again in the next round.
+    A watch that was ended goes on where it stopped, and tells what nobody was told of.
 
     Ctrl-C ends it. Exit codes: 0 ended, 2 usage, 3 --fail-on matched; with --once those of a scan.
     """
@@ -148,7 +148,7 @@ class _Rounds:
             with Results(out) as results:
                 news = told.news(results, found.files)
             zone = find_zone(self.asked["time_zone"])
-            _show_news(news, _moment(told.last, zone), err=self.asked["jsonl"])
+            _show_news(news, moment(told.last, zone), err=self.asked["jsonl"])
             click.echo(f"Report: {plain(str(out / 'report' / 'index.html'))}", err=True)
             told.write(out, now=datetime.now(timezone.utc).isoformat(timespec="seconds"))
 
@@ -166,13 +166,6 @@ def _show_news(news: Sequence[New], since: str, *, err: bool) -> None:
         click.echo(f"  {plain(told)}", err=err)
     if len(ordered) > SHOWN:
         click.echo(f"  ... and {len(ordered) - SHOWN} more in the report", err=err)
-
-
-def _moment(last: str, zone: Any) -> str:
-    try:
-        return datetime.fromisoformat(last).astimezone(zone).strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError):
-        return "the beginning"
 
 
 def _show_waiting(waiting: Sequence[Waiting]) -> None:

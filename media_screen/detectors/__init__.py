@@ -45,21 +45,6 @@ DETECTORS: tuple[type[Detector], ...] = (
 )
 
 
-# What these say follows from the bytes of a file, the people and the settings, whoever posted it
-# and whenever; but for the mouth of a file that its platform dubbed, which `LipSync` leaves alone.
-OF_CONTENT: tuple[type[Detector], ...] = (
-    KnownFootage,
-    OriginalBeside,
-    FaceIdentity,
-    FaceConsistency,
-    FaceArtifact,
-    LipSync,
-    VoiceIdentity,
-    VoiceSpoof,
-    Explicit,
-)
-
-
 class UnknownDetector(SetupError, ValueError):
     """A detector was named that neither this package nor an installed one offers."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class KnownFootage:
     name = "catalogue"
     axis: Axis = "provenance"
     needs: tuple[Need, ...] = ()  # pictures or sound, whichever the file has
+    depends: tuple[Dependence, ...] = ("official", "fakes")
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each match, and what of the file no match vouches for."""

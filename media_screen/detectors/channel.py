@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.evidence import Abstention, Axis, Evidence
 from media_screen.names.alike import (
     Kind,
@@ -85,6 +85,7 @@ class Channel:
     name = "channel"
     axis: Axis = "provenance"
     needs: tuple[Need, ...] = ("sidecar",)
+    depends: tuple[Dependence, ...] = ("post", "records")
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each person concerned, or one that says nobody is."""

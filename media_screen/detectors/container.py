@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.evidence import Abstention, Axis, Evidence
 
 # A file that declares itself generated is believed as far as twenty to one: labels are also put on
@@ -63,6 +63,7 @@ class Container:
     name = "container"
     axis: Axis = "manipulation"
     needs: tuple[Need, ...] = ()
+    depends: tuple[Dependence, ...] = ()
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield what the container says, one piece each, or that it says nothing unusual."""

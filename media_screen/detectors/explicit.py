@@ -15,7 +15,7 @@ import numpy as np
 
 from media_screen import weights
 from media_screen.arrays import Doubles, Floats, Image
-from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
 from media_screen.weights import nets
 
@@ -55,6 +55,7 @@ class Explicit:
     name = "explicit"
     axis: Axis = "provenance"
     needs: tuple[Need, ...] = ("frames",)
+    depends: tuple[Dependence, ...] = ()
 
     def __init__(self) -> None:
         self._session: onnxruntime.InferenceSession | None = None

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
 from media_screen.weights.calibration import genuine, share_of
 
@@ -46,6 +46,7 @@ class FaceConsistency:
     name = "face_consistency"
     axis: Axis = "manipulation"
     needs: tuple[Need, ...] = ("frames", "faces")
+    depends: tuple[Dependence, ...] = ()
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each track that is long enough, and one for the longest of them."""

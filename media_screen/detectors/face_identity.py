@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
 from media_screen.faces.embed import calibrated_llr
 
@@ -15,6 +15,7 @@ class FaceIdentity:
     name = "face_identity"
     axis: Axis = "identity"
     needs: tuple[Need, ...] = ("people", "frames", "faces")
+    depends: tuple[Dependence, ...] = ("faces",)
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each track and its nearest person, and one pooled for each person."""

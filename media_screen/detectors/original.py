@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.evidence import Abstention, Axis, Evidence, Reason, Span
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class OriginalBeside:
     name = "original"
     axis: Axis = "manipulation"
     needs: tuple[Need, ...] = ("frames",)
+    depends: tuple[Dependence, ...] = ("official", "fakes")
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each face of a window that was changed, and one for the file."""

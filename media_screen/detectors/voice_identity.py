@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.evidence import Abstention, Axis, Evidence
 from media_screen.faces.embed import calibrated_llr as face_llr
 from media_screen.speech.ratio import compare
@@ -20,6 +20,7 @@ class VoiceIdentity:
     name = "voice_identity"
     axis: Axis = "identity"
     needs: tuple[Need, ...] = ("people", "speech")
+    depends: tuple[Dependence, ...] = ("faces", "voices")
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each voice and its nearest person, and one pooled for each person."""

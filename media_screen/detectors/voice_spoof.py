@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
 from media_screen.speech.ratio import compare
-from media_screen.speech.synthesis import spoof_net
 from media_screen.weights.calibration import genuine, share_of, shipped
 
 if TYPE_CHECKING:
@@ -46,20 +45,16 @@ class VoiceSpoof:
     name = "voice_spoof"
     axis: Axis = "manipulation"
     needs: tuple[Need, ...] = ("speech",)
+    depends: tuple[Dependence, ...] = ("voices",)
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each voice, and one for the most suspicious voice of the file."""
         if not case.voices:
             yield Abstention(self.name, "no_speech", "no speech of it can be decoded")
             return
-        net = spoof_net(case.device)
         scored = [
-            (
-                voice,
-                [net.score(window.samples) for window in voice.windows],
-                self._own(voice, case.gallery.voices),
-            )
-            for voice in case.voices
+            (voice, raw, self._own(voice, case.gallery.voices))
+            for voice, raw in zip(case.voices, case.synthesis, strict=True)
         ]
         for voice, raw, own in scored:
             yield self._evidence(voice, raw, own, voice.name, span=voice.span)
@@ -79,7 +74,7 @@ class VoiceSpoof:
     def _evidence(
         self,
         voice: Voice,
-        raw: list[float],
+        raw: Sequence[float],
         own: OwnRecordings | None,
         subject: str,
         *,

@@ -95,8 +95,9 @@ class Verdict:
     read in the picture, None where nobody did; `examined_as` is the path, as shown, of the file
     with the same bytes that was examined in its place, "" for none. `names` holds the names of the
     enrolled people in the record by their slugs; results of older versions lack it. `thumbnails`
-    are for the report, `fingerprint` is for a memory of earlier files that another process keeps;
-    neither is part of the record.
+    are for the report, `fingerprint` is for a memory of earlier files that another process keeps,
+    `observed` is for examining the same bytes again without decoding them (biometric data), and
+    `renewed` says that this was done; none of these is part of the record.
     """
 
     label: Label
@@ -129,6 +130,8 @@ class Verdict:
     names: Mapping[str, str] = field(default_factory=dict)
     thumbnails: tuple[Thumbnail, ...] = field(default=(), compare=False, repr=False)
     fingerprint: bytes = field(default=b"", compare=False, repr=False)
+    observed: bytes = field(default=b"", compare=False, repr=False)
+    renewed: bool = field(default=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.label not in LABELS:

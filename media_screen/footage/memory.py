@@ -97,6 +97,10 @@ class Memory:
         """Return where a file that was met shows what another one shows; [] where one is gone."""
         return self._store.matches(sha256, other)
 
+    def knows(self, sha256: str) -> bool:
+        """Tell whether a file with these bytes was met."""
+        return self._store.numbered(sha256) is not None
+
     def first_of(self, sha256: str, *, file: str) -> Duplicate | None:
         """Return the other file with the same bytes that was met first; None for this one."""
         known = self._store.numbered(sha256)

@@ -43,6 +43,8 @@ from media_screen.results.thumbs import load_thumbnails, write_thumbnails
 from media_screen.results.written import EARLIER, LAYOUT, STATE, STRANGE, line_digest
 
 RESULTS = "results.jsonl"
+OUTDATED = "outdated"  # flag of a result under other people or settings than those of the last scan
+_OF_OTHERS = "outdated:"  # before the settings of a file whose line has that flag
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +67,7 @@ class FinishedFile:
     partly: bool  # not all of its picture and sound was looked at
     kept: bool  # from an earlier scan
     repeated: bool = False  # examined as a file with the same bytes
+    key: str = ""  # that of its page and pictures
     lacking: tuple[str, ...] = ()  # what was not looked for, for want of a package or a reference
     name: str = ""  # of the person
     title: str = ""  # of the post, untrusted as what follows
@@ -114,14 +117,15 @@ class Results:
         os.close(self._file)
         self._state.close()
 
-    def has(self, path: Path, settings: str) -> bool:
-        """Tell whether a file has a result that still holds.
+    def has(self, path: Path, settings: str | None) -> bool:
+        """Tell whether a file has a result that still holds; of any settings where those are None.
 
         Where the facts differ from those of the file that was judged, its content decides.
         """
         with self._told():
             row = self._state.execute(
-                "SELECT facts, content FROM done WHERE path = ? AND settings = ?",
+                "SELECT facts, content FROM done "
+                "WHERE path = ? AND settings = COALESCE(?, settings)",
                 (_key(path), settings),
             ).fetchone()
             if row is None or not row[0]:
@@ -189,6 +193,7 @@ class Results:
             partly="partly_covered" in verdict.flags,
             kept=kept,
             repeated=bool(verdict.examined_as),
+            key=verdict.media.id,
             lacking=tuple(one.why for one in verdict.abstentions if one.reason in SETUP_REASONS),
             name=verdict.name_of(verdict.person),
             title=post.title,
@@ -259,6 +264,30 @@ class Results:
             self._lines[new] = offset, len(line)
             self._amended[new] = self._place(digest)
         return new
+
+    def mark_outdated(self, settings: str) -> int:
+        """Flag what was made under other settings than these; return how many results those are.
+
+        Settings cover the people, too. The flag goes when the file is screened again.
+        """
+        with self._told():
+            rows = self._state.execute(
+                "SELECT path, digest, settings FROM done WHERE settings != ?", (settings,)
+            ).fetchall()
+        for path, digest, made_with in rows:
+            if digest in self._lines and not made_with.startswith(_OF_OTHERS):
+                verdict = self.verdict(digest)
+                self.amend(digest, replace(verdict, flags=(*verdict.flags, OUTDATED)))
+                row = (_OF_OTHERS + made_with, path)
+                with self._told():
+                    self._state.execute("UPDATE done SET settings = ? WHERE path = ?", row)
+        return len(rows)
+
+    def hashes(self) -> set[str]:
+        """Return the hashes of the bytes of all files that have a result."""
+        with self._told():
+            rows = self._state.execute("SELECT content FROM done").fetchall()
+        return {content.partition(" ")[0] for (content,) in rows}
 
     def compact(self) -> None:
         """Drop lines that don't count, or not any more; the file is replaced in one step."""

@@ -1,7 +1,8 @@
-"""Remembers which results a user was told of, so that a watch can say what is new since.
+"""Remembers which results a user was told of, to say what is new since.
 
-`OUT/watch.json` holds, by file, the label that was told and the hash of its line. What can't be
-read there was never told: it is told again.
+`OUT/watch.json` holds, by file, the label that a watch told and the hash of its line, and
+`OUT/scanned.json` those that the last scan left. What can't be read there was never told: it is
+told again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from media_screen.files import write_atomically
 from media_screen.results.folder import FinishedFile, Results
 
 TOLD = "watch.json"
+SCANNED = "scanned.json"
 _MOST = 256 << 20  # bytes; a million files have half of that
 
 
@@ -30,15 +32,16 @@ class New:
 
 @dataclass(slots=True)
 class AlreadyTold:
-    """What was told of a folder of results so far, and when the last time was."""
+    """What was told of a folder of results so far, when the last time was, and what made that."""
 
     last: str = ""  # ISO 8601, UTC; "" when it is the first time
     lines: dict[str, tuple[str, str]] = field(default_factory=dict)  # hash and label, by file
+    versions: dict[str, str] = field(default_factory=dict)  # those of its results, where told
 
     @classmethod
-    def read(cls, out: Path) -> AlreadyTold:
+    def read(cls, out: Path, name: str = TOLD) -> AlreadyTold:
         """Read what was told; what can't be read was not."""
-        path = out / TOLD
+        path = out / name
         try:
             if path.is_symlink() or not path.is_file() or path.stat().st_size > _MOST:
                 return cls()
@@ -58,7 +61,10 @@ class AlreadyTold:
             for path, pair in pairs.items()
             if len(pair) == 2 and all(isinstance(text, str) for text in pair)
         }
-        return cls(last, kept)
+        versions = found.get("versions", {})
+        if not isinstance(versions, dict):
+            versions = {}
+        return cls(last, kept, {key: one for key, one in versions.items() if isinstance(one, str)})
 
     def news(self, results: Results, paths: Iterable[Path]) -> list[New]:
         """Return which of these files have a new result or another label, and remember them."""
@@ -77,8 +83,15 @@ class AlreadyTold:
                 self.lines[key] = (digest, entry.label)
         return news
 
-    def write(self, out: Path, *, now: str) -> None:
+    def gone(self) -> list[str]:
+        """Return which files are not there any more, and forget that they were."""
+        found = [path for path in self.lines if not os.path.lexists(path)]
+        for path in found:
+            del self.lines[path]
+        return found
+
+    def write(self, out: Path, name: str = TOLD, *, now: str) -> None:
         """Remember what was told, and that it was told now. Raises OSError."""
         self.last = now
-        record = {"last": now, "told": self.lines}
-        write_atomically(out / TOLD, [json.dumps(record).encode("ascii")], durable=True)
+        record = {"last": now, "told": self.lines, "versions": self.versions}
+        write_atomically(out / name, [json.dumps(record).encode("ascii")], durable=True)

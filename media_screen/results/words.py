@@ -198,6 +198,7 @@ _FLAGS = {
     "holds_suspected": "Shares footage with a suspected file",
     "holds_suspected_other_face": "Same footage as a suspected file, another face",
     "holds_suspected_face_unsure": "Same footage as a suspected file, face unsure",
+    "outdated": "Of earlier people or settings",
 }
 
 

@@ -62,9 +62,10 @@ class Screener:
     ) -> Verdict:
         """Screen one file; always returns a verdict, whatever is wrong with the file.
 
-        The sidecar is looked for beside the file (`NAME.info.json`) unless it is named. Where the
-        file has the bytes of an `earlier` one, and the memory knows that, what follows from the
-        bytes is taken from its verdict, without pictures for the report (`Verdict.examined_as`).
+        The sidecar is looked for beside the file (`NAME.info.json`) unless it is named. Where an
+        `earlier` verdict is on this very file, or, as the memory knows, on another one with the
+        same bytes (`Verdict.examined_as`), what follows from the bytes is taken from it; what
+        depends on people, who changed since, is examined anew from what it carries as `observed`.
         """
         loaded = self._load()
         path = Path(path)

@@ -35,6 +35,7 @@ from media_screen.fusion.judge import judge
 from media_screen.media import Media, MediaError, shown_path
 from media_screen.names.mentions import Text, texts_of
 from media_screen.names.transcript import MissingTranscriber, transcribe
+from media_screen.observation import MOST_BYTES, Observation
 from media_screen.people.registry import KNOWN_FAKES
 from media_screen.screen.unjudged import post_of
 
@@ -77,10 +78,18 @@ class Examination:
         abstentions: Iterable[Abstention],
         *,
         text: OnscreenText | None = None,
+        observed: Observation | None = None,
     ) -> None:
         self._media, self._loaded, self._config = media, loaded, config
         self._info, self._sidecar = info, sidecar
-        self._case = Case(media, loaded.equipment, sidecar=sidecar, sha256=info.sha256, text=text)
+        self._case = Case(
+            media,
+            loaded.equipment,
+            sidecar=sidecar,
+            sha256=info.sha256,
+            text=text,
+            observed=observed,
+        )
         self._evidence: list[Evidence] = []
         self._abstentions = list(abstentions)
         self._failures: list[Failure] = []
@@ -129,6 +138,7 @@ class Examination:
             comparisons=content.comparisons,
             thumbnails=(*content.thumbnails, *self._beside(judgement.provenance.match)),
             fingerprint=fingerprint,
+            observed=self._observed(),
             text=content.text,
         )
         return verdict.naming(names)
@@ -177,7 +187,7 @@ class Examination:
         return Content(
             media=replace(case.info, sha256=self._info.sha256, sidecar=self._info.sidecar),
             coverage=Coverage(**case.coverage.to_dict()),
-            tracks=_summaries(case, self._evidence),
+            tracks=summaries(case, self._evidence),
             waveform=case.waveform,
             comparisons=compared.comparisons,
             thumbnails=(*case.thumbnails, *compared.thumbnails),
@@ -219,6 +229,19 @@ class Examination:
             except Exception as error:
                 self._failed("memory", error)
         return Recall(), b""
+
+    def _observed(self) -> bytes:
+        """Return what was seen and heard, to examine the same bytes again; b"" for nothing."""
+        if not self._config.observations:
+            return b""
+        with self._case.timed("observation"):
+            try:
+                found = self._case.observation()
+                data = found.to_bytes() if found is not None else b""
+            except Exception:  # all was judged; the next time it is examined as if it were new
+                _log.warning("what was seen in %s can't be kept", self._info.path, exc_info=True)
+                return b""
+        return data if len(data) <= MOST_BYTES else b""
 
     def _abstain(self, part: str, error: MediaError) -> None:
         self._abstentions.append(Abstention(part, error.reason, str(error)[:LONGEST_ERROR]))
@@ -303,7 +326,8 @@ def matched_length(media: Media) -> float:
     return media.info.duration_s if known and not media.other_pictures else math.inf
 
 
-def _summaries(case: Case, evidence: Iterable[Evidence]) -> tuple[TrackSummary, ...]:
+def summaries(case: Case, evidence: Iterable[Evidence]) -> tuple[TrackSummary, ...]:
+    """Return the faces that were followed, each with the nearest person of the evidence."""
     nearest = {
         piece.track: piece
         for piece in evidence

@@ -15,12 +15,12 @@ from media_screen.people.cache import CATALOGUE, PROXIES
 from media_screen.people.gallery import Gallery
 from media_screen.people.registry import TRUST
 from media_screen.screen.settings import (
+    compared_with,
     detectors_of,
+    examined_with,
+    judged_with,
     names_of,
-    own_version,
     people_of,
-    settings_digest,
-    versions,
 )
 from media_screen.weights import nets
 
@@ -81,14 +81,21 @@ def load(config: Config, *, on_reference: OnReference | None = None) -> Loaded:
         device=device,
         thorough=config.thorough,
         listens=any("speech" in detector.needs for detector in detectors),
-        prints=config.memory is not None or config.fingerprint,
+        prints=config.memory is not None or config.fingerprint or config.observations,
+    )
+    enrolled = compared_with(
+        people,
+        equipment.gallery,
+        equipment.catalogue,
+        equipment.proxies,
+        equipment.trust_anchors,
     )
     return Loaded(
         equipment=equipment,
         detectors=detectors,
         weighing=weighing,
         names=names_of(config, people),
-        versions=versions() | own_version(config) | {"settings": settings_digest(config)},
+        versions=examined_with(config) | judged_with(config) | enrolled,
         enrolment=enrolment,
         memory=_memory(config),
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_screen import weights
 from media_screen.config import Config
+from media_screen.detectors.contract import DEPENDENCES, Dependence
 from media_screen.files import facts
 from media_screen.folders import CACHE_FOLDER, look_through
 from media_screen.media import shown_path
@@ -19,7 +20,10 @@ from media_screen.weights.known_tables import SHA256
 
 if TYPE_CHECKING:
     from media_screen.detectors.contract import Detector
+    from media_screen.footage.catalogue import Catalogue
+    from media_screen.footage.original.proxy import Proxies
     from media_screen.names.mentions import Names
+    from media_screen.people.gallery import Gallery
     from media_screen.people.registry import Person
 
 
@@ -55,32 +59,92 @@ def names_of(config: Config, people: Sequence[Person]) -> Names:
 
 
 def settings_digest(config: Config) -> str:
-    """Return 16 hex digits that change when a file would have to be screened again.
+    """Return 16 hex digits that change when a result may not hold any more.
 
     They cover the enrolled people (their records, and the sizes and times of their references), the
     official posts that serve as originals, the networks, the detectors with their weights, the
     sensitivity, the watch-list, a network of the user's and the version; not the device, the
     threads and the memory.
     """
-    digest = hashlib.sha256()
     parts: list[object] = [
         version("media_screen"),
-        config.thorough,
-        [detector.name for detector in detectors_of(config)],
-        config.weights,
         [(file.name, file.sha256) for file in weights.installed()],
-        sorted(SHA256.items()),
-        config.sensitivity,
-        config.transcript,
-        weights.sha256_of(Path(config.watch)) if config.watch else "",
-        *_own_network(config),
+        _settings(config),
+        judged_with(config),
     ]
     if config.people is not None:
         parts += _state_of_people(Path(config.people))
     if config.originals is not None:
         parts += _state_of_originals(Path(config.originals))
-    digest.update(repr(parts).encode())
-    return digest.hexdigest()[:16]
+    return _digest(parts)
+
+
+def examined_with(config: Config) -> dict[str, str]:
+    """Return what files are looked at and listened to with: when it changes, it is done anew.
+
+    Those are packages by version, networks by hash, and the settings.
+    """
+    return versions() | own_version(config) | {"settings": _digest(_settings(config))}
+
+
+def _settings(config: Config) -> list[object]:
+    """Return what was chosen of how files are looked at and listened to."""
+    detectors = [detector.name for detector in detectors_of(config)]
+    return [config.thorough, detectors, sorted(SHA256.items()), *_own_network(config)]
+
+
+def judged_with(config: Config) -> dict[str, str]:
+    """Return what evidence is judged with, and names are looked for with: nothing is decoded."""
+    watched = weights.sha256_of(Path(config.watch)) if config.watch else ""
+    return {
+        "judging": _digest([config.sensitivity, config.weights]),
+        "names": _digest([watched, config.transcript]),
+    }
+
+
+def compared_with(
+    people: Sequence[Person],
+    gallery: Gallery,
+    catalogue: Catalogue | None,
+    proxies: Proxies | None,
+    trust_anchors: str,
+) -> dict[str, str]:
+    """Return a digest of each part of what is enrolled, by the name of what depends on it."""
+    entries = sorted(catalogue.entries(), key=lambda one: one.sha256) if catalogue else []
+    own = [(one.kind, one.person, one.reference, one.sha256) for one in entries]
+    copies = [one.sha256 for one in entries if proxies is not None and proxies.path(one.sha256)]
+    faces = [(one.person, one.embedding.tobytes()) for one in gallery.templates]
+    voices = [(one.person, one.embedding.tobytes(), one.synthesis) for one in gallery.voices]
+    parts: dict[Dependence, object] = {
+        "records": [(one.slug, one.name, one.aliases, one.channels) for one in people],
+        "faces": [bool(people), *faces],  # whether anybody is enrolled is said, too
+        "voices": [bool(people), *voices],
+        "official": [*(one for one in own if one[0] == "official"), *copies],
+        "fakes": [one for one in own if one[0] == "known_fake"],
+        "trust": trust_anchors,
+    }
+    return {_key_of(part): _digest(value) for part, value in parts.items()}
+
+
+def changed_parts(before: Mapping[str, str], now: Mapping[str, str]) -> frozenset[Dependence]:
+    """Return which parts of what is enrolled differ between the versions of two results."""
+    return frozenset(
+        part for part in DEPENDENCES if before.get(_key_of(part)) != now.get(_key_of(part))
+    )
+
+
+def is_examined_alike(before: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Tell whether the versions of two results differ only in people, judging and names."""
+    free = {"judging", "names", *map(_key_of, DEPENDENCES)}
+    return all(before.get(name) == now.get(name) for name in (before.keys() | now.keys()) - free)
+
+
+def _key_of(part: Dependence) -> str:
+    return f"people.{part}"  # in the versions of a result
+
+
+def _digest(parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def _own_network(config: Config) -> list[str]:

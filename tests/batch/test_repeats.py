@@ -76,8 +76,8 @@ class Workers:
             self.examined.append(name)
         else:
             self.repeated.append(name)
-            verdict = replace(verdict, examined_as=job.earlier.media.path, thumbnails=())
-        verdict = self._repeats.pictured(job, verdict)
+            pictures = job.earlier.thumbnails
+            verdict = replace(verdict, examined_as=job.earlier.media.path, thumbnails=pictures)
         self._repeats.finished(job, self._results.add(job.path, verdict, SETTINGS))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.detectors.credentials.manifest import (
     ManifestReading,
     State,
@@ -52,6 +52,7 @@ class Credentials:
     name = "credentials"
     axis: Axis = "provenance"
     needs: tuple[Need, ...] = ()
+    depends: tuple[Dependence, ...] = ("post", "trust")
 
     def __init__(self) -> None:
         self._context: Any = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.detectors.face_artifact import texture
 from media_screen.detectors.face_artifact.forged import (
     LEAST_PX,
@@ -56,6 +56,7 @@ class FaceArtifact:
     name = "face_artifact"
     axis: Axis = "manipulation"
     needs: tuple[Need, ...] = ("frames", "faces")
+    depends: tuple[Dependence, ...] = ()
 
     def __init__(self, own: OwnNetwork | None = None) -> None:
         self.own = own

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.detectors.lip_sync.fit import WORDS, Fit, tables
 from media_screen.detectors.lip_sync.forged import line, raw_of
 from media_screen.detectors.lip_sync.reading import read_windows
@@ -31,6 +31,7 @@ class LipSync:
     name = "lip_sync"
     axis: Axis = "manipulation"
     needs: tuple[Need, ...] = ("frames", "faces", "speech")
+    depends: tuple[Dependence, ...] = ("dubbing",)
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each window and face, and one for the face that speaks most."""

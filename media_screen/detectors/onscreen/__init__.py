@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from media_screen.detectors.contract import Case, Need
+from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.detectors.onscreen.accounts import (
     SeenAccount,
     find_accounts,
@@ -41,6 +41,7 @@ class Onscreen:
     name = "onscreen"
     axis: Axis = "provenance"
     needs: tuple[Need, ...] = ("frames",)
+    depends: tuple[Dependence, ...] = ("post", "records")
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
         """Yield one piece for each mark and account, or one that says there is none."""

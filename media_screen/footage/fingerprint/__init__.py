@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Protocol
 from zipfile import BadZipFile
 
 import numpy as np
@@ -170,9 +170,21 @@ class FingerprintBuilder:
         self._waiting: list[tuple[float, Bytes]] = []
         self._frames: list[tuple[Any, ...]] = []
         self._faces: list[tuple[Any, ...]] = []
-        self._picker = sound.PeakPicker()
+        self._picker: _Picker = sound.PeakPicker()
         self._last: tuple[float, Bytes] | None = None  # small picture kept last: time and hash
         self._end = 0.0
+
+    @classmethod
+    def resumed(cls, fingerprint: Fingerprint) -> FingerprintBuilder:
+        """Return the builder of a finished fingerprint, which takes further frames and faces."""
+        builder = cls(duration_s=fingerprint.duration_s)
+        builder._frames, builder._faces, builder._thumbs = (
+            list(zip(*(getattr(fingerprint, name) for name in names), strict=True))
+            for names in (GROUPS[0], _FACE_COLUMNS, GROUPS[3])
+        )
+        peaks = sound.Peaks(fingerprint.peak_frames, fingerprint.peak_steps)
+        builder._picker = _FinishedPicker(peaks, fingerprint.sound_s)
+        return builder
 
     def add_frame(self, time_s: float, image: Bytes) -> None:
         """Take one frame: RGB, height x width x 3, uint8."""
@@ -219,10 +231,11 @@ class FingerprintBuilder:
         """Return the fingerprint of all that was taken in."""
         self._settle()
         peaks = self._picker.finish()
-        # A survey and a dense window may both give the same frame.
-        frames = {row[0]: row for row in self._frames}
-        faces = {row[:2]: row for row in self._faces}
-        thumbs = {row[0]: row for row in self._thumbs}
+        # A survey and a dense window may both give the same frame. Times are compared as they are
+        # stored, for some may come from a finished fingerprint.
+        frames = {np.float32(row[0]): row for row in self._frames}
+        faces = {(np.float32(row[0]), int(row[1])): row for row in self._faces}
+        thumbs = {np.float32(row[0]): row for row in self._thumbs}
         rows = (frames.values(), faces.values(), thumbs.values())
         names = (GROUPS[0], _FACE_COLUMNS, GROUPS[3])
         arrays: dict[str, Array] = {}
@@ -272,6 +285,29 @@ class FingerprintBuilder:
                 return False
         self._last = (time_s, hash_)
         return True
+
+
+class _Picker(Protocol):
+    """Takes sound, and gives its peaks."""
+
+    seconds: float
+
+    def add(self, start_s: float, samples: Floats) -> None: ...
+
+    def finish(self) -> sound.Peaks: ...
+
+
+class _FinishedPicker:
+    """The peaks of sound that was heard before; there is no more of it."""
+
+    def __init__(self, peaks: sound.Peaks, seconds: float) -> None:
+        self._peaks, self.seconds = peaks, seconds
+
+    def add(self, start_s: float, samples: Floats) -> None:
+        pass  # its peaks are known
+
+    def finish(self) -> sound.Peaks:
+        return self._peaks
 
 
 def _shots(frames: list[tuple[float, Bytes]]) -> list[list[tuple[float, Bytes]]]:
