@@ -326,6 +326,8 @@ class Case:
     @property
     def other_sounds(self) -> tuple[OtherSound, ...]:
         """What is heard beside the sound that is judged: sides that differ, further tracks."""
+        if not self.info.audio_codec:
+            return ()
         if self._builder is not None:
             _ = self.fingerprint  # looks first: where that is done densely, more is listened to
             self.hearing.read()  # to its end, so that how its sides differ is known

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -97,8 +98,8 @@ class Observation:
                 _sound_of(record["sound"], arrays) if "sound" in record else None,
             )
         except (
-            KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, EOFError,
-            RecursionError, BadZipFile,
+            ArithmeticError, AttributeError, BadZipFile, EOFError, IndexError, KeyError, OSError,
+            RuntimeError, TypeError, ValueError, zlib.error,
         ) as error:  # fmt: skip
             raise ValueError(f"not an observation: {error}") from error
 

@@ -7,6 +7,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from click.testing import CliRunner
@@ -16,7 +17,13 @@ from media_screen import sidecar as sidecars
 from media_screen.case import Case
 from media_screen.cli.main import main
 from media_screen.detectors import DETECTORS, UnknownDetector, choose
-from media_screen.detectors.contract import NEEDS, Detector
+from media_screen.detectors.contract import (
+    DEPENDENCES,
+    NEEDS,
+    Dependence,
+    Detector,
+    depends_of,
+)
 from media_screen.equipment import Equipment
 from media_screen.evidence import Abstention, Evidence
 from media_screen.look import Looker
@@ -171,3 +178,57 @@ def test_detectors_of_other_packages_are_listed_without_being_loaded(
     listed = CliRunner().invoke(main, ["detectors"], env={"COLUMNS": "200"}).output
     assert "misbehaving" in listed and "--detector" in listed
     assert "misbehaving" not in sys.modules
+
+
+# --- on what evidence depends ---------------------------------------------------------------------
+
+# What a detector may read of a case, by what its evidence then depends on.
+READING: dict[str, frozenset[Dependence]] = {
+    "sidecar": frozenset({"post"}),
+    "dubbed": frozenset({"dubbing"}),
+    "people": frozenset({"records"}),
+    "templates": frozenset({"faces"}),
+    "cosines": frozenset({"faces"}),
+    "gallery.voices": frozenset({"voices"}),
+    "catalogue": frozenset({"official", "fakes"}),
+    "matches": frozenset({"official", "fakes"}),
+    "comparisons": frozenset({"official", "fakes"}),
+    "trust_anchors": frozenset({"trust"}),
+}
+
+
+class _Watched:
+    """Stands in for a case, and notes what is read of it."""
+
+    def __init__(self, of: object, read: set[str], prefix: str = "") -> None:
+        self._of, self._read, self._prefix = of, read, prefix
+
+    def __getattr__(self, name: str) -> object:
+        self._read |= {name, f"{self._prefix}{name}"}
+        value = getattr(self._of, name)
+        return _Watched(value, self._read, "gallery.") if name == "gallery" else value
+
+
+@BY_NAME
+def test_a_detector_depends_on_nothing_that_it_does_not_say(
+    detector: type[Detector], case: Case
+) -> None:
+    assert isinstance(vars(detector).get("depends"), tuple), "a built-in one says it"
+    read: set[str] = set()
+    if case.abstention(detector.name, detector.needs) is None:
+        list(detector().examine(cast("Case", _Watched(case, read))))
+    needed: frozenset[Dependence] = frozenset().union(*(READING.get(name, ()) for name in read))
+    assert needed <= depends_of(detector)
+    assert depends_of(detector) <= set(DEPENDENCES)
+
+
+def test_whose_evidence_needs_people_depends_on_their_faces_or_voices() -> None:
+    for kind in DETECTORS:
+        assert "people" not in kind.needs or depends_of(kind) & {"faces", "voices"}
+
+
+def test_one_that_says_nothing_depends_on_all() -> None:
+    class Silent:
+        name = "silent"
+
+    assert depends_of(cast("type[Detector]", Silent)) == set(DEPENDENCES)
