@@ -17,7 +17,7 @@ LAYERS = [
     {"config", "coordination", "exports", "look", "report"},
     {"footage", "keyframes", "package"},
     {"hearing", "people"},
-    {"equipment", "names", "serving"},
+    {"equipment", "names", "observation", "serving"},
     {"case"},
     {"detectors"},
     {"evaluation", "screen"},

@@ -25,7 +25,7 @@ from media_screen.evidence import Label, Verdict
 from media_screen.folders import LeftOut, look_through
 from media_screen.media import shown_path
 from media_screen.people.cache import ORIGINALS, REFERENCES, cache_folder
-from media_screen.results.changes import Changes
+from media_screen.results.changes import FolderChanges
 from media_screen.results.folder import BatchError, FinishedFile, Results
 from media_screen.results.observations import OBSERVED, Observations, forget
 from media_screen.results.told import SCANNED, AlreadyTold
@@ -102,7 +102,7 @@ class Summary:
     renewed: int = 0  # of those screened: judged again by what was seen and heard before
     redecoded: int = 0  # of those renewed: decoded where they are compared with official footage
     outdated: int = 0  # results in the folder of other people or settings, that were not renewed
-    changes: Changes | None = None  # since the last scan into the folder; None for the first
+    changes: FolderChanges | None = None  # since the last scan into the folder; None for the first
 
     @property
     def labels(self) -> Counter[Label]:
@@ -299,11 +299,11 @@ def _changes(
     files: Sequence[Path],
     versions: Mapping[str, str],
     outdated: int,
-) -> Changes | None:
+) -> FolderChanges | None:
     """Tell what changed since the last scan, None after the first, and remember this one."""
     first, now = not told.last, datetime.now(timezone.utc).isoformat(timespec="seconds")
     gone, news = told.gone(), told.news(results, files)
-    changes = Changes.of(told, news, gone, now=now, versions=versions, outdated=outdated)
+    changes = FolderChanges.of(told, news, gone, now=now, versions=versions, outdated=outdated)
     told.versions = dict(versions)
     try:
         if not first:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from media_screen.batch.scan import Summary
     from media_screen.people.enrol import Enrolment
     from media_screen.people.registry import Person
-    from media_screen.results.changes import Changes
+    from media_screen.results.changes import FolderChanges
     from media_screen.results.folder import FinishedFile
 
 MOVED_SHOWN = 10  # changed labels that are named
@@ -126,7 +126,7 @@ def show_moved(moved: Sequence[Moved], console: Console) -> None:
         console.print(f"... and {len(moved) - MOVED_SHOWN} more; their pages say why")
 
 
-def show_changes(changes: Changes, console: Console, zone: tzinfo | None = None) -> None:
+def show_changes(changes: FolderChanges, console: Console, zone: tzinfo | None = None) -> None:
     """Print what changed since the last scan: how much, which labels and why, what is gone."""
     from rich.text import Text
 

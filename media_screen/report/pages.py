@@ -34,7 +34,7 @@ from media_screen.report.media_links import MediaLinks
 from media_screen.report.standing import Standing, standings
 from media_screen.results import scale, text, words
 from media_screen.results.campaigns import CAMPAIGNS, ReadCampaigns, read_campaign_lines
-from media_screen.results.changes import Changes
+from media_screen.results.changes import FolderChanges
 from media_screen.results.deciding import file_of
 from media_screen.results.ledger import LEDGER, FileRecord, read_ledger
 from media_screen.results.rows import (
@@ -113,7 +113,7 @@ def write_report(
         "in_campaigns": sum(len(block.rows) for block in shown),
         "searched": campaigns.searched,
         "broken_campaigns": bool(campaigns.broken),
-        "changes": Changes.read(out),
+        "changes": FolderChanges.read(out),
         "covers": {row.key: cover(read_thumbnails(out, row.key)) for row in results.rows},
     }
     page = environment.get_template("index.html").stream(context)

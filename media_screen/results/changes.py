@@ -47,7 +47,7 @@ class ChangedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class FolderChanges:
     """What changed since the last scan; times are ISO 8601, UTC.
 
     `parts` are what results are made with and changed, in words. `gone` are files that are not
@@ -75,11 +75,11 @@ class Changes:
         now: str,
         versions: Mapping[str, str],
         outdated: int,
-    ) -> Changes:
+    ) -> FolderChanges:
         """Put together what is new since something was told, and what made it."""
         new = [_changed(one) for one in news if not one.before]
         moved = [_changed(one) for one in news if one.before]
-        return Changes(
+        return FolderChanges(
             since=told.last,
             now=now,
             parts=tuple(_parts(told.versions, versions)),
@@ -103,7 +103,7 @@ class Changes:
         return ", ".join(filter(None, said)) or "nothing changed"
 
     @classmethod
-    def read(cls, out: Path) -> Changes | None:
+    def read(cls, out: Path) -> FolderChanges | None:
         """Read what the last scan wrote; None for nothing, or what no scan wrote."""
         path = out / CHANGES
         try:
@@ -114,7 +114,7 @@ class Changes:
             return None
 
     @classmethod
-    def _of(cls, record: Any) -> Changes:
+    def _of(cls, record: Any) -> FolderChanges:
         read: dict[str, Any] = {name: _text(record[name]) for name in ("since", "now")}
         read |= {name: tuple(map(_text, record[name])) for name in ("parts", "gone")}
         read |= {name: tuple(map(_file, record[name])) for name in ("new", "moved")}

@@ -57,7 +57,7 @@ _OF_MEDIA: frozenset[Dependence] = frozenset(("faces", "voices", "official", "fa
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _KnownBytes:
     """What is known of the bytes of a file: an earlier verdict, and what changed since.
 
     `observed` is what was seen and heard, None where that is not needed. `recall` is what of them
@@ -87,7 +87,7 @@ class RepeatedExamination(Examination):
         sidecar: Sidecar | None,
         abstentions: Iterable[Abstention],
         *,
-        known: _Known,
+        known: _KnownBytes,
     ) -> None:
         parts = media, loaded, config, info, sidecar, abstentions
         super().__init__(*parts, text=known.earlier.text, observed=known.observed)
@@ -222,7 +222,7 @@ def _is_of_today(earlier: Verdict, info: MediaInfo, loaded: Loaded) -> bool:
 
 def _known(
     earlier: Verdict, media: Media, info: MediaInfo, loaded: Loaded, config: Config
-) -> _Known | None:
+) -> _KnownBytes | None:
     """Return what an examination can rely on; None where it would lack something."""
     changed = _changed(earlier, info, loaded)
     if any(depends_of(one) & changed and not _is_own(one) for one in loaded.detectors):
@@ -232,11 +232,11 @@ def _known(
     recall = _recalled(earlier, own, info, media, loaded)
     concerned = frozenset[str]().union(*map(depends_of, loaded.detectors)) & changed
     if not (concerned & _OF_MEDIA or recall is None or config.fingerprint):
-        return _Known(earlier, own, changed, None, recall)
+        return _KnownBytes(earlier, own, changed, None, recall)
     observed = _read(earlier, media)
     if observed is None or (recall is None and not own):
         return None
-    return _Known(earlier, own, changed, observed, recall)
+    return _KnownBytes(earlier, own, changed, observed, recall)
 
 
 def _changed(earlier: Verdict, info: MediaInfo, loaded: Loaded) -> frozenset[Dependence]:

@@ -14,7 +14,7 @@ from media_screen.batch.scan import Summary, scan
 from media_screen.batch.worker import Job, Limits, Pool
 from media_screen.evidence import Verdict
 from media_screen.report import write_report
-from media_screen.results.changes import CHANGES, Changes
+from media_screen.results.changes import CHANGES, FolderChanges
 from media_screen.results.folder import OUTDATED
 from media_screen.results.observations import OBSERVED
 from media_screen.screen import Config, Screener
@@ -61,7 +61,7 @@ def test_a_second_day(day_one: tuple[Config, Path, Path]) -> None:
     assert found["s.m4a"]["provenance"]["match"]["relation"] == "known_fake"
     assert {name for name, one in found.items() if OUTDATED in one["flags"]} == {"a.png"}
     changes = second.changes
-    assert changes is not None and changes == Changes.read(out)
+    assert changes is not None and changes == FolderChanges.read(out)
     assert changes.parts == ("known fakes",)
     assert [Path(one.path).name for one in changes.new] == ["new.wav"]
     (moved,) = changes.moved
@@ -176,4 +176,4 @@ def test_a_fingerprint_that_is_asked_for_comes_from_what_was_kept(tmp_path: Path
 def test_what_is_no_record_of_changes_is_not_shown(tmp_path: Path) -> None:
     for text in ("", "[]", "{}", '{"since": 1}', '{"new": [{"label": "<b>"}]}', "[" * 9999):
         (tmp_path / CHANGES).write_text(text, "utf-8")
-        assert Changes.read(tmp_path) is None
+        assert FolderChanges.read(tmp_path) is None
