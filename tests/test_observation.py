@@ -51,7 +51,11 @@ def an_observation() -> Observation:
     voices = tuple(
         Voice(
             number,
-            (VoiceWindow(span, np.ones(9, np.float32), CHANCE.normal(size=192), 12.5),),
+            (
+                VoiceWindow(
+                    span, np.ones(9, np.float32), CHANCE.normal(size=192).astype(np.float32), 12.5
+                ),
+            ),
             Mix.LEFT,
             "on sound track 2",
         )
