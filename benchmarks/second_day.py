@@ -2,7 +2,7 @@
 
     python -m benchmarks.second_day --media ../shared/media
 
-A folder of 25 files, the samples and short clips, is scanned by the command line, as a user does
+A folder of files, samples and short clips, is scanned by the command line, as a user does
 it. Then three clips come into it, one that was there is enrolled as a known fake, and a person is
 added by an official video; the same command is given again. Beside that stands what it costs where
 nothing was kept: a scan of the same files with the same people into an empty folder. Verdicts of
@@ -31,8 +31,9 @@ from benchmarks.talking_videos import find_clips
 from benchmarks.throughput import machine
 from media_screen.results.observations import OBSERVED
 
-COMMAND = "python -m benchmarks.second_day --media ../shared/media"
+COMMAND = "python -m benchmarks.second_day --media ../shared/media --files {files}"
 FILES, NEW = 25, 3
+OF_SAMPLES = 0.4  # of the files, with their sidecars; the others are clips
 ADDED = "added-person"
 # What depends on the order of files, and on when they came.
 _NOT_COMPARED = ("timing_s", "examined_as", "duplicate_of", "shared", "campaign", "passed", "flags")
@@ -57,26 +58,36 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--media", type=Path, required=True)
-    parser.add_argument("--files", type=int, default=FILES)
+    parser.add_argument("--files", type=int, default=FILES, help="of the first day, 5 or more")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder, people, out, fresh = (
             Path(temporary) / name for name in ("in", "people", "out", "fresh")
         )
         shutil.copytree(SAMPLES / "people", people)
-        shutil.copytree(SAMPLES / "downloads", folder)
-        there = sum(not path.name.endswith(".json") for path in folder.iterdir())
-        clips = shortest(asked.media / "real_video", asked.files - there + NEW + 1)
+        samples = round(asked.files * OF_SAMPLES)
+        lay_samples(samples, folder)
+        clips = shortest(asked.media / "real_video", asked.files - samples + NEW + 1)
         official, *clips = clips
         lay(clips[NEW:], folder)
         before = sorted(path.name for path in folder.iterdir())
-        scan(people, folder, Path(temporary) / "warming", "warming", files=["voice-message.m4a"])
         days = [scan(people, folder, out, "the first day")]
         lay(clips[:NEW], folder)
         add(people, official, fake=clips[NEW])
         days.append(scan(people, folder, out, "the second day", among=before))
         days.append(scan(people, folder, fresh, "all of it from nothing", among=before))
     write(days)
+
+
+def lay_samples(count: int, folder: Path) -> None:
+    """Lay the first samples, by their names, into a folder, each with its sidecar."""
+    folder.mkdir()
+    there = sorted((SAMPLES / "downloads").iterdir())
+    for path in [path for path in there if path.suffix != ".json"][:count]:
+        shutil.copy(path, folder)
+        beside = path.with_suffix(".info.json")
+        if beside.is_file():
+            shutil.copy(beside, folder)
 
 
 def shortest(folder: Path, count: int) -> list[Path]:
@@ -108,12 +119,10 @@ def scan(
     name: str,
     *,
     among: Sequence[str] | None = None,
-    files: Sequence[str] = (),
 ) -> DayScan:
     """Run the command, and return what it cost; stages are those of the files `among` these."""
     command = [sys.executable, "-m", "media_screen", "scan", "--no-config", "--quiet"]
-    command += map(str, [folder / file for file in files] or [folder])
-    command += ["--people", str(people), "--out", str(out), "--device", "cpu"]
+    command += [str(folder), "--people", str(people), "--out", str(out), "--device", "cpu"]
     before, clock = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(command, check=False)
     if done.returncode not in (0, 1):  # 1: the samples have broken files
@@ -149,7 +158,7 @@ def write(days: Sequence[DayScan]) -> None:
     _, second, fresh = days
     differing = [name for name in fresh.called if second.called[name] != fresh.called[name]]
     record = {
-        "command": COMMAND,
+        "command": COMMAND.format(files=days[0].files),
         "machine": machine(),
         "days": [
             {key: value for key, value in asdict(day).items() if key != "called"} for day in days
