@@ -77,7 +77,7 @@ def show_summary(summary: Summary, report: Path, *, zone: tzinfo | None = None) 
     if summary.copies:
         notes.append(f"{counted(summary.copies, 'copy', 'copies')} of files screened before")
     if summary.renewed:
-        notes.append(f"{summary.renewed} of them by what was seen and heard before")
+        notes.append(f"{summary.renewed} judged again by what was seen and heard before")
     if summary.redecoded:
         notes.append(f"{summary.redecoded} of these decoded where official footage is compared")
     if summary.repeated:
