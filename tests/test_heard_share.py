@@ -15,6 +15,7 @@ import media_screen.hearing
 from media_screen.case import Case
 from media_screen.equipment import Equipment
 from media_screen.evidence import Span
+from media_screen.hearing import Hearing
 from media_screen.media import Media
 from media_screen.speech import Speech
 from tests.making import quarters, tone, write_video
@@ -115,5 +116,6 @@ def test_what_is_skipped_of_a_long_sound_was_not_heard(
     with Media.open(write(tmp_path / "a.mka", 40.0)) as media:
         looker: Any = None
         case = Case(media, Equipment(looker=looker, listens=True))
+        assert isinstance(case.hearing, Hearing)
         _ = case.hearing.ears
         assert case.heard_share == pytest.approx(expected, abs=0.03)

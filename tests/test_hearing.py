@@ -16,6 +16,7 @@ from media_screen.case import Case
 from media_screen.detectors.voice_spoof import VoiceSpoof
 from media_screen.equipment import Equipment
 from media_screen.evidence import Span
+from media_screen.hearing import Ear, Hearing
 from media_screen.media import SAMPLE_RATE, Media, Mix
 from media_screen.media.reader import Reader
 from tests.footage.making import voice
@@ -34,6 +35,12 @@ OTHER = SPOKEN[::-1].copy()
 def opened(media: Media) -> Case:
     looker: Any = None
     return Case(media, Equipment(looker=looker, listens=True))
+
+
+def ears(case: Case) -> tuple[Ear, ...]:
+    """What there is to hear in a file that is listened to anew."""
+    assert isinstance(case.hearing, Hearing)
+    return case.hearing.ears
 
 
 def raw_of(case: Case) -> float:
@@ -88,7 +95,7 @@ def test_a_voice_that_the_mix_does_not_hold_alone_is_heard(
 ) -> None:
     with Media.open(write_wave(tmp_path / "a.wav", np.stack([left, right]))) as media:
         case = opened(media)
-        heard = {ear.mix: ear for ear in case.hearing.ears}
+        heard = {ear.mix: ear for ear in ears(case)}
         assert heard[where].clear
         assert {voice.mix for voice in case.voices} >= {Mix.BOTH, where}
         numbers = [voice.number for voice in case.voices]
@@ -98,7 +105,7 @@ def test_a_voice_that_the_mix_does_not_hold_alone_is_heard(
 def test_what_is_apart_for_a_part_is_listened_to_there_alone(tmp_path: Path) -> None:
     late = np.where(np.arange(SPOKEN.size) < 4 * SAMPLE_RATE, SPOKEN, -SPOKEN)
     with Media.open(write_wave(tmp_path / "a.wav", np.stack([SPOKEN, late]))) as media:
-        both, apart = opened(media).hearing.ears
+        both, apart = ears(opened(media))
     assert (both.mix, apart.mix) == (Mix.BOTH, Mix.APART)
     assert max(one.span.end for one in both.speech.spoken) < 4.5
     assert min(one.span.start for one in apart.speech.spoken) > 3.5
@@ -112,7 +119,7 @@ def test_ordinary_sound_is_heard_once(tmp_path: Path) -> None:
     sides = np.stack([SPOKEN + wide, SPOKEN - wide])
     with Media.open(write_wave(tmp_path / "a.wav", sides)) as media:
         case = opened(media)
-        assert [ear.mix for ear in case.hearing.ears] == [Mix.BOTH]
+        assert [ear.mix for ear in ears(case)] == [Mix.BOTH]
         assert case.other_sounds == ()
 
 
