@@ -22,8 +22,8 @@ EXTRAS ?= cpu,ocr,serve,stix,misp,train,dev
 
 # Cheap ones first; `make bench-NAME` runs one, `make -k bench` goes on after one that fails.
 BENCHES := accuracy credentials explicit face_consistency onscreen catalogue voice.levels \
-  proxies original throughput repeats abuse impersonation campaign local_changes provenance \
-  lip_sync voice faces gpu
+  proxies original throughput repeats second_day abuse impersonation campaign local_changes \
+  provenance lip_sync voice faces cluster gpu
 
 .PHONY: demo test check lint types wheels format fuzz bench docs goldens lock clean
 .PHONY: bench-decoders bench-coordination $(BENCHES:%=bench-%)
@@ -56,7 +56,7 @@ fuzz: .venv/ready
 bench: $(BENCHES:%=bench-%) $(if $(DECODERS),bench-decoders) $(if $(TEXTS),bench-coordination)
 
 ARGUMENTS = --media $(MEDIA)
-bench-accuracy: ARGUMENTS =
+bench-accuracy bench-cluster: ARGUMENTS =
 bench-decoders: ARGUMENTS = --media $(DECODERS)
 bench-coordination: ARGUMENTS = --texts $(TEXTS)
 bench-proxies: ARGUMENTS = --media $(MEDIA)/real_video

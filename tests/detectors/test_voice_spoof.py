@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -19,7 +17,7 @@ from tests.fakes import stand_in
 
 
 def voice(number: int, *scores: float) -> Voice:
-    """A voice whose windows hold nothing but the score that the network shall give."""
+    """A voice whose windows hold nothing but the score that the network gave."""
     row = np.eye(DIMENSION, dtype=np.float32)[number]
     return Voice(
         number,
@@ -31,14 +29,13 @@ def voice(number: int, *scores: float) -> Voice:
 
 
 def examine(*voices: Voice, people: tuple[VoiceTemplate, ...] = ()) -> list[Evidence | Abstention]:
-    case = stand_in(Case, voices=voices, device="cpu", gallery=Gallery((), people))
+    synthesis = tuple(tuple(float(one.samples[0]) for one in own.windows) for own in voices)
+    case = stand_in(Case, voices=voices, synthesis=synthesis, gallery=Gallery((), people))
     return list(VoiceSpoof().examine(case))
 
 
 @pytest.fixture(autouse=True)
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    net = SimpleNamespace(score=lambda samples: float(samples[0]))
-    monkeypatch.setattr(voice_spoof, "spoof_net", lambda device: net)
     monkeypatch.setattr(voice_spoof, "shipped", lambda name: Calibration(1.0, 0.0, 2.5))
     monkeypatch.setattr(voice_spoof, "genuine", lambda name: Percentiles((-2.0, 0.0, 2.0)))
 

@@ -245,7 +245,7 @@ def test_unreadable_files_alone_give_a_page(tmp_path: Path) -> None:
         pytest.param(["--reencode", "480p,8k"], "no recipe '8k'; there are 480p", id="recipe"),
         pytest.param(
             ["--results", "R", "--reencode", "480p"],
-            "can't be used with --results",
+            "goes neither with --results nor",
             id="nothing-to-reencode",
         ),
         pytest.param(["--detector", "x"], "no detector named 'x'", id="detector"),
