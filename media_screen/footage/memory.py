@@ -343,6 +343,8 @@ class _Common:
         The shorter one is looked for in the longer one, of two of one length always the same one:
         so the same comes of it whichever was screened first.
         """
+        if min(mine.duration_s, known.duration_s) <= 0:
+            return _Common()  # pictures are compared with pictures alone
         if (mine.duration_s, mine.sha256) <= (known.duration_s, known.sha256):
             return _Common.of(query, known, candidate)
         turned = _turned(candidate)
