@@ -1,12 +1,15 @@
-"""What all tests share: goldens, kept under `tests/goldens/` and renewed by one option."""
+"""What all tests share: goldens, kept under `tests/goldens/`, and a browser, started once."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.places import CHROMIUM
 
 GOLDENS = Path(__file__).parent / "goldens"
 # What no set-up of the tests can bring is a GPU, and a machine that has one lacks its absence.
@@ -51,3 +54,14 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return check
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()

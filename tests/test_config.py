@@ -44,6 +44,7 @@ WRONG: list[tuple[str, Any]] = [
     ("transcript", "true"),
     ("transcript", 0),
     ("fingerprint", 1),
+    ("observations", 1),
     ("fingerprint", None),
     ("add_detectors", "mine"),
     ("add_detectors", ["mine"]),

@@ -1,4 +1,4 @@
-"""What tests of the served pages share: a server of its own program, and the browser."""
+"""What tests of the served pages share: a server of its own program."""
 
 from __future__ import annotations
 
@@ -24,9 +24,6 @@ from media_screen.results.folder import RESULTS
 from media_screen.results.written import LAYOUT, STATE, line_digest
 from tests.places import ROOT, SAMPLES
 from tests.report import invented, records
-from tests.report.conftest import browser
-
-__all__ = ["browser"]
 
 CLIP = SAMPLES / "downloads" / "7300000000000000001.mp4"
 
