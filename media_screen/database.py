@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import sqlite3
 import sys
@@ -24,6 +25,8 @@ from media_screen.errors import MediaScreenError
 from media_screen.files import open_private, private_folder, ready_database, remove_database
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 STATEMENT_S = 60.0  # that one statement may take, over the wait for other processes
 CHECKED_BYTES = 64 << 20  # up to this size a file is read over when it is opened; a second or less
@@ -117,6 +120,23 @@ def renew(path: Path, layout: Layout) -> None:
     with contextlib.suppress(FileNotFoundError):
         _refuse_foreign(path, layout)
     remove_database(path)
+
+
+def connect_anew(path: Path, layout: Layout, *, exclusive: bool = False) -> Connection:
+    """Open a file of the program as `connect` does; one that is damaged or outdated is begun anew.
+
+    For what can be found again. Raises ForeignDatabase, sqlite3.OperationalError when it is in use,
+    and OSError.
+    """
+    try:
+        return connect(path, layout, exclusive=exclusive)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, (sqlite3.OperationalError, ForeignDatabase)):
+            raise
+        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+        _log.warning("%s is made anew: %s", shown, error)
+        renew(path, layout)
+        return connect(path, layout, exclusive=exclusive)
 
 
 def has_tables(path: Path, tables: str) -> bool:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     import onnxruntime
 
+CAN_SHARE = hasattr(socket, "AF_UNIX")  # not on Windows: there each worker holds its own
 JOINED_BYTES = 256 << 20  # of inputs in one batch of several workers; a GPU of 8 GB bears it
 RESTARTS = 5  # of one scan; a process that ends more often ends for a reason that stays
 START_LIMIT = 120.0  # s until it takes requests; CUDA's libraries are read from disk first
@@ -61,7 +62,11 @@ class NetworkServer:
         self.address = str(self._folder / "networks")
         self._starts = 0
         self._process: multiprocessing.process.BaseProcess | None = None
-        self.keep()
+        try:
+            self.keep()
+        except MediaScreenError:
+            self.close()
+            raise
 
     @property
     def served(self) -> nets.Served:

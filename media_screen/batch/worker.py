@@ -24,7 +24,7 @@ from typing import Any, Protocol
 import psutil
 
 from media_screen.batch.child import begin
-from media_screen.batch.networks import NetworkServer
+from media_screen.batch.networks import CAN_SHARE, NetworkServer
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Abstention, Failure, MediaInfo, Reason, Thumbnail, Verdict
 from media_screen.evidence.records import fields_of
@@ -125,8 +125,8 @@ class Executor(Protocol):
 class Pool:
     """A fixed number of worker processes that screen files; use it in a `with` statement.
 
-    `kind` makes of the config what screens in each of them. With `shares_networks`, by default on
-    a GPU, one more process holds the networks of all (`batch.networks`).
+    `kind` makes of the config what screens in each of them. With `shares_networks`, by default
+    where several are on a GPU, one more process holds the networks of all (`batch.networks`).
     """
 
     takes_earlier = True
@@ -141,14 +141,14 @@ class Pool:
         shares_networks: bool | None = None,
     ) -> None:
         self._config = config
-        on_gpu = config.device == "cuda"
-        self._shares_networks = on_gpu if shares_networks is None else shares_networks
+        self._count = max(1, workers)
+        several = config.device == "cuda" and self._count > 1 and CAN_SHARE
+        self._shares_networks = several if shares_networks is None else shares_networks
         self._server: NetworkServer | None = None
         self._kind = kind
         self._limits = limits
         self._idle: list[_Worker] = []
         self._busy: list[_Worker] = []
-        self._count = max(1, workers)
 
     def __enter__(self) -> Pool:
         return self

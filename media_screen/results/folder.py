@@ -21,9 +21,8 @@ from media_screen import sidecar as sidecars
 from media_screen.database import (
     Connection,
     ForeignDatabase,
-    connect,
+    connect_anew,
     has_tables,
-    renew,
     transaction,
 )
 from media_screen.errors import MediaScreenError
@@ -439,14 +438,7 @@ def _put_earlier_aside(out: Path) -> None:
 
 def _open_state(path: Path) -> Connection:
     """Open the index and keep it locked; one that is damaged or outdated is made anew."""
-    try:
-        state = connect(path, LAYOUT, exclusive=True)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, (sqlite3.OperationalError, ForeignDatabase)):
-            raise
-        _log.warning("%s is made anew: %s", shown_path(path), error)
-        renew(path, LAYOUT)
-        state = connect(path, LAYOUT, exclusive=True)
+    state = connect_anew(path, LAYOUT, exclusive=True)
     state.execute("PRAGMA synchronous = NORMAL")
     return state
 

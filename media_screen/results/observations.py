@@ -14,9 +14,8 @@ from pathlib import Path
 
 from media_screen.database import (
     Connection,
-    ForeignDatabase,
     Layout,
-    connect,
+    connect_anew,
     digest_of,
     renew,
     transaction,
@@ -48,14 +47,7 @@ class Observations:
 
     def __init__(self, path: Path, *, made: str) -> None:
         self._path, self._made = path, made
-        try:
-            self._rows: Connection = connect(path, LAYOUT)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, (sqlite3.OperationalError, ForeignDatabase)):
-                raise
-            _log.warning("%s is made anew: %s", shown_path(path), error)
-            renew(path, LAYOUT)
-            self._rows = connect(path, LAYOUT)
+        self._rows: Connection = connect_anew(path, LAYOUT)
         self._rows.execute("PRAGMA secure_delete = ON")  # what is removed is overwritten
         # Losing the last rows costs decoding those files, not a result.
         self._rows.execute("PRAGMA synchronous = OFF")

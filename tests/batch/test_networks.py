@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -171,6 +172,27 @@ def test_a_process_that_ends_again_and_again_ends_the_scan(monkeypatch: Any) -> 
         server._process.join()
         with pytest.raises(NetworkServerError, match="ended 1 times"):
             server.keep()
+
+
+def test_nothing_is_left_of_a_process_that_can_not_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(networks, "START_LIMIT", 0.0)
+    with pytest.raises(NetworkServerError, match="it did not start"):
+        NetworkServer("cpu", threads=1)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("device", "workers", "shared"),
+    [("cuda", 4, True), ("cuda", 1, False), ("cpu", 4, False)],
+)
+def test_networks_are_shared_where_several_workers_are_on_a_gpu(
+    device: str, workers: int, shared: bool
+) -> None:
+    pool = Pool(Config(device=device), workers=workers)
+    assert pool._shares_networks is shared
 
 
 def test_a_device_that_is_not_there_is_said(monkeypatch: Any) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from media_screen.database import Connection, ForeignDatabase, Layout, connect, renew, transaction
+from media_screen.database import Connection, Layout, connect_anew, transaction
 from media_screen.footage.campaigns import FacesApart, Pair
-from media_screen.media import shown_path
 
 STORE = "campaigns.sqlite"
 LAYOUT = Layout(
@@ -70,14 +68,7 @@ class CampaignStore:
     """The file of what was known after the last scan; begun anew when it is damaged."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._rows: Connection = connect(path, LAYOUT)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, (sqlite3.OperationalError, ForeignDatabase)):
-                raise
-            _log.warning("%s is made anew: %s", shown_path(path), error)
-            renew(path, LAYOUT)
-            self._rows = connect(path, LAYOUT)
+        self._rows: Connection = connect_anew(path, LAYOUT)
 
     def close(self) -> None:
         """Close the file."""
