@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import logging
 import os
 import sqlite3
@@ -15,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from media_screen.batch.campaigns import MEMORY, Moved, settle
+from media_screen.batch.campaigns import MEMORY, Moved, OnPair, settle
 from media_screen.batch.originals import OnPost, gather
 from media_screen.batch.repeats import Former, Repeats
-from media_screen.batch.worker import Executor, Limits, Pool
+from media_screen.batch.worker import Executor, Limits, Pool, Workers
 from media_screen.coordination import WITHIN_S, checked_window
 from media_screen.database import ForeignDatabase, renew
 from media_screen.evidence import Label, Verdict
@@ -30,7 +29,7 @@ from media_screen.results.folder import BatchError, FinishedFile, Results
 from media_screen.results.observations import OBSERVED, Observations, forget
 from media_screen.results.told import SCANNED, AlreadyTold
 from media_screen.screen import Config
-from media_screen.screen.settings import examined_with, settings_digest
+from media_screen.screen.settings import examination_digest, examined_with, settings_digest
 
 # Stages of an examination that decode what was decoded before, where nothing else will do.
 _DECODING = ("compared", "closely", "turned")
@@ -189,6 +188,7 @@ def scan(
     on_post: OnPost | None = None,
     on_start: OnStart | None = None,
     on_result: OnResult | None = None,
+    on_pair: OnPair | None = None,
 ) -> Summary:
     """Screen everything under `paths` that has no result in `out` yet, and sum up.
 
@@ -198,21 +198,16 @@ def scan(
     and heard in it is kept for that, unless `keep` is False: a file that is as it was need not be
     decoded (`screen.repeat`). Without `renew` only files that are new or changed are screened, and
     results of other people or settings stay; they are flagged, as are those of files that are not
-    among `paths`. When all are
-    done, files that repeat one another become campaigns (`batch.campaigns`), whose accounts are
-    tied by what they did at most `within_s` seconds apart. `executor` makes
-    the workers: processes of this machine, or those of a cluster (`batch.ray.RayPool`). Raises
-    BatchError when `out` can't be used, WorkerError when the networks or the people can't be
-    loaded, and WindowError when `within_s` is no window.
+    among `paths`. When all are done, files that repeat one another become campaigns
+    (`batch.campaigns`), whose accounts are tied by what they did at most `within_s` seconds apart.
+    `executor` makes the workers: processes of this machine, or those of a cluster
+    (`batch.ray.RayPool`). Raises BatchError when `out` can't be used, WorkerError when the networks
+    or the people can't be loaded, and WindowError when `within_s` is no window.
     """
     checked_window(within_s)
     started = time.monotonic()
     found = find_media(paths, out=out)
-    if config.memory is None:
-        config = replace(config, memory=out / MEMORY)
-    config = replace(config, observations=keep)
-    if config.people is not None and config.cache is None:
-        config = replace(config, cache=cache_folder(Path(config.people), out / REFERENCES))
+    config = _placed(config, out, keep=keep)
     with Results(out) as results:
         originals = gather(
             found.files, out / ORIGINALS, config, workers=workers, limits=limits, on_post=on_post
@@ -224,32 +219,21 @@ def scan(
         progress = Progress(total=len(found.files), kept=len(found.files) - len(todo))
         if on_start is not None:
             on_start(progress)
-        if todo and config.memory is not None:
-            _begin_memory(Path(config.memory))
         told = AlreadyTold.read(out, SCANNED)
         versions: Mapping[str, str] = told.versions
         screened: set[Path] = set()
-        with (
-            _kept(out, config) as observations,
-            executor(config, workers=workers, limits=limits) as pool,
-        ):
-            former = Former(examined_with(config), observations)
-            copies = pool.takes_earlier
-            repeats = Repeats(todo, results, settings, limits, former=former, copies=copies)
-            for job, verdict in pool.screen(repeats.jobs()):
-                if observations is not None and verdict.observed:
-                    observations.put(verdict.media.sha256, verdict.observed)
-                written = results.add(job.path, verdict, settings)
-                repeats.finished(job, written)
+        with executor(config, workers=workers, limits=limits) as pool:
+            for path, written in _screened(todo, out, config, results, settings, limits, pool):
                 versions = written.versions or versions
-                screened.add(job.path)
+                screened.add(path)
                 progress.count(written)
                 if on_result is not None:
                     on_result(written, progress)
-            if observations is not None:
-                observations.drop_others(results.hashes())
         outdated = results.mark_outdated(settings)
-        moved = settle(results, out, config, within_s=within_s, workers=workers, limits=limits)
+        moved = settle(
+            results, out, config,
+            within_s=within_s, workers=workers, limits=limits, on_pair=on_pair,
+        )  # fmt: skip
         results.compact()
         changes = _changes(results, out, told, found.files, versions, outdated)
         entries = tuple(
@@ -272,24 +256,58 @@ def scan(
     )
 
 
+def _placed(config: Config, out: Path, *, keep: bool) -> Config:
+    """Return a config with the places within the folder of results that it leaves open."""
+    config = replace(config, memory=config.memory or out / MEMORY, observations=keep)
+    if config.people is not None and config.cache is None:
+        config = replace(config, cache=cache_folder(Path(config.people), out / REFERENCES))
+    return config
+
+
+def _screened(
+    todo: Sequence[Path],
+    out: Path,
+    config: Config,
+    results: Results,
+    settings: str,
+    limits: Limits,
+    pool: Workers,
+) -> Iterator[tuple[Path, Verdict]]:
+    """Screen files, write what comes of each, and give that; keep what was seen and heard."""
+    if todo and config.memory is not None:
+        _begin_memory(Path(config.memory))
+    with _kept(out, config) as observations:
+        former = Former(examined_with(config), observations)
+        copies = pool.takes_earlier
+        repeats = Repeats(todo, results, settings, limits, former=former, copies=copies)
+        for job, verdict in pool.screen(repeats.jobs()):
+            if observations is not None and verdict.observed:
+                observations.put(verdict.media.sha256, verdict.observed)
+            written = results.add(job.path, verdict, settings)
+            repeats.finished(job, written)
+            yield job.path, written
+        if observations is not None:
+            observations.drop_others(results.hashes())
+
+
 @contextmanager
 def _kept(out: Path, config: Config) -> Iterator[Observations | None]:
     """Open what was seen and heard in the files of a folder, or remove it where none is kept."""
     path = out / OBSERVED
+    observations = None
     try:
-        if not config.observations:
+        if config.observations:
+            observations = Observations(path, made=examination_digest(config))
+        else:
             forget(path)
-            yield None
-            return
-        made = hashlib.sha256(repr(sorted(examined_with(config).items())).encode()).hexdigest()
-        observations = Observations(path, made=made)
     except (sqlite3.Error, OSError) as error:
         why = f"can't keep what was seen and heard in {shown_path(path)}: {error}"
         raise BatchError(why) from error
     try:
         yield observations
     finally:
-        observations.close()
+        if observations is not None:
+            observations.close()
 
 
 def _changes(

@@ -193,6 +193,15 @@ def scan_with_progress(
                     err=True,
                 )
 
+        def on_pair(done: int, total: int) -> None:
+            step = "comparing faces of copies"
+            bar.update(task, step=step, total=total, completed=done, rate="", last="")
+            if not live and not quiet and not done:
+                told = (
+                    f"comparing the faces of {counted(total, 'file')} with those of suspected ones"
+                )
+                click.echo(told, err=True)
+
         with _stoppable():
             summary = scan_files(
                 paths,
@@ -207,6 +216,7 @@ def scan_with_progress(
                 on_post=on_post,
                 on_start=on_start,
                 on_result=on_result,
+                on_pair=on_pair,
             )
     if jsonl:
         for moved in summary.moved:  # the last line of a file is the one that counts

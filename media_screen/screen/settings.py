@@ -87,6 +87,11 @@ def examined_with(config: Config) -> dict[str, str]:
     return versions() | own_version(config) | {"settings": _digest(_settings(config))}
 
 
+def examination_digest(config: Config) -> str:
+    """Return 16 hex digits that change when files would have to be looked at anew."""
+    return _digest(sorted(examined_with(config).items()))
+
+
 def _settings(config: Config) -> list[object]:
     """Return what was chosen of how files are looked at and listened to."""
     detectors = [detector.name for detector in detectors_of(config)]

@@ -7,6 +7,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -312,6 +313,12 @@ def test_faces_are_compared_once(folder: Folder, monkeypatch: pytest.MonkeyPatch
     assert made.asked == ["nf"]
     assert folder.labels == "c:susp f:susp n:susp r:unve u:unve"
     assert OTHER_FACE in folder.verdicts["r"].flags
+    folder.config = replace(folder.config, sensitivity="high", watch=None)
+    folder.settle()
+    assert made.asked == ["nf"], "what is suspicious is no matter of how faces are looked at"
+    folder.config = replace(folder.config, thorough=True)
+    folder.settle()
+    assert sorted(made.asked[1:]) == ["cf", "nf", "rf", "uf"]
 
 
 def test_where_faces_cannot_be_compared_nobody_is_accused_and_it_is_said(

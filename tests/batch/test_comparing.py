@@ -10,13 +10,14 @@ import pytest
 
 from media_screen.batch.campaigns import comparing
 from media_screen.batch.campaigns.comparing import PairOfFiles, PairReader, compare_all
-from media_screen.batch.worker import Limits, Pool, WorkerError
+from media_screen.batch.worker import Job, Limits, Pool, WorkerError
+from media_screen.evidence import MediaInfo, Verdict
 from media_screen.footage.campaigns import FacesApart
 from media_screen.footage.catalogue import MeasuredMatch
 from media_screen.footage.memory import Memory
 from media_screen.footage.original.copies import CopyComparer
 from media_screen.media import Media, identify
-from media_screen.screen import Config
+from media_screen.screen import Config, unable
 from tests.fakes import stand_in
 from tests.footage.making import Scene, take
 from tests.making import write_video
@@ -86,6 +87,25 @@ def test_files_that_are_others_now_are_not_compared(
 def all_compared(pair: PairOfFiles, memory: Path) -> list[object]:
     config = Config(memory=memory)
     return list(compare_all([pair], config, workers=1, limits=Limits()))
+
+
+def test_it_is_told_how_far_comparing_is(
+    pair: PairOfFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class AtOnce(Pool):
+        def screen(self, jobs: Iterator[Job | None]) -> Iterator[tuple[Job, Verdict]]:
+            for job in jobs:
+                assert job is not None
+                yield job, unable(MediaInfo(path=job.path.name))
+
+    monkeypatch.setattr(comparing, "Pool", AtOnce)
+    heard: list[tuple[int, int]] = []
+    config = Config(memory=tmp_path / "memory.sqlite")
+    made = compare_all(
+        [pair], config, workers=1, limits=Limits(), on_pair=lambda *told: heard.append(told)
+    )
+    assert list(made) == [(pair.contents, FacesApart())]
+    assert heard == [(0, 1), (1, 1)]
 
 
 def test_no_worker_starts_for_files_that_are_gone(

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_screen.batch.campaigns.accounts import Accounts
-from media_screen.batch.campaigns.comparing import PairOfFiles, compare_all
+from media_screen.batch.campaigns.comparing import OnPair, PairOfFiles, compare_all
 from media_screen.batch.campaigns.facts import (
     FACE_UNSURE,
     HOLDS,
@@ -62,13 +62,13 @@ from media_screen.results.saved_line import BAD_RECORD
 from media_screen.results.text import clock
 from media_screen.results.words import RANK
 from media_screen.screen import Config
-from media_screen.screen.settings import names_of, people_of, settings_digest
+from media_screen.screen.settings import examination_digest, names_of, people_of
 from media_screen.weights.calibration import percent
 
 if TYPE_CHECKING:
     from media_screen.people.registry import Person
 
-__all__ = ["HOLDS", "MEMORY", "PASSED", "Moved", "settle"]
+__all__ = ["HOLDS", "MEMORY", "PASSED", "Moved", "OnPair", "settle"]
 
 MEMORY = "memory.sqlite"  # in the folder of results: what was screened into it before
 Compare = Callable[[Sequence[PairOfFiles]], Iterable[tuple[Pair, FacesApart]]]
@@ -94,11 +94,13 @@ def settle(
     within_s: float = WITHIN_S,
     workers: int = 1,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
+    on_pair: OnPair | None = None,
 ) -> tuple[Moved, ...]:
     """Find the campaigns of a folder of results and pass labels along; returns what moved.
 
     Files that show the footage of a suspected one are laid over it first, by so many `workers`
-    within `limits`, to see whether their faces are the same. Accounts are tied by what they did at
+    within `limits`, to see whether their faces are the same; `on_pair` hears how many of how many
+    are done. Accounts are tied by what they did at
     most `within_s` seconds apart, which is context. Raises BatchError when the folder can't be
     written, WindowError when `within_s` is no window, and WorkerError when no worker can start.
     """
@@ -107,7 +109,9 @@ def settle(
     try:
         store = CampaignStore(out / STORE)
         try:
-            compare = partial(compare_all, config=config, workers=workers, limits=limits)
+            compare = partial(
+                compare_all, config=config, workers=workers, limits=limits, on_pair=on_pair
+            )
             return _Settling(results, out, config, store, within_s, compare).run()
         finally:
             store.close()
@@ -203,12 +207,12 @@ class _Settling:
         passing = pass_along(self._files, ties)
         if not passing.lacking:
             return passing
-        settings = settings_digest(self._config)
-        known = self._store.faces(settings)
+        made = examination_digest(self._config)  # whoever is enrolled: faces are the same
+        known = self._store.faces(made)
         while (passing := pass_along(self._files, ties, known)).lacking:
             pairs = self._paired(passing.lacking)
             for pair, apart in self._compare(pairs):
-                self._store.keep_faces(pair, apart, settings)
+                self._store.keep_faces(pair, apart, made)
                 known[pair] = apart
             for one in pairs:  # of which a file is gone, or another one now
                 known.setdefault(one.contents, FacesApart())

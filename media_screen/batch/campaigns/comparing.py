@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -38,12 +38,20 @@ class PairOfFiles:
     contents: Pair
 
 
+OnPair = Callable[[int, int], None]  # comparisons that are done, and all of this round
+
+
 def compare_all(
-    pairs: Sequence[PairOfFiles], config: Config, *, workers: int, limits: Limits
+    pairs: Sequence[PairOfFiles],
+    config: Config,
+    *,
+    workers: int,
+    limits: Limits,
+    on_pair: OnPair | None = None,
 ) -> Iterator[tuple[Pair, FacesApart]]:
     """Give what each comparison came to; of files that are gone or changed there is none.
 
-    No file is compared with two others at a time.
+    No file is compared with two others at a time. `on_pair` hears how far it is.
     """
     remembered = config.memory is not None and Path(config.memory).is_file()
     there = {
@@ -53,12 +61,16 @@ def compare_all(
     }
     if not there:
         return
-    _log.info("comparing the faces of %d files with those of suspected ones", len(there))
+    if on_pair is not None:
+        on_pair(0, len(there))
     kind = partial(PairReader, pairs=there)
     here = min(workers, os.cpu_count() or 1, len(there))  # of a cluster there may be more
     try:
         with Pool(config, workers=here, limits=limits, kind=kind) as pool:
-            for job, verdict in pool.screen(Job(path) for path in there):
+            jobs = (Job(path) for path in there)
+            for done, (job, verdict) in enumerate(pool.screen(jobs), start=1):
+                if on_pair is not None:
+                    on_pair(done, len(there))
                 if not any(one.reason == "changed" for one in verdict.abstentions):
                     yield there[job.path].contents, _read(verdict)
     except WorkerError as error:
