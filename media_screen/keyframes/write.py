@@ -20,11 +20,12 @@ from media_screen.keyframes.choice import Keyframe, choose
 from media_screen.keyframes.sheet import contact_sheet, small
 from media_screen.media import Media, MediaError, Source
 from media_screen.results.folder import RESULTS
+from media_screen.results.named import row_of
 from media_screen.results.rows import read_line, read_results
-from media_screen.results.saved_line import parse_line
 from media_screen.results.text import clock
 from media_screen.results.thumbs import read_thumbnails
-from media_screen.results.written import line_digest, written_files, written_lines
+from media_screen.results.whereabouts import ScreenedMedia, screened_media
+from media_screen.results.written import written_lines
 
 COLUMNS = ("file", "picture", "time_s", "kind", "why", "sha256")
 SHEET = "contact-sheet.jpg"
@@ -48,14 +49,6 @@ class WrittenKeyframes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A result, and where its file should lie."""
-
-    verdict: Verdict
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
 class _Shown:
     """A key frame that was written: its name, and how it stands on the sheet."""
 
@@ -76,9 +69,10 @@ def write_keyframes(
 
     `names` are paths or names of files, as they were screened. Pictures are JPEG, or PNG if
     `lossless`. Nothing is looked up or sent anywhere. What is gone or changed since it was screened
-    is told in `why`. Raises KeyframeError when no result has a name.
+    is told in `why`. Raises KeyframeError when nothing is suspected, and NamedFileError when no
+    result has a name, or several have.
     """
-    found = _chosen(list(_results(out)), names, out)
+    found = _chosen(out, names)
     private_folder(folder)
     rows: list[tuple[object, ...]] = []
     written = []
@@ -101,36 +95,18 @@ def write_keyframes(
 # --- which files ---------------------------------------------------------------------------------
 
 
-def _results(out: Path) -> Iterator[_Found]:
-    """Give the results of a folder, the most urgent first."""
-    known = written_files(out)
+def _chosen(out: Path, names: Sequence[str]) -> list[ScreenedMedia]:
+    """Return the results that are named, or all that are suspected, the most urgent first."""
     with open_regular(out / RESULTS) as stream:
-        for row in read_results(stream, written_lines(out)).rows:
-            line = read_line(stream, row)
-            written = known.get(line_digest(line))
-            yield _Found(parse_line(line), written.path if written else Path(row.path))
-
-
-def _chosen(found: Sequence[_Found], names: Sequence[str], out: Path) -> list[_Found]:
-    if not names:
-        suspect = [one for one in found if one.verdict.label in ACCUSING]
-        if not suspect:
+        rows = read_results(stream, written_lines(out)).rows
+        if names:
+            chosen = {row.key: row for row in (row_of(rows, name) for name in names)}
+        else:
+            chosen = {row.key: row for row in rows if row.label in ACCUSING}
+        if not chosen:
             raise KeyframeError(f"nothing in {out} is suspected: name the files that are wanted")
-        return suspect
-    chosen: dict[str, _Found] = {}
-    for name in names:
-        own = [one for one in found if _is_named(one, name)]
-        if not own:
-            raise KeyframeError(f"no result in {out} is of a file {name!r:.200}")
-        chosen |= {one.verdict.media.key: one for one in own}
-    return list(chosen.values())
-
-
-def _is_named(one: _Found, name: str) -> bool:
-    media = one.verdict.media
-    if name in (media.path, media.key, Path(media.path).name):
-        return True
-    return Path(name).resolve() == one.path.resolve()
+        lines = [read_line(stream, row) for row in chosen.values()]
+    return screened_media(out, lines)
 
 
 def _folder_name(verdict: Verdict) -> str:
@@ -142,7 +118,7 @@ def _folder_name(verdict: Verdict) -> str:
 # --- one file ------------------------------------------------------------------------------------
 
 
-def _write_file(out: Path, one: _Found, folder: Path, *, lossless: bool) -> list[_Shown]:
+def _write_file(out: Path, one: ScreenedMedia, folder: Path, *, lossless: bool) -> list[_Shown]:
     """Write the key frames of a file; raises MediaError where it is not as it was screened."""
     media = one.verdict.media
     if not one.path.is_file():

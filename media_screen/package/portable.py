@@ -12,13 +12,14 @@ from media_screen.files import open_regular, write_atomically
 from media_screen.package.archive import PackageError, files_in, hashed, write_folder, write_zip
 from media_screen.package.complaints import text_template
 from media_screen.package.pathless import MachinePaths
-from media_screen.package.room import copy_decisions, copy_results, media_copies, screened_media
+from media_screen.package.room import copy_decisions, copy_results, media_copies
 from media_screen.report import find_zone, write_report
 from media_screen.results.campaigns import read_campaign_lines
 from media_screen.results.folder import RESULTS
 from media_screen.results.plain import counted
 from media_screen.results.rows import read_line, read_results
 from media_screen.results.saved_line import parse_line
+from media_screen.results.whereabouts import screened_media
 from media_screen.results.written import written_lines
 
 PORTABLE = "results.portable.zip"  # beside the exports

@@ -11,15 +11,14 @@ from pathlib import Path
 
 from media_screen.evidence import Campaign, Verdict
 from media_screen.files import open_regular, private_folder, write_atomically
-from media_screen.package.archive import sha256_of
 from media_screen.results.campaigns import CAMPAIGNS
 from media_screen.results.folder import RESULTS
 from media_screen.results.ledger import LEDGER, read_ledger
 from media_screen.results.plain import counted
 from media_screen.results.rows import ReadResults, read_line, read_results
-from media_screen.results.saved_line import parse_line
 from media_screen.results.thumbs import read_thumbnails, thumbnail_folder
-from media_screen.results.written import WrittenFile, line_digest, written_files, written_lines
+from media_screen.results.whereabouts import ScreenedMedia
+from media_screen.results.written import written_lines
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")
 
@@ -93,35 +92,6 @@ def _copy_pictures(out: Path, room: Path, key: str) -> None:
         private_folder(folder)
         data = (thumbnail_folder(out, key) / picture.name).read_bytes()
         write_atomically(folder / picture.name, [data])
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenedMedia:
-    """The media of a verdict, and where they should lie on this machine.
-
-    `written` is what the state of the folder knows of them, None where it does not.
-    """
-
-    verdict: Verdict
-    path: Path
-    written: WrittenFile | None
-
-    @property
-    def is_as_screened(self) -> bool:
-        """Whether the very bytes that were screened are there."""
-        return self.path.is_file() and sha256_of(self.path) == self.verdict.media.sha256
-
-
-def screened_media(out: Path, lines: Iterable[bytes]) -> list[ScreenedMedia]:
-    """Find what was screened: where the state knows it, else where it was shown."""
-    by_digest = {line_digest(line): parse_line(line) for line in lines}
-    known = written_files(out, by_digest)
-    found = []
-    for digest, verdict in by_digest.items():
-        written = known.get(digest)
-        path = written.path if written else Path(verdict.media.path)
-        found.append(ScreenedMedia(verdict, path, written))
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,10 @@ from media_screen.package.archive import PackageError, files_in, hashed, sha256_
 from media_screen.package.complaints import complaints, text_template
 from media_screen.package.contents import SIDECARS, UNCHECKED, contents
 from media_screen.package.room import (
-    ScreenedMedia,
     copy_decisions,
     copy_results,
     media_copies,
     packed_name,
-    screened_media,
 )
 from media_screen.package.signature import read_key, sign
 from media_screen.package.timestamp import (
@@ -43,6 +41,7 @@ from media_screen.results.campaigns import read_campaign_lines
 from media_screen.results.folder import RESULTS
 from media_screen.results.ledger import read_ledger
 from media_screen.results.plain import counted
+from media_screen.results.whereabouts import ScreenedMedia, screened_media
 from media_screen.results.written import STATE
 from media_screen.sidecar import find as find_sidecar
 

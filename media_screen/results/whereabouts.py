@@ -1,15 +1,48 @@
-"""Finds the file of a result where it lies now, when it is still what was screened."""
+"""Finds the files of results where they lie now, when they are still what was screened."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from media_screen.evidence import Verdict
 from media_screen.files import facts, open_regular
 from media_screen.media import MediaError, identify
 from media_screen.results.folder import RESULTS
 from media_screen.results.rows import ResultRow, read_line
-from media_screen.results.written import line_digest, written_files
+from media_screen.results.saved_line import parse_line
+from media_screen.results.written import WrittenFile, line_digest, written_files
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenedMedia:
+    """The media of a verdict, and where they should lie on this machine.
+
+    `written` is what the state of the folder knows of them, None where it does not.
+    """
+
+    verdict: Verdict
+    path: Path
+    written: WrittenFile | None
+
+    @property
+    def is_as_screened(self) -> bool:
+        """Whether the very bytes that were screened are there."""
+        return _holds(self.path, self.verdict.media.sha256)
+
+
+def screened_media(out: Path, lines: Iterable[bytes]) -> list[ScreenedMedia]:
+    """Find what was screened: where the state knows it, else where it was shown."""
+    by_digest = {line_digest(line): parse_line(line) for line in lines}
+    known = written_files(out, by_digest)
+    found = []
+    for digest, verdict in by_digest.items():
+        written = known.get(digest)
+        path = written.path if written else Path(verdict.media.path)
+        found.append(ScreenedMedia(verdict, path, written))
+    return found
 
 
 def screened_file(out: Path, row: ResultRow) -> Path | None:
@@ -19,11 +52,7 @@ def screened_file(out: Path, row: ResultRow) -> Path | None:
     same file follows from its content alone.
     """
     path = _place(out, row)
-    try:
-        state = facts(path.stat())
-    except (OSError, ValueError):
-        return None
-    return path if row.sha256 and _content(path, state) == row.sha256 else None
+    return path if _holds(path, row.sha256) else None
 
 
 def _place(out: Path, row: ResultRow) -> Path:
@@ -31,6 +60,15 @@ def _place(out: Path, row: ResultRow) -> Path:
         digest = line_digest(read_line(stream, row))
     written = written_files(out, {digest}).get(digest)
     return written.path if written else Path(row.path)
+
+
+def _holds(path: Path, sha256: str) -> bool:
+    """Tell whether a file is there and has this content."""
+    try:
+        state = facts(path.stat())
+    except (OSError, ValueError):
+        return False
+    return bool(sha256) and _content(path, state) == sha256
 
 
 @functools.lru_cache(maxsize=1024)

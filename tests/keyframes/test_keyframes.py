@@ -17,10 +17,11 @@ from click.testing import CliRunner
 
 from media_screen.cli.main import main
 from media_screen.evidence import Evidence, MediaInfo, Span, Thumbnail, TrackSummary, Verdict
-from media_screen.keyframes import KeyframeError, write_keyframes
+from media_screen.keyframes import write_keyframes
 from media_screen.keyframes.sheet import contact_sheet
 from media_screen.media import Media
 from media_screen.results.folder import Results
+from media_screen.results.named import NamedFileError
 from tests.making import BLUE, RATE, RED, WHITE, write_video
 from tests.report import records
 
@@ -145,7 +146,7 @@ def test_what_is_gone_or_changed_is_said_and_the_rest_goes_on(
 def test_files_are_chosen_by_name_or_path(out: Path, tmp_path: Path) -> None:
     for name in ("a clip.mp4", str(tmp_path / "a clip.mp4")):
         assert write_keyframes(out, [name], tmp_path / "frames")[0].count
-    with pytest.raises(KeyframeError, match="no result"):
+    with pytest.raises(NamedFileError, match="neither such a file"):
         write_keyframes(out, ["other.mp4"], tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
