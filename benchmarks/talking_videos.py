@@ -1,8 +1,9 @@
-"""Builds test videos out of talking clips: 720p at 30 frames/s, H.264 and AAC, with cuts.
+"""Builds test videos out of talking clips: at 30 frames/s, with AAC and cuts.
 
 Single minutes are encoded, each of other shots; longer videos are those minutes one after the
 other, their packets copied. With five minutes that is each of them twice in ten minutes, in
 changing order. Nothing that screens a file looks for repeats within it, so that saves no work.
+Shorter ones are the beginning of a minute, in the forms in which platforms deliver them.
 """
 
 from __future__ import annotations
@@ -20,14 +21,46 @@ import numpy as np
 
 from media_screen.arrays import Floats, Image
 
-WIDTH, HEIGHT, FPS = 1280, 720, 30
-BIT_RATE = 2_000_000  # bit/s, about what the platforms give at this size
+FPS = 30
 KEY_EVERY = 150  # frames; a key frame each 5 s, as YouTube has it, and one at each cut
 SAMPLE_RATE, FRAME = 44_100, 1024  # Hz; samples of one frame of AAC
 MINUTE = 60  # s
 MINUTES = 5  # that are encoded at most; a longer video repeats them
 SHOTS = (4.0, 12.0)  # s, shortest and longest
 LEAST_CLIP = 5.0  # s; shorter ones are left out
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a video is delivered: size in px, codec as FFmpeg calls it, and bit/s of the picture."""
+
+    width: int
+    height: int
+    codec: str
+    bit_rate: int
+
+    @property
+    def name(self) -> str:
+        """The form in words."""
+        return f"{self.width} x {self.height}, {_CODEC_NAMES[self.codec]}"
+
+
+_CODEC_NAMES = {"libx264": "H.264", "libvpx-vp9": "VP9", "libsvtav1": "AV1"}
+# The quickest settings of each encoder: what is measured is the decoder and what comes after it.
+_OPTIONS = {
+    "libx264": {"preset": "veryfast", "threads": "1"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "threads": "1"},
+    "libsvtav1": {"preset": "12", "svtav1-params": "lp=1"},
+}
+LANDSCAPE = Form(1280, 720, "libx264", 2_000_000)
+# Upright, as TikTok, Shorts and Reels have it; the rates are about theirs.
+PLATFORMS = (
+    Form(576, 1024, "libx264", 1_000_000),
+    Form(720, 1280, "libx264", 1_800_000),
+    Form(1080, 1920, "libx264", 3_500_000),
+    Form(720, 1280, "libvpx-vp9", 1_200_000),
+    Form(720, 1280, "libsvtav1", 1_000_000),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +102,23 @@ class VideoBuilder:
             order += some
         return [self._minute(number) for number in order[:minutes]]
 
-    def _minute(self, number: int) -> Path:
-        path = self._folder / f"minute-{number:02}.mp4"
+    def short(self, seconds: int, form: Form) -> Path:
+        """Return a video of up to a minute in a form, made when it is not there yet."""
+        whole = self._minute(0, form)
+        path = self._folder / f"{whole.stem}-{seconds:02}-s.mp4"
+        if not path.exists():
+            unfinished = path.with_suffix(".part")
+            join([whole], unfinished, seconds=seconds)
+            unfinished.rename(path)
+        return path
+
+    def _minute(self, number: int, form: Form = LANDSCAPE) -> Path:
+        shape = "" if form is LANDSCAPE else f"-{form.width}-{form.codec}"
+        path = self._folder / f"minute-{number:02}{shape}.mp4"
         if not path.exists():
             chance = random.Random(1000 * self._seed + number)
             unfinished = path.with_suffix(".part")
-            encode(list(_shots(self._clips, chance)), unfinished)
+            encode(list(_shots(self._clips, chance)), unfinished, form)
             unfinished.rename(path)
         return path
 
@@ -102,15 +146,15 @@ def _shots(clips: Sequence[tuple[Path, float]], chance: random.Random) -> Iterat
         left -= seconds
 
 
-def encode(shots: Sequence[Shot], path: Path) -> None:
+def encode(shots: Sequence[Shot], path: Path, form: Form) -> None:
     """Encode shots as one minute."""
     with av.open(str(path), "w", format="mp4") as container:
-        options = {"preset": "veryfast", "g": str(KEY_EVERY), "threads": "1"}
-        video: Any = container.add_stream("libx264", rate=FPS, options=options)
-        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        video.bit_rate = BIT_RATE
+        options = {**_OPTIONS[form.codec], "g": str(KEY_EVERY)}
+        video: Any = container.add_stream(form.codec, rate=FPS, options=options)
+        video.width, video.height, video.pix_fmt = form.width, form.height, "yuv420p"
+        video.bit_rate = form.bit_rate
         sound: Any = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
-        for number, image in enumerate(_pictures(shots)):
+        for number, image in enumerate(_pictures(shots, form)):
             frame = av.VideoFrame.from_ndarray(image, format="bgr24")
             frame.pts, frame.time_base = number, Fraction(1, FPS)
             container.mux(video.encode(frame))
@@ -125,7 +169,7 @@ def encode(shots: Sequence[Shot], path: Path) -> None:
         container.mux(sound.encode())
 
 
-def _pictures(shots: Sequence[Shot]) -> Iterator[Image]:
+def _pictures(shots: Sequence[Shot], form: Form) -> Iterator[Image]:
     """Give the frames of the minute, FPS a second, whatever the clips have."""
     given, end = 0, 0.0
     for shot in shots:
@@ -136,7 +180,7 @@ def _pictures(shots: Sequence[Shot]) -> Iterator[Image]:
                 while given < min(begin + time_s, end) * FPS:
                     yield image
                     given += 1
-            image = _framed(raw)
+            image = _framed(raw, form.width, form.height)
         while image is not None and given < round(end * FPS):
             yield image
             given += 1
@@ -154,14 +198,14 @@ def _decoded(shot: Shot) -> Iterator[tuple[float, Image]]:
                 yield time_s, np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
 
 
-def _framed(image: Image) -> Image:
+def _framed(image: Image, to_width: int, to_height: int) -> Image:
     """Fit a picture into the frame, over itself enlarged and blurred, as many reposts are."""
     height, width = image.shape[:2]
-    small = cv2.resize(image, (WIDTH // 40, HEIGHT // 40), interpolation=cv2.INTER_AREA)
-    whole = cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
-    scale = min(WIDTH / width, HEIGHT / height)
+    small = cv2.resize(image, (to_width // 40, to_height // 40), interpolation=cv2.INTER_AREA)
+    whole = cv2.resize(small, (to_width, to_height), interpolation=cv2.INTER_LINEAR)
+    scale = min(to_width / width, to_height / height)
     size = round(width * scale), round(height * scale)
-    left, top = (WIDTH - size[0]) // 2, (HEIGHT - size[1]) // 2
+    left, top = (to_width - size[0]) // 2, (to_height - size[1]) // 2
     fitted = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC)
     whole[top : top + size[1], left : left + size[0]] = fitted
     return np.asarray(whole, np.uint8)
@@ -184,8 +228,8 @@ def _sound(shot: Shot) -> Floats:
     return np.pad(samples, ((0, 0), (0, wanted - samples.shape[1])))
 
 
-def join(parts: Sequence[Path], path: Path) -> None:
-    """Copy the packets of minutes into one file, one minute after the other."""
+def join(parts: Sequence[Path], path: Path, *, seconds: float = MINUTE) -> None:
+    """Copy the packets of the first seconds of minutes into one file, one after the other."""
     with av.open(str(path), "w", format="mp4") as container:
         streams: dict[str, Any] = {}
         for number, part in enumerate(parts):
@@ -196,6 +240,8 @@ def join(parts: Sequence[Path], path: Path) -> None:
                 for packet in source.demux():
                     if packet.dts is None or packet.pts is None or packet.time_base is None:
                         continue  # the empty packet at the end
+                    if packet.dts * packet.time_base >= seconds:
+                        continue
                     shift = round(number * MINUTE / packet.time_base)
                     packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
                     packet.stream = streams[packet.stream.type]
