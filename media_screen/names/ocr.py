@@ -17,6 +17,7 @@ from media_screen import weights
 from media_screen.arrays import Image
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import TextLine
+from media_screen.faces.track import evenly
 from media_screen.weights import nets
 
 # px, longest side that is read: handles of 2% of the height are still 11 px there, which is read;
@@ -24,6 +25,13 @@ from media_screen.weights import nets
 LONGEST = 960
 # px; smaller pictures are enlarged, because letters below about 8 px are not found at all.
 SHORTEST_LONGEST = 640
+# Stills of a file that are read in any case; the others are, too, when one of them shows text, or
+# when it is found in half the size, where that of captions is and that of small marks is not.
+READ = 3
+# Change of brightness from pixel to pixel, of 256, that even faint letters reach and a blurred
+# filling around the picture does not; and how many px of a row or column have it at least.
+EDGE, EDGE_PX = 10, 6
+MARGIN = 16  # px around what has edges that are read with it
 MIN_SCORE = 0.7  # mean confidence of a line; below are patterns of cloth, leaves and teeth
 _MAX_LINES = 80  # of one picture: a screen recording of a document has more, and no marks
 _MAX_TEXT = 120  # characters of a line; a mark stands alone
@@ -69,20 +77,33 @@ class TextReader:
     def read(self, image: Image, time_s: float) -> tuple[TextLine, ...]:
         """Return the lines of text in an RGB picture that were read with some confidence."""
         scaled = _scaled(image)
-        found: Any = self._engine(np.ascontiguousarray(scaled[:, :, ::-1]))
-        if found.txts is None or found.boxes is None:
+        left, top, right, bottom = with_edges(scaled)
+        if right <= left or bottom <= top:
             return ()
-        size = np.array(scaled.shape[1::-1], np.float64)
+        part = scaled[top:bottom, left:right]
+        found: Any = self._engine(np.ascontiguousarray(part[:, :, ::-1]), use_rec=True)
+        if found.boxes is None or getattr(found, "txts", None) is None:
+            return ()
+        size, corner = np.array(scaled.shape[1::-1], np.float64), np.array([left, top])
         lines = []
         for text, score, corners in zip(found.txts, found.scores, found.boxes, strict=True):
             if score < MIN_SCORE or not text.strip():
                 continue
-            corners = np.asarray(corners, np.float64) / size
+            corners = (np.asarray(corners, np.float64) + corner) / size
             (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
             shown = unicodedata.normalize("NFKC", text.strip()[:_MAX_TEXT])
             box = (float(left), float(top), float(right), float(bottom))
             lines.append(TextLine(shown, time_s, box))
         return tuple(lines[:_MAX_LINES])
+
+    def shows_large_text(self, image: Image) -> bool:
+        """Tell whether a picture shows anything like text that is found at half the size."""
+        import cv2
+
+        scaled = _scaled(image)
+        half: Any = cv2.resize(scaled, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        found: Any = self._engine(np.ascontiguousarray(half[:, :, ::-1]), use_rec=False)
+        return found.boxes is not None
 
 
 @functools.cache
@@ -95,8 +116,39 @@ def reader(device: str = "cpu") -> TextReader:
 
 
 def read_all(reader: TextReader, stills: Sequence[tuple[float, Image]]) -> tuple[TextLine, ...]:
-    """Read several pictures; lines in order of time."""
-    return tuple(line for time_s, image in stills for line in reader.read(image, time_s))
+    """Read several pictures of one file; lines in order of time.
+
+    Where those that are spread over it show none, the others are read if they show large text.
+    """
+    first = {time_s: reader.read(image, time_s) for time_s, image in evenly(stills, READ)}
+    lines: list[TextLine] = []
+    for time_s, image in stills:
+        if time_s in first:
+            lines += first[time_s]
+        elif any(first.values()) or reader.shows_large_text(image):
+            lines += reader.read(image, time_s)
+    return tuple(lines)
+
+
+def with_edges(image: Image) -> tuple[int, int, int, int]:
+    """Return the part of a picture outside of which nothing has edges: left, top, right, bottom.
+
+    Bars and blurred fillings lie outside of it, and take as long to search for text as anything.
+    """
+    import cv2
+
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    edges = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8)) >= EDGE
+    rows, columns = (np.flatnonzero(edges.sum(axis=axis) >= EDGE_PX) for axis in (1, 0))
+    if not len(rows) or not len(columns):
+        return 0, 0, 0, 0
+    height, width = grey.shape
+    return (
+        max(0, int(columns[0]) - MARGIN),
+        max(0, int(rows[0]) - MARGIN),
+        min(width, int(columns[-1]) + 1 + MARGIN),
+        min(height, int(rows[-1]) + 1 + MARGIN),
+    )
 
 
 def _scaled(image: Image) -> Image:
