@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 WINDOW = 5.0  # s; in 2 s synchrony is told far less surely, and 10 s cost twice as much
 STEP = 1.0  # s between the starts that are tried
-WINDOWS = 2  # of a file; more refine the mean, and each costs about half a second
+# Of a file: more refine the mean of what weighs nothing, and each costs as much as decoding 20 s.
+WINDOWS = 1
 WINDOWS_THOROUGH = 12
 LEAST = 1.5  # s of speech with a face in view that a window must have, as for voices
 MIN_FACE = 40.0  # px; a narrower face has a mouth of under 15 px, in which no lip closes visibly
