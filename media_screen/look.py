@@ -2,13 +2,16 @@
 
 First the key frames (about ten times cheaper than decoding all), then a few dense windows where
 faces were seen, so that tracks have the short steps that consistency and lip movement need. The
-cost follows the number of distinct shots, not the length of the file.
+cost follows the number of distinct shots, not the length of the file. A file that is no longer
+than the windows together is decoded once, and looked at densely from end to end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from bisect import insort
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,12 +21,15 @@ from media_screen.evidence import Span, Thumbnail, joined
 from media_screen.faces.align import align, measure_quality
 from media_screen.faces.detect import Detection, FaceDetector
 from media_screen.faces.embed import FaceEmbedder
-from media_screen.faces.track import Face, Track, Tracker, evenly
+from media_screen.faces.search import CloseSearch
+from media_screen.faces.sparing import embed_sparingly
+from media_screen.faces.track import Face, FaceView, Track, Tracker, evenly
 from media_screen.faces.upright import stand_upright, turns_to_upright
 from media_screen.media.coverage import covered
 
 if TYPE_CHECKING:
     from media_screen.media import Frame, Media
+    from media_screen.media.index import Timeline
 
 
 # Frames held and searched together: 50 MB at 1920 px, and what a GPU's detector takes at once.
@@ -34,6 +40,8 @@ MAX_FACES, MAX_FACES_STILL = 6, 40
 PROBED = 4  # stills that are searched turned, when no face in the file surely stands upright
 WINDOW = 5.0  # s, length of a dense window: the span that synchrony and flicker are measured over
 WINDOW_FPS = 5.0  # frames a second in it: steps of .2 s, in which a head moves less than its width
+# Share of a window that may lie before the moment for which it was chosen.
+LATEST = 0.75
 WINDOWS = 4  # dense windows of a file; more add little once each shot was seen
 WINDOWS_THOROUGH = 24  # with --thorough
 SURVEYED = 240  # frames of a survey that are searched for faces at most, besides those after cuts
@@ -78,8 +86,8 @@ class _Seen:
 
     time_s: float
     tiny: Image
-    faces: tuple[Face, ...] = ()
-    thumbnail: bytes = b""
+    views: tuple[FaceView, ...] = ()
+    thumbnail: bytes = b""  # of some of them
 
 
 @dataclass(slots=True)
@@ -90,7 +98,17 @@ class _Notes:
     most_faces: int = MAX_FACES
     stills: list[tuple[float, Image]] = field(default_factory=list)
     every: float = 0.0  # s between stills that are kept
+    pictured_every: float = 0.0  # s between thumbnails
+    dense: bool = False  # whether all of the file was looked at densely
     looked: list[Span] = field(default_factory=list)  # when each decoded frame was shown
+
+    @classmethod
+    def of(cls, media: Media) -> _Notes:
+        """Begin notes on a file: of a picture more faces are kept, of a film what is spread."""
+        most_faces = MAX_FACES_STILL if media.info.kind == "image" else MAX_FACES
+        end_s = media.pictures.end_s
+        every, pictured_every = end_s / (2 * STILLS), end_s / (4 * THUMBNAILS)
+        return cls(most_faces=most_faces, every=every, pictured_every=pictured_every)
 
     def looking(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Pass frames on, noting when they were shown: those of a survey are all looked at.
@@ -101,11 +119,20 @@ class _Notes:
             self.looked.append(Span(frame.time_s, frame.time_s + max(0.0, frame.shown_s)))
             yield frame
 
+    def large(self, detections: Sequence[Detection]) -> list[Detection]:
+        """Return the largest faces of a frame, and count those that are left out."""
+        large = [one for one in detections if one.box[2] - one.box[0] >= MIN_FACE]
+        self.small_faces += len(detections) - len(large)
+        large.sort(key=lambda one: one.box[0] - one.box[2])
+        self.further_faces = max(self.further_faces, len(large) - self.most_faces)
+        return large[: self.most_faces]
+
     def keep_still(self, frame: Frame) -> None:
         """Keep a frame unless one close to it is kept; with too many, keep every second."""
-        if self.stills and frame.time_s - self.stills[-1][0] < self.every:
+        if any(abs(frame.time_s - time_s) < self.every for time_s, _ in self.stills):
             return
-        self.stills.append((frame.time_s, _scaled(frame.image, _STILL_SIDE)))
+        still = frame.time_s, _scaled(frame.image, _STILL_SIDE)
+        insort(self.stills, still, key=lambda one: one[0])
         if len(self.stills) > 2 * STILLS:
             self.stills = self.stills[::2]
             self.every = 2 * (self.stills[1][0] - self.stills[0][0]) * 0.75
@@ -138,34 +165,63 @@ class Looker:
         again; `on_turn` is called before that, for what was given until then no longer counts.
         Raises MediaError when not one picture can be decoded.
         """
-        notes = self._survey(media, thorough, on_frame)
+        notes = self._first(media, thorough, on_frame)
         turns = 0
-        if not any(stand_upright(one.faces) for one in notes.seen):
+        if not any(stand_upright(one.views) for one in notes.seen):
             stills = [image for _, image in evenly(notes.stills, PROBED)]
             turns = turns_to_upright(self._detector, stills)
         if turns:
             media.turns = (media.turns + turns) % 4
             if on_turn is not None:
                 on_turn()
-            notes = self._survey(media, thorough, on_frame)
-        duration_s = media.info.duration_s
-        searched = on_frame is not None  # copies of faceless footage are found by its movement
-        windows = _windows(notes.seen, duration_s, thorough=thorough, faceless=searched)
-        for window in windows:
-            self._read(notes.looking(media.window(window, fps=WINDOW_FPS)), notes, on_frame)
+            notes = self._first(media, thorough, on_frame)
+        if notes.dense:
+            windows = _windows(notes.seen, media, thorough, faceless=on_frame is not None)
+        else:
+            windows = self._look_closer(media, notes, thorough, on_frame)
         whole = Span(media.pictures.start_s, media.pictures.end_s)
         share = covered(notes.looked, media.missed, whole)
-        return replace(_finish(notes, windows, duration_s), turns=media.turns, covered=share)
+        look = self._finish(notes, windows, media.info.duration_s)
+        return replace(look, turns=media.turns, covered=share)
+
+    def _first(self, media: Media, thorough: bool, on_frame: OnFrame | None) -> _Notes:
+        """Look at a short film densely, at anything else in a survey."""
+        if media.info.kind == "video" and 0.0 < media.info.duration_s <= _dense_s(thorough):
+            notes = _Notes.of(media)
+            notes.dense = True
+            frames = media.window(Span(0.0, media.info.duration_s), fps=WINDOW_FPS)
+            self._read(_with_stills(notes.looking(frames), notes), notes, on_frame, close=True)
+            if notes.seen:
+                return notes
+        return self._survey(media, thorough, on_frame)
 
     def _survey(self, media: Media, thorough: bool, on_frame: OnFrame | None) -> _Notes:
-        most_faces = MAX_FACES_STILL if media.info.kind == "image" else MAX_FACES
-        notes = _Notes(most_faces=most_faces)
+        notes = _Notes.of(media)
         most = SURVEYED_THOROUGH if thorough else SURVEYED
         duration_s = media.pictures.end_s  # not of the file: hours of sound would hide the pictures
         step = max(0.5, duration_s / most)
-        frames = _spaced(notes.looking(media.survey()), step, most=most, duration_s=duration_s)
+        frames = _spaced(
+            notes.looking(media.survey(chances=False)), step, most=most, duration_s=duration_s
+        )
         self._read(_with_stills(frames, notes), notes, on_frame)
         return notes
+
+    def _look_closer(
+        self, media: Media, notes: _Notes, thorough: bool, on_frame: OnFrame | None
+    ) -> tuple[Span, ...]:
+        """Look at moments by chance and densely at windows, and return these.
+
+        Chance is for what is outside of windows: they are chosen first, where a face was seen.
+        """
+        windows = _windows(notes.seen, media, thorough, faceless=False)
+        frames = notes.looking(media.by_chance(without=windows))
+        self._read(_with_stills(frames, notes), notes, on_frame)
+        if not windows:  # copies of faceless footage are found by its movement
+            windows = _windows(notes.seen, media, thorough, faceless=on_frame is not None)
+        for window in windows:
+            dense = notes.looking(media.window(window, fps=WINDOW_FPS))
+            self._read(dense, notes, on_frame, close=True)
+        return windows
 
     def look_at(
         self, frames: Iterable[Frame], span: Span, *, on_frame: OnFrame | None = None
@@ -173,57 +229,91 @@ class Looker:
         """Look over all frames of one span: for references, which are looked at from end to end."""
         notes = _Notes()
         self._read(frames, notes, on_frame)
-        return _finish(notes, (span,), span.end)
+        return self._finish(notes, (span,), span.end, sparing=False)
 
     def faces_in(self, image: Image, *, time_s: float = 0.0) -> tuple[Face, ...]:
         """Return the faces of one picture, largest first, without a limit on their size."""
         (found,) = self._detector.detect([image])
-        return self._faces([(time_s, image, found)])[0]
+        return self._embedded(_views(time_s, image, found))
 
-    def _read(self, frames: Iterable[Frame], notes: _Notes, on_frame: OnFrame | None) -> None:
+    def _read(
+        self,
+        frames: Iterable[Frame],
+        notes: _Notes,
+        on_frame: OnFrame | None,
+        *,
+        close: bool = False,
+    ) -> None:
+        """Search frames for faces; `close` says that they follow closely on one another."""
+        search = CloseSearch(self._detector, least_px=MIN_FACE) if close else None
+        pictured_s = float("-inf")
+        before: Image | None = None
         for batch in _batches(frames, self._batch):
             if on_frame is not None:
                 for frame in batch:
                     on_frame(frame.time_s, frame.image)
-            found = self._detector.detect([frame.image for frame in batch])
-            kept: list[tuple[float, Image, list[Detection]]] = []
-            for frame, detections in zip(batch, found, strict=True):
-                large = [one for one in detections if one.box[2] - one.box[0] >= MIN_FACE]
-                notes.small_faces += len(detections) - len(large)
-                large.sort(key=lambda one: one.box[0] - one.box[2])
-                left_out = len(large) - notes.most_faces
-                notes.further_faces = max(notes.further_faces, left_out)
-                kept.append((frame.time_s, frame.image, large[: notes.most_faces]))
-            for frame, faces in zip(batch, self._faces(kept), strict=True):
-                notes.seen.append(
-                    _Seen(frame.time_s, tiny(frame.image), faces, thumbnail_jpeg(frame.image))
+            images = [frame.image for frame in batch]
+            small = [tiny(image) for image in images]
+            if search is None:
+                found = self._detector.detect(images)
+            else:
+                cuts = _cuts(small if before is None else [before, *small])[-len(small) :]
+                found = search.detect([frame.time_s for frame in batch], images, cuts)
+            before = small[-1]
+            for frame, detections, own in zip(batch, found, small, strict=True):
+                seen = _Seen(
+                    frame.time_s, own, _views(frame.time_s, frame.image, notes.large(detections))
                 )
+                if frame.time_s - pictured_s >= notes.pictured_every:
+                    pictured_s, seen.thumbnail = frame.time_s, thumbnail_jpeg(frame.image)
+                notes.seen.append(seen)
 
-    def _faces(self, found: list[tuple[float, Image, list[Detection]]]) -> list[tuple[Face, ...]]:
-        """Align, measure and embed all faces of several pictures in one call of the network."""
-        crops = [align(image, one.landmarks) for _, image, ones in found for one in ones]
-        embeddings = iter(self._embedder.embed(crops)) if crops else iter(())
-        crop = iter(crops)
-        result = []
-        for time_s, image, ones in found:
-            faces = []
-            for one in ones:
-                aligned = next(crop)
-                faces.append(
-                    Face(
-                        time_s=time_s,
-                        box=one.box,
-                        landmarks=one.landmarks,
-                        score=one.score,
-                        quality=measure_quality(
-                            aligned, one.landmarks, one.score, image_shape=image.shape
-                        ),
-                        crop=aligned,
-                        embedding=next(embeddings),
-                    )
-                )
-            result.append(tuple(faces))
-        return result
+    def _finish(
+        self,
+        notes: _Notes,
+        windows: tuple[Span, ...],
+        duration_s: float,
+        *,
+        sparing: bool = True,
+    ) -> Look:
+        """Put survey and windows into one order of time, find the cuts, and follow the faces."""
+        seen = _without_doubles(sorted(notes.seen, key=lambda one: one.time_s))
+        cuts = _cuts([one.tiny for one in seen])
+        views = [one.views for one in seen]
+        if sparing:
+            faces = embed_sparingly(self._embedder, views, cuts)
+        else:
+            faces = [self._embedded(own) for own in views]
+        tracker = Tracker()
+        for one, own, cut in zip(seen, faces, cuts, strict=True):
+            tracker.add(one.time_s, own, cut=cut)
+        tracks = tracker.finish()
+        return Look(
+            shots=_shots([one.time_s for one in seen], cuts, duration_s),
+            tracks=tracks,
+            frames=len(seen),
+            small_faces=notes.small_faces,
+            further_faces=notes.further_faces,
+            windows=windows,
+            stills=tuple(evenly(notes.stills, STILLS)),
+            thumbnails=(*_frame_thumbnails(seen), *(_track_thumbnail(track) for track in tracks)),
+        )
+
+    def _embedded(self, views: Sequence[FaceView]) -> tuple[Face, ...]:
+        """Embed views, each of them."""
+        rows = self._embedder.embed([view.crop for view in views])
+        pairs = zip(views, rows, strict=True)
+        return tuple(Face(**vars(view), embedding=row) for view, row in pairs)
+
+
+def _views(time_s: float, image: Image, found: Sequence[Detection]) -> tuple[FaceView, ...]:
+    """Align and measure the faces of a picture."""
+    views = []
+    for one in found:
+        crop = align(image, one.landmarks)
+        quality = measure_quality(crop, one.landmarks, one.score, image_shape=image.shape)
+        views.append(FaceView(time_s, one.box, one.landmarks, one.score, quality, crop))
+    return tuple(views)
 
 
 def tiny(image: Image) -> Image:
@@ -243,6 +333,12 @@ def is_cut(before: Image, after: Image) -> bool:
     change = np.abs(before.astype(np.int16) - after.astype(np.int16))
     change[..., 0] = np.minimum(change[..., 0], 256 - change[..., 0])
     return bool(change.mean() > CUT)
+
+
+def _cuts(pictures: Sequence[Image]) -> list[bool]:
+    """Tell of each of several tiny pictures whether it begins a shot; the first does not."""
+    first = [False] * min(1, len(pictures))
+    return [*first, *(is_cut(before, after) for before, after in pairwise(pictures))]
 
 
 def _spaced(
@@ -291,18 +387,24 @@ def _batches(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:
         yield batch
 
 
+def _dense_s(thorough: bool) -> float:
+    """Return up to which length, in s, a film is looked at densely from end to end."""
+    return (WINDOWS_THOROUGH if thorough else WINDOWS) * WINDOW
+
+
 def _windows(
-    seen: list[_Seen], duration_s: float, *, thorough: bool, faceless: bool
+    seen: list[_Seen], media: Media, thorough: bool, *, faceless: bool
 ) -> tuple[Span, ...]:
     """Choose where to look densely: around faces, spread over the file, a short file whole.
 
     With `faceless`, short files and stretches without a face are looked at too.
     """
+    duration_s = media.info.duration_s
     if duration_s <= 0:
         return ()
     most = WINDOWS_THOROUGH if thorough else WINDOWS
-    with_faces = [one for one in seen if one.faces] or (seen if faceless else [])
-    if with_faces and duration_s <= most * WINDOW:
+    with_faces = [one for one in seen if one.views] or (seen if faceless else [])
+    if with_faces and duration_s <= _dense_s(thorough):
         return (Span(0.0, duration_s),)
     # Split the frames with faces into as many stretches as windows, and take of each the frame
     # with the widest face: spread over the file, and the best view of every stretch.
@@ -311,37 +413,32 @@ def _windows(
         if not part.size:
             continue
         best = max((with_faces[i] for i in part), key=_widest)
-        start = min(max(0.0, best.time_s - WINDOW / 4), max(0.0, duration_s - WINDOW))
+        start = min(_start_for(best.time_s, media.pictures), max(0.0, duration_s - WINDOW))
         chosen.append(Span(start, min(start + WINDOW, duration_s)))
     return tuple(joined(chosen))
 
 
+def _start_for(time_s: float, pictures: Timeline) -> float:
+    """Return where a window that shows a moment begins: with a key frame, if one is near.
+
+    Decoding begins with one in any case, and what lies between it and the window is wasted.
+    """
+    key = pictures.key_before(time_s)
+    if key is not None and time_s - key.time_s <= LATEST * WINDOW:
+        return key.time_s
+    return max(0.0, time_s - WINDOW / 4)
+
+
 def _widest(one: _Seen) -> float:
-    return one.faces[0].quality.size_px if one.faces else 0.0
+    return one.views[0].quality.size_px if one.views else 0.0
 
 
-def _finish(notes: _Notes, windows: tuple[Span, ...], duration_s: float) -> Look:
-    """Put survey and windows into one order of time, find the cuts, and follow the faces."""
-    seen = _without_doubles(sorted(notes.seen, key=lambda one: one.time_s))
-    tracker = Tracker()
-    starts = [0.0]
-    for index, one in enumerate(seen):
-        cut = index > 0 and is_cut(seen[index - 1].tiny, one.tiny)
-        if cut:
-            starts.append((seen[index - 1].time_s + one.time_s) / 2)
-        tracker.add(one.time_s, one.faces, cut=cut)
-    tracks = tracker.finish()
-    ends = [*starts[1:], max(duration_s, seen[-1].time_s if seen else 0.0, starts[-1])]
-    return Look(
-        shots=tuple(Span(start, end) for start, end in zip(starts, ends, strict=True)),
-        tracks=tracks,
-        frames=len(seen),
-        small_faces=notes.small_faces,
-        further_faces=notes.further_faces,
-        windows=windows,
-        stills=tuple(evenly(notes.stills, STILLS)),
-        thumbnails=(*_frame_thumbnails(seen), *(_track_thumbnail(track) for track in tracks)),
-    )
+def _shots(times: Sequence[float], cuts: Sequence[bool], duration_s: float) -> tuple[Span, ...]:
+    """Return the shots between the cuts, each of which lies half way between two frames."""
+    steps = zip(pairwise(times), cuts[1:], strict=True)
+    starts = [0.0, *((before + after) / 2 for (before, after), cut in steps if cut)]
+    end = max(duration_s, times[-1] if times else 0.0, starts[-1])
+    return tuple(Span(start, stop) for start, stop in pairwise((*starts, end)))
 
 
 def _without_doubles(seen: list[_Seen]) -> list[_Seen]:
@@ -355,12 +452,13 @@ def _without_doubles(seen: list[_Seen]) -> list[_Seen]:
 
 def _frame_thumbnails(seen: list[_Seen]) -> list[Thumbnail]:
     """Return thumbnails that lie evenly in time, which is not evenly in number of frames."""
-    if not seen:
+    pictured = [one for one in seen if one.thumbnail]
+    if not pictured:
         return []
-    times = np.array([one.time_s for one in seen])
+    times = np.array([one.time_s for one in pictured])
     wanted = np.linspace(times[0], times[-1], THUMBNAILS)
     indices = sorted({int(np.abs(times - time_s).argmin()) for time_s in wanted})
-    return [Thumbnail(seen[index].time_s, seen[index].thumbnail) for index in indices]
+    return [Thumbnail(pictured[index].time_s, pictured[index].thumbnail) for index in indices]
 
 
 def _track_thumbnail(track: Track) -> Thumbnail:

@@ -96,11 +96,17 @@ class FaceConsistency:
 
 
 def measure(track: Track) -> Consistency | None:
-    """Measure a track, or return None when it has too few neighbouring faces."""
+    """Measure a track, or return None when it has too few neighbouring faces.
+
+    A look embeds some of its views, and of the longest a part without a gap (`faces.sparing`).
+    """
     import numpy as np
 
-    faces = np.stack([face.embedding for face in track.faces])
-    times = np.array([face.time_s for face in track.faces])
+    own = [face for face in track.faces if face.measured]
+    if len(own) <= MIN_STEPS:
+        return None
+    faces = np.stack([face.embedding for face in own])
+    times = np.array([face.time_s for face in own])
     near = np.diff(times) <= MAX_STEP
     if near.sum() < MIN_STEPS:
         return None

@@ -27,6 +27,9 @@ WEIGHTS = "face_detector/yunet.onnx"
 FINE_SIDE = 1280
 # Longest side, px, in the coarse pass: a face that fills the frame is below YuNet's 300 px there.
 COARSE_SIDE = 256
+# Width, px, at which YuNet is shown a face that it is known to look for: faces of 10 to 300 px are
+# found, and from about 30 on place and score hardly change with the scale.
+KNOWN_PX = 32.0
 # A detection counts when YuNet is sure, unless the second net (O-Net) is sure of the contrary, or
 # when YuNet holds it possible and the second net is sure. Measured on 2,519 frames and pictures,
 # faces of 20 px and more: of what YuNet alone scores 0.6 to 0.8 two thirds are hands, furniture or
@@ -89,12 +92,15 @@ class FaceDetector:
         session = nets.session(weights.path(WEIGHTS), device=device)
         return cls(session, landmarks=LandmarkNet.load(device), batch=BATCH[device])
 
-    def detect(self, images: Sequence[Image]) -> list[list[Detection]]:
-        """Return the faces of each RGB picture (height, width, 3), best score first."""
+    def detect(self, images: Sequence[Image], *, smallest_px: float = 0.0) -> list[list[Detection]]:
+        """Return the faces of each RGB picture (height, width, 3), best score first.
+
+        Faces narrower than `smallest_px` need not be found, which takes less time.
+        """
         found: list[list[Floats]] = [[] for _ in images]
         for indices in _same_size(images, self._batch):
             chunk = [images[index] for index in indices]
-            for scale in self._scales(chunk[0]):
+            for scale in self._scales(chunk[0], smallest_px):
                 for index, rows in zip(indices, self._run(chunk, scale), strict=True):
                     found[index].append(rows)
         merged = [_merge(np.concatenate(rows)) for rows in found]
@@ -110,9 +116,11 @@ class FaceDetector:
         sure = (rows[:, 14] >= SURE_SCORE) & (scores >= SECOND_LEAST_SCORE)
         return np.asarray(rows[sure | (scores >= SECOND_SURE_SCORE)])
 
-    def _scales(self, image: Image) -> list[float]:
+    def _scales(self, image: Image, smallest_px: float) -> list[float]:
         """Return the scales for a picture; a small one is seen whole at the first."""
         fine, coarse = (min(1.0, side / max(image.shape[:2])) for side in self._sides)
+        if smallest_px > 0.0:
+            fine = min(fine, max(coarse, KNOWN_PX / smallest_px))
         return [fine, coarse] if coarse < fine else [fine]
 
     def _run(self, images: Sequence[Image], scale: float) -> list[Floats]:

@@ -57,11 +57,11 @@ FORBIDDEN = 1e6
 
 
 @dataclass(frozen=True, eq=False)
-class Face:
-    """One face at one time: where it is, how well it is seen, how it looks.
+class FaceView:
+    """One face at one time: where it is, and how well it is seen.
 
     `time_s` in seconds, `box` and `landmarks` in pixels of the frame (see `Detection`), `crop`
-    256 x 256 RGB of `align`, `embedding` of unit length.
+    256 x 256 RGB of `align`.
     """
 
     time_s: float
@@ -70,12 +70,22 @@ class Face:
     score: float
     quality: Quality
     crop: Image
-    embedding: Floats
 
     @property
     def centre(self) -> tuple[float, float]:
         """Return the middle of the box, px."""
         return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class Face(FaceView):
+    """A view of a face with how it looks.
+
+    `embedding` is of unit length; `measured` unless it is what the views before and after say.
+    """
+
+    embedding: Floats
+    measured: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +135,7 @@ class _OpenTrack:
         """Return what it costs to add a face, FORBIDDEN when it is too far or looks different."""
         gap = face.time_s - self.last.time_s
         near = gap <= NEAR_GAP_S
-        distance, ratio = _movement(self.last, face)
+        distance, ratio = movement(self.last, face)
         reach = NEAR_REACH + NEAR_SPEED * gap if near else FAR_REACH
         if distance > reach or ratio > (NEAR_SIZE_RATIO + gap if near else FAR_SIZE_RATIO):
             return FORBIDDEN
@@ -188,7 +198,7 @@ def _assign(tracks: Sequence[_OpenTrack], faces: Sequence[Face]) -> dict[int, in
     return {face: track for track, face in pairs if costs[track, face] < FORBIDDEN}
 
 
-def _movement(before: Face, after: Face) -> tuple[float, float]:
+def movement(before: FaceView, after: FaceView) -> tuple[float, float]:
     """Return the distance of the centres in face widths, and the ratio of the widths."""
     x, y = np.subtract(after.centre, before.centre)
     widths = before.quality.size_px, after.quality.size_px

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from media_screen.faces.detect import FaceDetector
-    from media_screen.faces.track import Face
+    from media_screen.faces.track import FaceView
 
 # Detector's score of a face that none reached lying or standing on its head.
 SURE = 0.925
@@ -27,7 +27,7 @@ MARGIN = 0.01
 LEANING = 45.0  # degrees; a head that leans farther does not stand upright
 
 
-def stand_upright(faces: Iterable[Face]) -> bool:
+def stand_upright(faces: Iterable[FaceView]) -> bool:
     """Tell whether at least one of the faces surely stands upright."""
     return any(face.score >= SURE and abs(face.quality.roll_deg) <= LEANING for face in faces)
 

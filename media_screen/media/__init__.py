@@ -193,11 +193,12 @@ class Media:
 
     # --- pictures ----------------------------------------------------------------------------
 
-    def survey(self, *, gap_s: float = SURVEY_GAP) -> Iterator[Frame]:
+    def survey(self, *, gap_s: float = SURVEY_GAP, chances: bool = True) -> Iterator[Frame]:
         """Give the key frames, and moments between them: by chance, and where they are far apart.
 
-        Decoding key frames only is about ten times cheaper than decoding all. A picture gives
-        its one frame. Raises MediaError when there are pictures but none can be decoded.
+        Without `chances` those by chance are left out, for `by_chance`. Decoding key frames only
+        is about ten times cheaper than decoding all. A picture gives its one frame. Raises
+        MediaError when there are pictures but none can be decoded.
         """
         if self._video is None:
             return
@@ -209,7 +210,7 @@ class Media:
         elif self.info.kind == "image":
             frames = self._picture()
         else:
-            plan = moments.survey(self.pictures, gap_s=gap_s, seed=self.seed)
+            plan = moments.survey(self.pictures, gap_s=gap_s, seed=self.seed, chances=chances)
             # Each pass has its own place in the file; together they are in order of time.
             passes = self._key_frames(plan.keys), self._frames_at(plan.moments)
             frames = heapq.merge(*passes, key=lambda frame: frame.time_s)
@@ -226,6 +227,13 @@ class Media:
             raise MediaError(
                 "the file has a picture stream, but not one frame of it can be decoded: "
                 f"damaged, cut off, or over {MAX_PIXELS:,} px"
+            )
+
+    def by_chance(self, *, without: Sequence[Span] = ()) -> Iterator[Frame]:
+        """Give the frames at the moments of a survey that are by chance, outside of some spans."""
+        if self.info.kind == "video" and self._pillow is None:
+            yield from self._frames_at(
+                moments.by_chance(self.pictures, seed=self.seed, without=without)
             )
 
     def window(self, span: Span, *, fps: float | None = None) -> Iterator[Frame]:

@@ -62,10 +62,13 @@ class SurveyPlan:
     moments: tuple[float, ...]
 
 
-def survey(timeline: Timeline, *, gap_s: float, seed: str | None) -> SurveyPlan:
+def survey(
+    timeline: Timeline, *, gap_s: float, seed: str | None, chances: bool = True
+) -> SurveyPlan:
     """Plan a look over a whole stream in which nothing longer than twice `gap_s` is left out.
 
-    Without a seed nothing is left to chance, and moments lie in the middle of their stretch.
+    Without a seed nothing is left to chance, and moments lie in the middle of their stretch;
+    without `chances` those of `by_chance` are left out, for a second look.
     """
     chance = None if seed is None else random.Random(f"{seed}/survey")
     keys = tuple(key for key in timeline.keys if key.shown_s >= KEY_SHARE * key.usual_s)
@@ -78,10 +81,24 @@ def survey(timeline: Timeline, *, gap_s: float, seed: str | None) -> SurveyPlan:
     for key, end in zip(timeline.keys, times[2:], strict=True):
         if key.time_s not in usual:
             moments += _spread(Span(key.time_s, max(key.time_s, end)), 1, chance)
-    if chance is not None:
-        count = min(CHANCES, int(timeline.duration_s / LEAST_APART))
-        moments += _spread(Span(timeline.start_s, timeline.end_s), count, chance)
+    if chances:
+        moments += by_chance(timeline, seed=seed)
     return SurveyPlan(keys, tuple(sorted(moments)))
+
+
+def by_chance(
+    timeline: Timeline, *, seed: str | None, without: Sequence[Span] = ()
+) -> tuple[float, ...]:
+    """Return the moments by chance of a stream, those `without` spans that are looked at anyway.
+
+    Without a seed there are none.
+    """
+    if seed is None:
+        return ()
+    count = min(CHANCES, int(timeline.duration_s / LEAST_APART))
+    whole, chance = Span(timeline.start_s, timeline.end_s), random.Random(f"{seed}/chance")
+    found = _spread(whole, count, chance)
+    return tuple(one for one in found if not any(s.start <= one < s.end for s in without))
 
 
 def dense(span: Span, fps: float, *, seed: str | None) -> Iterator[float]:

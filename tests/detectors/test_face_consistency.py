@@ -30,7 +30,9 @@ def track(
     return stand_in(
         Track,
         id=number,
-        faces=[stand_in(Face, time_s=i * step, embedding=f) for i, f in enumerate(faces)],
+        faces=[
+            stand_in(Face, time_s=i * step, embedding=f, measured=True) for i, f in enumerate(faces)
+        ],
         embedding=mean / np.linalg.norm(mean),
         span=(0.0, (count - 1) * step),
     )

@@ -269,3 +269,14 @@ def test_a_survey_looks_at_moments_and_not_at_flashes(shown: list[tuple[float, f
     assert list(plan.keys) == usual
     assert len(plan.moments) >= len(keys) - len(usual)
     assert all(0 <= moment <= time for moment in plan.moments)
+
+
+def test_moments_by_chance_are_left_out_where_all_is_looked_at_anyway() -> None:
+    line = Timeline(0.0, 60.0, 1800, (KeyFrame(0.0, 0, 0.04, 0.04),))
+    every = moments.by_chance(line, seed="s")
+    windows = (Span(5.0, 20.0), Span(40.0, 45.0))
+    left = moments.by_chance(line, seed="s", without=windows)
+    assert len(every) == moments.CHANCES and not moments.by_chance(line, seed=None)
+    assert left == tuple(one for one in every if not (5 <= one < 20 or 40 <= one < 45))
+    plain = moments.survey(line, gap_s=99.0, seed="s", chances=False)
+    assert set(moments.survey(line, gap_s=99.0, seed="s").moments) == {*plain.moments, *every}
