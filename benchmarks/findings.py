@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.markdown import heading, table
+from benchmarks.markdown import NONE, heading, table
 from benchmarks.places import write_page
 from media_screen import Config, Screener, Verdict
 from media_screen.evaluation.reencode import make_copies
@@ -114,7 +114,7 @@ def enrol(media: Path, rows: Sequence[MediaRow], people: Path) -> set[str]:
     for row in rows:
         if row.kind in KINDS and row.identity:
             of_person[row.identity].append(row)
-    taken = set()
+    taken: set[str] = set()
     for identity in sorted(of_person):
         genuine = [row for row in of_person[identity] if not row.fake]
         if len(of_person[identity]) < 2 or not genuine or len(taken) == ENROLLED:
@@ -264,16 +264,16 @@ def _scores(both: Both) -> list[str]:
                 pairs[one.detector].append((known[_key(one)], one))
     rows = []
     for detector, own in sorted(pairs.items()):
-        old, new = (np.array([_raw(pair[turn]) for pair in own]) for turn in (0, 1))
+        before, after = (np.array([_raw(pair[turn]) for pair in own]) for turn in (0, 1))
         moved = [abs(a.llr - b.llr) for a, b in own]
-        spread = float(old.std())
+        spread = min(float(before.std()), float(after.std()))
         rows.append(
             (
                 detector,
                 len(own),
-                f"{old.mean():.3f} ({spread:.3f})",
-                f"{new.mean():.3f} ({new.std():.3f})",
-                f"{np.corrcoef(old, new)[0, 1]:.4f}" if spread > 0 and new.std() > 0 else "-",
+                f"{before.mean():.3f} ({before.std():.3f})",
+                f"{after.mean():.3f} ({after.std():.3f})",
+                f"{np.corrcoef(before, after)[0, 1]:.4f}" if spread > 0 else NONE,
                 _spread(moved),
             )
         )
