@@ -35,6 +35,7 @@ from media_screen.look import MIN_FACE, WINDOW_FPS
 from media_screen.media import MediaError
 from media_screen.observation import KeptHearing, Observation
 from media_screen.people.channel_ids import owns
+from media_screen.people.own_videos import scores_beside
 from media_screen.speech import lacks_speech
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from media_screen.hearing import Ear, OtherSound
     from media_screen.look import Look
     from media_screen.media import Media
+    from media_screen.people.own_videos import OwnScores
     from media_screen.sidecar import Sidecar
     from media_screen.speech import Speech
     from media_screen.speech.voices import Voice
@@ -77,8 +79,9 @@ class Case:
     """What is known of one file. Attributes are computed when first asked for, and kept.
 
     `media` is the opened file, `sidecar` what was read beside it (or None). `look` is the one look
-    over its pictures, `hearing` the one pass over its sound. `people`, `gallery`, `catalogue`,
-    `proxies`, `trust_anchors`, `device` and `thorough` are those of the equipment. `itself` is
+    over its pictures, `hearing` the one pass over its sound. `people`, `gallery`,
+    `own_videos`, `catalogue`, `proxies`, `trust_anchors`, `device` and `thorough` are those of the
+    equipment. `itself` is
     the hash of the reference that the file is, as an official post that serves as an original, ""
     for others: it is no copy of that. `text` is given where it was read before, in the same bytes,
     and `observed` where these were looked at and listened to before: what that has is not decoded
@@ -102,6 +105,7 @@ class Case:
         self.sha256 = sha256
         self.people = equipment.people
         self.gallery = equipment.gallery
+        self.own_videos = equipment.own_videos
         self.catalogue = equipment.catalogue
         self.itself = sha256 if _is_post(sha256, sidecar, equipment) else ""
         proxies = equipment.proxies
@@ -282,6 +286,10 @@ class Case:
 
     def _proxy(self, sha256: str) -> Path | None:
         return None if self.proxies is None else self.proxies.path(sha256)
+
+    def own_scores(self, detector: str, person: str | None) -> OwnScores | None:
+        """What a detector says of a person's own videos, without this file; None for too few."""
+        return scores_beside(self.own_videos, person, detector, without=self.sha256)
 
     @property
     def remarks(self) -> tuple[Abstention, ...]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from media_screen.footage.catalogue import Catalogue
     from media_screen.footage.original.proxy import Proxies
     from media_screen.look import Looker
+    from media_screen.people.own_videos import PersonRecord
     from media_screen.people.registry import Person
 
 
@@ -19,6 +20,7 @@ class Equipment:
     """What is loaded once and serves every file.
 
     `looker` finds faces; `people` is everyone enrolled, `gallery` their faces and voices,
+    `own_videos` what detectors say of each one's own videos,
     `catalogue` their footage and `proxies` small copies of it (or None); `posts` are the hashes of
     what is in there because it is an official post of the same scan; `trust_anchors` are the
     certificates (PEM) whose signatures count as trusted; `device` is where networks run. With
@@ -30,6 +32,7 @@ class Equipment:
     looker: Looker
     people: tuple[Person, ...] = ()
     gallery: Gallery = field(default_factory=Gallery)
+    own_videos: tuple[PersonRecord, ...] = ()
     catalogue: Catalogue | None = None
     proxies: Proxies | None = None
     posts: frozenset[str] = frozenset()

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from media_screen.arrays import Doubles, Rows
-from media_screen.detectors.voice_spoof import LEAST_OWN
 from media_screen.evaluation import metrics
+from media_screen.people.own_videos import LEAST_OWN
 from training.voice_spoof.prepare import CONDITIONS, Prepared
 from training.voice_spoof.train import Fold
 

@@ -12,8 +12,11 @@ __all__ = ["DEPENDENCES", "NEEDS", "Case", "Dependence", "Detector", "Need", "de
 
 # What evidence may depend on besides the bytes of a file, the networks and the settings: who posted
 # it, and whether that dubbed it; the names and accounts of people; their faces and voices; the
-# official footage and known fakes to compare with; whose signatures are trusted.
-Dependence = Literal["post", "dubbing", "records", "faces", "voices", "official", "fakes", "trust"]
+# official footage and known fakes to compare with; whose signatures are trusted; what detectors say
+# of people's own videos.
+Dependence = Literal[
+    "post", "dubbing", "records", "faces", "voices", "official", "fakes", "trust", "own_videos"
+]
 DEPENDENCES: tuple[Dependence, ...] = get_args(Dependence)
 
 

@@ -1,42 +1,25 @@
 """Scores the voices of a file for being synthetic, converted or vocoded.
 
 Where a voice is an enrolled person's it says what the person's own recordings score, too: a studio,
-a microphone or an accent moves the score of all of them.
+a microphone or an accent moves the score of all of them. That is told, and moves no ratio: relative
+to a person's other recordings a score tells clones from them no better than alone
+(`benchmarks.voice`, "Beside the person's own recordings"; `benchmarks.person`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.evidence import Abstention, Axis, Evidence, Span
+from media_screen.people.own_videos import LEAST_OWN, OwnScores
 from media_screen.speech.ratio import compare
 from media_screen.weights.calibration import genuine, share_of, shipped
 
 if TYPE_CHECKING:
     from media_screen.people.gallery import VoiceTemplate
     from media_screen.speech.voices import Voice
-
-LEAST_OWN = 3  # recordings of a person; fewer say little about what their voice scores
-
-
-@dataclass(frozen=True, slots=True)
-class OwnRecordings:
-    """What the recordings of an enrolled person score, raw.
-
-    It is told, and moves no ratio: relative to a person's other recordings a score tells clones
-    from them no better than alone (`benchmarks.voice`, "Beside the person's own recordings").
-    """
-
-    person: str
-    scores: tuple[float, ...]
-
-    def beside(self, score: float) -> str:
-        """Say where a score stands among them."""
-        higher = sum(score > one for one in self.scores)
-        return f", and than {higher} of {len(self.scores)} recordings of {self.person}"
 
 
 class VoiceSpoof:
@@ -53,35 +36,27 @@ class VoiceSpoof:
             yield Abstention(self.name, "no_speech", "no speech of it can be decoded")
             return
         scored = [
-            (voice, raw, self._own(voice, case.gallery.voices))
+            (voice, raw, _whose(voice, case.gallery.voices))
             for voice, raw in zip(case.voices, case.synthesis, strict=True)
         ]
-        for voice, raw, own in scored:
-            yield self._evidence(voice, raw, own, voice.name, span=voice.span)
+        for voice, raw, whose in scored:
+            yield self._evidence(voice, raw, whose, voice.name, span=voice.span)
         # The mean over windows is what counts: windows of one voice are not independent.
-        voice, raw, own = max(scored, key=lambda one: sum(one[1]) / len(one[1]))
+        voice, raw, whose = max(scored, key=lambda one: sum(one[1]) / len(one[1]))
         several = f"the most suspicious of {len(scored)} voices"
-        yield self._evidence(voice, raw, own, "the speech" if len(scored) == 1 else several)
-
-    def _own(self, voice: Voice, people: Sequence[VoiceTemplate]) -> OwnRecordings | None:
-        """Return the recordings of the enrolled person whose voice it rather is."""
-        compared = [(compare(voice, one.embedding)[1], one) for one in people]
-        ratio, nearest = max(compared, key=lambda pair: pair[0], default=(0.0, None))
-        if nearest is None or ratio <= 0.0 or len(nearest.synthesis) < LEAST_OWN:
-            return None
-        return OwnRecordings(nearest.person, nearest.synthesis)
+        yield self._evidence(voice, raw, whose, "the speech" if len(scored) == 1 else several)
 
     def _evidence(
         self,
         voice: Voice,
         raw: Sequence[float],
-        own: OwnRecordings | None,
+        whose: VoiceTemplate | None,
         subject: str,
         *,
         span: Span | None = None,
     ) -> Evidence:
         mean = sum(raw) / len(raw)
-        known, share = shipped(self.name), genuine(self.name).below(mean)
+        known, share, own = shipped(self.name), genuine(self.name).below(mean), _recordings(whose)
         beside = own.beside(mean) if own else ""
         return Evidence(
             detector=self.name,
@@ -91,6 +66,7 @@ class VoiceSpoof:
             why=f"{subject} ({voice.seconds:.0f} s listened to) scores higher than "
             f"{share_of(share, 'genuine speech')}{beside} in a check for synthesis",
             span=span,
+            person=whose.person if whose else None,
             values={
                 "raw": mean,
                 "windows": len(raw),
@@ -99,3 +75,17 @@ class VoiceSpoof:
                 **({"own_recordings": len(own.scores)} if own else {}),
             },
         )
+
+
+def _whose(voice: Voice, people: Sequence[VoiceTemplate]) -> VoiceTemplate | None:
+    """Return the enrolled person whose voice it rather is than a stranger's, or None."""
+    compared = [(compare(voice, one.embedding)[1], one) for one in people]
+    ratio, nearest = max(compared, key=lambda pair: pair[0], default=(0.0, None))
+    return nearest if ratio > 0.0 else None
+
+
+def _recordings(person: VoiceTemplate | None) -> OwnScores | None:
+    """Return what the recordings of a person score; None where they are too few."""
+    if person is None or len(person.synthesis) < LEAST_OWN:
+        return None
+    return OwnScores(person.person, "recordings", person.synthesis)

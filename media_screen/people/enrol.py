@@ -45,6 +45,42 @@ Source = Literal["picture", "voice", "official", "known_fake"]  # what a referen
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class References:
+    """The faces and voices that were found in the references of people, by file."""
+
+    people: tuple[Person, ...]
+    faces: Mapping[_Work, list[FoundFace]]
+    voices: Mapping[_Work, list[FoundVoice]]
+
+    def gallery(self, problems: list[Problem], *, without: Path | None = None) -> Gallery:
+        """Make of them what others are compared with, but for one file; tell what is wrong."""
+        faces = {item: found for item, found in self.faces.items() if item.file != without}
+        voices = {item: found for item, found in self.voices.items() if item.file != without}
+        seen = [
+            face_template(
+                person,
+                _own(person, "picture", faces),
+                _own(person, "official", faces),
+                problems,
+            )
+            for person in self.people
+        ]
+        heard = [
+            voice_template(
+                person,
+                _own(person, "voice", voices),
+                _own(person, "official", voices),
+                problems,
+            )
+            for person in self.people
+        ]
+        return Gallery(
+            tuple(one for one in seen if one is not None),
+            tuple(one for one in heard if one is not None),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Enrolment:
     """The result of enrolling a folder of people."""
@@ -57,6 +93,7 @@ class Enrolment:
     left_out: tuple[LeftOut, ...] = ()  # of the folders of references: no reference
     proxies: Proxies = Proxies()  # noqa: RUF009 (frozen); small copies of the official footage
     known_fakes: int = 0  # files that were found before, of enrolled people and of others
+    references: References | None = None  # what was found in them, to leave one out again
 
 
 OnReference = Callable[[str, Path, int, int], None]  # person, file, done, total
@@ -130,7 +167,8 @@ def enrol(
             read.voices.pop(item, None)
         entries = catalogue.entries()
         proxies.drop_others({one.sha256 for one in entries if one.kind == "official"})
-    gallery = read.gallery(people)  # which finds problems, too
+    references = References(tuple(people), read.faces, read.voices)
+    gallery = references.gallery(read.problems)  # which finds problems, too
     return Enrolment(
         gallery=gallery,
         catalogue=kept_in / CATALOGUE if read.places else None,
@@ -140,6 +178,7 @@ def enrol(
         left_out=(*(one for person in people for one in person.left_out), *fakes.left_out),
         known_fakes=len(fakes.media),
         proxies=proxies,
+        references=references,
     )
 
 
@@ -209,31 +248,6 @@ class _WhatWasRead:
             )
             fix = "make room where the references are kept, and enroll again"
             self.problems.append(problem_of(item.person, item.file, told, fix, refused=False))
-
-    def gallery(self, people: Sequence[Person]) -> Gallery:
-        """Make of what was read what others are compared with."""
-        faces = [
-            face_template(
-                person,
-                _own(person, "picture", self.faces),
-                _own(person, "official", self.faces),
-                self.problems,
-            )
-            for person in people
-        ]
-        voices = [
-            voice_template(
-                person,
-                _own(person, "voice", self.voices),
-                _own(person, "official", self.voices),
-                self.problems,
-            )
-            for person in people
-        ]
-        return Gallery(
-            tuple(one for one in faces if one is not None),
-            tuple(one for one in voices if one is not None),
-        )
 
 
 def _own(

@@ -79,6 +79,14 @@ class Gallery:
         scored = [(one.person, float(one.embedding @ embedding)) for one in self.templates]
         return sorted(scored, key=lambda pair: -pair[1])
 
+    def whose(self, face: Floats, *, size_px: float) -> str | None:
+        """Return the enrolled person whose face it rather is than a stranger's, or None."""
+        from media_screen.faces.embed import calibrated_llr
+
+        for person, cosine in self.cosines(face)[:1]:
+            return person if calibrated_llr(cosine, size_px=size_px) > 0.0 else None
+        return None
+
 
 def face_template(
     person: Person,

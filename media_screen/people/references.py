@@ -14,7 +14,7 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -297,14 +297,31 @@ class Store:
         """Keep why the proxy of a reference could not be written, "" where it was."""
         self._put(sha256, _PROXY, (), error)
 
-    def _get(self, sha256: str, model: str, kind: type[Found]) -> tuple[list[Found], str] | None:
-        """Return what was found; None when it is not there, or not what was made of this file."""
+    def kept(self, sha256: str, model: str) -> dict[str, Any] | None:
+        """Return what is kept; None when it is not there, or not what was made of this file."""
         row = self._row(
             "SELECT record, digest FROM found WHERE sha256 = ? AND model = ?", sha256, model
         )
         if row is None or digest_of(sha256, model, row[0]) != row[1]:
             return None
-        record = json.loads(row[0])
+        found: dict[str, Any] = json.loads(row[0])
+        return found
+
+    def keep(self, sha256: str, model: str, found: Mapping[str, Any]) -> None:
+        """Keep what was found in a reference with a model."""
+        record = json.dumps(found)
+        self._row(
+            "INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?)",
+            sha256,
+            model,
+            record,
+            digest_of(sha256, model, record),
+        )
+
+    def _get(self, sha256: str, model: str, kind: type[Found]) -> tuple[list[Found], str] | None:
+        record = self.kept(sha256, model)
+        if record is None:
+            return None
         return [
             kind(np.frombuffer(base64.b64decode(embedding), "<f4"), *rest)
             for embedding, *rest in record["found"]
@@ -320,11 +337,4 @@ class Store:
             rows.append(
                 [packed, *(value.item() if hasattr(value, "item") else value for value in rest)]
             )
-        record = json.dumps({"found": rows, "error": error})
-        self._row(
-            "INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?)",
-            sha256,
-            model,
-            record,
-            digest_of(sha256, model, record),
-        )
+        self.keep(sha256, model, {"found": rows, "error": error})

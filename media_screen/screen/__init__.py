@@ -26,13 +26,13 @@ TRIES = 2  # at a file that changes while it is screened
 class Screener:
     """Screens files one after the other, with the networks of this process loaded once.
 
-    It pickles as its config alone, and loads people and networks when it first screens. It never
-    prints, exits, or keeps state between files.
+    It pickles as its config alone, and loads people and networks when it first screens, unless it
+    is given what was `loaded`. It never prints, exits, or keeps state between files.
     """
 
-    def __init__(self, config: Config | None = None) -> None:
+    def __init__(self, config: Config | None = None, *, loaded: Loaded | None = None) -> None:
         self.config = config or Config()
-        self._loaded: Loaded | None = None
+        self._loaded = loaded
 
     def __reduce__(self) -> tuple[type[Screener], tuple[Config]]:
         return Screener, (self.config,)

@@ -14,6 +14,7 @@ from media_screen.fusion import combination
 from media_screen.people.cache import CATALOGUE, PROXIES
 from media_screen.people.gallery import Gallery
 from media_screen.people.registry import TRUST
+from media_screen.screen.records import records_of
 from media_screen.screen.settings import (
     compared_with,
     detectors_of,
@@ -74,6 +75,7 @@ def load(config: Config, *, on_reference: OnReference | None = None) -> Loaded:
         looker=looker,
         people=people,
         gallery=enrolment.gallery if enrolment else Gallery(),
+        own_videos=records_of(config, people),
         catalogue=originals.catalogue,
         proxies=originals.proxies,
         posts=originals.posts,
@@ -89,6 +91,7 @@ def load(config: Config, *, on_reference: OnReference | None = None) -> Loaded:
         equipment.catalogue,
         equipment.proxies,
         equipment.trust_anchors,
+        equipment.own_videos,
     )
     return Loaded(
         equipment=equipment,

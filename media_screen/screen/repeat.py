@@ -22,6 +22,7 @@ from media_screen.detectors.catalogue import KnownFootage
 from media_screen.detectors.contract import depends_of
 from media_screen.detectors.explicit import NETWORK as EXPLICIT_NETWORK
 from media_screen.detectors.explicit import Explicit
+from media_screen.detectors.face_artifact import FaceArtifact
 from media_screen.detectors.onscreen import Onscreen
 from media_screen.detectors.original import OriginalBeside
 from media_screen.files import file_id
@@ -53,7 +54,7 @@ _log = logging.getLogger(__name__)
 _REMARKS = ("media", "look")  # who tells what was not looked at, or not as it is shown
 _ANEW = ("sidecar", "transcript")  # who is asked anew, besides detectors
 # What is enrolled of which it takes what was seen and heard to examine a file anew.
-_OF_MEDIA: frozenset[Dependence] = frozenset(("faces", "voices", "official", "fakes"))
+_OF_MEDIA: frozenset[Dependence] = frozenset(("faces", "voices", "official", "fakes", "own_videos"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,25 @@ class RepeatedExamination(Examination):
         for detector in self._loaded.detectors:
             if self._holds(detector) or self._unread(detector):
                 self._take(detector.name)
+            elif isinstance(detector, FaceArtifact):
+                self._renew(detector)
             else:
                 self._compares |= isinstance(detector, OriginalBeside)
                 self._consult(detector)
         for remark in _REMARKS:
             self._take(remark)
+
+    def _renew(self, detector: FaceArtifact) -> None:
+        """Keep what a detector says of the faces that it judged before: nothing is seen anew."""
+        case, name = self._case, detector.name
+        said = [one for one in self._earlier.evidence if one.detector == name]
+        self._abstentions += [one for one in self._earlier.abstentions if one.detector == name]
+        with case.timed(name):
+            try:
+                for piece in detector.renew(case, said):
+                    self._keep(piece)
+            except Exception as error:
+                self._failed(name, error)
 
     def _holds(self, detector: Detector) -> bool:
         """Tell whether a detector would say again what it said."""

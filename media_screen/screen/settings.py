@@ -1,11 +1,11 @@
-"""What results depend on: versions, and a digest that changes when files must be screened again."""
+"""What results depend on, and a digest that changes when files must be screened again."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from media_screen.files import facts
 from media_screen.folders import CACHE_FOLDER, look_through
 from media_screen.media import shown_path
 from media_screen.people.cache import CATALOGUE
+from media_screen.screen.records import records_of
+from media_screen.screen.versions import own_network, own_version, versions
 from media_screen.weights.known_tables import SHA256
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from media_screen.footage.original.proxy import Proxies
     from media_screen.names.mentions import Names
     from media_screen.people.gallery import Gallery
+    from media_screen.people.own_videos import PersonRecord
     from media_screen.people.registry import Person
 
 
@@ -61,10 +64,10 @@ def names_of(config: Config, people: Sequence[Person]) -> Names:
 def settings_digest(config: Config) -> str:
     """Return 16 hex digits that change when a result may not hold any more.
 
-    They cover the enrolled people (their records, and the sizes and times of their references), the
-    official posts that serve as originals, the networks, the detectors with their weights, the
-    sensitivity, the watch-list, a network of the user's and the version; not the device, the
-    threads and the memory.
+    They cover the enrolled people (their records, the sizes and times of their references, and what
+    detectors say of their own videos), the official posts that serve as originals, the networks,
+    the detectors with their weights, the sensitivity, the watch-list, a network of the user's and
+    the version; not the device, the threads and the memory.
     """
     parts: list[object] = [
         version("media_screen"),
@@ -74,6 +77,8 @@ def settings_digest(config: Config) -> str:
     ]
     if config.people is not None:
         parts += _state_of_people(Path(config.people))
+        records = records_of(config, people_of(config))
+        parts += [one for record in records for one in record.videos]
     if config.originals is not None:
         parts += _state_of_originals(Path(config.originals))
     return _digest(parts)
@@ -95,7 +100,7 @@ def examination_digest(config: Config) -> str:
 def _settings(config: Config) -> list[object]:
     """Return what was chosen of how files are looked at and listened to."""
     detectors = [detector.name for detector in detectors_of(config)]
-    return [config.thorough, detectors, sorted(SHA256.items()), *_own_network(config)]
+    return [config.thorough, detectors, sorted(SHA256.items()), *own_network(config)]
 
 
 def judged_with(config: Config) -> dict[str, str]:
@@ -113,6 +118,7 @@ def compared_with(
     catalogue: Catalogue | None,
     proxies: Proxies | None,
     trust_anchors: str,
+    own_videos: Sequence[PersonRecord],
 ) -> dict[str, str]:
     """Return a digest of each part of what is enrolled, by the name of what depends on it."""
     entries = sorted(catalogue.entries(), key=lambda one: one.sha256) if catalogue else []
@@ -127,6 +133,7 @@ def compared_with(
         "official": [*(one for one in own if one[0] == "official"), *copies],
         "fakes": [one for one in own if one[0] == "known_fake"],
         "trust": trust_anchors,
+        "own_videos": own_videos,
     }
     return {_key_of(part): _digest(value) for part, value in parts.items()}
 
@@ -152,14 +159,6 @@ def _digest(parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def _own_network(config: Config) -> list[str]:
-    """Return what changes when the user's network or its description does; [] without one."""
-    if config.artifact_model is None:
-        return []
-    file = Path(config.artifact_model)
-    return [weights.sha256_of(one) for one in (file, file.with_suffix(".toml"))]
-
-
 def _state_of_people(top: Path) -> Iterator[tuple[str, str]]:
     """Give name below the folder and facts of each file that screening depends on."""
     for folder in sorted(top.iterdir()):
@@ -180,27 +179,3 @@ def _state_of_originals(folder: Path) -> list[tuple[str, str]]:
         return []
     with Catalogue.open(folder / CATALOGUE) as catalogue:
         return sorted((one.person, one.sha256) for one in catalogue.entries())
-
-
-def versions() -> dict[str, str]:
-    """Return what a result was made with: packages by version, networks by hash."""
-    found = {}
-    for package in ("media_screen", "av", "onnxruntime", "opencv-python", "numpy"):
-        found[package] = _version_of(package) or _version_of(f"{package}-gpu") or "unknown"
-    for file in weights.installed():
-        found[file.name] = file.sha256[:16]
-    return found
-
-
-def own_version(config: Config) -> dict[str, str]:
-    """Return the hash of the user's network, if there is one."""
-    own = _own_network(config)
-    return {"artifact_model": own[0][:16]} if own else {}
-
-
-def _version_of(package: str) -> str:
-    """Return the version of an installed package, "" when there is none."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""

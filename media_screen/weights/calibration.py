@@ -79,6 +79,25 @@ class Percentiles:
         return float(np.interp(score, self.scores, np.linspace(0.0, 1.0, len(self.scores))))
 
 
+@dataclass(frozen=True, slots=True)
+class UsualScores:
+    """Mean and standard deviation of the ratios of genuine media that a model never saw."""
+
+    mean: float
+    spread: float
+
+
+@cache
+def usual(model: str) -> UsualScores:
+    """Return what genuine media that a shipped model never saw usually score, as ratios."""
+    import numpy as np
+
+    line = shipped(model)
+    scores = np.array([line.llr(score) for score in genuine(model).scores])
+    middles = (scores[1:] + scores[:-1]) / 2  # equal shares of the media lie between two of them
+    return UsualScores(float(middles.mean()), float(middles.std()))
+
+
 @cache
 def shipped(model: str) -> Calibration:
     """Return the calibration of a shipped model, such as "face_artifact"."""

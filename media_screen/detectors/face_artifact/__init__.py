@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,45 +18,41 @@ from media_screen.detectors.face_artifact.forged import (
     traces,
 )
 from media_screen.evidence import Abstention, Axis, Evidence, Reason, Span
-from media_screen.weights.calibration import genuine, share_of, shipped
+from media_screen.weights.calibration import genuine, share_of, shipped, usual
 
 if TYPE_CHECKING:
-    from media_screen.detectors.face_artifact.forged import Traces
     from media_screen.detectors.face_artifact.own import OwnNetwork
-    from media_screen.faces.track import Face, Track
+    from media_screen.faces.track import Track
+    from media_screen.people.own_videos import OwnScores
 
 
 @dataclass(frozen=True, eq=False)
 class _Judged:
-    """A track with the faces that were looked at, and what was found in each."""
+    """A track with what was found in the faces of it that were looked at, and whose face it is.
+
+    `forged` is the mean over the faces: views of one face are not independent.
+    """
 
     track: Track
-    faces: list[Face]
-    traces: Traces
-
-    @property
-    def forged(self) -> float:
-        """The mean over the faces: views of one face are not independent."""
-        return float(self.traces.forged.mean())
-
-    @property
-    def photographed(self) -> bool:
-        """Whether the faces are photographs and no drawings."""
-        return float(self.traces.photographic.mean()) >= 0
+    views: int
+    face_px: float
+    forged: float
+    person: str | None
 
 
 class FaceArtifact:
     """Says how much more a face looks like forged ones than like genuine ones, from its pixels.
 
     It was measured on videos, and is at chance on single pictures; it leaves those out, and faces
-    without colour, and what is drawn. A network of the user's (`own`) can judge in place of the
-    shipped one.
+    without colour, and what is drawn. The face of an enrolled person is set beside the videos of
+    that person's own, where there are some. A network of the user's (`own`) can judge in place of
+    the shipped one.
     """
 
     name = "face_artifact"
     axis: Axis = "manipulation"
     needs: tuple[Need, ...] = ("frames", "faces")
-    depends: tuple[Dependence, ...] = ()
+    depends: tuple[Dependence, ...] = ("faces", "own_videos")
 
     def __init__(self, own: OwnNetwork | None = None) -> None:
         self.own = own
@@ -66,41 +62,74 @@ class FaceArtifact:
         judged = _judge(case, self.own)
         if isinstance(judged, tuple):
             yield Abstention(self.name, *judged)
-            return
-        for one in judged:
-            yield self._evidence(one, "the face", of_track=True)
-        # Of several people one may be forged.
-        worst = max(judged, key=lambda one: one.forged)
-        several = f"of {len(judged)} faces, that of track {worst.track.id}"
-        yield self._evidence(worst, several if len(judged) > 1 else "the face", of_track=False)
+        else:
+            yield from self._say(judged, case)
 
-    def _evidence(self, one: _Judged, subject: str, *, of_track: bool) -> Evidence:
-        said = self._said(one, subject) if self.own is None else _said_by(self.own, one, subject)
+    def renew(self, case: Case, said: Sequence[Evidence]) -> Iterator[Evidence]:
+        """Yield what it says of a file of which it `said` so before, when people changed since.
+
+        The network looks at nothing: what it found in each face stands in what was said.
+        """
+        tracks = {track.id: track for track in case.tracks}
+        judged = [
+            _Judged(
+                tracks[one.track],
+                int(one.values["views"]),
+                one.values["face_px"],
+                one.values["raw"],
+                _whose(tracks[one.track], case),
+            )
+            for one in said
+            if one.track is not None
+        ]
+        if judged:
+            yield from self._say(judged, case)
+
+    def _say(self, judged: Sequence[_Judged], case: Case) -> Iterator[Evidence]:
+        said = [(one, self._said(one, case)) for one in judged]
+        for one, about in said:
+            yield self._evidence(one, about, "the face", of_track=True)
+        # Of several people one may be forged: the most suspicious beside what is usual for each.
+        worst, about = max(said, key=lambda pair: (pair[1].llr, pair[0].forged))
+        several = f"of {len(judged)} faces, that of track {worst.track.id}"
+        yield self._evidence(
+            worst, about, several if len(judged) > 1 else "the face", of_track=False
+        )
+
+    def _evidence(self, one: _Judged, said: _Said, subject: str, *, of_track: bool) -> Evidence:
         return Evidence(
             detector=self.name,
             axis=self.axis,
             score=said.score,
             llr=said.llr,
-            why=said.why,
+            why=f"{subject} ({_views(one)}) {said.why}",
             span=Span(*one.track.span) if of_track else None,
             track=one.track.id if of_track else None,
+            person=one.person,
             values={
                 "raw": one.forged,
-                "views": len(one.faces),
-                "face_px": float(np.median([face.quality.size_px for face in one.faces])),
+                "views": one.views,
+                "face_px": one.face_px,
                 **said.values,
             },
         )
 
-    def _said(self, one: _Judged, subject: str) -> _Said:
+    def _said(self, one: _Judged, case: Case) -> _Said:
+        """Say what the network says of a face, beside what it says of the person's own videos."""
+        beside = case.own_scores(self.name, one.person)
+        if self.own is not None:
+            return _said_by(self.own, one, beside)
         known, share = shipped(self.name), genuine(self.name).below(one.forged)
+        score, llr = known.probability(one.forged), known.llr(one.forged)
+        relative = beside.relative(llr, usual(self.name)) if beside else llr
+        others = share_of(share, "genuine clips measured") + _told(beside, score)
+        why = (
+            f"scores higher than {others}, in a check for forgery by a network that learned to "
+            f"tell faces from forged copies of them{_moved(llr, relative)}"
+        )
+        alone = {"llr_alone": llr} if relative != llr else {}
         return _Said(
-            known.probability(one.forged),
-            known.llr(one.forged),
-            f"{subject} ({_views(one)}) scores higher than "
-            f"{share_of(share, 'genuine clips measured')}, in a check for forgery by a network "
-            "that learned to tell faces from forged copies of them",
-            {"genuine_below": share},
+            score, relative, why, {"genuine_below": share, **_values(beside, score), **alone}
         )
 
 
@@ -114,22 +143,46 @@ class _Said:
     values: Mapping[str, float]
 
 
-def _said_by(own: OwnNetwork, one: _Judged, subject: str) -> _Said:
-    """Say what a network of the user's says, and that nobody here measured it."""
+def _told(beside: OwnScores | None, score: float) -> str:
+    return beside.beside(score) if beside else ""
+
+
+def _values(beside: OwnScores | None, score: float) -> dict[str, float]:
+    if beside is None:
+        return {}
+    return {"own_videos": len(beside.scores), "own_videos_below": beside.below(score)}
+
+
+def _moved(llr: float, relative: float) -> str:
+    """Say that a ratio was taken relative to the person's own videos, "" where it stays."""
+    if round(relative, 1) == round(llr, 1):
+        return ""
+    return (
+        f"; relative to those of the person, its log likelihood ratio {llr:+.1f} is {relative:+.1f}"
+    )
+
+
+def _said_by(own: OwnNetwork, one: _Judged, beside: OwnScores | None) -> _Said:
+    """Say what a network of the user's says, and that nobody here measured it.
+
+    The person's own videos are told and move nothing: what is usual with it, nobody knows.
+    """
     known = own.description.calibration
     share = 1.0 / (1.0 + math.exp(-max(-700.0, min(700.0, one.forged))))
     counts = "as its description calibrates it" if known else "which counts nothing: not calibrated"
-    why = f"{subject} ({_views(one)}) has a mean score of {share:.2f} by {own.description.name}, "
+    score = known.probability(one.forged) if known else share
+    higher = f", higher than {_told(beside, score).removeprefix(', and than ')}" if beside else ""
     return _Said(
-        known.probability(one.forged) if known else share,
+        score,
         known.llr(one.forged) if known else 0.0,
-        f"{why}a network of the user's in place of the shipped one, {counts}",
-        {},
+        f"has a mean score of {share:.2f}{higher} by {own.description.name}, a network of the "
+        f"user's in place of the shipped one, {counts}",
+        _values(beside, score),
     )
 
 
 def _views(one: _Judged) -> str:
-    return "1 view" if len(one.faces) == 1 else f"{len(one.faces)} views"
+    return "1 view" if one.views == 1 else f"{one.views} views"
 
 
 def _judge(case: Case, own: OwnNetwork | None) -> list[_Judged] | tuple[Reason, str]:
@@ -155,15 +208,27 @@ def _judge(case: Case, own: OwnNetwork | None) -> list[_Judged] | tuple[Reason, 
     }
     if not coloured:
         return "low_quality", "the pictures have no colour"
-    found = [
-        _Judged(
-            tracks[number],
-            faces,
-            traces([face.crop for face in faces], device=case.device, own=own),
-        )
+    found = {
+        number: traces([face.crop for face in faces], device=case.device, own=own)
         for number, faces in coloured.items()
-    ]
-    photographed = [one for one in found if one.photographed]
+    }
+    photographed = [number for number, of in found.items() if float(of.photographic.mean()) >= 0]
     if not photographed:
         return "not_a_photographic_face", "the faces look drawn, painted or rendered"
-    return photographed
+    return [
+        _Judged(
+            tracks[number],
+            len(coloured[number]),
+            float(np.median([face.quality.size_px for face in coloured[number]])),
+            float(found[number].forged.mean()),
+            _whose(tracks[number], case),
+        )
+        for number in photographed
+    ]
+
+
+def _whose(track: Track, case: Case) -> str | None:
+    """Return the enrolled person whose face a track rather shows than a stranger's, or None."""
+    if not case.gallery.templates:
+        return None
+    return case.gallery.whose(track.embedding, size_px=track.best.quality.size_px)

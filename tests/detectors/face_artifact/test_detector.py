@@ -15,6 +15,7 @@ from media_screen.detectors.face_artifact.forged import CROPS_OF_TRACK, MOST_TRA
 from media_screen.evidence import Abstention, Evidence, MediaInfo
 from media_screen.faces.align import Quality
 from media_screen.faces.track import Face, Track
+from media_screen.people.gallery import Gallery
 from media_screen.weights.calibration import Percentiles, shipped
 from tests.fakes import stand_in
 
@@ -55,7 +56,14 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def examine(
     *tracks: Track, kind: Literal["video", "image"] = "video"
 ) -> list[Evidence | Abstention]:
-    case = stand_in(Case, info=MediaInfo("a", kind=kind), tracks=tracks, device="cpu")
+    case = stand_in(
+        Case,
+        info=MediaInfo("a", kind=kind),
+        tracks=tracks,
+        device="cpu",
+        gallery=Gallery(),
+        own_scores=lambda detector, person: None,
+    )
     return list(FaceArtifact().examine(case))
 
 

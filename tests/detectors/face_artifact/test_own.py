@@ -19,6 +19,7 @@ from media_screen.detectors.face_artifact.own import (
     prepared,
 )
 from media_screen.evidence import Evidence, MediaInfo
+from media_screen.people.gallery import Gallery
 from media_screen.screen import Config
 from media_screen.screen.settings import detectors_of, settings_digest
 from media_screen.weights.linear import LinearModel
@@ -170,7 +171,14 @@ def test_evidence_says_whose_network_it_was(
     photographs = stand_in(LinearModel, raw=lambda rows: np.ones(len(rows)))
     monkeypatch.setattr(forged, "lines", lambda: stand_in(forged.Lines, photographic=photographs))
     own = OwnNetwork(network(tmp_path, PLAIN + calibration))
-    case = stand_in(Case, info=MediaInfo("a", kind="video"), tracks=(track(1),), device="cpu")
+    case = stand_in(
+        Case,
+        info=MediaInfo("a", kind="video"),
+        tracks=(track(1),),
+        device="cpu",
+        gallery=Gallery(),
+        own_scores=lambda detector, person: None,
+    )
     pieces = list(FaceArtifact(own).examine(case))
     pooled = pieces[-1]
     assert isinstance(pooled, Evidence) and pooled.llr == llr
