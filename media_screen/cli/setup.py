@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from media_screen.config import Config
     from media_screen.evidence import Verdict
     from media_screen.people.enrol import Enrolment
+    from media_screen.people.own_videos import PersonRecord
 
 WITHIN_S = 60.0  # that of `media_screen.coordination`, which is heavy to import
 
@@ -133,6 +134,48 @@ def enrol_people(
         )
 
 
+def screen_own_videos(
+    people: Path, enrolment: Enrolment, *, device: str, cache: Path
+) -> tuple[PersonRecord, ...]:
+    """Screen what is new of each person's own videos with progress: a bar, else a line a video."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from media_screen.config import Config
+    from media_screen.people.registry import load_people
+    from media_screen.screen import own_videos
+
+    console = new_console(stderr=True)
+    columns = (
+        TextColumn("screening own videos of {task.fields[person]}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    live = console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=not live) as bar:
+        task = bar.add_task("record", person="", total=None)
+
+        def on_video(person: str, file: Path, done: int, total: int) -> None:
+            bar.update(task, person=person, completed=done, total=total)
+            if not live:
+                name = plain(file.name)
+                click.echo(f"screening own video {done + 1} of {total}: {name}", err=True)
+
+        with _stoppable("what was screened is kept, start the same command again to go on"):
+            return own_videos.screen_own_videos(
+                load_people(people),
+                enrolment,
+                Config(people=people, cache=cache, device=device, threads=cores()),
+                on_video=on_video,
+            )
+
+
 def scan_with_progress(
     paths: Sequence[Path],
     out: Path,
@@ -236,14 +279,14 @@ def print_line(verdict: Verdict) -> None:
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
+def _stoppable(
+    kept: str = "what was finished is safe, start the same command again to go on",
+) -> Iterator[None]:
     """Let SIGTERM end a scan as Ctrl-C does: workers end, the folder is whole, and it is said."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt as error:
-        raise click.ClickException(
-            "the scan was stopped; what was finished is safe, start the same command again to go on"
-        ) from error
+        raise click.ClickException(f"the scan was stopped; {kept}") from error
     finally:
         signal.signal(signal.SIGTERM, before)

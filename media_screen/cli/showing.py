@@ -11,6 +11,7 @@ import click
 from media_screen.cli.terminal import SHOWN, minutes, moment, new_console
 from media_screen.evidence import BY_URGENCY, Answer
 from media_screen.folders import LeftOut, said
+from media_screen.people.own_videos import LEAST_OWN
 from media_screen.results.ledger import Ledger, read_ledger
 from media_screen.results.plain import counted, plain
 from media_screen.results.text import reach
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from media_screen.batch.campaigns import Moved
     from media_screen.batch.scan import Summary
     from media_screen.people.enrol import Enrolment
+    from media_screen.people.own_videos import FalseAlarms, PersonRecord
     from media_screen.people.registry import Person
     from media_screen.results.changes import FolderChanges
     from media_screen.results.folder import FinishedFile
@@ -264,3 +266,40 @@ def show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
     console.print(
         f"{counted(enrolment.read, 'reference')} read, {enrolment.kept} known from before"
     )
+
+
+def show_records(records: Sequence[PersonRecord]) -> None:
+    """Print what detectors say of each person's own videos, and where they are of no use."""
+    from rich.text import Text
+
+    from media_screen.screen.records import wrong_about
+
+    console = new_console()
+    for record in records:
+        for line in record_lines(record, wrong_about(record)):
+            console.print(Text(plain(line)), soft_wrap=True)
+
+
+def record_lines(record: PersonRecord, wrong: Sequence[FalseAlarms]) -> list[str]:
+    """Say in a line each what detectors make of a person's own videos."""
+    count = len(record.screened)
+    if not count:
+        return [f"{record.person}: no own video was screened"]
+    lines = []
+    for one in wrong:
+        beside = one.over_beside != one.over
+        told = f"{one.over} of {counted(one.videos, 'own video')} over the normal threshold"
+        told += f", {one.over_beside} beside the others" * beside
+        told += f"; highest: {one.video} ({one.highest:+.1f})"
+        lines.append(f"{record.person}: {one.detector}: {told}")
+        if one.useless:
+            lines.append(
+                f"warning: {record.person}: what {one.detector} suspects says little of this "
+                "person: it suspects so many genuine videos"
+            )
+    if record.lacking:
+        lines.append(f"{record.person}: {counted(record.lacking, 'video')} not screened yet")
+    if count < LEAST_OWN:
+        lack = counted(LEAST_OWN - count, "own video")
+        lines.append(f"{record.person}: with {lack} more, faces are judged beside them")
+    return lines

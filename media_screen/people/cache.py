@@ -21,6 +21,7 @@ from media_screen.footage.original.proxy import Proxies
 GALLERY, CATALOGUE = "gallery.sqlite", "catalogue.sqlite"
 PROXIES = "proxies"  # folder of small copies of the official videos, by the hash of their content
 ORIGINALS = "originals"  # in the output of a scan: what is enrolled, and its official posts
+ENROLMENT_PAGE = "enrolment.html"  # in the cache: what was made of the references, to read
 REFERENCES = "references"  # in the output of a scan: the cache of people that can't be written
 
 

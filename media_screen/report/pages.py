@@ -203,18 +203,22 @@ def _finalize(value: Any) -> Any:
     return value if isinstance(value, Markup) else text.visible(str(value))
 
 
-def page_assets(page: str) -> dict[str, Any]:
-    """Return style, script and policy of a kind of page: index, file or campaign."""
+def page_assets(page: str, *, images: str = "'self'") -> dict[str, Any]:
+    """Return style, script and policy of a kind of page: index, file, campaign or enrolment."""
     static = files("media_screen.report") / "static"
-    names = ("common", page) if page == "index" else ("common", "record", page)
+    names = ("common", page) if page in ("index", "enrolment") else ("common", "record", page)
     styles = (*names, "decided")
     style, script = (
-        "\n".join((static / f"{name}.{kind}").read_text("utf-8") for name in some)
+        "\n".join(
+            (static / f"{name}.{kind}").read_text("utf-8")
+            for name in some
+            if (static / f"{name}.{kind}").is_file()
+        )
         for kind, some in (("css", styles), ("js", names))
     )
     media = "media-src 'self'; " if page == "file" else ""
     policy = (
-        "default-src 'none'; img-src 'self'; "
+        f"default-src 'none'; img-src {images}; "
         f"{media}style-src '{source_hash(style)}'; script-src '{source_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )

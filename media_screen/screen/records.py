@@ -11,13 +11,19 @@ from pathlib import Path
 
 from media_screen import weights
 from media_screen.config import Config
+from media_screen.detectors.face_artifact import FaceArtifact
+from media_screen.fusion import combination
 from media_screen.media import MediaError, shown_path
 from media_screen.people.cache import GALLERY, cache_folder
-from media_screen.people.own_videos import OwnVideo, PersonRecord
+from media_screen.people.own_videos import FalseAlarms, OwnVideo, PersonRecord, false_alarms
 from media_screen.people.references import Store
 from media_screen.people.registry import Person
 from media_screen.screen.versions import own_network
+from media_screen.weights.calibration import usual
 from media_screen.weights.known_tables import SHA256
+
+# Whose ratios are taken relative to a person's own videos; those of others are told beside them.
+SET_BESIDE = (FaceArtifact.name,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,27 @@ def asked(store: Store, people: Iterable[Person], key: str) -> Iterator[AskedVid
                 name = shown_path(Path(file.name))
                 found = OwnVideo.from_dict(sha256, name, kept) if kept is not None else None
                 yield AskedVideo(person.slug, file, sha256, found)
+
+
+def wrong_about(record: PersonRecord) -> tuple[FalseAlarms, ...]:
+    """Return how often each detector that counts is wrong about a person's own videos.
+
+    At the normal threshold, each alone; the most often wrong comes first.
+    """
+    weighing = combination.shipped()
+    threshold = weighing.thresholds["normal"].llr
+    found = [
+        false_alarms(
+            record,
+            detector,
+            threshold=threshold / weighing.weight(detector),
+            usual=usual(detector) if detector in SET_BESIDE else None,
+        )
+        for detector in record.detectors
+        if weighing.weight(detector) > 0
+    ]
+    spoke = [one for one in found if one is not None]
+    return tuple(sorted(spoke, key=lambda one: (-one.over, -one.highest)))
 
 
 def _record(person: str, asked: Iterable[AskedVideo]) -> PersonRecord:
