@@ -79,13 +79,12 @@ class Case:
     """What is known of one file. Attributes are computed when first asked for, and kept.
 
     `media` is the opened file, `sidecar` what was read beside it (or None). `look` is the one look
-    over its pictures, `hearing` the one pass over its sound. `people`, `gallery`,
+    over its pictures, `hearing` the one pass over its sound. `people`, `trusted`, `gallery`,
     `own_videos`, `catalogue`, `proxies`, `trust_anchors`, `device` and `thorough` are those of the
-    equipment. `itself` is
-    the hash of the reference that the file is, as an official post that serves as an original, ""
-    for others: it is no copy of that. `text` is given where it was read before, in the same bytes,
-    and `observed` where these were looked at and listened to before: what that has is not decoded
-    again. `timing` collects seconds by stage.
+    equipment. `itself` is the hash of the reference that the file is, as an official post that
+    serves as an original, "" for others: it is no copy of that. `text` is given where it was read
+    before, in the same bytes, and `observed` where these were looked at and listened to before:
+    what that has is not decoded again. `timing` collects seconds by stage.
     """
 
     def __init__(
@@ -104,6 +103,7 @@ class Case:
         self.sidecar = sidecar
         self.sha256 = sha256
         self.people = equipment.people
+        self.trusted = equipment.trusted
         self.gallery = equipment.gallery
         self.own_videos = equipment.own_videos
         self.catalogue = equipment.catalogue

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from media_screen.look import Looker
     from media_screen.people.own_videos import PersonRecord
     from media_screen.people.registry import Person
+    from media_screen.people.trusted import TrustedChannel
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,17 +21,18 @@ class Equipment:
     """What is loaded once and serves every file.
 
     `looker` finds faces; `people` is everyone enrolled, `gallery` their faces and voices,
-    `own_videos` what detectors say of each one's own videos,
-    `catalogue` their footage and `proxies` small copies of it (or None); `posts` are the hashes of
-    what is in there because it is an official post of the same scan; `trust_anchors` are the
-    certificates (PEM) whose signatures count as trusted; `device` is where networks run. With
-    `thorough` more of each file is looked at. With `listens` a detector will ask for speech, which
-    is then found in the same decode as the fingerprint of the sound. With `prints` fingerprints are
-    asked for even without a catalogue.
+    `own_videos` what detectors say of each one's own videos, `catalogue` their footage and
+    `proxies` small copies of it (or None); `posts` are the hashes of what is in there because it is
+    an official post of the same scan; `trusted` are the channels of others that a user trusts;
+    `trust_anchors` are the certificates (PEM) whose signatures count as trusted; `device` is where
+    networks run. With `thorough` more of each file is looked at. With `listens` a detector will ask
+    for speech, which is then found in the same decode as the fingerprint of the sound. With
+    `prints` fingerprints are asked for even without a catalogue.
     """
 
     looker: Looker
     people: tuple[Person, ...] = ()
+    trusted: tuple[TrustedChannel, ...] = ()
     gallery: Gallery = field(default_factory=Gallery)
     own_videos: tuple[PersonRecord, ...] = ()
     catalogue: Catalogue | None = None

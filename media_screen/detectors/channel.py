@@ -1,5 +1,7 @@
 """Says whether an enrolled person's own channel published a file, or one that poses as it.
 
+Channels of others that a user trusts are named, too: that is context and acquits of nothing.
+
 Only stable ids prove a channel, on both sides. A handle or a name is a claim that anybody can make
 (handles change owners): it is told, and it vouches for nothing. Channels
 get hijacked: an official id speaks for the channel, not for the video. Whether an official channel
@@ -33,10 +35,18 @@ from media_screen.names.alike import (
 )
 from media_screen.people.channel_ids import owns
 from media_screen.people.registry import OfficialChannel, Person
+from media_screen.people.trusted import TrustedChannel, publisher_of
 from media_screen.sidecar import Sidecar, handle_key
 
 Finding = Literal[
-    "official", "lookalike_handle", "lookalike_name", "claimed_official", "not_official"
+    "official",
+    "lookalike_handle",
+    "lookalike_name",
+    "claimed_official",
+    "not_official",
+    "trusted_channel",
+    "claimed_trusted",
+    "lookalike_trusted",
 ]
 
 # Natural-log likelihood ratios, set by judgement and not learned: there is no labelled collection
@@ -92,7 +102,9 @@ class Channel:
         post = case.sidecar
         if post is None:
             yield self._abstain("no_sidecar", "no sidecar says who published this file")
-        elif not case.people:
+            return
+        yield from _trusted(post, case.trusted)
+        if not case.people:
             yield self._abstain("no_reference", "nobody is enrolled, so no channel is official")
         elif not (post.channel_ids or post.handle or post.display_name):
             yield self._abstain("not_applicable", "the sidecar does not say who published it")
@@ -121,6 +133,44 @@ class Channel:
         self, reason: Literal["no_sidecar", "no_reference", "not_applicable"], why: str
     ) -> Abstention:
         return Abstention(self.name, reason, why)
+
+
+def _trusted(post: Sidecar, trusted: Sequence[TrustedChannel]) -> Iterator[Evidence]:
+    """Tell a post of a channel of others that is trusted, or one that bears the name of such."""
+    found = publisher_of(post, trusted)
+    if found is not None:
+        if post.fit.proves:
+            why = f"published by a trusted channel: {found.told}"
+            yield _context("trusted_channel", why)
+        else:
+            why = (
+                f"the post data beside the file name the trusted channel {found.told}, but don't "
+                f"prove that this file is that post: {post.fit.doubts[0]}"
+            )
+            yield _context("claimed_trusted", why)
+        return
+    for one in trusted:
+        likeness = name_likeness(post.display_name, one.name)
+        if likeness is not None:
+            why = (
+                f"published by {_who(post)} under the name of the trusted channel {one.told}, "
+                "which it is not by its id; look at both channels"
+            )
+            yield _context("lookalike_trusted", why, similarity=likeness.similarity)
+            return
+
+
+def _context(finding: Finding, why: str, **values: float) -> Evidence:
+    """Return what is told and speaks for nothing: neither for a forgery nor against one."""
+    return Evidence(
+        detector=Channel.name,
+        axis="provenance",
+        score=0.0,
+        llr=0.0,
+        why=why,
+        finding=finding,
+        values=values,
+    )
 
 
 # --- one person ------------------------------------------------------------------------------

@@ -25,12 +25,17 @@ ChannelStanding = Literal["official", "claimed", "not_official", "lookalike", "u
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where the file comes from, as far as sidecar, catalogue and credentials tell."""
+    """Where the file comes from, as far as sidecar, catalogue and credentials tell.
+
+    `trusted` names the trusted channel of somebody else's that published it, "" for none; results
+    of older versions lack it.
+    """
 
     official: bool = False
     channel: ChannelStanding = "unknown"
     match: Match | None = None
     credentials: str = "unchecked"
+    trusted: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record of where a file comes from."""
@@ -45,6 +50,7 @@ class Provenance:
             channel=record["channel"],
             match=None if match is None else Match.from_dict(match),
             credentials=record["credentials"],
+            trusted=record.get("trusted", ""),
         )
 
 

@@ -73,7 +73,7 @@ def judge(
     row = look_up(facts)
     return Judgement(
         label=row.label,
-        summary=_summary(row, facts, names or {}),
+        summary=_summary(row, facts, names or {}, trusted=first(evidence, "trusted_channel")),
         person=row.person(facts) or facts.concerned,
         llr=_ratios(evidence, fusion),
         probability_bounds=None if fusion.total is None else probability_bounds(fusion.total),
@@ -83,13 +83,20 @@ def judge(
     )
 
 
-def _summary(row: VerdictRow, facts: Facts, names: Mapping[str, str]) -> str:
-    """Return the sentence of a row, who else is presented, and what was not looked at."""
+def _summary(
+    row: VerdictRow, facts: Facts, names: Mapping[str, str], *, trusted: Evidence | None
+) -> str:
+    """Return the sentence of a row, who else is presented, and what was not looked at.
+
+    That a trusted channel published the file is told, and changes nothing else.
+    """
     who = row.person(facts)
     parts = [row.sentence(facts, names.get(who, who) if who else "")]
     others = [names.get(one, one) for one in facts.presented if one != who]
     if others:
         parts.append(f"{'It presents' if who is None else 'It also presents'} {_listed(others)}.")
+    if trusted is not None:
+        parts.append(f"{trusted.why[:1].upper()}{trusted.why[1:]}.")
     parts.append(told(facts.coverage))
     return " ".join(part for part in parts if part)
 
@@ -131,7 +138,14 @@ def _provenance(evidence: Sequence[Evidence], facts: Facts) -> Provenance:
         channel=_standing(evidence, facts),
         match=_match(evidence, facts),
         credentials=_credentials(evidence),
+        trusted=_publisher(evidence),
     )
+
+
+def _publisher(evidence: Sequence[Evidence]) -> str:
+    """Return the trusted channel that published the file, "" for none."""
+    piece = first(evidence, "trusted_channel")
+    return piece.why.partition(": ")[2] if piece is not None else ""  # its sentence ends with it
 
 
 def _standing(evidence: Sequence[Evidence], facts: Facts) -> ChannelStanding:

@@ -35,6 +35,7 @@ from media_screen.people.registry import (
     read_person,
     shared_accounts,
 )
+from media_screen.people.trusted import TRUSTED_FILE, load_trusted, own_and_trusted
 from media_screen.results.plain import counted
 from media_screen.sidecar import handle_key, is_second_id, is_stable_id
 
@@ -63,6 +64,7 @@ def check_people(folder: Path) -> tuple[tuple[Person, ...], tuple[Remark, ...]]:
     if not people and not remarks:
         remarks.append(Remark(f"{folder}: nobody is enrolled: media-screen people add", wrong=True))
     remarks += _names_and_accounts(people)
+    remarks += _trusted_channels(folder, people)
     for person in people:
         remarks += _of_person(person)
     remarks += _fakes(folder, people)
@@ -78,6 +80,18 @@ def _names_and_accounts(people: Sequence[Person]) -> Iterator[Remark]:
         yield Remark(str(error), wrong=True)
     for name, first, second in shared_names(people):
         yield Remark(f"{first.slug} and {second.slug} are both called {name!r}")
+
+
+def _trusted_channels(folder: Path, people: Sequence[Person]) -> Iterator[Remark]:
+    """Tell what is wrong with the trusted channels of others."""
+    try:
+        trusted = load_trusted(folder)
+    except PeopleError as error:
+        yield Remark(str(error), wrong=True)
+        return
+    for person, one in own_and_trusted(people, trusted):
+        why = f"the trusted channel {one.told} is enrolled as an own channel of {person.slug}"
+        yield Remark(f"{shown_path(folder / TRUSTED_FILE)}: {why}: remove one of the two", True)
 
 
 def _of_person(person: Person) -> Iterator[Remark]:

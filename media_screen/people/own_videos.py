@@ -101,7 +101,8 @@ class OwnScores:
         person as a usual ratio is for others counts as that. Their mean and spread are those of a
         normal distribution whose mean varies from person to person, drawn to the usual ones the
         more, the fewer there are. A ratio is lowered to 0 at most, for no record vouches for a
-        file, and raised to what the settings can show at most: how few of them reach it.
+        file. One above their mean is raised to what the settings can show at most: how few of them
+        reach it.
         """
         if len(self.llrs) < LEAST_OWN:
             return llr
@@ -110,7 +111,7 @@ class OwnScores:
         moved = usual.mean + (llr - mean) * usual.spread / spread
         if moved <= llr:
             return max(moved, min(llr, 0.0))
-        return min(moved, max(llr, self._shown(llr)))
+        return min(moved, max(llr, self._shown(llr))) if llr > mean else llr
 
     def _shown(self, llr: float) -> float:
         """Return the ratio that is shown by how many settings reach one (rule of succession)."""
@@ -185,7 +186,7 @@ def settings(scenes: Sequence[Sequence[float]]) -> list[int]:
     for place, scene in enumerate(scenes):
         for other in range(place):
             if scene and len(scenes[other]) == len(scene) and _alike(scene, scenes[other]):
-                joined, into = numbers[place], numbers[other]
+                into, joined = sorted((numbers[place], numbers[other]))
                 numbers = [into if number == joined else number for number in numbers]
     return numbers
 

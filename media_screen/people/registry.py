@@ -131,9 +131,9 @@ def parse_person(text: bytes, folder: Path) -> Person:
             f"got {folder.name!r}: rename it, the name identifies the person in every result"
         )
     where = str(folder / REGISTRY_FILE)
-    record = _toml(text, where)
-    _check_keys(record, _PERSON_KEYS, where)
-    name = _text(record, "name", where, example='name = "Xin Liu"')
+    record = parse_toml(text, where)
+    check_keys(record, _PERSON_KEYS, where)
+    name = text_of(record, "name", where, example='name = "Xin Liu"')
     if not name:
         raise PeopleError(f'{where}: `name` is missing or empty: add a line such as name = "Liu"')
     return Person(
@@ -160,7 +160,8 @@ def read_record(file: Path) -> bytes:
         raise PeopleError(f"{file}: can't be read: {error.strerror or error}") from error
 
 
-def _toml(text: bytes, where: str) -> Mapping[str, Any]:
+def parse_toml(text: bytes, where: str) -> Mapping[str, Any]:
+    """Return what a TOML file with this text holds; raises PeopleError."""
     try:
         return tomllib.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # TOML, encoding, numbers of 5,000 digits
@@ -171,7 +172,7 @@ def _channels(record: Mapping[str, Any], where: str) -> tuple[OfficialChannel, .
     tables = record.get("channel", [])
     if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
         raise PeopleError(
-            f"{where}: expected `channel` to be tables, got {_shown(tables)}: "
+            f"{where}: expected `channel` to be tables, got {shown_value(tables)}: "
             "write [[channel]] (two brackets) above each account"
         )
     named = [(table, f"{where}: channel {n}") for n, table in enumerate(tables, start=1)]
@@ -179,19 +180,19 @@ def _channels(record: Mapping[str, Any], where: str) -> tuple[OfficialChannel, .
 
 
 def _channel(table: Mapping[str, Any], where: str) -> OfficialChannel:
-    _check_keys(table, _CHANNEL_KEYS, where)
-    url = _text(table, "url", where, example='url = "https://..."')
+    check_keys(table, _CHANNEL_KEYS, where)
+    url = text_of(table, "url", where, example='url = "https://..."')
     if url and not url.startswith(("http://", "https://")):
         raise PeopleError(
             f"{where}: expected `url` to begin with https://, got {url!r}: correct it, "
             "or leave it out"
         )
     named = account_of(url)
-    platform = platform_name(_text(table, "platform", where, example='platform = "youtube"'))
+    platform = platform_name(text_of(table, "platform", where, example='platform = "youtube"'))
     channel = OfficialChannel(
         platform=platform or named.platform,
-        id=_text(table, "id", where, example='id = "UC..."') or named.id,
-        handle=_text(table, "handle", where, example='handle = "@name"').lstrip("@\uff20")
+        id=text_of(table, "id", where, example='id = "UC..."') or named.id,
+        handle=text_of(table, "handle", where, example='handle = "@name"').lstrip("@\uff20")
         or named.handle,
         url=url,
     )
@@ -231,7 +232,8 @@ def _check_channel(channel: OfficialChannel, named: Account, where: str) -> None
         )
 
 
-def _check_keys(record: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+def check_keys(record: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    """Refuse a key that is not known; raises PeopleError."""
     for key in record:
         if key not in known:
             near = _nearest(key, known)
@@ -244,11 +246,12 @@ def _nearest(text: str, known: Sequence[str]) -> str:
     return close[0] if close else ""
 
 
-def _text(record: Mapping[str, Any], key: str, where: str, *, example: str) -> str:
+def text_of(record: Mapping[str, Any], key: str, where: str, *, example: str) -> str:
+    """Return the text of a key, "" where it is not there; raises PeopleError."""
     value = record.get(key, "")
     if not isinstance(value, str):
         raise PeopleError(
-            f"{where}: expected `{key}` to be text, got {_shown(value)}: "
+            f"{where}: expected `{key}` to be text, got {shown_value(value)}: "
             f"put it in quotes, as in {example}"
         )
     if len(value) > _MAX_TEXT:
@@ -262,13 +265,14 @@ def _texts(record: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
     value = record.get(key, [])
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise PeopleError(
-            f"{where}: expected `{key}` to be a list of texts, got {_shown(value)}: "
+            f"{where}: expected `{key}` to be a list of texts, got {shown_value(value)}: "
             f'write {key} = ["...", "..."]'
         )
     return tuple(item.strip() for item in value if item.strip())
 
 
-def _shown(value: object) -> str:
+def shown_value(value: object) -> str:
+    """Return kind and beginning of a value that is wrong, for a message."""
     return f"{type(value).__name__} {str(value)[:60]!r}"
 
 

@@ -22,6 +22,7 @@ from media_screen.screen.settings import (
     judged_with,
     names_of,
     people_of,
+    trusted_of,
 )
 from media_screen.weights import nets
 
@@ -74,6 +75,7 @@ def load(config: Config, *, on_reference: OnReference | None = None) -> Loaded:
     equipment = Equipment(
         looker=looker,
         people=people,
+        trusted=trusted_of(config),
         gallery=enrolment.gallery if enrolment else Gallery(),
         own_videos=records_of(config, people),
         catalogue=originals.catalogue,
@@ -87,6 +89,7 @@ def load(config: Config, *, on_reference: OnReference | None = None) -> Loaded:
     )
     enrolled = compared_with(
         people,
+        equipment.trusted,
         equipment.gallery,
         equipment.catalogue,
         equipment.proxies,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from media_screen.people.gallery import Gallery
     from media_screen.people.own_videos import PersonRecord
     from media_screen.people.registry import Person
+    from media_screen.people.trusted import TrustedChannel
 
 
 def detectors_of(config: Config) -> tuple[Detector, ...]:
@@ -51,6 +52,15 @@ def people_of(config: Config) -> tuple[Person, ...]:
     from media_screen.people.registry import load_people
 
     return load_people(Path(config.people))
+
+
+def trusted_of(config: Config) -> tuple[TrustedChannel, ...]:
+    """Return the trusted channels of others; raises PeopleError."""
+    if config.people is None:
+        return ()
+    from media_screen.people.trusted import load_trusted
+
+    return load_trusted(Path(config.people))
 
 
 def names_of(config: Config, people: Sequence[Person]) -> Names:
@@ -77,6 +87,7 @@ def settings_digest(config: Config) -> str:
     ]
     if config.people is not None:
         parts += _state_of_people(Path(config.people))
+        parts += trusted_of(config)
         records = records_of(config, people_of(config))
         parts += [one for record in records for one in record.videos]
     if config.originals is not None:
@@ -114,6 +125,7 @@ def judged_with(config: Config) -> dict[str, str]:
 
 def compared_with(
     people: Sequence[Person],
+    trusted: Sequence[TrustedChannel],
     gallery: Gallery,
     catalogue: Catalogue | None,
     proxies: Proxies | None,
@@ -127,7 +139,8 @@ def compared_with(
     faces = [(one.person, one.embedding.tobytes()) for one in gallery.templates]
     voices = [(one.person, one.embedding.tobytes(), one.synthesis) for one in gallery.voices]
     parts: dict[Dependence, object] = {
-        "records": [(one.slug, one.name, one.aliases, one.channels) for one in people],
+        "records": [(one.slug, one.name, one.aliases, one.channels) for one in people]
+        + [one.told for one in trusted],
         "faces": [bool(people), *faces],  # whether anybody is enrolled is said, too
         "voices": [bool(people), *voices],
         "official": [*(one for one in own if one[0] == "official"), *copies],

@@ -30,6 +30,7 @@ from media_screen.detectors.channel import (
 from media_screen.evidence import Abstention, Evidence
 from media_screen.names.alike import edit_distance, handle_likeness, name_likeness, skeleton
 from media_screen.people.registry import OfficialChannel, Person
+from media_screen.people.trusted import TrustedChannel
 from media_screen.sidecar import Fit, Sidecar
 from tests.channels import real_sidecars, write_made
 from tests.fakes import stand_in
@@ -69,8 +70,10 @@ def posted(
     )
 
 
-def examine(post: Sidecar | None, *people: Person) -> list[Evidence | Abstention]:
-    return list(Channel().examine(stand_in(Case, sidecar=post, people=people)))
+def examine(
+    post: Sidecar | None, *people: Person, trusted: tuple[TrustedChannel, ...] = ()
+) -> list[Evidence | Abstention]:
+    return list(Channel().examine(stand_in(Case, sidecar=post, people=people, trusted=trusted)))
 
 
 def only(post: Sidecar, *people: Person) -> Evidence:
@@ -501,3 +504,41 @@ def test_a_han_character_is_never_left_out(shown: str, enrolled: str) -> None:
 def test_a_radical_stands_for_its_character() -> None:
     likeness = name_likeness("\u2ee2\u82f1\u4e5d", "\u9a6c\u82f1\u4e5d")
     assert likeness is not None and likeness.kind == "confusable"
+
+
+REUTERS = TrustedChannel("youtube", "UCreuters", "Reuters")
+
+
+@pytest.mark.parametrize(
+    ("post", "finding", "told"),
+    [
+        pytest.param(
+            posted(ids=("UCreuters",)),
+            "trusted_channel",
+            "published by a trusted channel: Reuters (youtube UCreuters)",
+            id="by-its-id",
+        ),
+        pytest.param(
+            replace(posted(ids=("UCreuters",)), fit=Fit(against=("it is longer",))),
+            "claimed_trusted",
+            "don't prove that this file is that post: it is longer",
+            id="sidecar-of-another-file",
+        ),
+        pytest.param(
+            posted(name="REUTERS"), "lookalike_trusted", "which it is not by its id", id="its-name"
+        ),
+        pytest.param(
+            posted(ids=("UCreuters",), platform="tiktok"), None, "", id="id-of-another-site"
+        ),
+        pytest.param(posted(name="Gardening with Bea"), None, "", id="somebody-else"),
+    ],
+)
+@pytest.mark.parametrize("people", [(), (XIN,)], ids=["nobody-enrolled", "somebody-enrolled"])
+def test_a_trusted_channel_of_others_is_context_and_speaks_for_nothing(
+    people: tuple[Person, ...], post: Sidecar, finding: str | None, told: str
+) -> None:
+    pieces = examine(post, *people, trusted=(REUTERS,))
+    found = [one for one in pieces if isinstance(one, Evidence) and "trusted" in one.finding]
+    assert [one.finding for one in found] == ([finding] if finding else [])
+    assert all(told in one.why and one.llr == 0.0 and one.person is None for one in found)
+    assert [one for one in pieces if one not in found] == examine(post, *people)
