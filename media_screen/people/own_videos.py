@@ -13,10 +13,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from media_screen.arrays import Floats
-
 if TYPE_CHECKING:
     from media_screen.weights.calibration import UsualScores
 
@@ -27,8 +23,8 @@ LEAST_WRONG, SHARE_WRONG = 2, 0.2
 # independent of one another.
 MOST_OF_SETTING = 4
 # Variance of the videos of one person over that between people, by which the mean of few is drawn
-# to the usual one. Measured: 0.1 on clips of 15 people and 1.3 on single pictures of 54. Twice the
-# larger, at which false alarms at the normal threshold rise nowhere (benchmarks/results/person.md).
+# to the usual one. Measured: 0.1 on clips of 15 people and 1.3 on single pictures of 54. Of 1.35, 2
+# and 3 the last raises fewest false alarms (benchmarks/results/person.md).
 WITHIN_TO_BETWEEN = 3.0
 PRIOR_SPREAD = 3.0  # videos that the usual spread of one person's videos counts for
 # Cosine of two mean pictures from which two videos are taken for one setting.
@@ -106,8 +102,7 @@ class OwnScores:
         """
         if len(self.llrs) < LEAST_OWN:
             return llr
-        counted = np.array(self._independent())
-        mean, spread = _predicted(counted, usual)
+        mean, spread = _predicted(self._independent(), usual)
         moved = usual.mean + (llr - mean) * usual.spread / spread
         if moved <= llr:
             return max(moved, min(llr, 0.0))
@@ -129,14 +124,15 @@ class OwnScores:
         return [llr for group in by_setting for _, llr in group[:MOST_OF_SETTING]]
 
 
-def _predicted(own: Floats, usual: UsualScores) -> tuple[float, float]:
+def _predicted(own: Sequence[float], usual: UsualScores) -> tuple[float, float]:
     """Return mean and spread of what a further genuine video of a person is expected to score."""
     count = len(own)
     variance = usual.spread**2
     between = variance / (1 + WITHIN_TO_BETWEEN)
     within = variance - between
-    mean = (float(own.sum()) + WITHIN_TO_BETWEEN * usual.mean) / (count + WITHIN_TO_BETWEEN)
-    apart = float(((own - own.mean()) ** 2).sum())
+    total = math.fsum(own)
+    mean = (total + WITHIN_TO_BETWEEN * usual.mean) / (count + WITHIN_TO_BETWEEN)
+    apart = math.fsum((one - total / count) ** 2 for one in own)
     spread = (PRIOR_SPREAD * within + apart) / (PRIOR_SPREAD + count - 1)
     unsure = between * WITHIN_TO_BETWEEN / (count + WITHIN_TO_BETWEEN)  # of the mean itself
     return mean, math.sqrt(spread + unsure)

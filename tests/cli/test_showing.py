@@ -9,13 +9,15 @@ import pytest
 from rich.cells import cell_len
 
 from media_screen.batch.scan import FoundFiles, Summary
-from media_screen.cli.showing import show_people, show_summary
+from media_screen.cli.showing import record_lines, show_people, show_summary
 from media_screen.evidence import BY_URGENCY
 from media_screen.footage.original.proxy import Proxies
 from media_screen.people.enrol import Enrolment
 from media_screen.people.gallery import Gallery, VoiceTemplate
+from media_screen.people.own_videos import OwnScore, OwnVideo, PersonRecord
 from media_screen.people.registry import load_people
 from media_screen.results.folder import FinishedFile
+from media_screen.screen.records import wrong_about
 from tests.places import SAMPLES
 
 PEOPLE = SAMPLES / "people"
@@ -111,3 +113,51 @@ def test_the_table_fits_its_terminal(
     if width >= 80:
         assert "Xin Liu of the Harbour" in shown and "12,400 views" in shown
         assert ("xin1iu_official, youtube" in shown) == (width >= 100)
+
+
+def own_record(*llrs: float, lacking: int = 0) -> PersonRecord:
+    videos = tuple(
+        OwnVideo(f"{number}", f"{number}.mp4", {"face_artifact": OwnScore(0.5, llr)})
+        for number, llr in enumerate(llrs)
+    )
+    return PersonRecord("ada", videos, lacking)
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        pytest.param(
+            own_record(*[-1.5, 1.0] * 6, 0.0, 1.3),
+            [
+                "ada: face_artifact: 0 of 14 own videos over the normal threshold; highest: 13.mp4 "
+                "(+1.3)"
+            ],
+            id="never-wrong",
+        ),
+        pytest.param(
+            own_record(2.3, 2.2, 2.4, 2.1),
+            [
+                "ada: face_artifact: 4 of 4 own videos over the normal threshold, 0 beside the "
+                "others; highest: 2.mp4 (+2.4)",
+                "warning: ada: what face_artifact suspects says little of this person: it suspects "
+                "so many genuine videos",
+            ],
+            id="of-no-use",
+        ),
+        pytest.param(
+            own_record(-1.0, lacking=2),
+            [
+                "ada: face_artifact: 0 of 1 own video over the normal threshold; highest: 0.mp4 "
+                "(-1.0)",
+                "ada: 2 videos not screened yet",
+                "ada: with 2 own videos more, faces are judged beside them",
+            ],
+            id="too-few",
+        ),
+        pytest.param(own_record(), ["ada: no own video was screened"], id="none"),
+    ],
+)
+def test_an_enrolment_says_how_often_detectors_are_wrong_about_a_person(
+    record: PersonRecord, told: list[str]
+) -> None:
+    assert record_lines(record, wrong_about(record)) == told

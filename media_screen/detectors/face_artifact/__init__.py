@@ -157,9 +157,7 @@ def _moved(llr: float, relative: float) -> str:
     """Say that a ratio was taken relative to the person's own videos, "" where it stays."""
     if round(relative, 1) == round(llr, 1):
         return ""
-    return (
-        f"; relative to those of the person, its log likelihood ratio {llr:+.1f} is {relative:+.1f}"
-    )
+    return f"; beside the own videos its log likelihood ratio of {llr:+.1f} is {relative:+.1f}"
 
 
 def _said_by(own: OwnNetwork, one: _Judged, beside: OwnScores | None) -> _Said:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -16,6 +18,7 @@ from media_screen.evidence import Abstention, Evidence, MediaInfo
 from media_screen.faces.align import Quality
 from media_screen.faces.track import Face, Track
 from media_screen.people.gallery import Gallery
+from media_screen.people.own_videos import OwnScores
 from media_screen.weights.calibration import Percentiles, shipped
 from tests.fakes import stand_in
 
@@ -36,7 +39,8 @@ def track(
     marked[0, 0] = number
     quality = stand_in(Quality, size_px=size, inside=inside)
     faces = [stand_in(Face, crop=marked, quality=quality) for _ in range(views)]
-    return stand_in(Track, id=number, faces=faces, span=(0.0, views * 0.2))
+    span = (0.0, views * 0.2)
+    return stand_in(Track, id=number, faces=faces, span=span, best=faces[0], embedding=number)
 
 
 @pytest.fixture
@@ -54,15 +58,18 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def examine(
-    *tracks: Track, kind: Literal["video", "image"] = "video"
+    *tracks: Track,
+    kind: Literal["video", "image"] = "video",
+    own: Mapping[str, OwnScores] = MappingProxyType({}),
 ) -> list[Evidence | Abstention]:
+    """What it says; the people of `own` are enrolled, each with the face of the track so called."""
     case = stand_in(
         Case,
         info=MediaInfo("a", kind=kind),
         tracks=tracks,
         device="cpu",
-        gallery=Gallery(),
-        own_scores=lambda detector, person: None,
+        gallery=stand_in(Gallery, templates=own, whose=lambda face, size_px: str(face)),
+        own_scores=lambda detector, person: own.get(person),
     )
     return list(FaceArtifact().examine(case))
 
@@ -114,3 +121,34 @@ def test_what_cannot_be_judged_is_said(
 def test_a_drawn_face_beside_a_photographed_one_is_left_out(seen: list[int]) -> None:
     pieces = examine(track(1), track(200))
     assert [piece.track for piece in pieces if isinstance(piece, Evidence)] == [1, None]
+
+
+def own_videos(*raw: float) -> OwnScores:
+    """What own videos score whose pictures the network finds so forged."""
+    known = shipped("face_artifact")
+    scores, llrs = zip(*((known.probability(one), known.llr(one)) for one in raw), strict=True)
+    return OwnScores("ada", "own videos", scores, llrs)
+
+
+def test_a_face_is_judged_beside_the_own_videos_of_the_person(seen: list[int]) -> None:
+    (alone, _), (beside, pooled) = (
+        examine(track(3), own=own) for own in ({}, {"3": own_videos(2.0, 2.5, 3.1, 2.8, 2.2)})
+    )
+    assert isinstance(alone, Evidence) and isinstance(beside, Evidence)
+    assert isinstance(pooled, Evidence) and pooled.llr == beside.llr < alone.llr
+    assert (beside.score, beside.values["llr_alone"]) == (alone.score, alone.llr)
+    assert "and than 4 of 5 own videos of ada, in a check" in beside.why
+    assert (
+        f"beside the own videos its log likelihood ratio of {alone.llr:+.1f} is {beside.llr:+.1f}"
+        in beside.why
+    )
+    assert (beside.values["own_videos"], beside.values["own_videos_below"]) == (5, 4)
+    assert (beside.person, alone.person) == ("3", None)
+
+
+def test_a_stranger_beside_a_person_whose_camera_is_unusual_speaks_for_the_file(
+    seen: list[int],
+) -> None:
+    pieces = examine(track(2), track(3), own={"3": own_videos(3.0, 3.1, 3.2, 2.9)})
+    pooled = pieces[-1]
+    assert isinstance(pooled, Evidence) and "that of track 2" in pooled.why
