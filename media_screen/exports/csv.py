@@ -41,7 +41,6 @@ COLUMNS = (
     "passed_through",
     "platform",
     "channel",
-    "trusted",
     "channel_id",
     "handle",
     "display_name",
@@ -61,6 +60,7 @@ COLUMNS = (
     "sound_covered",
     "device",
     "version",
+    "trusted",
     "decided",
     "decided_by",
     "decided_at",
@@ -126,7 +126,6 @@ def _row(verdict: Verdict, campaign: Campaign | None) -> tuple[object, ...]:
         passed and passed.path,
         post.platform,
         verdict.provenance.channel,
-        verdict.provenance.trusted,
         post.channel_id,
         post.handle,
         post.display_name,
@@ -146,6 +145,7 @@ def _row(verdict: Verdict, campaign: Campaign | None) -> tuple[object, ...]:
         verdict.coverage.sound,
         verdict.device,
         verdict.versions.get("media_screen"),
+        verdict.provenance.trusted,
     )
 
 
