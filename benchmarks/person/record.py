@@ -215,8 +215,8 @@ def markdown(found: Mapping[str, Any]) -> list[str]:
         f"(from {LEAST_OWN} on; each counts as a setting of its own, which flatters where they are "
         "of one set). Alone / beside: at the shipped thresholds of the sum over detectors, by "
         "order, and Cllr in bits (1: as good as nothing). How far the mean of a person's videos is "
-        "drawn to the usual one was chosen on the same actors, of 1.35, 2 and 3. What is not better "
-        "beside the own files, as voices, is told beside them and moves no ratio.",
+        "drawn to the usual one was chosen on the same actors, of 1.35, 2 and 3. What is not "
+        "better beside the own files, as voices, is told beside them and moves no ratio.",
     ]
     head = (
         "own videos",

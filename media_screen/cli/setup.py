@@ -52,11 +52,12 @@ def settled(config: Config, *, workers: int, cluster: bool = False) -> Config:
     """
     from media_screen import weights
     from media_screen.names.mentions import read_watch_list
-    from media_screen.screen.settings import detectors_of
+    from media_screen.screen.settings import detectors_of, trusted_of
     from media_screen.weights.nets import choose_device
 
     weights.check_tables()
     detectors_of(config)
+    trusted_of(config)
     if config.watch is not None:
         read_watch_list(Path(config.watch))
     if cluster:

@@ -87,9 +87,7 @@ def settings_digest(config: Config) -> str:
     ]
     if config.people is not None:
         parts += _state_of_people(Path(config.people))
-        parts += trusted_of(config)
-        records = records_of(config, people_of(config))
-        parts += [one for record in records for one in record.videos]
+        parts += _known_of_people(config)
     if config.originals is not None:
         parts += _state_of_originals(Path(config.originals))
     return _digest(parts)
@@ -182,6 +180,20 @@ def _state_of_people(top: Path) -> Iterator[tuple[str, str]]:
         for file in sorted((*listing.media, *records)):
             with contextlib.suppress(OSError):  # gone meanwhile, or a link to nothing
                 yield shown_path(file.relative_to(top)), facts(file.stat())
+
+
+def _known_of_people(config: Config) -> list[object]:
+    """Return what detectors say of own videos, and who is trusted; [] where people can't be read.
+
+    Whoever screens with such people is told what is wrong with them.
+    """
+    from media_screen.people.registry import PeopleError
+
+    try:
+        records = records_of(config, people_of(config))
+        return [*(one for record in records for one in record.videos), *trusted_of(config)]
+    except PeopleError:
+        return []
 
 
 def _state_of_originals(folder: Path) -> list[tuple[str, str]]:
