@@ -144,7 +144,7 @@ def compared_with(
         "official": [*(one for one in own if one[0] == "official"), *copies],
         "fakes": [one for one in own if one[0] == "known_fake"],
         "trust": trust_anchors,
-        "own_videos": own_videos,
+        "own_videos": [(one.person, one.videos) for one in own_videos if one.videos],
     }
     return {_key_of(part): _digest(value) for part, value in parts.items()}
 

@@ -57,13 +57,13 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return asked
 
 
-def examine(
+def case_of(
     *tracks: Track,
     kind: Literal["video", "image"] = "video",
     own: Mapping[str, OwnScores] = MappingProxyType({}),
-) -> list[Evidence | Abstention]:
-    """What it says; the people of `own` are enrolled, each with the face of the track so called."""
-    case = stand_in(
+) -> Case:
+    """A file; the people of `own` are enrolled, each with the face of the track so called."""
+    return stand_in(
         Case,
         info=MediaInfo("a", kind=kind),
         tracks=tracks,
@@ -71,7 +71,14 @@ def examine(
         gallery=stand_in(Gallery, templates=own, whose=lambda face, size_px: str(face)),
         own_scores=lambda detector, person: own.get(person),
     )
-    return list(FaceArtifact().examine(case))
+
+
+def examine(
+    *tracks: Track,
+    kind: Literal["video", "image"] = "video",
+    own: Mapping[str, OwnScores] = MappingProxyType({}),
+) -> list[Evidence | Abstention]:
+    return list(FaceArtifact().examine(case_of(*tracks, kind=kind, own=own)))
 
 
 def test_the_most_suspicious_of_the_long_tracks_speaks_for_the_file(seen: list[int]) -> None:
@@ -152,3 +159,13 @@ def test_a_stranger_beside_a_person_whose_camera_is_unusual_speaks_for_the_file(
     pieces = examine(track(2), track(3), own={"3": own_videos(3.0, 3.1, 3.2, 2.9)})
     pooled = pieces[-1]
     assert isinstance(pooled, Evidence) and "that of track 2" in pooled.why
+
+
+def test_beside_other_own_videos_it_says_anew_what_it_would_say(seen: list[int]) -> None:
+    tracks, own = (track(2), track(3)), {"3": own_videos(2.0, 2.5, 3.1, 2.8)}
+    said = [one for one in examine(*tracks) if isinstance(one, Evidence)]
+    seen.clear()
+    again = list(FaceArtifact().renew(case_of(*tracks, own=own), said))
+    assert seen == [], "the network looks at nothing"
+    assert again == examine(*tracks, own=own)
+    assert list(FaceArtifact().renew(case_of(*tracks, own=own), [])) == []
