@@ -24,6 +24,7 @@ from media_screen.fusion.facts import ALTERED, Facts, first, gather, told
 from media_screen.fusion.suspicion import fuse_manipulation, why_suspicious
 from media_screen.fusion.table import VerdictRow, look_up
 from media_screen.fusion.thresholds import EXPLICIT_THRESHOLD
+from media_screen.fusion.together import told_together
 
 MOST_NAMED = 3  # people that a summary lists besides the one it is about
 
@@ -71,9 +72,16 @@ def judge(
         coverage=coverage or Coverage(),
     )
     row = look_up(facts)
+    together = _together(evidence, abstentions, facts, names or {})
     return Judgement(
         label=row.label,
-        summary=_summary(row, facts, names or {}, trusted=first(evidence, "trusted_channel")),
+        summary=_summary(
+            row,
+            facts,
+            names or {},
+            together=together,
+            trusted=first(evidence, "trusted_channel"),
+        ),
         person=row.person(facts) or facts.concerned,
         llr=_ratios(evidence, fusion),
         probability_bounds=None if fusion.total is None else probability_bounds(fusion.total),
@@ -83,15 +91,38 @@ def judge(
     )
 
 
-def _summary(
-    row: VerdictRow, facts: Facts, names: Mapping[str, str], *, trusted: Evidence | None
+def _together(
+    evidence: Sequence[Evidence],
+    abstentions: Sequence[Abstention],
+    facts: Facts,
+    names: Mapping[str, str],
 ) -> str:
-    """Return the sentence of a row, who else is presented, and what was not looked at.
+    """Return what mouth, face and voice say together of whoever is presented, "" for nothing.
 
-    That a trusted channel published the file is told, and changes nothing else.
+    Official footage is dubbed and cut like any other, and nobody need wonder at it.
+    """
+    if facts.official is not None or facts.excused:
+        return ""
+    people = [(who, names.get(who, who)) for who in facts.presented]
+    told = (told_together(evidence, abstentions, who, name) for who, name in people)
+    return next(filter(None, told), "")
+
+
+def _summary(
+    row: VerdictRow,
+    facts: Facts,
+    names: Mapping[str, str],
+    *,
+    together: str,
+    trusted: Evidence | None,
+) -> str:
+    """Return the sentence of a row, what mouth and voice say, who else is presented, and the rest.
+
+    The rest is what was not looked at. That a trusted channel published the file is told, and
+    changes nothing else.
     """
     who = row.person(facts)
-    parts = [row.sentence(facts, names.get(who, who) if who else "")]
+    parts = [row.sentence(facts, names.get(who, who) if who else ""), together]
     others = [names.get(one, one) for one in facts.presented if one != who]
     if others:
         parts.append(f"{'It presents' if who is None else 'It also presents'} {_listed(others)}.")

@@ -87,7 +87,7 @@ class LipSync:
             track=reading.track,
             score=0.5 if raw is None else shipped(self.name).probability(raw),
             why=_why([reading]),
-            finding="measured",
+            finding=f"mouth_{_fit_of([reading])}",
             values=_values([reading]),
         )
 
