@@ -18,7 +18,13 @@ from media_screen.weights import known_tables
 
 CODE = Path(known_tables.__file__)
 # What decides on verdicts and is no weight file, which weights.json vouches for.
-TABLES = (weights.OPTIONAL, f"*/{weights.RECORD}", "*/calibration.json", combination.FILE)
+TABLES = (
+    weights.OPTIONAL,
+    f"*/{weights.RECORD}",
+    "*/calibration.json",
+    "*/references.json",
+    combination.FILE,
+)
 
 
 def tables(models: Path) -> tuple[str, ...]:

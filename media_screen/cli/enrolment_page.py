@@ -11,6 +11,7 @@ import numpy as np
 
 from media_screen.fusion import combination
 from media_screen.media import Media, MediaError, shown_path
+from media_screen.people.enough import wanted
 from media_screen.people.own_videos import LEAST_OWN
 from media_screen.report.enrolment import (
     EnrolledShown,
@@ -176,6 +177,8 @@ def _first(
         yield "Add a second picture of the face: one alone can't be checked."
     if not any(one.person == person.slug for one in gallery.voices):
         yield "Add recordings of the voice to voice/, each with at least 5 s and nobody else."
+    if more := wanted(person.slug, gallery):
+        yield f"Add {more}: with them more was recognised in a test."
     videos = len(record.screened) if record is not None else 0
     if videos < LEAST_OWN:
         lack = LEAST_OWN - videos

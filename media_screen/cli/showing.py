@@ -230,6 +230,8 @@ def show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from media_screen.people.enough import standing
+
     console = new_console()
     ready = {template.person: template for template in enrolment.gallery.templates}
     voices = {voice.person: voice for voice in enrolment.gallery.voices}
@@ -250,6 +252,9 @@ def show_people(people: Sequence[Person], enrolment: Enrolment) -> None:
             Text(state, style="green" if template else "yellow"),
         )
     console.print(table)
+    for person in people:
+        known = standing(person.slug, enrolment.gallery)
+        console.print(Text(f"{person.slug}: {known}"), soft_wrap=True)
     for problem in enrolment.problems:
         kind = "refused" if problem.refused else "note"
         console.print(
