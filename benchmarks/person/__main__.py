@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.markdown import heading
-from benchmarks.person import record
+from benchmarks.person import likeness, mouth_and_voice, record, references
 from benchmarks.places import RECORDS, read_record, write_page, write_record
 
 COMMAND = "python -m benchmarks.person"
@@ -33,7 +33,12 @@ class PersonTable:
     markdown: Callable[[Mapping[str, Any]], list[str]]
 
 
-TABLES = (PersonTable("record", record.measure, record.markdown),)
+TABLES = (
+    PersonTable("record", record.measure, record.markdown),
+    PersonTable("mouth_and_voice", mouth_and_voice.measure, mouth_and_voice.markdown),
+    PersonTable("references", references.measure, references.markdown),
+    PersonTable("likeness", likeness.measure, likeness.markdown),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
