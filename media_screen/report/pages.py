@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from media_screen.evidence import ANSWERS, BY_URGENCY, DecidedFile
 from media_screen.files import open_regular, private_folder, write_atomically
+from media_screen.languages import English, Language, find_language
 from media_screen.report import beside, offsets, posting, timeline, variants
 from media_screen.report.batch_table import CampaignRow, TableBlock, person_names, table_blocks
 from media_screen.report.campaign_view import MemberFacts, campaign_view, cover, member_facts
@@ -32,6 +33,7 @@ from media_screen.report.decided import (
 from media_screen.report.file_view import THUMB_HEIGHT, file_view
 from media_screen.report.media_links import MediaLinks
 from media_screen.report.standing import Standing, standings
+from media_screen.report.wording import WordedEnvironment
 from media_screen.results import scale, text, words
 from media_screen.results.campaigns import CAMPAIGNS, ReadCampaigns, read_campaign_lines
 from media_screen.results.changes import FolderChanges
@@ -65,24 +67,25 @@ def write_report(
     out: Path,
     *,
     time_zone: str = "UTC",
+    language: str = "en",
     media: Mapping[str, str] | None = None,
     tell: Callable[[str], object] = _log.warning,
 ) -> Path:
     """Write the report of a results folder and return its first page, `OUT/report/index.html`.
 
     The pages follow from `OUT/results.jsonl`, `OUT/campaigns.jsonl`, `OUT/ledger.jsonl` and
-    `OUT/thumbs/` alone; `time_zone` is that of the times at which posts were published. Pages link
-    to the files that were screened where these still lie, or to `media`: names within the folder by
-    the keys of files. `tell` hears what was left out and what can't be told: lines that no scan
-    into the folder wrote, say. Raises FileNotFoundError
-    when the folder does not exist (one without results gives a page that says so) and
-    TimeZoneError for an unknown zone.
+    `OUT/thumbs/` alone; `time_zone` is that of the times at which posts were published, `language`
+    that of the pages ("en", "fr" or "zh-Hant"). Pages link to the files that were screened where
+    these still lie, or to `media`: names within the folder by the keys of files. `tell` hears what
+    was left out and what can't be told: lines that no scan into the folder wrote, say. Raises
+    FileNotFoundError when the folder does not exist (one without results gives a page that says
+    so), and TimeZoneError and LanguageError for an unknown zone and language.
     """
     zone = posting.find_zone(time_zone)
     if not out.is_dir():
         raise FileNotFoundError(f"no such results folder: {out}")
     source = out / RESULTS
-    environment = make_environment(zone)
+    environment = make_environment(zone, find_language(language))
     files, pages = (out / "report" / name for name in ("files", "campaigns"))
     for own in (files.parent, files, pages):
         private_folder(own)
@@ -149,12 +152,15 @@ def _write_pages(
     return None if bad else blocks
 
 
-def make_environment(zone: tzinfo = timezone.utc) -> jinja2.Environment:
+def make_environment(
+    zone: tzinfo = timezone.utc, language: Language | None = None
+) -> WordedEnvironment:
     """Return the template environment: every value is made visible and escaped, always.
 
-    Times of posts are shown in `zone`.
+    Times of posts are shown in `zone`, words in `language`, English by default.
     """
-    environment = jinja2.Environment(
+    language = language or find_language("en")
+    environment = WordedEnvironment(
         loader=jinja2.PackageLoader("media_screen.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -192,6 +198,10 @@ def make_environment(zone: tzinfo = timezone.utc) -> jinja2.Environment:
     environment.filters["day"] = partial(text.day, zone=zone)
     environment.filters["posted"] = partial(text.posted, zone=zone)
     environment.globals["campaign_decisions"] = campaign_decisions
+    environment.words = None if language.english else language.message
+    environment.filters["say"] = language.say
+    environment.tests["english"] = lambda value: isinstance(value, English)
+    environment.globals["language"] = language.code
     environment.globals["citation"] = scale.CITATION
     environment.globals["reach"] = text.reach
     return environment

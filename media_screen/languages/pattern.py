@@ -1,0 +1,92 @@
+"""Sentences with places for what varies, recognised in time that grows with the text alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import zip_longest
+
+_PLACE = re.compile(r"\{(\w*)(?:[:!][^{}]*)?\}")
+_BEFORE, _AFTER = " \n\t;,:\u00b7(", " \n\t;,:\u00b7)"
+# Places that hold a name as somebody wrote it, which means nothing that could be translated.
+_NAMES = re.compile(r"(^|_)(name|path|reference|title|handle|slug|person)$")
+
+
+class English(str):
+    """A text that no catalogue knows: it is shown as it is, and marked as English."""
+
+    __slots__ = ()
+
+
+def core(text: str) -> tuple[str, str, str]:
+    """Return what stands before a text, the text itself, and what stands after it.
+
+    Blanks and marks at the ends belong to the place where a text stands. A bracket that closes
+    what the text opens is its own.
+    """
+    inner = text.lstrip(_BEFORE)
+    before = text[: len(text) - len(inner)]
+    kept = inner.rstrip(_AFTER)
+    while kept.count("(") > kept.count(")") and inner[len(kept) :].startswith(")"):
+        kept += ")"
+    return before, kept, inner[len(kept) :]
+
+
+def placeholders(message: str) -> list[str]:
+    """Return the names of the places in a message, in their order."""
+    found = _PLACE.findall(message)
+    return [name or str(number) for number, name in enumerate(found, 1)]
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A message with places: `{count} faces of {name}`."""
+
+    message: str
+
+    @cached_property
+    def literals(self) -> tuple[str, ...]:
+        """What stands before, between and after the places."""
+        return tuple(_PLACE.split(self.message)[::2])
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the places."""
+        return tuple(placeholders(self.message))
+
+    @cached_property
+    def weight(self) -> int:
+        """How many characters are fixed; 0 where none is a letter, which would match anything."""
+        fixed = "".join(self.literals)
+        return len(fixed) if re.search(r"[^\W\d_]{2}", fixed) else 0
+
+    def match(self, text: str) -> tuple[str, ...] | None:
+        """Return what stands in the places of a text, or None where the text is another one.
+
+        The first place at which each literal is found is taken: where a text fits at all, it fits
+        in this way, so that nothing is tried twice.
+        """
+        first, *middle, last = self.literals
+        if not text.startswith(first) or not text.endswith(last):
+            return None
+        at, end, found = len(first), len(text) - len(last), []
+        for literal in middle:
+            # Two places that touch can't be told apart: the first takes one word.
+            where = text.find(literal or " ", at + 1, end)
+            if where < 0:
+                return None
+            found.append(text[at:where])
+            at = where + len(literal)
+        return (*found, text[at:end]) if end > at else None
+
+    def fill(self, parts: Mapping[str, str]) -> str:
+        """Return the message with parts in its places, as plain text."""
+        pairs = zip_longest(self.literals, map(parts.__getitem__, self.names), fillvalue="")
+        return "".join(literal + part for literal, part in pairs)
+
+
+def names_something(place: str) -> bool:
+    """Tell whether a place holds a name, which stays as it is in every language."""
+    return _NAMES.search(place) is not None
