@@ -12,7 +12,7 @@ from tests.places import PACKAGE, ROOT
 # From the bottom up; names on one line know nothing of each other.
 LAYERS = [
     {"arrays", "errors", "evidence", "files"},
-    {"database", "media", "sidecar", "weights"},
+    {"database", "languages", "media", "sidecar", "weights"},
     {"faces", "folders", "fusion", "results", "speech"},
     {"config", "coordination", "exports", "look", "report"},
     {"footage", "keyframes", "package"},

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from media_screen.errors import MediaScreenError, SetupError
+from media_screen.languages import CODES
 
 EXIT_FAILED, EXIT_MATCHED = 1, 3  # 0: done; 2, for usage, is given by click
 
@@ -47,6 +48,14 @@ zone_option = click.option(
     metavar="ZONE",
     callback=_time_zone,
     help="Time zone of dates and posting hours in the report, such as Asia/Shanghai.",
+)
+
+language_option = click.option(
+    "--language",
+    type=click.Choice(CODES),
+    default="en",
+    show_default=True,
+    help="Language of the pages; results and exports stay English.",
 )
 
 list_option = click.option(

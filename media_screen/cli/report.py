@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from media_screen.cli.options import FILE, PATH, plain_errors, zone_option
+from media_screen.cli.options import FILE, PATH, language_option, plain_errors, zone_option
 from media_screen.cli.terminal import Examples
 from media_screen.exports import FORMATS
 from media_screen.results.plain import counted, plain
@@ -18,7 +18,7 @@ PACKAGE = "package"  # beside the formats of exports, which hold all files
     cls=Examples,
     examples=[
         "media-screen report media-screen-out",
-        "media-screen report media-screen-out --time-zone Asia/Shanghai",
+        "media-screen report media-screen-out --time-zone Asia/Taipei --language zh-Hant",
         "media-screen report media-screen-out --portable -o for-the-newsroom.zip",
         "media-screen report media-screen-out --format stix --output bundle.json",
         "media-screen report media-screen-out --format graphml",
@@ -65,6 +65,7 @@ PACKAGE = "package"  # beside the formats of exports, which hold all files
     help="Server (https, RFC 3161) to send the hash of the manifest to; none is asked otherwise.",
 )
 @zone_option
+@language_option
 def report(
     out: Path,
     form: str,
@@ -78,6 +79,7 @@ def report(
     time_stamp: Path | None,
     time_stamp_server: str | None,
     time_zone: str,
+    language: str,
 ) -> None:
     """Write the report of saved results anew, or export them, without running a model.
 
@@ -123,6 +125,7 @@ def report(
                 time_stamp=time_stamp,
                 time_stamp_server=time_stamp_server or "",
                 time_zone=time_zone,
+                language=language,
                 tell=_tell,
             )
         click.echo(packed)
@@ -136,23 +139,24 @@ def report(
                 media=media,
                 decisions=not no_decisions,
                 time_zone=time_zone,
+                language=language,
                 tell=_tell,
             )
         click.echo(packed)
     elif form == "html":
-        _write_pages(out, output, time_zone)
+        _write_pages(out, output, time_zone, language)
     else:
         _write_export(out, form, output)
 
 
-def _write_pages(out: Path, output: Path | None, time_zone: str) -> None:
+def _write_pages(out: Path, output: Path | None, time_zone: str, language: str) -> None:
     from media_screen.report import write_report
 
     if output is not None:
         forms = ", ".join((*FORMATS, PACKAGE))
         raise click.UsageError(f"--output goes with --portable, or with --format {forms}")
     with plain_errors():
-        click.echo(write_report(out, time_zone=time_zone, tell=_tell))
+        click.echo(write_report(out, time_zone=time_zone, language=language, tell=_tell))
 
 
 def _write_export(out: Path, form: str, output: Path | None) -> None:

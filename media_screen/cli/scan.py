@@ -25,6 +25,7 @@ from media_screen.cli.options import (
     plain_errors,
     thorough_option,
     workers_option,
+    language_option,
     zone_option,
 )
 from media_screen.cli.setup import (
@@ -269,6 +270,7 @@ def _with_listed(command: Callable[..., None]) -> Callable[..., None]:
     help="Read paths or records from stdin, a line each; write no files.",
 )
 @zone_option
+@language_option
 @list_option
 @click.option("--quiet", is_flag=True, help="Show no progress and no table.")
 @_with_listed
@@ -295,6 +297,7 @@ def scan(
     jsonl: bool,
     from_stdin: bool,
     time_zone: str,
+    language: str,
     within_s: float,
     renew: bool,
     keep: bool,
@@ -353,7 +356,7 @@ def scan(
             jsonl=jsonl,
             quiet=quiet,
         )
-        report = write_report(out, time_zone=time_zone)
+        report = write_report(out, time_zone=time_zone, language=language)
     table = table and not quiet and not jsonl
     zone = find_zone(time_zone)
     _show(summary, report, zone, table=table, left_out=list_left_out, err=jsonl)

@@ -35,6 +35,7 @@ def write_portable(
     media: bool = False,
     decisions: bool = True,
     time_zone: str = "UTC",
+    language: str = "en",
     tell: Callable[[str], object] = _log.warning,
 ) -> Path:
     """Write the pages of saved results and their pictures as one ZIP or folder; returns it.
@@ -58,7 +59,7 @@ def write_portable(
             notes += copy_decisions(out, room, told=paths.taken_out)
         copies = media_copies(screened_media(out, lines), notes) if media else {}
         links = {key: copy.name for key, copy in copies.items()}
-        write_report(room, time_zone=time_zone, media=links, tell=_log.debug)
+        write_report(room, time_zone=time_zone, language=language, media=links, tell=_log.debug)
         values = {"files": counted(len(lines), "file"), "media": bool(copies)}
         write_atomically(room / "README.txt", [text_template("portable.txt", values).encode()])
         pages = {

@@ -92,6 +92,7 @@ def write_package(
     time_stamp: Path | None = None,
     time_stamp_server: str = "",
     time_zone: str = "UTC",
+    language: str = "en",
     tell: Callable[[str], object] = _log.warning,
 ) -> Path:
     """Write the evidence package of one campaign of a folder of results; returns the ZIP.
@@ -122,7 +123,7 @@ def write_package(
         screened = screened_media(out, lines)
         copies = media_copies(screened, notes) if media else {}
         links = {key: copy.name for key, copy in copies.items()}
-        write_report(room, time_zone=time_zone, media=links, tell=_log.debug)
+        write_report(room, time_zone=time_zone, language=language, media=links, tell=_log.debug)
         notes += _export(room)
         found = [_found(one) for one in screened]
         outside = (_sidecars(found, notes) if sidecars else {}) | {

@@ -16,7 +16,8 @@ import jinja2
 from jinja2 import nodes
 from markupsafe import escape
 
-_SHOWN = ("title", "aria-label", "alt", "placeholder")  # attributes that are read
+# Attributes that are read; scripts say what stands in `data-say-...`.
+_SHOWN = ("title", "aria-label", "alt", "placeholder")
 _AS_IT_IS = ("code", "kbd", "pre", "style", "script")
 _WORDS = re.compile(r"[^\W\d_]{2}")
 _NO_WORDS = re.compile(r"[<>=_/\\]|^flag:|\.html$|^failure $")
@@ -87,7 +88,8 @@ class _Wording:
                 start = at + 1
             elif before == "tag" and char in "\"'":
                 named = _ATTRIBUTE.search(data[start : at + 1])
-                self.state = "shown" if named and named[1] in _SHOWN else "value"
+                read = named and (named[1] in _SHOWN or named[1].startswith("data-say-"))
+                self.state = "shown" if read else "value"
                 self.quote = char
                 if self.state == "shown":
                     yield data[start : at + 1], False

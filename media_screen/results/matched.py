@@ -87,11 +87,11 @@ def _changed(verdict: Verdict, match: Match) -> list[str]:
 def _faces(pieces: Sequence[Evidence]) -> Iterator[str]:
     """Give what of faces was changed, and when; at least that some face was."""
     told = False
-    for kind, name in _FACES.items():
+    for kind, part in _FACES.items():
         spans = [piece.span for piece in pieces if piece.finding == kind]
         if spans:
             told = True
-            yield f"{name} at {_clocks(spans)}"
+            yield f"{part} at {_clocks(spans)}"
     if not told and any(piece.finding == _REMADE for piece in pieces):
         yield "a face"
 

@@ -19,7 +19,8 @@ _ATTRIBUTES = """
     lang charset http-equiv content name class id href rel src alt width height loading decoding
     type value autocomplete disabled checked method placeholder step inputmode title role scope
     hidden tabindex controls preload data-time data-person
-    data-label data-platform data-standing data-marks data-v data-sort aria-label
+    data-label data-say-one data-say-all data-say-some data-say-first data-say-cut data-say-blur
+    data-platform data-standing data-marks data-v data-sort aria-label
     aria-labelledby aria-hidden aria-sort aria-pressed aria-haspopup open viewbox
     data-decided preserveaspectratio d x y x1 x2 y1 y2 cx cy r dx text-anchor stroke-width"""
 

@@ -1,11 +1,12 @@
 (() => {
   const unveil = document.getElementById("unveil");
   if (unveil) {
+    const showAll = unveil.textContent;
     const boxes = () => [...document.querySelectorAll(".veil input")];
     const tell = () => {
       const all = boxes().every((box) => box.checked);
       unveil.setAttribute("aria-pressed", String(all));
-      unveil.textContent = all ? "Blur all pictures" : "Show all pictures";
+      unveil.textContent = all ? unveil.dataset.sayBlur : showAll;
     };
     unveil.addEventListener("click", () => {
       const show = unveil.getAttribute("aria-pressed") !== "true";

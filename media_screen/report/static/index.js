@@ -68,12 +68,14 @@
   // Only rows that are shown stand in the page; the others are kept aside. Of an open campaign that
   // is the first hundred files: its page lists them all.
   let hits = units;
-  const count = (n) => n.toLocaleString("en");
+  const count = (n) => n.toLocaleString(document.documentElement.lang);
+  const say = (words, ...numbers) =>
+    status.dataset[words].replace(/\$(\d)/g, (_, place) => count(numbers[place - 1]));
   const files = (some) => some.reduce((sum, unit) => sum + unit.hits.length, 0);
   const within = (unit) => {
-    const some = unit.hits.length < unit.rows.length ? `${count(unit.hits.length)} of ` : "";
-    const cut = unit.hits.length > STEP ? `, the first ${STEP} here` : "";
-    return `${some}${count(unit.rows.length)} ${unit.rows.length === 1 ? "file" : "files"}${cut}`;
+    const hit = unit.hits.length, all = unit.rows.length;
+    const files = hit < all ? say("saySome", hit, all) : all === 1 ? say("sayOne") : say("sayAll", all);
+    return files + (hit > STEP ? say("sayFirst", STEP) : "");
   };
   const trs = (unit, most) => [...(unit.head ? [unit.head] : []),
     ...(!unit.head || unit.opener.open ? unit.hits.slice(0, most).map((row) => row.tr) : [])];
@@ -84,8 +86,8 @@
     body.replaceChildren(...shown.flatMap((unit) => trs(unit, STEP)));
     if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
     status.textContent = shown.length < hits.length
-      ? `Showing ${count(files(shown))} of ${count(files(hits))} matching files (${count(all)} in all)`
-      : `${count(files(hits))} of ${count(all)} files`;
+      ? say("sayCut", files(shown), files(hits), all)
+      : say("saySome", files(hits), all);
     more.hidden = shown.length >= hits.length;
     document.getElementById("nothing").hidden = hits.length > 0;
   };
