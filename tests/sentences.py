@@ -13,8 +13,10 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
+from media_screen.detectors import DETECTORS
 from media_screen.languages import CODES, core
 from media_screen.report.pages import make_environment
+from media_screen.results.words import plain
 from tests.places import ROOT
 
 PACKAGE = ROOT / "media_screen"
@@ -61,6 +63,17 @@ SILENT = (
     "report/wording.py",
 )
 # Tables of words: there each text is shown, however short.
+# Codes of findings and values, which pages show as words.
+CODES_SHOWN = tuple(
+    """
+    account_mark ai_composite ai_generated claimed_official copy creation_tool declared_ai displaced
+    dubbed editing_tool encoding_tool excerpt exposure face_with_other_voice generator_mark
+    generator_name generator_tag known_fake length_mismatch lips_displaced lookalike_handle
+    lookalike_name measured mirrored mouth_leads_voice no_marks no_match none not_official official
+    official_handle_onscreen offset_drifts other_account own_account plain platform_ai_label
+    platform_mark repictured revoiced unmatched_rest voice_over
+    """.split()
+)
 TABLES = ("results/words.py", "detectors/lip_sync/fit.py", "coordination/schemes.py")
 _WORDS = re.compile(r"[^\W\d_]{2}")
 _CODE = re.compile(r"[{}]*|[a-z]+(_[a-z0-9]+)+|\W*")
@@ -77,6 +90,8 @@ def sentences() -> dict[str, str]:
     for path in _speaking():
         for text in _texts(path):
             found.setdefault(text, path.relative_to(ROOT).as_posix())
+    for name in (*(each.name for each in DETECTORS), *CODES_SHOWN):
+        found.setdefault(plain(name), "media_screen/detectors/__init__.py")
     for path in sorted(PACKAGE.glob("report/templates/**/*.html")):
         for text in _template_texts(path.relative_to(PACKAGE / "report/templates").as_posix()):
             found.setdefault(text, path.relative_to(ROOT).as_posix())

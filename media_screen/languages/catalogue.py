@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from itertools import islice
 
 from media_screen.errors import MediaScreenError
 from media_screen.languages.pattern import English, Pattern, core, names_something
@@ -15,20 +17,34 @@ from media_screen.languages.pattern import English, Pattern, core, names_somethi
 CODES = ("en", "fr", "zh-Hant")
 DEEPEST = 6  # sentences within sentences; those of the package have at most four
 LONGEST = 20_000  # characters; what is longer is no sentence of this package
-VAGUE, SHORT = 5, 12  # fixed characters, below which a pattern needs parts that are known: "to", "of"
-MOST_PARTS = 40  # of a text that several sentences make up
+SHORT = 12  # fixed characters; a pattern with fewer, as "{} of {}", needs parts that are known
+MOST_SPLITS = 12  # places at which a text is taken apart
+MOST_STEPS = 600  # parts looked at for one text, before it stays English
 REMEMBERED = 20_000  # sentences: those of a page of 5,000 files, several times over
 
 _NUMBER = re.compile(r"([+\-\u2212\u00d7]?)(\d[\d,]{0,20})(\.\d{1,9})?( ?%)?")
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::\d\d)?)?")
-_QUOTED = re.compile("\u201c[^\u201c\u201d]*\u201d|\"[^\"]*\"|'[^']*'")
+# What is quoted, codes, and names of files stay as they are.
+_DATA = re.compile(
+    "\u201c[^\u201c\u201d]*\u201d|\"[^\"]*\"|'[^']*'|[a-z]+(?:_[a-z]+)+|\\S{1,200}\\.\\w{2,5}"
+)
 _WORDS = re.compile(r"[^\W\d_]{2}")
-_ENDS = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
-_SEPARATORS = ("; ", ": ", ", ", " and ", " (", " \u00b7 ")
+_BETWEEN = re.compile(
+    r"; |: |, (?:and )?| and | \(| \u00b7 |(?<=[.!?])\s+(?=[A-Z])| (?=\u00d7)"
+    r"|(?<=^[a-z]) | (?=[+\u2212-]?\d[\d.,]*$)"
+)
 
 
 class LanguageError(MediaScreenError):
     """A language that the pages are not written in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text in another language, and how many characters of it no catalogue knows."""
+
+    text: str
+    unknown: int
 
 
 class Language:
@@ -37,6 +53,8 @@ class Language:
     def __init__(self, code: str) -> None:
         self.code = code
         self._said = lru_cache(REMEMBERED)(self._say)
+        self._parts: dict[str, Said] = {}
+        self._steps = 0
 
     @property
     def english(self) -> bool:
@@ -58,55 +76,66 @@ class Language:
     def _say(self, text: str) -> str:
         if len(text) > LONGEST:
             return English(text)
+        self._steps = MOST_STEPS
         said = self._translate(text, 0)
-        if said is None and text[:1].isupper():  # a sentence that begins one of the page
+        if said.unknown and text[:1].isupper():  # a sentence of a detector that begins one
             lowered = self._translate(text[:1].lower() + text[1:], 0)
-            said = lowered and lowered[:1].upper() + lowered[1:]
-        return English(text) if said is None else said
+            if lowered.unknown < said.unknown:
+                said = Said(lowered.text[:1].upper() + lowered.text[1:], lowered.unknown)
+        return English(text) if said.unknown >= len(core(text)[1]) else said.text
 
-    def _translate(self, text: str, depth: int) -> str | None:
-        """Return a text in this language, or None where the catalogue doesn't know it."""
+    def _translate(self, text: str, depth: int) -> Said:
+        """Return a text in this language, as far as the catalogue knows it."""
+        known = self._parts.get(text)
+        if known is None:
+            if len(self._parts) > REMEMBERED:
+                self._parts.clear()
+            known = self._parts[text] = self._read(text, depth)
+        return known
+
+    def _read(self, text: str, depth: int) -> Said:
         before, inner, after = core(text)
-        if not inner or depth > DEEPEST:
-            return None
-        said = (
-            self._messages.get(inner)
-            or self._measure(inner)
-            or (inner if _QUOTED.fullmatch(inner) or not _WORDS.search(inner) else None)
-            or self._sentences(inner, depth)
-            or self._by_pattern(inner, depth)
-            or self._split(inner, depth)
-        )
-        return None if said is None else self._mark(before) + said + self._mark(after)
+        told = self._messages.get(inner) or self._measure(inner)
+        if told is None and (_DATA.fullmatch(inner) or not _WORDS.search(inner)):
+            told = self._messages.get(inner.replace("_", " "), inner)
+        if told is not None:
+            return Said(self._mark(before) + told + self._mark(after), 0)
+        best = Said(inner, len(inner))
+        self._steps -= 1
+        if depth < DEEPEST and self._steps > 0:
+            for said in self._readings(inner, depth):
+                best = min(best, said, key=lambda one: one.unknown)
+                if not best.unknown:
+                    break
+        return Said(self._mark(before) + best.text + self._mark(after), best.unknown)
 
-    def _sentences(self, text: str, depth: int) -> str | None:
-        parts = _ENDS.split(text)
-        if not 1 < len(parts) <= MOST_PARTS:
-            return None
-        said = [self._translate(part, depth + 1) for part in parts]
-        return None if None in said else self._gap.join(filter(None, said))
-
-    def _by_pattern(self, text: str, depth: int) -> str | None:
+    def _readings(self, text: str, depth: int) -> Iterator[Said]:
+        """Give each way to read a text, the most fixed words first."""
         for pattern, said in self._candidates(text):
             found = pattern.match(text)
             if found is not None:
-                known = {
-                    name: part if names_something(name) else self._translate(part, depth + 1)
+                parts = [
+                    Said(self._messages.get(part, part) if name.endswith("_or") else part, 0)
+                    if names_something(name)
+                    else self._translate(part, depth + 1)
                     for name, part in zip(pattern.names, found, strict=True)
-                }
-                if _enough(pattern.weight, [part is not None for part in known.values()]):
-                    parts = zip(known.items(), found, strict=True)
-                    return said.fill({name: told or part for (name, told), part in parts})
-        return None
+                ]
+                filled = dict(zip(pattern.names, (part.text for part in parts), strict=True))
+                unknown = sum(part.unknown for part in parts)
+                if not unknown or pattern.weight >= SHORT:
+                    yield Said(said.fill(filled), unknown)
+        yield from self._splits(text, depth)
 
-    def _split(self, text: str, depth: int) -> str | None:
-        for separator in _SEPARATORS:
-            parts = text.split(separator)
-            if 1 < len(parts) <= MOST_PARTS:
-                said = [self._translate(part, depth + 1) for part in parts]
-                if None not in said:
-                    return self._mark(separator).join(filter(None, said))
-        return None
+    def _splits(self, text: str, depth: int) -> Iterator[Said]:
+        """Give the text in two parts, each of which is known; what stands in brackets need not."""
+        for found in islice(_BETWEEN.finditer(text), MOST_SPLITS):
+            left = self._translate(text[: found.start()], depth + 1)
+            if left.unknown:
+                continue
+            right = self._translate(text[found.end() :], depth + 1)
+            if not right.unknown or (found[0] == " (" and text.endswith(")")):
+                between = self._mark(found[0]) if found[0].strip() else self._gap
+                yield Said(left.text + between + right.text, right.unknown)
 
     def _measure(self, text: str) -> str | None:
         """Return a number or a date as this language writes it, or None for another text."""
@@ -152,9 +181,10 @@ class Language:
     @cached_property
     def _marks(self) -> dict[str, str]:
         if self.code == "fr":
-            return {": ": "\u00a0: ", "; ": "\u202f; ", ":": "\u00a0:", " and ": " et "}
+            return {": ": "\u00a0: ", "; ": "\u202f; ", ":": "\u00a0:", " and ": " et ", ", and ": " et "}
         return {
-            ": ": "\uff1a", ":": "\uff1a", "; ": "\uff1b", ", ": "\uff0c", " and ": "\u548c", " (": " (",
+            ": ": "\uff1a", ":": "\uff1a", "; ": "\uff1b", ", ": "\uff0c", ", and ": "\uff0c",
+            " and ": "\u548c", " (": " (",
         }  # fmt: skip
 
     @cached_property
@@ -181,17 +211,13 @@ class Language:
         free: list[_Pair] = []
         for message, said in self._messages.items():
             pattern = Pattern(message)
-            if pattern.names and pattern.weight:
+            # Those of templates have numbers, and are looked up whole.
+            if pattern.weight and pattern.names and not pattern.names[0].isdigit():
                 start = pattern.literals[0][:3]
                 place = opened.setdefault(start, []) if len(start) == 3 else free
                 place.append((pattern, Pattern(said)))
         free.sort(key=lambda pair: -pair[0].weight)
         return opened, free
-
-
-def _enough(weight: int, known: list[bool]) -> bool:
-    """Tell whether a pattern that fits says what the text says, and does not fit by chance."""
-    return weight >= SHORT or (any(known) if weight >= VAGUE else all(known))
 
 
 _Pair = tuple[Pattern, Pattern]

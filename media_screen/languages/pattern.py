@@ -9,9 +9,10 @@ from functools import cached_property
 from itertools import zip_longest
 
 _PLACE = re.compile(r"\{(\w*)(?:[:!][^{}]*)?\}")
+_TOUCHING = re.compile(r"(\{\w+\})(?:\{\w+\})+")
 _BEFORE, _AFTER = " \n\t;,:\u00b7(", " \n\t;,:\u00b7)"
 # Places that hold a name as somebody wrote it, which means nothing that could be translated.
-_NAMES = re.compile(r"(^|_)(name|path|reference|title|handle|slug|person)$")
+_NAMES = re.compile(r"(^|_)(name|path|reference|title|handle|slug|person|platform(_or)?|ids)$")
 
 
 class English(str):
@@ -42,19 +43,22 @@ def placeholders(message: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Pattern:
-    """A message with places: `{count} faces of {name}`."""
+    """A message with places: `{count} faces of {name}`.
+
+    Places that touch can't be told apart, and are one: the first.
+    """
 
     message: str
 
     @cached_property
     def literals(self) -> tuple[str, ...]:
         """What stands before, between and after the places."""
-        return tuple(_PLACE.split(self.message)[::2])
+        return tuple(_PLACE.split(_TOUCHING.sub(r"\1", self.message))[::2])
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the places."""
-        return tuple(placeholders(self.message))
+        return tuple(placeholders(_TOUCHING.sub(r"\1", self.message)))
 
     @cached_property
     def weight(self) -> int:
@@ -73,17 +77,16 @@ class Pattern:
             return None
         at, end, found = len(first), len(text) - len(last), []
         for literal in middle:
-            # Two places that touch can't be told apart: the first takes one word.
-            where = text.find(literal or " ", at + 1, end)
+            where = text.find(literal, at, end)
             if where < 0:
                 return None
             found.append(text[at:where])
             at = where + len(literal)
-        return (*found, text[at:end]) if end > at else None
+        return (*found, text[at:end]) if end >= at else None
 
     def fill(self, parts: Mapping[str, str]) -> str:
         """Return the message with parts in its places, as plain text."""
-        pairs = zip_longest(self.literals, map(parts.__getitem__, self.names), fillvalue="")
+        pairs = zip_longest(self.literals, (parts.get(name, "") for name in self.names), fillvalue="")
         return "".join(literal + part for literal, part in pairs)
 
 
