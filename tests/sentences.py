@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po, write_po
 from media_screen.detectors import DETECTORS
 from media_screen.languages import CODES, core
 from media_screen.report.pages import make_environment
+from media_screen.report.variants import TIED
 from media_screen.results.words import plain
 from tests.places import ROOT
 
@@ -92,6 +93,8 @@ def sentences() -> dict[str, str]:
             found.setdefault(text, path.relative_to(ROOT).as_posix())
     for name in (*(each.name for each in DETECTORS), *CODES_SHOWN):
         found.setdefault(plain(name), "media_screen/detectors/__init__.py")
+    for tied in (*TIED.values(), "shares footage with"):
+        found.setdefault(f"{tied} {{path}}", "media_screen/report/variants.py")
     for path in sorted(PACKAGE.glob("report/templates/**/*.html")):
         for text in _template_texts(path.relative_to(PACKAGE / "report/templates").as_posix()):
             found.setdefault(text, path.relative_to(ROOT).as_posix())

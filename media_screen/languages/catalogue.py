@@ -53,7 +53,8 @@ class Language:
     def __init__(self, code: str) -> None:
         self.code = code
         self._said = lru_cache(REMEMBERED)(self._say)
-        self._parts: dict[str, Said] = {}
+        self._known: dict[str, Said] = {}
+        self._tried: dict[tuple[str, int], Said] = {}  # of the text that is read now
         self._steps = 0
 
     @property
@@ -77,20 +78,30 @@ class Language:
         if len(text) > LONGEST:
             return English(text)
         self._steps = MOST_STEPS
-        said = self._translate(text, 0)
-        if said.unknown and text[:1].isupper():  # a sentence of a detector that begins one
-            lowered = self._translate(text[:1].lower() + text[1:], 0)
-            if lowered.unknown < said.unknown:
-                said = Said(lowered.text[:1].upper() + lowered.text[1:], lowered.unknown)
+        self._tried.clear()
+        if len(self._known) > REMEMBERED:
+            self._known.clear()
+        said = min(self._as_shown(text), key=lambda one: one.unknown)
         return English(text) if said.unknown >= len(core(text)[1]) else said.text
+
+    def _as_shown(self, text: str) -> Iterator[Said]:
+        """Read a text as it is, and as one that lost its stop, or got a capital, where it stands."""
+        said = self._translate(text, 0)
+        yield said
+        if said.unknown and text[-1] not in ".!?":
+            stopped = self._translate(text + ".", 0)
+            yield Said(stopped.text.rstrip(".\u3002"), stopped.unknown)
+        if said.unknown and text[:1].isupper():
+            lowered = self._translate(text[:1].lower() + text[1:], 0)
+            yield Said(lowered.text[:1].upper() + lowered.text[1:], lowered.unknown)
 
     def _translate(self, text: str, depth: int) -> Said:
         """Return a text in this language, as far as the catalogue knows it."""
-        known = self._parts.get(text)
+        known = self._known.get(text) or self._tried.get((text, depth))
         if known is None:
-            if len(self._parts) > REMEMBERED:
-                self._parts.clear()
-            known = self._parts[text] = self._read(text, depth)
+            known = self._tried[text, depth] = self._read(text, depth)
+            if not known.unknown:
+                self._known[text] = known
         return known
 
     def _read(self, text: str, depth: int) -> Said:

@@ -12,7 +12,7 @@ from media_screen.results.words import LABELS
 from media_screen.weights.calibration import percent
 
 # What of a file its tie is, by `SharedFootage.kind`, and in what, by `SharedFootage.part`.
-_TIED = {
+TIED = {
     "same_file": "the same bytes as",
     "repeat": "repeats",
     "excerpt": "is an excerpt of",
@@ -92,7 +92,7 @@ def tie_words(file: CampaignFile, other: str) -> str:
         return "the official post, which the others use"
     if not file.to:
         return "the first of the campaign"
-    tied = "quotes" if file.role == "quotes" else _TIED.get(file.kind, "shares footage with")
+    tied = "quotes" if file.role == "quotes" else TIED.get(file.kind, "shares footage with")
     said = f"{tied} {_named(other)}"
     if file.kind == "same_file":
         return said
@@ -101,7 +101,7 @@ def tie_words(file: CampaignFile, other: str) -> str:
 
 def shared_words(shared: SharedFootage) -> str:
     """Say what a file shares with an earlier one."""
-    said = f"{_TIED[shared.kind]} {_named(shared.path)}"
+    said = f"{TIED[shared.kind]} {_named(shared.path)}"
     return f"{said}: {_stretch(shared.share_here, shared.here)}{_in_part(shared.part)}"
 
 
