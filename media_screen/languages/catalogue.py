@@ -145,7 +145,8 @@ class Language:
                 continue
             right = self._translate(text[found.end() :], depth + 1)
             if not right.unknown or (found[0] == " (" and text.endswith(")")):
-                between = self._mark(found[0]) if found[0].strip() else self._gap
+                ended = text[found.start() - 1] in ".!?" and not found[0].strip()
+                between = self._gap if ended else self._mark(found[0])
                 yield Said(left.text + between + right.text, right.unknown)
 
     def _measure(self, text: str) -> str | None:

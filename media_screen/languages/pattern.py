@@ -12,7 +12,7 @@ _PLACE = re.compile(r"\{(\w*)(?:[:!][^{}]*)?\}")
 _TOUCHING = re.compile(r"(\{\w+\})(?:\{\w+\})+")
 _BEFORE, _AFTER = " \n\t;,:\u00b7(", " \n\t;,:\u00b7)"
 # Places that hold a name as somebody wrote it, which means nothing that could be translated.
-_NAMES = re.compile(r"(^|_)(name|path|reference|title|handle|slug|person|platform(_or)?|ids|tie_one|tie_other)$")
+_NAMES = re.compile(r"(^|_)(name|path|reference|title|slug|person|platform(_or)?|ids|tie_one|tie_other)$")
 
 
 class English(str):

@@ -20,6 +20,7 @@ from media_screen.results.written import STRANGE, Written
 
 MOST_COUNTED = 10**15  # views or followers; no site has more
 BEGINNING = 120  # bytes of a broken line that are told
+LONGEST_SUMMARY = 1_000  # characters; sentences of the package have fewer, and are shown cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def _row(verdict: Verdict, number: int, offset: int) -> ResultRow:
         title=_text(post.title if post else "")[:300],
         views=_count(post.views if post else None),
         followers=_count(post.followers if post else None),
-        summary=_text(verdict.summary)[:300],
+        summary=_text(verdict.summary)[:LONGEST_SUMMARY],
         flags=tuple(_text(flag) for flag in verdict.flags),
         failures=len(verdict.failures),
         reasons=tuple(dict.fromkeys(_text(piece.reason) for piece in verdict.abstentions)),

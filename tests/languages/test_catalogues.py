@@ -1,0 +1,66 @@
+"""Every sentence that a page can show has its words in every language."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from media_screen.languages import CODES, Pattern, placeholders
+from tests.sentences import CATALOGUES, sentences
+
+OTHERS = CODES[1:]
+MESSAGES = sentences()
+
+
+def catalogue(code: str) -> dict[str, str]:
+    with (CATALOGUES / f"{code}.po").open("rb") as stream:
+        return {str(each.id): str(each.string) for each in read_po(stream) if each.id}
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_no_message_is_missing_or_left_over(code: str) -> None:
+    assert catalogue(code).keys() == MESSAGES.keys(), "python -m tests.sentences, then translate"
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_no_translation_is_empty_or_unsure(code: str) -> None:
+    with (CATALOGUES / f"{code}.po").open("rb") as stream:
+        unsure = [each.id for each in read_po(stream) if each.id and (each.fuzzy or not each.string)]
+    assert not unsure
+
+
+# Places that hold an ending or a verb of English, which a language may have no place for.
+GRAMMAR = {"stills_else", "follows", "verb", "row", "4"}
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_translations_have_the_places_of_the_message(code: str) -> None:
+    for message, said in catalogue(code).items():
+        wanted, given = Counter(placeholders(message)), Counter(placeholders(said))
+        assert not given - wanted, f"{message}: {said}"
+        assert not (wanted - given).keys() - GRAMMAR, f"{message}: {said}"
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_places_that_touch_are_filled_as_one(code: str) -> None:
+    for message, said in catalogue(code).items():
+        kept = set(Pattern(message).names) - GRAMMAR
+        assert kept <= set(Pattern(said).names) | GRAMMAR or "{:,}" in message, f"{message}: {said}"
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_label_claims_no_more_than_the_english(code: str) -> None:
+    told = catalogue(code)
+    for message, said in told.items():
+        if "authentic" in message and "no " in message:
+            assert re.search("aucun|沒有|不代表|pas|ne signifie", said), said
+
+
+def test_catalogues_name_files_of_the_package_alone() -> None:
+    for code in OTHERS:
+        text = Path(CATALOGUES / f"{code}.po").read_text("utf-8")
+        assert "/work" not in text and "\r" not in text
