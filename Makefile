@@ -7,6 +7,7 @@
 #              what they build is kept in WORK; DECODERS=folder adds test files of decoders,
 #              TEXTS=folder texts of unrelated people)
 # make docs    write docs/api.md from the code
+# make languages add new sentences to the catalogues, and drop old ones
 # make goldens write what the tests compare with, and docs/api.md
 # make lock    renew requirements.lock
 
@@ -25,7 +26,7 @@ BENCHES := accuracy credentials explicit face_consistency onscreen catalogue voi
   proxies original throughput repeats second_day abuse impersonation campaign local_changes \
   provenance lip_sync voice faces cluster gpu
 
-.PHONY: demo test check lint types wheels format fuzz bench docs goldens lock clean
+.PHONY: demo test check lint types wheels format fuzz bench docs languages goldens lock clean
 .PHONY: bench-decoders bench-coordination $(BENCHES:%=bench-%)
 
 demo: .venv/ready
@@ -94,6 +95,9 @@ $(filter-out $(PREPARED),$(BENCHES:%=bench-%)) bench-decoders bench-coordination
 
 docs: .venv/ready
 	$(BIN)/python -m tests.api
+
+languages: .venv/ready
+	$(BIN)/python -m tests.sentences
 
 goldens: docs
 	$(BIN)/python -m pytest --renew-goldens

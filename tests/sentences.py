@@ -93,6 +93,8 @@ def sentences() -> dict[str, str]:
             found.setdefault(text, path.relative_to(ROOT).as_posix())
     for name in (*(each.name for each in DETECTORS), *CODES_SHOWN):
         found.setdefault(plain(name), "media_screen/detectors/__init__.py")
+    for counted in ("1 post view", "{views} post views", "1 follower", "{followers} followers"):
+        found.setdefault(counted, "media_screen/report/pages.py")
     for tied in (*TIED.values(), "shares footage with"):
         found.setdefault(f"{tied} {{path}}", "media_screen/report/variants.py")
     for path in sorted(PACKAGE.glob("report/templates/**/*.html")):

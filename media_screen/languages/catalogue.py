@@ -17,13 +17,12 @@ from media_screen.languages.pattern import English, Pattern, core, names_somethi
 CODES = ("en", "fr", "zh-Hant")
 DEEPEST = 6  # sentences within sentences; those of the package have at most four
 LONGEST = 20_000  # characters; what is longer is no sentence of this package
-SHORT = 12  # fixed characters; a pattern with fewer, as "{} of {}", needs parts that are known
 MOST_SPLITS = 12  # places at which a text is taken apart
 MOST_STEPS = 600  # parts looked at for one text, before it stays English
 REMEMBERED = 20_000  # sentences: those of a page of 5,000 files, several times over
 
 _NUMBER = re.compile(r"([+\-\u2212\u00d7]?)(\d[\d,]{0,20})(\.\d{1,9})?( ?%)?")
-_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::\d\d)?)?")
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::\d\d)?( UTC)?)?")
 # What is quoted, codes, and names of files stay as they are.
 _DATA = re.compile(
     "\u201c[^\u201c\u201d]*\u201d|\"[^\"]*\"|'[^']*'|[a-z]+(?:_[a-z]+)+|\\S{1,200}\\.\\w{2,5}"
@@ -122,20 +121,30 @@ class Language:
 
     def _readings(self, text: str, depth: int) -> Iterator[Said]:
         """Give each way to read a text, the most fixed words first."""
+        late = []  # a pattern of few words and a name fits much by chance
         for pattern, said in self._candidates(text):
-            found = pattern.match(text)
-            if found is not None:
-                parts = [
-                    Said(self._messages.get(part, part) if name.endswith("_or") else part, 0)
-                    if names_something(name)
-                    else self._translate(part, depth + 1)
-                    for name, part in zip(pattern.names, found, strict=True)
-                ]
-                filled = dict(zip(pattern.names, (part.text for part in parts), strict=True))
-                unknown = sum(part.unknown for part in parts)
-                if not unknown or pattern.weight >= SHORT:
-                    yield Said(said.fill(filled), unknown)
+            if pattern.short and any(map(names_something, pattern.names)):
+                late.append((pattern, said))
+            else:
+                yield from self._by_pattern(pattern, said, text, depth)
         yield from self._splits(text, depth)
+        for pattern, said in late:
+            yield from self._by_pattern(pattern, said, text, depth)
+
+    def _by_pattern(self, pattern: Pattern, said: Pattern, text: str, depth: int) -> Iterator[Said]:
+        found = pattern.match(text)
+        if found is None:
+            return
+        parts = [
+            Said(self._messages.get(part, part) if name.endswith("_or") else part, 0)
+            if names_something(name)
+            else self._translate(part, depth + 1)
+            for name, part in zip(pattern.names, found, strict=True)
+        ]
+        filled = dict(zip(pattern.names, (part.text for part in parts), strict=True))
+        unknown = sum(part.unknown for part in parts)
+        if not unknown or not pattern.short:
+            yield Said(said.fill(filled), unknown)
 
     def _splits(self, text: str, depth: int) -> Iterator[Said]:
         """Give the text in two parts, each of which is known; what stands in brackets need not."""
@@ -154,7 +163,7 @@ class Language:
         number, date = _NUMBER.fullmatch(text), _DATE.fullmatch(text)
         if number:
             return self._number(*number.groups(default=""))
-        return self._date(date[1], date[2]) if date else None
+        return self._date(date[1], (date[2] or "") + (date[3] or "")) if date else None
 
     def _number(self, sign: str, whole: str, fraction: str, percent: str) -> str:
         from babel.numbers import format_decimal
@@ -165,14 +174,14 @@ class Language:
         said = format_decimal(value, format=pattern, locale=self._locale)
         return sign + said + (self._percent if percent else "")
 
-    def _date(self, day: str, time: str | None) -> str | None:
+    def _date(self, day: str, time: str) -> str | None:
         from babel.dates import format_date
 
         try:
             moment = datetime.fromisoformat(day)
         except ValueError:
             return None
-        said = format_date(moment, format="medium", locale=self._locale)
+        said = format_date(moment, format="short", locale=self._locale)
         return f"{said} {time}" if time else said
 
     def _mark(self, mark: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 
+SHORT = 12  # characters
 _PLACE = re.compile(r"\{(\w*)(?:[:!][^{}]*)?\}")
 _TOUCHING = re.compile(r"(\{\w+\})(?:\{\w+\})+")
 _BEFORE, _AFTER = " \n\t;,:\u00b7(", " \n\t;,:\u00b7)"
@@ -65,6 +66,11 @@ class Pattern:
         """How many characters are fixed; 0 where none is a letter, which would match anything."""
         fixed = "".join(self.literals)
         return len(fixed) if re.search(r"[^\W\d_]{2}", fixed) else 0
+
+    @property
+    def short(self) -> bool:
+        """Whether it has few words, as "{} of {}": it counts only when its parts are known."""
+        return self.weight < SHORT
 
     def match(self, text: str) -> tuple[str, ...] | None:
         """Return what stands in the places of a text, or None where the text is another one.

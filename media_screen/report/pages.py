@@ -203,8 +203,17 @@ def make_environment(
     environment.tests["english"] = lambda value: isinstance(value, English)
     environment.globals["language"] = language.code
     environment.globals["citation"] = scale.CITATION
-    environment.globals["reach"] = text.reach
+    environment.globals["reach"] = partial(_reach, language)
     return environment
+
+
+def _reach(language: Language, views: int | None, followers: int | None) -> str:
+    told = text.reach(views, followers)
+    if language.english:
+        return told
+    # The views of a face are other ones.
+    parts = told.replace(" view", " post view").split(" \u00b7 ")
+    return " \u00b7 ".join(map(language.say, parts))
 
 
 def _finalize(value: Any) -> Any:

@@ -28,7 +28,7 @@ _NUMBERS = "{:,}"
 # What these filters and functions give are words, numbers and dates of this package.
 _SAID = {
     "credentials_words", "day", "detector_words", "finding_name", "flag_words", "measured",
-    "passed_words", "percent", "place_words", "posted", "reach", "reason_words", "relation_words",
+    "passed_words", "percent", "place_words", "posted", "reason_words", "relation_words",
     "shared_words", "signed", "standing_words",
 }  # fmt: skip
 
@@ -159,8 +159,6 @@ class _Wording:
                 return _said(node)
             called.node = self._constant(called.node)
         elif isinstance(called, nodes.Name):
-            if called.name in _SAID:
-                return _said(node)
             node.args = [self._expression(each) for each in node.args]
         return node
 
