@@ -65,15 +65,48 @@ SILENT = (
 )
 # Tables of words: there each text is shown, however short.
 # Codes of findings and values, which pages show as words.
-CODES_SHOWN = tuple(
-    """
-    account_mark ai_composite ai_generated claimed_official copy creation_tool declared_ai displaced
-    dubbed editing_tool encoding_tool excerpt exposure face_with_other_voice generator_mark
-    generator_name generator_tag known_fake length_mismatch lips_displaced lookalike_handle
-    lookalike_name measured mirrored mouth_leads_voice no_marks no_match none not_official official
-    official_handle_onscreen offset_drifts other_account own_account plain platform_ai_label
-    platform_mark repictured revoiced unmatched_rest voice_over
-    """.split()
+CODES_SHOWN = (
+    "account_mark",
+    "ai_composite",
+    "ai_generated",
+    "claimed_official",
+    "copy",
+    "creation_tool",
+    "declared_ai",
+    "displaced",
+    "dubbed",
+    "editing_tool",
+    "encoding_tool",
+    "excerpt",
+    "exposure",
+    "face_with_other_voice",
+    "generator_mark",
+    "generator_name",
+    "generator_tag",
+    "known_fake",
+    "length_mismatch",
+    "lips_displaced",
+    "lookalike_handle",
+    "lookalike_name",
+    "measured",
+    "mirrored",
+    "mouth_leads_voice",
+    "no_marks",
+    "no_match",
+    "none",
+    "not_official",
+    "official",
+    "official_handle_onscreen",
+    "offset_drifts",
+    "other_account",
+    "own_account",
+    "plain",
+    "platform_ai_label",
+    "platform_mark",
+    "repictured",
+    "revoiced",
+    "unmatched_rest",
+    "voice_over",
 )
 TABLES = ("results/words.py", "detectors/lip_sync/fit.py", "coordination/schemes.py")
 _WORDS = re.compile(r"[^\W\d_]{2}")
@@ -190,7 +223,7 @@ class _Reader(ast.NodeVisitor):
                 text += f"{{{names[-1]}}}"
                 self._read(part.value, short=True)
             elif isinstance(part, ast.Constant):
-                text += part.value
+                text += str(part.value)
         self._text(text, short=False)
 
     def _read(self, node: ast.expr, *, short: bool) -> None:

@@ -20,12 +20,12 @@ from media_screen.cli.options import (
     FILE,
     PATH,
     device_option,
+    language_option,
     list_option,
     people_option,
     plain_errors,
     thorough_option,
     workers_option,
-    language_option,
     zone_option,
 )
 from media_screen.cli.setup import (

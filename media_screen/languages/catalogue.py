@@ -29,7 +29,7 @@ _DATA = re.compile(
 )
 _WORDS = re.compile(r"[^\W\d_]{2}")
 _BETWEEN = re.compile(
-    r"; |: |, (?:and )?| and | \(| \u00b7 |(?<=[.!?])\s+(?=[A-Z])| (?=\u00d7)"
+    r"; |: |, | and | \(| \u00b7 |(?<=[.!?])\s+(?=[A-Z])| (?=\u00d7)"
     r"|(?<=^[a-z]) | (?=[+\u2212-]?\d[\d.,]*$)"
 )
 
@@ -169,7 +169,9 @@ class Language:
         from babel.numbers import format_decimal
 
         grouped = "," in whole
-        pattern = ("#,##0" if grouped else "0") + ("." + "0" * (len(fraction) - 1) if fraction else "")
+        pattern = ("#,##0" if grouped else "0") + (
+            "." + "0" * (len(fraction) - 1) if fraction else ""
+        )
         value = Decimal(whole.replace(",", "") + fraction)
         said = format_decimal(value, format=pattern, locale=self._locale)
         return sign + said + (self._percent if percent else "")
@@ -202,7 +204,13 @@ class Language:
     @cached_property
     def _marks(self) -> dict[str, str]:
         if self.code == "fr":
-            return {": ": "\u00a0: ", "; ": "\u202f; ", ":": "\u00a0:", " and ": " et ", ", and ": " et "}
+            return {
+                ": ": "\u00a0: ",
+                "; ": "\u202f; ",
+                ":": "\u00a0:",
+                " and ": " et ",
+                ", and ": " et ",
+            }
         return {
             ": ": "\uff1a", ":": "\uff1a", "; ": "\uff1b", ", ": "\uff0c", ", and ": "\uff0c",
             " and ": "\u548c", " (": " (",

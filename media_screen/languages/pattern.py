@@ -13,7 +13,9 @@ _PLACE = re.compile(r"\{(\w*)(?:[:!][^{}]*)?\}")
 _TOUCHING = re.compile(r"(\{\w+\})(?:\{\w+\})+")
 _BEFORE, _AFTER = " \n\t;,:\u00b7(", " \n\t;,:\u00b7)"
 # Places that hold a name as somebody wrote it, which means nothing that could be translated.
-_NAMES = re.compile(r"(^|_)(name|path|reference|title|slug|person|platform(_or)?|ids|tie_one|tie_other)$")
+_NAMES = re.compile(
+    r"(^|_)(name|path|reference|title|slug|person|platform(_or)?|ids|tie_one|tie_other)$"
+)
 
 
 class English(str):
@@ -92,7 +94,9 @@ class Pattern:
 
     def fill(self, parts: Mapping[str, str]) -> str:
         """Return the message with parts in its places, as plain text."""
-        pairs = zip_longest(self.literals, (parts.get(name, "") for name in self.names), fillvalue="")
+        pairs = zip_longest(
+            self.literals, (parts.get(name, "") for name in self.names), fillvalue=""
+        )
         return "".join(literal + part for literal, part in pairs)
 
 

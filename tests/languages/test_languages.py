@@ -59,7 +59,9 @@ def test_what_no_catalogue_knows_stays_english_and_is_marked(text: str) -> None:
         assert isinstance(language.say(text), English)
 
 
-@pytest.mark.parametrize("name", ["Official", "no finding", "nobody speaks", "the face", "<b>{x}</b>"])
+@pytest.mark.parametrize(
+    "name", ["Official", "no finding", "nobody speaks", "the face", "<b>{x}</b>"]
+)
 def test_a_name_within_a_sentence_is_not_translated(name: str) -> None:
     said = FRENCH.say(f"Published on the official channel of {name}; nothing suspicious was found.")
     assert said == (
