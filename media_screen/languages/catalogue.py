@@ -84,7 +84,7 @@ class Language:
         return English(text) if said.unknown >= len(core(text)[1]) else said.text
 
     def _as_shown(self, text: str) -> Iterator[Said]:
-        """Read a text as it is, and as one that lost its stop, or got a capital, where it stands."""
+        """Read a text as it is, and as one that lost its stop or got a capital."""
         said = self._translate(text, 0)
         yield said
         if said.unknown and text[-1] not in ".!?":

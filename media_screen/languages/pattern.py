@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 
-SHORT = 12  # characters
+SHORT = 12  # characters; what has more fits nothing else by chance
 _PLACE = re.compile(r"\{(\w*)(?:[:!][^{}]*)?\}")
 _TOUCHING = re.compile(r"(\{\w+\})(?:\{\w+\})+")
 _BEFORE, _AFTER = " \n\t;,:\u00b7(", " \n\t;,:\u00b7)"
@@ -94,10 +94,14 @@ class Pattern:
 
     def fill(self, parts: Mapping[str, str]) -> str:
         """Return the message with parts in its places, as plain text."""
-        pairs = zip_longest(
-            self.literals, (parts.get(name, "") for name in self.names), fillvalue=""
-        )
+        literals, names = self._all
+        pairs = zip_longest(literals, (parts.get(name, "") for name in names), fillvalue="")
         return "".join(literal + part for literal, part in pairs)
+
+    @cached_property
+    def _all(self) -> tuple[list[str], list[str]]:
+        """What stands around all places, and their names, those that touch apart."""
+        return _PLACE.split(self.message)[::2], placeholders(self.message)
 
 
 def names_something(place: str) -> bool:
