@@ -27,7 +27,8 @@ _PLACE = re.compile(r"\{(\d+)\}")
 _NUMBERS = "{:,}"
 # What these filters and functions give are words, numbers and dates of this package.
 _SAID = {
-    "answer_words", "check_words", "credentials_words", "day", "detector_words", "finding_name", "flag_words", "measured",
+    "answer_words", "check_words", "credentials_words", "day", "detector_words",
+    "finding_name", "flag_words", "measured",
     "passed_words", "percent", "place_words", "posted", "reason_words", "relation_words",
     "shared_words", "signed", "standing_words",
 }  # fmt: skip
