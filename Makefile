@@ -24,7 +24,7 @@ EXTRAS ?= cpu,ocr,serve,stix,misp,train,dev
 # Cheap ones first; `make bench-NAME` runs one, `make -k bench` goes on after one that fails.
 BENCHES := accuracy credentials explicit face_consistency onscreen catalogue voice.levels \
   proxies original throughput repeats second_day abuse impersonation campaign local_changes \
-  provenance lip_sync voice faces cluster gpu
+  provenance person lip_sync voice faces cluster gpu
 
 .PHONY: demo test check lint types wheels format fuzz bench docs languages goldens lock clean
 .PHONY: bench-decoders bench-coordination $(BENCHES:%=bench-%)
@@ -67,6 +67,7 @@ bench-gpu: ARGUMENTS = --media $(MEDIA)/real_video --videos $(WORK)/videos || te
 bench-original: ARGUMENTS += --work $(WORK)/original
 bench-impersonation: ARGUMENTS += --work $(WORK)/impersonation
 bench-campaign: ARGUMENTS += --work $(WORK)/campaign
+bench-person: ARGUMENTS += --work $(WORK)/person
 bench-local_changes bench-provenance: ARGUMENTS += --work $(WORK)/provenance
 bench-lip_sync: ARGUMENTS += --work $(WORK)/lip_sync
 bench-voice: ARGUMENTS += --work $(WORK)/voice
