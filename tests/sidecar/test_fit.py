@@ -34,7 +34,7 @@ XIN = Person("xin", "Xin Liu", (), (OfficialChannel("youtube", UC, "xinliu"),), 
 def finding(post: sidecar.Sidecar) -> str:
     pieces = [
         piece
-        for piece in Channel().examine(stand_in(Case, sidecar=post, people=(XIN,)))
+        for piece in Channel().examine(stand_in(Case, sidecar=post, people=(XIN,), trusted=()))
         if isinstance(piece, Evidence)
     ]
     return "+".join(piece.finding for piece in pieces) or "abstained"

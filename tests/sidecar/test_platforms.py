@@ -76,7 +76,7 @@ def enrolled(folder: Path, **channel: str) -> tuple[Person, ...]:
 
 
 def finding(post: Sidecar, people: tuple[Person, ...]) -> str:
-    case: Any = SimpleNamespace(sidecar=post, people=people)
+    case: Any = SimpleNamespace(sidecar=post, people=people, trusted=())
     (piece,) = Channel().examine(case)
     return piece.finding if isinstance(piece, Evidence) else ""
 
