@@ -23,7 +23,7 @@ EXTRAS ?= cpu,ocr,serve,stix,misp,train,dev
 
 # Cheap ones first; `make bench-NAME` runs one, `make -k bench` goes on after one that fails.
 BENCHES := accuracy credentials explicit face_consistency onscreen catalogue voice.levels \
-  proxies original throughput repeats second_day abuse impersonation campaign local_changes \
+  proxies original browsing throughput repeats second_day abuse impersonation campaign local_changes \
   provenance person lip_sync voice faces cluster gpu
 
 .PHONY: demo test check lint types wheels format fuzz bench docs languages goldens lock clean
@@ -57,7 +57,7 @@ fuzz: .venv/ready
 bench: $(BENCHES:%=bench-%) $(if $(DECODERS),bench-decoders) $(if $(TEXTS),bench-coordination)
 
 ARGUMENTS = --media $(MEDIA)
-bench-accuracy bench-cluster: ARGUMENTS =
+bench-accuracy bench-browsing bench-cluster: ARGUMENTS =
 bench-decoders: ARGUMENTS = --media $(DECODERS)
 bench-coordination: ARGUMENTS = --texts $(TEXTS)
 bench-proxies: ARGUMENTS = --media $(MEDIA)/real_video
