@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -15,7 +16,7 @@ from babel.messages.pofile import read_po, write_po
 
 from media_screen.detectors import DETECTORS
 from media_screen.languages import CODES, core
-from media_screen.report.pages import make_environment
+from media_screen.report.pages import STYLED, make_environment
 from media_screen.report.variants import TIED
 from media_screen.results.words import plain
 from tests.places import ROOT
@@ -29,7 +30,9 @@ SPEAKING = (
     "batch/originals.py",
     "batch/worker.py",
     "case.py",
+    "cli/enrolment_page.py",
     "coordination/comments.py",
+    "coordination/schemes.py",
     "detectors",
     "footage/original/comparison.py",
     "fusion/facts.py",
@@ -41,6 +44,11 @@ SPEAKING = (
     "media/reader.py",
     "media/sound.py",
     "media/stills.py",
+    "people/channel_ids.py",
+    "people/enough.py",
+    "people/enrol.py",
+    "people/gallery.py",
+    "people/own_videos.py",
     "report",
     "results/grounds.py",
     "results/matched.py",
@@ -108,7 +116,7 @@ CODES_SHOWN = (
     "unmatched_rest",
     "voice_over",
 )
-TABLES = ("results/words.py", "detectors/lip_sync/fit.py", "coordination/schemes.py")
+TABLES = ("results/words.py", "detectors/lip_sync/fit.py")
 _WORDS = re.compile(r"[^\W\d_]{2}")
 _CODE = re.compile(r"[{}]*|[a-z]+(_[a-z0-9]+)+|\W*")
 # Names of tools and standards, and texts that programs compare.
@@ -126,10 +134,20 @@ def sentences() -> dict[str, str]:
             found.setdefault(text, path.relative_to(ROOT).as_posix())
     for name in (*(each.name for each in DETECTORS), *CODES_SHOWN):
         found.setdefault(plain(name), "media_screen/detectors/__init__.py")
+    for fact in ("Device", "Duration", "Kind", "Path", "Size"):
+        found.setdefault(fact, "media_screen/report/file_view.py")
+    found.setdefault("recordings", "media_screen/people/own_videos.py")
+    for one in ("official video", "own video", "picture", "recording", "reference", "video"):
+        for counted in (f"1 {one}", f"{{count}} {one}s"):
+            found.setdefault(counted, "media_screen/cli/enrolment_page.py")
     for counted in ("1 post view", "{views} post views", "1 follower", "{followers} followers"):
         found.setdefault(counted, "media_screen/report/pages.py")
     for tied in (*TIED.values(), "shares footage with"):
         found.setdefault(f"{tied} {{path}}", "media_screen/report/variants.py")
+        found.setdefault(f"{tied} {{path}}: {{stretch}}", "media_screen/report/variants.py")
+    for path in sorted(PACKAGE.glob("*/static/*.css")):
+        for word in STYLED.findall(path.read_text("utf-8")):
+            found.setdefault(word[1].capitalize(), path.relative_to(ROOT).as_posix())
     for path in sorted(PACKAGE.glob("report/templates/**/*.html")):
         for text in _template_texts(path.relative_to(PACKAGE / "report/templates").as_posix()):
             found.setdefault(text, path.relative_to(ROOT).as_posix())
@@ -178,7 +196,9 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         name = ast.unparse(node.func)
-        if not name.startswith(("re.", "_log", "logging")) and not name.endswith("Error"):
+        if not name.startswith(("re.", "_log", "logging")) and not name.endswith(
+            ("Error", "strftime")
+        ):
             self.generic_visit(node)
 
     def visit_Expr(self, node: ast.Expr) -> None:
@@ -254,9 +274,9 @@ def renew(code: str, texts: dict[str, str]) -> None:
     catalogue = Catalog(locale=code.replace("-", "_"), fuzzy=False, header_comment="")
     for text, where in texts.items():
         catalogue.add(text, old.get(text, ""), locations=[(where, 0)])
-    catalogue.revision_date = catalogue.creation_date = ""
-    with path.open("wb") as out:
-        write_po(out, catalogue, width=100, include_lineno=False, omit_header=True)
+    written = BytesIO()  # whole, before anything of the old one is lost
+    write_po(written, catalogue, width=100, include_lineno=False, omit_header=True)
+    path.write_bytes(written.getvalue())
 
 
 if __name__ == "__main__":

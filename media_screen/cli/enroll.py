@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from media_screen.cli.options import EXIT_FAILED, PEOPLE, device_option, list_option, plain_errors
+from media_screen.cli.options import (
+    EXIT_FAILED,
+    PEOPLE,
+    device_option,
+    language_option,
+    list_option,
+    plain_errors,
+)
 from media_screen.cli.setup import enrol_people, screen_own_videos
 from media_screen.cli.showing import show_each_left_out, show_people, show_records
 from media_screen.cli.terminal import Examples
@@ -37,6 +44,7 @@ from media_screen.results.plain import plain
     metavar="FILE",
     help="Write the page of the enrolment there; by default beside what is kept of the references.",
 )
+@language_option
 @list_option
 def enroll(
     people: Path,
@@ -44,6 +52,7 @@ def enroll(
     strict: bool,
     no_record: bool,
     html: Path | None,
+    language: str,
     list_left_out: bool,
 ) -> None:
     """Check the references of people and prepare them for scanning.
@@ -76,7 +85,9 @@ def enroll(
             records = records_of(Config(people=people, cache=cache), persons)
         else:
             records = screen_own_videos(people, enrolment, device=device, cache=cache)
-        page = write_enrolment_page(html or cache / ENROLMENT_PAGE, persons, enrolment, records)
+        page = write_enrolment_page(
+            html or cache / ENROLMENT_PAGE, persons, enrolment, records, language=language
+        )
     show_people(persons, enrolment)
     show_records(records)
     click.echo(f"Enrolment page: {plain(str(page))}")

@@ -39,12 +39,14 @@ def write_enrolment_page(
     people: Sequence[Person],
     enrolment: Enrolment,
     records: Sequence[PersonRecord],
+    *,
+    language: str = "en",
 ) -> Path:
     """Write the page of an enrolment, and return where it is; raises OSError."""
     by_person = {record.person: record for record in records}
     shown = [_shown(person, enrolment, by_person.get(person.slug)) for person in people]
     written = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    return write_enrolment(path, shown, written=written)
+    return write_enrolment(path, shown, written=written, language=language)
 
 
 def _shown(person: Person, enrolment: Enrolment, record: PersonRecord | None) -> EnrolledShown:

@@ -8,7 +8,7 @@ import click
 
 from media_screen.cli.config_file import Configured
 from media_screen.cli.decide import RESULTS_FOLDER
-from media_screen.cli.options import PEOPLE, plain_errors, zone_option
+from media_screen.cli.options import PEOPLE, language_option, plain_errors, zone_option
 from media_screen.cli.scan import scan
 from media_screen.results.plain import counted, plain
 
@@ -19,6 +19,7 @@ from media_screen.results.plain import counted, plain
     examples=[
         "media-screen serve media-screen-out",
         "media-screen serve media-screen-out --people people --port 8765",
+        "media-screen serve media-screen-out --language fr",
     ],
 )
 @click.argument("out", type=RESULTS_FOLDER)
@@ -33,7 +34,10 @@ from media_screen.results.plain import counted, plain
 )
 @click.option("--by", "who", metavar="NAME", help="Who decides; the user of the system by default.")
 @zone_option
-def serve(out: Path, port: int, people: Path | None, who: str | None, time_zone: str) -> None:
+@language_option
+def serve(
+    out: Path, port: int, people: Path | None, who: str | None, time_zone: str, language: str
+) -> None:
     """Open the report on this machine alone, with buttons and keys for what you decide.
 
     Open the address that is printed: it holds a secret of this run, and nobody without it gets in.
@@ -55,6 +59,7 @@ def serve(out: Path, port: int, people: Path | None, who: str | None, time_zone:
             people=people,
             who=user_name() if who is None else who,
             time_zone=time_zone,
+            language=language,
             tell=lambda address: click.echo(f"open {address}\nCtrl-C ends"),
         )
     told = f"ended; {counted(taken, 'decision')} written into {plain(str(out / 'ledger.jsonl'))}"

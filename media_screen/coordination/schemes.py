@@ -92,7 +92,7 @@ def build_of(name: str) -> str:
 def _digits(least: int, most: int) -> str:
     if least != most:
         return f"{least} to {most} digits"
-    return f"{most} digit{'s' if most > 1 else ''}"
+    return f"{most} digits" if most > 1 else "1 digit"
 
 
 def _is_rare(count: int, of: int, usual: float) -> bool:

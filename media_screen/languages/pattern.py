@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 
-SHORT = 12  # characters; what has more fits nothing else by chance
+SHORT = 11  # characters; what has more fits nothing else by chance
 _PLACE = re.compile(r"\{(\w*)(?:[:!][^{}]*)?\}")
 _TOUCHING = re.compile(r"(\{\w+\})(?:\{\w+\})+")
 _BEFORE, _AFTER = " \n\t;,:\u00b7(", " \n\t;,:\u00b7)"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from media_screen.files import write_atomically
+from media_screen.languages import find_language
 from media_screen.report.pages import make_environment, page_assets
 
 SPREAD = 6.0  # natural-log ratios either way that the plot of own videos shows
@@ -97,11 +98,13 @@ def _across(llr: float) -> float:
     return round(100 * (max(-SPREAD, min(SPREAD, llr)) + SPREAD) / (2 * SPREAD), 2)
 
 
-def write_enrolment(path: Path, people: Sequence[EnrolledShown], *, written: str) -> Path:
+def write_enrolment(
+    path: Path, people: Sequence[EnrolledShown], *, written: str, language: str = "en"
+) -> Path:
     """Write the page of an enrolment, and return where it is; raises OSError."""
-    template = make_environment().get_template("enrolment.html")
+    template = make_environment(language=find_language(language)).get_template("enrolment.html")
     page = template.render(
-        **page_assets("enrolment", images="data:"),
+        **page_assets("enrolment", language=language, images="data:"),
         people=people,
         written=written,
         plot_height=PLOT_HEIGHT,

@@ -60,6 +60,7 @@ LACKING_SHOWN = 8  # things that nothing was looked for with, above the table of
 OTHERWISE_MARKED = {"incomplete"}  # the list of marks offers "failure" for it
 
 _log = logging.getLogger(__name__)
+STYLED = re.compile(r'(content: " ?)([a-z]{2}[a-z ]*[a-z])( ?")')  # words in a style
 _PAGE_NAME = re.compile(r"([0-9a-f]{16}|c-[0-9a-f]{12})\.html")
 
 
@@ -106,7 +107,7 @@ def write_report(
     for note in (*results.notes(), *campaigns.notes(), *ledger.notes()):
         tell(note)
     index = out / "report" / "index.html"
-    context = index_context(results, _written(source), zone)
+    context = index_context(results, _written(source), zone, language)
     context["left_out"] += _left_out(CAMPAIGNS, campaigns.broken)
     context["left_out"] += _left_out(LEDGER, ledger.broken)
     context |= {
@@ -222,8 +223,11 @@ def _finalize(value: Any) -> Any:
     return value if isinstance(value, Markup) else text.visible(str(value))
 
 
-def page_assets(page: str, *, images: str = "'self'") -> dict[str, Any]:
-    """Return style, script and policy of a kind of page: index, file, campaign or enrolment."""
+def page_assets(page: str, *, language: str = "en", images: str = "'self'") -> dict[str, Any]:
+    """Return style, script and policy of a kind of page: index, file, campaign or enrolment.
+
+    The words that a style puts beside values on small screens are those of `language`.
+    """
     static = files("media_screen.report") / "static"
     names = ("common", page) if page in ("index", "enrolment") else ("common", "record", page)
     styles = (*names, "decided")
@@ -235,6 +239,7 @@ def page_assets(page: str, *, images: str = "'self'") -> dict[str, Any]:
         )
         for kind, some in (("css", styles), ("js", names))
     )
+    style = styled_words(style, find_language(language))
     media = "media-src 'self'; " if page == "file" else ""
     policy = (
         f"default-src 'none'; img-src {images}; "
@@ -242,6 +247,17 @@ def page_assets(page: str, *, images: str = "'self'") -> dict[str, Any]:
         "base-uri 'none'; form-action 'none'"
     )
     return {"style": Markup(style), "script": Markup(script), "policy": policy}
+
+
+def styled_words(style: str, language: Language) -> str:
+    """Return a style with its words in a language: those of the headings that they stand for."""
+
+    def said(found: re.Match[str]) -> str:
+        before, words, after = found.groups()
+        told = language.message(words.capitalize())
+        return before + told[:1].lower() + told[1:].replace('"', "") + after
+
+    return style if language.english else STYLED.sub(said, style)
 
 
 def source_hash(content: str) -> str:
@@ -264,7 +280,7 @@ def _write_file_pages(
     """
     template = environment.get_template("file.html")
     rows = {row.key: row for row in results.rows}
-    assets = page_assets("file")
+    assets = page_assets("file", language=environment.globals["language"])
     shown: list[ResultRow] = []
     facts: dict[str, MemberFacts] = {}
     for place, row in enumerate(results.rows):
@@ -310,7 +326,7 @@ def _write_campaign_pages(
 ) -> dict[str, Exception]:
     """Write one page for each campaign; return what is wrong with those that can't be shown."""
     template = environment.get_template("campaign.html")
-    assets = page_assets("campaign")
+    assets = page_assets("campaign", language=environment.globals["language"])
     by_key = {row.key: row for row in rows}
     campaigns = [row.campaign for row in shown]
     bad: dict[str, Exception] = {}
@@ -372,13 +388,13 @@ def _written(source: Path) -> str:
 
 
 def index_context(
-    results: ReadResults, written: str, zone: tzinfo = timezone.utc
+    results: ReadResults, written: str, zone: tzinfo = timezone.utc, language: str = "en"
 ) -> dict[str, Any]:
     """Work out what the batch page shows."""
     rows = results.rows
     unjudged = [row for row in rows if row.label == "unable_to_evaluate"]
     days = sorted(text.day(row.published, zone) for row in rows if _is_day(row.published))
-    return page_assets("index") | {
+    return page_assets("index", language=language) | {
         "rows": rows,
         "written": written,
         "posted": (days[0], days[-1]) if days else None,

@@ -20,7 +20,7 @@ from markupsafe import escape
 _SHOWN = ("title", "aria-label", "alt", "placeholder")
 _AS_IT_IS = ("code", "kbd", "pre", "style", "script")
 _WORDS = re.compile(r"[^\W\d_]{2}")
-_NO_WORDS = re.compile(r"[<>=_/\\]|^flag:|\.html$|^failure $")
+_NO_WORDS = re.compile(r"[<>=_/\\]|^flag:|\.html$|^failure $|-$")
 _TAG = re.compile(r"</?([a-zA-Z0-9]*)")
 _ATTRIBUTE = re.compile(r"""([\w-]+)=["']$""")
 _PLACE = re.compile(r"\{(\d+)\}")

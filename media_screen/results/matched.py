@@ -49,22 +49,28 @@ def matched(verdict: Verdict) -> Matched | None:
     if match is None or match.relation == "known_fake":
         return None
     changed, doubt = tuple(_changed(verdict, match)), _doubt(verdict, match)
-    other = f"{_OTHER[match.relation]} is another one, and " if match.relation in _OTHER else ""
-    subject, verb, follows = _subject(match)
+    other = _OTHER.get(match.relation, "")
+    subject, several = _subject(match)
+    follow = f"{subject} follow the original" if several else f"{subject} follows the original"
+    own = f"{subject} are the original's" if several else f"{subject} is the original's"
     if changed:
-        return Matched(f"{other}{subject} {verb} the original's but for", changed, doubt)
+        return Matched(_beside(other, f"{own} but for"), changed, doubt)
     if doubt:
-        return Matched(f"{other}{subject} {follows} the original", (), doubt)
+        return Matched(_beside(other, follow), (), doubt)
     if verdict.label in ACCUSING and not other:
         return Matched(
-            f"{subject} {follows} the original here; what speaks against the file stands at the "
-            "top of this page"
+            f"{follow} here; what speaks against the file stands at the top of this page"
         )
-    return Matched(f"{other}{subject} {verb} the original's")
+    return Matched(_beside(other, own))
 
 
-def _subject(match: Match) -> tuple[str, str, str]:
-    """Return what of the match goes along with the original, and its verbs."""
+def _beside(other: str, said: str) -> str:
+    """Say first that another part is another one, where there is such."""
+    return f"{other} is another one, and {said}" if other else said
+
+
+def _subject(match: Match) -> tuple[str, bool]:
+    """Return what of the match goes along with the original, and whether it is several things."""
     shares = {"the picture": match.picture, "the sound": match.sound}
     told = [
         part
@@ -72,8 +78,8 @@ def _subject(match: Match) -> tuple[str, str, str]:
         if share > 0 and part != _OTHER.get(match.relation, "")
     ]
     if len(told) == 2:
-        return "picture and sound", "are", "follow"
-    return (told[0] if told else "the file"), "is", "follows"
+        return "picture and sound", True
+    return (told[0] if told else "the file"), False
 
 
 def _changed(verdict: Verdict, match: Match) -> list[str]:

@@ -25,12 +25,14 @@ def serve(
     people: Path | None = None,
     who: str = "",
     time_zone: str = "UTC",
+    language: str = "en",
     tell: Callable[[str], object] = print,
 ) -> int:
     """Serve the pages of a folder of results until Ctrl-C; returns how many decisions were taken.
 
     `tell` hears the address, which holds a secret of this run. `port` 0 is any free one. `who` is
-    written beside each decision. Raises ServeError, OSError and TimeZoneError.
+    written beside each decision, `language` is that of the pages. Raises ServeError, OSError,
+    TimeZoneError and LanguageError.
     """
     try:
         import uvicorn
@@ -40,7 +42,7 @@ def serve(
         raise ServeError(
             f"{error}: serving needs a package: pip install 'media_screen[serve]'"
         ) from error
-    served = ServedResults(out, people=people, who=who, time_zone=time_zone)
+    served = ServedResults(out, people=people, who=who, time_zone=time_zone, language=language)
     served.write_pages()
     with _listening(port) as listener:
         app = make_app(served, port=listener.getsockname()[1])

@@ -131,8 +131,8 @@ class _Answers:
 
     def _written(self, kind: str, place: Path) -> Response:
         page = _read(self._served.out / "report" / place).decode("utf-8")
-        headers = {"content-security-policy": live_policy(kind)}
-        return HTMLResponse(live(page), headers=headers)
+        headers = {"content-security-policy": live_policy(kind, self._served.language)}
+        return HTMLResponse(live(page, self._served.words), headers=headers)
 
 
 def _name(request: Request) -> str:

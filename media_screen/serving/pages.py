@@ -12,23 +12,23 @@ from media_screen.report.pages import page_assets, source_hash
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*">')
 
 
-def live(page: str) -> str:
-    """Return a written page with the script and style that serve its decisions."""
+def live(page: str, words: str) -> str:
+    """Return a written page with what serves its decisions: script, style, and their words."""
     style, script = _added()
     page = _POLICY.sub("", page, count=1)
     page = page.replace("</head>", f"<style>{style}</style>\n</head>", 1)
     # Before the page's own script, which keeps rows aside that are not shown.
-    return page.replace("<script>", f"<script>{script}</script>\n<script>", 1)
+    return page.replace("<script>", f"{words}<script>{script}</script>\n<script>", 1)
 
 
 @cache
-def live_policy(kind: str) -> str:
-    """Return the policy of a live page of a kind (index, file, campaign).
+def live_policy(kind: str, language: str) -> str:
+    """Return the policy of a live page of a kind (index, file, campaign) in a language.
 
     It names scripts and styles of the package by their hashes, so that nothing runs that was put
     into a page by others.
     """
-    own = page_assets(kind)
+    own = page_assets(kind, language=language)
     style, script = _added()
     return (
         "default-src 'none'; img-src 'self'; media-src 'self'; connect-src 'self'; "

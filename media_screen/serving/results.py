@@ -10,6 +10,7 @@ from typing import Any
 
 from media_screen.evidence import ANSWERS, Answer, DecidedFile, HandCheck
 from media_screen.files import facts
+from media_screen.languages import find_language
 from media_screen.people.additions import AddedFile
 from media_screen.people.confirmed import add_confirmed_fake
 from media_screen.report.decided import campaign_decisions, file_records
@@ -74,13 +75,16 @@ class ServedResults:
     What changes on the disk meanwhile, by a scan or by somebody else, is read again.
     """
 
-    def __init__(self, out: Path, *, people: Path | None, who: str, time_zone: str) -> None:
+    def __init__(
+        self, out: Path, *, people: Path | None, who: str, time_zone: str, language: str
+    ) -> None:
         self.out = out
         self.who = who
         self.taken = 0
         self.people = people
-        self._time_zone = time_zone
-        self._environment = make_environment()
+        self._time_zone, self.language = time_zone, language
+        self._environment = make_environment(language=find_language(language))
+        self.words = self._environment.get_template("parts/live_words.html").render()
         self._lock = threading.Lock()
         self._state: tuple[str, ...] = ()
         self._paged: tuple[str, ...] = ()
@@ -90,7 +94,12 @@ class ServedResults:
         """Write the pages of the report anew."""
         with self._lock:
             self._paged = _states(self.out, RESULTS, CAMPAIGNS)
-            write_report(self.out, time_zone=self._time_zone, tell=lambda _: None)
+            write_report(
+                self.out,
+                time_zone=self._time_zone,
+                language=self.language,
+                tell=lambda _: None,
+            )
 
     def renew_pages(self) -> None:
         """Write the pages anew when a scan changed the results since."""

@@ -27,7 +27,7 @@ SAID = {
         "réseau qui a appris à distinguer des visages de leurs copies falsifiées (log du rapport de "
         "vraisemblance +1,4\xa0: artefacts du visage +1,4).",
         "呈現 Ada Lovelace，不在官方頻道上，且看起來是偽造的：臉（6 個畫面）的分數高於96% 的"
-        "測量過的真實影片，由學習區分真臉與偽造臉的網路檢查（對數概似比 +1.4：臉部瑕疵 +1.4）。",
+        "實測真實影片，由學會區分真臉與偽造臉的神經網路檢查（對數概似比 +1.4：臉部瑕疵 +1.4）。",
     ),
     "two-sentences": (
         "Could not be evaluated: nobody speaks. Only 40% of the picture's time was looked at.",

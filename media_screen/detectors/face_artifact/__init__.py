@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -102,7 +102,7 @@ class FaceArtifact:
             axis=self.axis,
             score=said.score,
             llr=said.llr,
-            why=f"{subject} ({_views(one)}) {said.why}",
+            why=said.why(subject, _views(one)),
             span=Span(*one.track.span) if of_track else None,
             track=one.track.id if of_track else None,
             person=one.person,
@@ -123,10 +123,14 @@ class FaceArtifact:
         score, llr = known.probability(one.forged), known.llr(one.forged)
         relative = beside.relative(llr, usual(self.name)) if beside else llr
         others = share_of(share, "genuine clips measured") + _told(beside, score)
-        why = (
-            f"scores higher than {others}, in a check for forgery by a network that learned to "
-            f"tell faces from forged copies of them{_moved(llr, relative)}"
-        )
+        moved = _moved(llr, relative)
+
+        def why(subject: str, views: str) -> str:
+            return (
+                f"{subject} ({views}) scores higher than {others}, in a check for forgery by a "
+                f"network that learned to tell faces from forged copies of them{moved}"
+            )
+
         alone = {"llr_alone": llr} if relative != llr else {}
         return _Said(
             score, relative, why, {"genuine_below": share, **_values(beside, score), **alone}
@@ -139,7 +143,7 @@ class _Said:
 
     score: float
     llr: float
-    why: str
+    why: Callable[[str, str], str]  # the sentence, about a face in words, and how often it was seen
     values: Mapping[str, float]
 
 
@@ -170,13 +174,15 @@ def _said_by(own: OwnNetwork, one: _Judged, beside: OwnScores | None) -> _Said:
     counts = "as its description calibrates it" if known else "which counts nothing: not calibrated"
     score = known.probability(one.forged) if known else share
     higher = f", higher than {_told(beside, score).removeprefix(', and than ')}" if beside else ""
-    return _Said(
-        score,
-        known.llr(one.forged) if known else 0.0,
-        f"has a mean score of {share:.2f}{higher} by {own.description.name}, a network of the "
-        f"user's in place of the shipped one, {counts}",
-        _values(beside, score),
-    )
+
+    def why(subject: str, views: str) -> str:
+        return (
+            f"{subject} ({views}) has a mean score of {share:.2f}{higher} by "
+            f"{own.description.name}, a network of the user's in place of the shipped one, {counts}"
+        )
+
+    llr = known.llr(one.forged) if known else 0.0
+    return _Said(score, llr, why, _values(beside, score))
 
 
 def _views(one: _Judged) -> str:

@@ -9,6 +9,8 @@
     const key = /(?:files|campaigns)\/([0-9a-f]{16}|c-[0-9a-f]{12})\.html$/.exec(link.getAttribute("href"));
     if (key) rows.set(key[1], link.closest("tr"));
   }
+  const words = document.getElementById("live-words").dataset;
+  const say = (name, value = "") => words[`say${name}`].replace("$1", () => value);
   let head = ""; // the newest entry of the ledger that this page shows
   let shown = {};
 
@@ -50,10 +52,10 @@
     const options = sent === undefined ? {} : {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(sent) };
     const answer = await fetch(base + path, { credentials: "same-origin", ...options });
-    if (!answer.ok) throw new Error((await answer.text()).trim() || `the answer was ${answer.status}`);
+    if (!answer.ok) throw new Error((await answer.text()).trim() || say("Answered", answer.status));
     return answer.json();
   };
-  const failed = (error) => tell(`Not written down: ${error.message}`, true);
+  const failed = (error) => tell(say("Unwritten", error.message), true);
 
   const post = async (name, sent, said) => {
     try {
@@ -89,17 +91,17 @@
     const name = page[2];
     for (const button of panel.querySelectorAll("[data-answer]")) {
       button.addEventListener("click", () =>
-        post(name, { answer: button.dataset.answer, ...typed() }, "Written down."));
+        post(name, { answer: button.dataset.answer, ...typed() }, say("Written")));
     }
-    panel.querySelector("[data-undo]").addEventListener("click", () => post(name, { undo: true }, "Taken back."));
+    panel.querySelector("[data-undo]").addEventListener("click", () => post(name, { undo: true }, say("Back")));
     panel.querySelector("[data-fake]")?.addEventListener("click", async () => {
       try { tell((await ask(`known-fakes/${name}`, {})).told); } catch (error) { failed(error); }
     });
     form().addEventListener("submit", (event) => {
       event.preventDefault();
       const sent = typed();
-      if (Object.keys(sent).length) post(name, sent, "Written down.");
-      else tell("Nothing was changed.");
+      if (Object.keys(sent).length) post(name, sent, say("Written"));
+      else tell(say("Unchanged"));
     });
   };
 
@@ -113,8 +115,8 @@
     const button = form()?.querySelector(`[data-answer=${answer}]`);
     if (button) return button.click();
     const key = focused();
-    if (!key) return tell("Move to a file first, with j and k.");
-    return post(key, { answer }, "Written down; z takes it back.");
+    if (!key) return tell(say("Unfocused"));
+    return post(key, { answer }, say("Revocable"));
   };
   const field = (name) => () => {
     if (!form()) return false;
@@ -122,8 +124,8 @@
     form().elements[name].focus();
     return true;
   };
-  const KEYS = [["f", "confirmed_fake", "confirmed fake"], ["g", "genuine", "genuine"],
-    ["d", "dismissed", "dismissed"], ["t", "to_check", "to check"]];
+  const KEYS = [["f", "confirmed_fake", "Fake"], ["g", "genuine", "Genuine"],
+    ["d", "dismissed", "Dismissed"], ["t", "to_check", "Check"]];
   const line = (key, text) => {
     const tr = document.createElement("tr");
     const th = document.createElement("th");
@@ -138,23 +140,23 @@
   };
 
   document.addEventListener("DOMContentLoaded", async () => {
-    for (const [key, answer, words] of [...KEYS].reverse()) {
+    for (const [key, answer, name] of [...KEYS].reverse()) {
       commands[key] = onKey(answer);
-      line(key, `decide: ${words}`);
+      line(key, say(name));
     }
     commands.z = () => {
       const button = form()?.querySelector("[data-undo]");
       if (button) return button.click();
       const key = focused();
-      return key ? post(key, { undo: true }, "Taken back.") : false;
+      return key ? post(key, { undo: true }, say("Back")) : false;
     };
-    line("z", "take the newest decision back");
+    line("z", say("Undo"));
     if (page) {
       commands.n = field("note");
       commands.a = field("assignee");
     }
     const hint = document.querySelector(".hint");
-    if (hint) hint.textContent += " f, g, d, t decide on the row in focus: fake, genuine, dismissed, to check; z takes it back.";
+    if (hint) hint.textContent += ` ${say("Hint")}`;
     // The file itself: on the disk it stands beside the pages, here it has an address of its own.
     if (page) {
       const own = `${base}media/${page[2]}`;
@@ -166,7 +168,7 @@
     }
     const renew = async () => {
       try { take(await ask(page ? `decisions/${page[2]}` : "decisions"), { keep: true }); } catch (error) {
-        tell(`What was decided can't be read: ${error.message}`, true);
+        tell(say("Unread", error.message), true);
       }
     };
     await renew();
