@@ -124,7 +124,7 @@ def test_from_the_first_screen_to_a_decision(
 def _look(page: Any, code: str) -> None:
     """Nothing of a page is wider than the screen, and nothing that the program says is English."""
     assert page.locator("html").get_attribute("lang") == code
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     if code != "en":
         left = {text for text in Shown(page.content()).texts if ENGLISH.search(text)}
         assert not {text for text in left if not re.search("ENFSI|LLR", text)}
