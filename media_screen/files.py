@@ -32,7 +32,7 @@ JOURNALS = ("-wal", "-shm", "-journal")  # what SQLite leaves beside a database
 # and pictures; what an earlier version left; and what is half written when the program is killed.
 _OUTPUT = re.compile(
     r"results\.(?:[\w-]+\.)?(?:jsonl|json|csv|graphml|gexf|zip)(?:\.old)?"
-    r"|(?:campaigns|ledger)\.jsonl|(?:watch|scanned)\.json"
+    r"|(?:campaigns|ledger)\.jsonl|(?:watch|scanned|people)\.json"
     rf"|(?:state|memory|campaigns|observed)\.sqlite(?:{'|'.join(JOURNALS)}|\.old)?"
     r"|report|thumbs|references|originals|\.results\.package-\w+|\..+\.[0-9a-f]+\.tmp",
     re.ASCII | re.DOTALL,

@@ -27,6 +27,7 @@ from media_screen.people.cache import ORIGINALS, REFERENCES, cache_folder
 from media_screen.results.changes import FolderChanges
 from media_screen.results.folder import BatchError, FinishedFile, Results
 from media_screen.results.observations import OBSERVED, Observations, forget
+from media_screen.results.recordings import keep_people_folder
 from media_screen.results.told import SCANNED, AlreadyTold
 from media_screen.screen import Config
 from media_screen.screen.settings import examination_digest, examined_with, settings_digest
@@ -209,6 +210,7 @@ def scan(
     found = find_media(paths, out=out)
     config = _placed(config, out, keep=keep)
     with Results(out) as results:
+        keep_people_folder(out, None if config.people is None else Path(config.people))
         originals = gather(
             found.files, out / ORIGINALS, config, workers=workers, limits=limits, on_post=on_post
         )

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from media_screen.detectors.contract import Case, Dependence, Need
-from media_screen.evidence import Abstention, Axis, Evidence
+from media_screen.evidence import Abstention, Axis, Evidence, HeardBeside
 from media_screen.faces.embed import calibrated_llr as face_llr
 from media_screen.speech.ratio import compare
 
 if TYPE_CHECKING:
+    from media_screen.people.gallery import VoiceTemplate
     from media_screen.speech.voices import Voice
 
 
@@ -44,8 +45,8 @@ class VoiceIdentity:
             for piece in pieces:
                 by_person.setdefault(piece.person or "", []).append(piece)
             yield max(pieces, key=lambda piece: piece.llr)
-        for person, own in by_person.items():
-            yield self._pooled(case, person, own)
+        for template in case.gallery.voices:
+            yield self._pooled(case, template, by_person[template.person])
 
     def _voice(self, voice: Voice, person: str, cosine: float, llr: float) -> Evidence:
         start, end = voice.span.start, voice.span.end
@@ -61,13 +62,14 @@ class VoiceIdentity:
             values={"cosine": cosine, "speech_s": voice.seconds, "snr_db": voice.snr_db},
         )
 
-    def _pooled(self, case: Case, person: str, own: Sequence[Evidence]) -> Evidence:
+    def _pooled(self, case: Case, template: VoiceTemplate, own: Sequence[Evidence]) -> Evidence:
         """Pool a file by its most similar voice: the question is whether the person speaks in it.
 
         When the face is the person's and no voice is, that is said: it is how a dub, a voice-over
         and a face swap look, and a person must tell which.
         """
-        best = max(own, key=lambda piece: piece.llr)
+        best, voice = max(zip(own, case.voices, strict=True), key=lambda pair: pair[0].llr)
+        person = template.person
         face = _face_llr(case, person)
         other = face > 0.0 > best.llr
         why = (
@@ -86,7 +88,19 @@ class VoiceIdentity:
             person=person,
             finding="face_with_other_voice" if other else "",
             values={**best.values, "voices": len(own), **({"face_llr": face} if face else {})},
+            # Only where somebody may take the voice for the person's.
+            heard=tuple(_heard(voice, template)) if max(best.llr, face) > 0.0 else (),
         )
+
+
+def _heard(voice: Voice, template: VoiceTemplate) -> Iterator[HeardBeside]:
+    """Give what of a voice speaks most for being the person's, and what speaks least for it."""
+    if voice.place:  # on a track that players don't play
+        return
+    ranked = sorted(voice.windows, key=lambda one: -float(one.embedding @ template.embedding))
+    yield from template.beside(ranked[0], "most_like")
+    if len(ranked) > 1:
+        yield from template.beside(ranked[-1], "least_like")
 
 
 def _face_llr(case: Case, person: str) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from media_screen.detectors.contract import Case, Dependence, Need
-from media_screen.evidence import Abstention, Axis, Evidence, Span
+from media_screen.evidence import Abstention, Axis, Evidence, HeardBeside, Span
 from media_screen.people.own_videos import LEAST_OWN, OwnScores
 from media_screen.speech.ratio import compare
 from media_screen.weights.calibration import genuine, share_of, shipped
@@ -72,9 +72,19 @@ class VoiceSpoof:
                 "windows": len(raw),
                 "speech_s": voice.seconds,
                 "snr_db": voice.snr_db,
-                **({"own_recordings": len(own.scores)} if own else {}),
+                **(
+                    {"own_recordings": len(own.scores), "own_lower": own.below(mean)} if own else {}
+                ),
             },
+            heard=tuple(_heard(voice, raw, whose)) if whose and span is None else (),
         )
+
+
+def _heard(voice: Voice, raw: Sequence[float], whose: VoiceTemplate) -> Iterator[HeardBeside]:
+    """Give the window of a voice that is scored highest, beside the person's recordings."""
+    if not voice.place:  # players play what is on the track that plays by default
+        _, window = max(zip(raw, voice.windows, strict=True), key=lambda pair: pair[0])
+        yield from whose.beside(window, "most_synthetic")
 
 
 def _whose(voice: Voice, people: Sequence[VoiceTemplate]) -> VoiceTemplate | None:

@@ -39,6 +39,7 @@ from media_screen.evidence.fusion import (
     Sensitivity,
     probability_bounds,
 )
+from media_screen.evidence.listening import HeardBeside, HeardFor, RecordedMoment
 from media_screen.evidence.media import (
     PARTS,
     Coverage,
@@ -121,6 +122,8 @@ __all__ = [
     "Failure",
     "Fusion",
     "HandCheck",
+    "HeardBeside",
+    "HeardFor",
     "Label",
     "Match",
     "MediaInfo",
@@ -134,6 +137,7 @@ __all__ = [
     "Post",
     "Provenance",
     "Reason",
+    "RecordedMoment",
     "Relation",
     "Sensitivity",
     "SharedFootage",

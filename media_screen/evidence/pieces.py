@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from media_screen.evidence.listening import HeardBeside
 from media_screen.evidence.records import fields_of
 from media_screen.evidence.spans import Match, Span
 
@@ -60,7 +61,8 @@ class Evidence:
     that was never calibrated has 0.0: it informs and weighs nothing; findings of rules (provenance,
     container) have modest constants that their detector states and explains. `span` and `track` are
     None for the one piece that pools the whole file. `finding` is a short code that the verdict
-    table reads ("official", "lookalike_handle"); `values` are named measured numbers.
+    table reads ("official", "lookalike_handle"); `values` are named measured numbers. `heard` are
+    moments of speech to listen to beside recordings of `person`; results of older versions lack it.
     """
 
     detector: str
@@ -74,6 +76,7 @@ class Evidence:
     finding: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
     match: Match | None = None
+    heard: tuple[HeardBeside, ...] = ()
 
     def __post_init__(self) -> None:
         if self.axis not in get_args(Axis):
@@ -103,6 +106,7 @@ class Evidence:
             "span": self.span and self.span.to_list(),
             "values": dict(self.values),
             "match": self.match and self.match.to_dict(),
+            "heard": [one.to_dict() for one in self.heard],
         }
 
     @staticmethod
@@ -114,6 +118,7 @@ class Evidence:
                 **record,
                 "span": None if span is None else Span.from_list(span),
                 "match": None if match is None else Match.from_dict(match),
+                "heard": tuple(map(HeardBeside.from_dict, record.get("heard", ()))),
             }
         )
 

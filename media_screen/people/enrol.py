@@ -10,7 +10,7 @@ import functools
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -307,7 +307,8 @@ def _heard(
     if known is not None:
         return *known, False
     try:
-        known = read_voices(item.file, device=device), ""
+        found = read_voices(item.file, device=device)
+        known = [replace(voice, sha256=sha256) for voice in found], ""
     except MediaError as error:
         known = [], str(error)
     store.put_voices(sha256, *known)

@@ -5,6 +5,7 @@ A reference that shows or voices nobody, or somebody else, is refused and told.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from media_screen.arrays import Floats
+from media_screen.evidence import HeardBeside, HeardFor, RecordedMoment
 from media_screen.media import shown_path
 from media_screen.people.references import FoundFace, FoundVoice
 from media_screen.speech.embed import unit
@@ -20,6 +22,7 @@ from media_screen.speech.voices import SAME_VOICE, same_voice
 
 if TYPE_CHECKING:
     from media_screen.people.registry import Person
+    from media_screen.speech.voices import VoiceWindow
 
 
 MIN_REFERENCE_FACE = 60.0  # px wide; smaller references make every comparison vague
@@ -53,10 +56,19 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownMoment:
+    """A moment of a person's recordings, and the voice in it, unit length."""
+
+    recorded: RecordedMoment
+    embedding: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class VoiceTemplate:
     """What a person sounds like: the mean of the accepted references, unit length.
 
-    `synthesis` is what the check for synthetic speech says of the voice in each of them, raw.
+    `synthesis` is what the check for synthetic speech says of the voice in each of them, raw;
+    `moments` are what can be listened to.
     """
 
     person: str
@@ -65,6 +77,15 @@ class VoiceTemplate:
     videos: int
     seconds: float  # of speech that was listened to
     synthesis: tuple[float, ...] = ()
+    moments: tuple[KnownMoment, ...] = ()
+
+    def beside(self, window: VoiceWindow, heard_for: HeardFor) -> Iterator[HeardBeside]:
+        """Give a window of speech beside the moment most like it; nothing where none is known."""
+        cosines = [float(one.embedding @ window.embedding) for one in self.moments]
+        if cosines:
+            nearest = int(np.argmax(cosines))
+            cosine = min(max(cosines[nearest], -1.0), 1.0)
+            yield HeardBeside(heard_for, window.span, self.moments[nearest].recorded, cosine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +306,21 @@ def voice_template(
         videos=len({file for file, _ in shown}),
         seconds=sum(voice.seconds for _, voice in chosen),
         synthesis=tuple(_by_file(chosen)),
+        moments=tuple(_moments(person, chosen)),
     )
+
+
+def _moments(person: Person, voices: Sequence[tuple[Path, FoundVoice]]) -> Iterator[KnownMoment]:
+    """Give what can be listened to of the references of a person; of a file that is gone none."""
+    for file, voice in voices:
+        path = shown_path(Path(person.slug, file.relative_to(person.folder))).replace(os.sep, "/")
+        try:
+            size = file.stat().st_size
+        except OSError:
+            continue
+        for window in voice.windows:
+            recorded = RecordedMoment(path, voice.sha256, size, window.span)
+            yield KnownMoment(recorded, window.embedding)
 
 
 def _by_file(voices: Sequence[tuple[Path, FoundVoice]]) -> Iterator[float]:

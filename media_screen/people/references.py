@@ -17,7 +17,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -42,8 +42,13 @@ if TYPE_CHECKING:
     from media_screen.faces.track import Track
     from media_screen.look import Looker
     from media_screen.media import Frame
+    from media_screen.speech.voices import Voice
 
 Way = Literal["picture", "video"]  # how the faces of a file were read
+
+# Windows of a voice that are kept of a reference, to be listened to: half a minute, 8 kB.
+MOST_WINDOWS = 8
+_VOICES = 2  # version of what is kept of voices
 
 CHUNK = 30.0  # s of official footage whose faces are held at a time: 120 frames, about 50 MB
 
@@ -79,16 +84,23 @@ class FoundFace:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundWindow:
+    """A few seconds of a voice in a reference."""
+
+    span: Span
+    embedding: Floats  # unit length
+
+
+@dataclass(frozen=True, slots=True)
 class FoundVoice:
-    """One voice of a reference recording or video."""
+    """One voice of a reference recording or video; `windows` are the most typical of it."""
 
     embedding: Floats  # unit length
     seconds: float  # of its speech that was listened to
     snr_db: float
     synthesis: float  # mean raw score of its windows in the check for synthetic speech
-
-
-Found = TypeVar("Found", FoundFace, FoundVoice)
+    windows: tuple[FoundWindow, ...] = ()
+    sha256: str = ""  # of the reference
 
 
 def read_voices(file: Path, *, device: str = "cpu") -> list[FoundVoice]:
@@ -106,9 +118,17 @@ def read_voices(file: Path, *, device: str = "cpu") -> list[FoundVoice]:
             voice.seconds,
             voice.snr_db,
             float(np.mean([net.score(window.samples) for window in voice.windows])),
+            _typical(voice),
         )
         for voice in voices
     ]
+
+
+def _typical(voice: Voice) -> tuple[FoundWindow, ...]:
+    """Return the windows of a voice that are most like the whole of it."""
+    own = voice.embedding
+    ranked = sorted(voice.windows, key=lambda window: -float(window.embedding @ own))
+    return tuple(FoundWindow(one.span, one.embedding) for one in ranked[:MOST_WINDOWS])
 
 
 def read_picture(looker: Looker, file: Path) -> list[FoundFace]:
@@ -230,7 +250,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         hashes = {file.name: file.sha256 for file in weights.recorded()}
         self._model = hashes[EMBEDDER]
-        self._voice_model = f"{hashes[VOICE_EMBEDDER]} {VOICE_VERSION} {hashes[SPOOF_NET]}"
+        networks = f"{hashes[VOICE_EMBEDDER]} {VOICE_VERSION} {hashes[SPOOF_NET]}"
+        self._voice_model = f"{networks} {_VOICES}"
         private_folder(folder)
         self._file = file = folder / "gallery.sqlite"
         try:
@@ -273,25 +294,31 @@ class Store:
 
     def get(self, sha256: str, way: Way) -> tuple[list[FoundFace], str] | None:
         """Return (faces, error) as found before, or None."""
-        return self._get(sha256, f"{self._model} {way}", FoundFace)
+        known = self.kept(sha256, f"{self._model} {way}")
+        if known is None:
+            return None
+        return [_face_of(row) for row in known["found"]], known["error"]
 
     def put(self, sha256: str, way: Way, faces: Sequence[FoundFace], error: str) -> None:
         """Keep the faces of a reference, or why it can't be read."""
         # The first picture of a video is not the tracks of its faces, whichever was read first.
-        self._put(sha256, f"{self._model} {way}", faces, error)
+        self._put(sha256, f"{self._model} {way}", map(_face_row, faces), error)
 
     def get_voices(self, sha256: str) -> tuple[list[FoundVoice], str] | None:
         """Return (voices, error) as found before, or None."""
-        return self._get(sha256, self._voice_model, FoundVoice)
+        known = self.kept(sha256, self._voice_model)
+        if known is None:
+            return None
+        return [_voice_of(row, sha256) for row in known["found"]], known["error"]
 
     def put_voices(self, sha256: str, voices: Sequence[FoundVoice], error: str) -> None:
         """Keep the voices of a reference, or why it can't be read."""
-        self._put(sha256, self._voice_model, voices, error)
+        self._put(sha256, self._voice_model, map(_voice_row, voices), error)
 
     def lacking_proxy(self, sha256: str) -> str:
         """Return why the proxy of a reference could not be written, "" where nothing is known."""
-        known = self._get(sha256, _PROXY, FoundFace)
-        return known[1] if known is not None else ""
+        known = self.kept(sha256, _PROXY)
+        return str(known["error"]) if known else ""
 
     def put_proxy(self, sha256: str, error: str) -> None:
         """Keep why the proxy of a reference could not be written, "" where it was."""
@@ -318,23 +345,35 @@ class Store:
             digest_of(sha256, model, record),
         )
 
-    def _get(self, sha256: str, model: str, kind: type[Found]) -> tuple[list[Found], str] | None:
-        record = self.kept(sha256, model)
-        if record is None:
-            return None
-        return [
-            kind(np.frombuffer(base64.b64decode(embedding), "<f4"), *rest)
-            for embedding, *rest in record["found"]
-        ], record["error"]
+    def _put(self, sha256: str, model: str, rows: Iterable[Sequence[Any]], error: str) -> None:
+        self.keep(sha256, model, {"found": list(rows), "error": error})
 
-    def _put(
-        self, sha256: str, model: str, found: Sequence[FoundFace | FoundVoice], error: str
-    ) -> None:
-        rows = []
-        for one in found:
-            embedding, *rest = (getattr(one, name) for name in one.__dataclass_fields__)
-            packed = base64.b64encode(embedding.astype("<f4").tobytes()).decode("ascii")
-            rows.append(
-                [packed, *(value.item() if hasattr(value, "item") else value for value in rest)]
-            )
-        self.keep(sha256, model, {"found": rows, "error": error})
+
+def _face_row(face: FoundFace) -> list[Any]:
+    numbers = float(face.size_px), float(face.sharpness), float(face.yaw_deg), int(face.count)
+    return [_packed(face.embedding), *numbers]
+
+
+def _face_of(row: Sequence[Any]) -> FoundFace:
+    embedding, *numbers = row
+    return FoundFace(_unpacked(embedding), *numbers)
+
+
+def _voice_row(voice: FoundVoice) -> list[Any]:
+    numbers = float(voice.seconds), float(voice.snr_db), float(voice.synthesis)
+    windows = [[*one.span.to_list(), _packed(one.embedding)] for one in voice.windows]
+    return [_packed(voice.embedding), *numbers, windows]
+
+
+def _voice_of(row: Sequence[Any], sha256: str) -> FoundVoice:
+    embedding, *numbers, windows = row
+    found = tuple(FoundWindow(Span(start, end), _unpacked(own)) for start, end, own in windows)
+    return FoundVoice(_unpacked(embedding), *numbers, windows=found, sha256=sha256)
+
+
+def _packed(embedding: Floats) -> str:
+    return base64.b64encode(embedding.astype("<f4").tobytes()).decode("ascii")
+
+
+def _unpacked(text: str) -> Floats:
+    return np.frombuffer(base64.b64decode(text), "<f4")

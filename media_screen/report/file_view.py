@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from media_screen.evidence import Abstention, Evidence, MediaStream, TrackSummary, Verdict
 from media_screen.report.beside import BesideView, beside_views
 from media_screen.report.detector_lines import DetectorLine, detector_lines
+from media_screen.report.listening import ListeningView, listening_views
+from media_screen.report.media_links import NO_LINKS, FileLinks
 from media_screen.report.offsets import OffsetCurve, offset_curves
 from media_screen.report.timeline import TimelineView, build_timeline
 from media_screen.results import text, words
@@ -80,6 +82,7 @@ class FileView:
     curves: tuple[OffsetCurve, ...]
     matched: Matched | None  # what of the match is the original's
     beside: tuple[BesideView, ...]  # faces beside the original
+    listening: tuple[ListeningView, ...]  # moments of speech beside recordings of people
     pairs: tuple[Pair, ...]
     mirrored: bool  # the copy is, against the matched footage
     named: Folded
@@ -95,11 +98,14 @@ class FileView:
     thumb_width: int  # px at `THUMB_HEIGHT`; 0 when the shape of the frames is not known
 
 
-def file_view(verdict: Verdict, pictures: tuple[Picture, ...], *, media: str = "") -> FileView:
-    """Work out what the page of a file shows; `media` is a link to the file itself, if any."""
+def file_view(
+    verdict: Verdict, pictures: tuple[Picture, ...], *, links: FileLinks = NO_LINKS
+) -> FileView:
+    """Work out what the page of a file shows; `links` lead to the file itself and to recordings."""
     shape = verdict.media.width / verdict.media.height if _shaped(verdict) else 0.0
     own = tuple(picture for picture in pictures if picture.reference_s is None)
     frames = tuple(picture for picture in own if picture.track is None)
+    player = _player(verdict) if links.media else ""
     return FileView(
         name=text.file_name(verdict.media.path),
         person=verdict.name_of(verdict.person),
@@ -107,8 +113,8 @@ def file_view(verdict: Verdict, pictures: tuple[Picture, ...], *, media: str = "
         ground=ground(verdict),
         moments=moments(verdict, pictures),
         lines=detector_lines(verdict),
-        media=media,
-        player=_player(verdict) if media else "",
+        media=links.media,
+        player=player,
         explicit="explicit" in verdict.flags,
         weighings=weighings(verdict),
         bounds=bounds_sentence(verdict.probability_bounds),
@@ -117,6 +123,12 @@ def file_view(verdict: Verdict, pictures: tuple[Picture, ...], *, media: str = "
         curves=offset_curves(verdict),
         matched=matched(verdict),
         beside=beside_views(verdict, pictures),
+        listening=listening_views(
+            verdict,
+            links.media if player else "",
+            recording=links.recording,
+            handed_on=links.handed_on,
+        ),
         pairs=_pairs(frames, pictures),
         mirrored=any(piece.match and piece.values.get("mirrored") for piece in verdict.evidence),
         named=fold(verdict.context.names),

@@ -289,6 +289,7 @@ def _write_file_pages(
         try:
             verdict = parse_line(line)
             pictures = read_thumbnails(out, row.key)
+            own = links.of(verdict, line)
             page = template.render(
                 **assets,
                 **_neighbours(results.rows, place),
@@ -296,7 +297,8 @@ def _write_file_pages(
                 **decision_context(file_of(row), records.get(row.key)),
                 verdict=verdict,
                 through=rows.get(verdict.passed.key) if verdict.passed else None,
-                view=file_view(verdict, pictures, media=links.of(verdict, line)),
+                view=file_view(verdict, pictures, links=own),
+                handed_on=own.handed_on,
                 thumbs=f"../../thumbs/{row.key}/",
                 thumb_height=THUMB_HEIGHT,
                 curve_height=offsets.HEIGHT,

@@ -11,6 +11,7 @@ from media_screen.evidence import Verdict
 from media_screen.files import facts, open_regular
 from media_screen.media import MediaError, identify
 from media_screen.results.folder import RESULTS
+from media_screen.results.recordings import people_folder, recorded_moment, recording_path
 from media_screen.results.rows import ResultRow, read_line
 from media_screen.results.saved_line import parse_line
 from media_screen.results.written import WrittenFile, line_digest, written_files
@@ -55,11 +56,25 @@ def screened_file(out: Path, row: ResultRow) -> Path | None:
     return path if _holds(path, row.sha256) else None
 
 
+def recording_file(out: Path, row: ResultRow, sha256: str) -> Path | None:
+    """Return the recording of a person that a result names by its hash.
+
+    None where the result names no such one, and where it is gone or holds something else now.
+    """
+    people, named = people_folder(out), recorded_moment(parse_line(_line(out, row)), sha256)
+    path = recording_path(people, named) if people and named else None
+    return path if path and _holds(path, sha256) else None
+
+
 def _place(out: Path, row: ResultRow) -> Path:
-    with open_regular(out / RESULTS) as stream:
-        digest = line_digest(read_line(stream, row))
+    digest = line_digest(_line(out, row))
     written = written_files(out, {digest}).get(digest)
     return written.path if written else Path(row.path)
+
+
+def _line(out: Path, row: ResultRow) -> bytes:
+    with open_regular(out / RESULTS) as stream:
+        return read_line(stream, row)
 
 
 def _holds(path: Path, sha256: str) -> bool:

@@ -135,7 +135,10 @@ def compared_with(
     own = [(one.kind, one.person, one.reference, one.sha256) for one in entries]
     copies = [one.sha256 for one in entries if proxies is not None and proxies.path(one.sha256)]
     faces = [(one.person, one.embedding.tobytes()) for one in gallery.templates]
-    voices = [(one.person, one.embedding.tobytes(), one.synthesis) for one in gallery.voices]
+    voices = [
+        (one.person, one.embedding.tobytes(), one.synthesis, [own.recorded for own in one.moments])
+        for one in gallery.voices
+    ]
     parts: dict[Dependence, object] = {
         "records": [(one.slug, one.name, one.aliases, one.channels) for one in people]
         + [one.told for one in trusted],

@@ -26,7 +26,7 @@ from media_screen.errors import MediaScreenError, SetupError
 from media_screen.files import open_regular
 from media_screen.results.plain import plain
 from media_screen.results.thumbs import thumbnail_folder
-from media_screen.results.whereabouts import screened_file
+from media_screen.results.whereabouts import recording_file, screened_file
 from media_screen.serving.guard import Guard
 from media_screen.serving.pages import live, live_policy
 from media_screen.serving.results import PostedDecision, ServedResults, UnknownPageError
@@ -49,6 +49,7 @@ def make_app(served: ServedResults, *, port: int) -> Guard:
         Route("/report/{folder}/{name}.html", answers.page),
         Route("/thumbs/{key}/{name}", answers.picture),
         Route("/media/{key}", answers.media),
+        Route("/recordings/{key}/{sha256}", answers.recording),
         Route("/decisions", answers.marks),
         Route("/decisions/{name}", answers.panel),
         Route("/decisions/{name}", answers.decide, methods=["POST"]),
@@ -95,8 +96,15 @@ class _Answers:
         path = screened_file(self._served.out, row)
         if path is None:
             raise HTTPException(404, "the file is gone, or is not what was screened any more")
-        kind = mimetypes.guess_type(path.name)[0] or ""
-        return FileResponse(path, media_type=kind if _SHOWN.fullmatch(kind) else _BYTES)
+        return _file(path)
+
+    def recording(self, request: Request) -> Response:
+        """Answer with a recording of a person that the result of a file names, or a part of it."""
+        row = self._served.row(request.path_params["key"])
+        path = recording_file(self._served.out, row, request.path_params["sha256"])
+        if path is None:
+            raise HTTPException(404, "the recording is gone, or is not what was enrolled any more")
+        return _file(path)
 
     def marks(self, request: Request) -> Response:
         """Answer with the marks of all files that anything was decided on."""
@@ -133,6 +141,12 @@ class _Answers:
         page = _read(self._served.out / "report" / place).decode("utf-8")
         headers = {"content-security-policy": live_policy(kind, self._served.language)}
         return HTMLResponse(live(page, self._served.words), headers=headers)
+
+
+def _file(path: Path) -> Response:
+    """Return a file, or the part of it that is asked for, as what a page may show."""
+    kind = mimetypes.guess_type(path.name)[0] or ""
+    return FileResponse(path, media_type=kind if _SHOWN.fullmatch(kind) else _BYTES)
 
 
 def _name(request: Request) -> str:

@@ -16,6 +16,24 @@
     for (const box of boxes()) box.addEventListener("change", tell);
     commands.b = () => unveil.click();
   }
+  // Resolves when the clip was played to its end; never where somebody pauses it before.
+  const played = (clip) => new Promise((resolve) => {
+    const watch = () => {
+      if (!clip.ended && clip.currentTime < Number(clip.dataset.end) - 0.1) return;
+      clip.removeEventListener("timeupdate", watch);
+      clip.pause();
+      resolve();
+    };
+    clip.currentTime = Number(clip.dataset.start);
+    clip.addEventListener("timeupdate", watch);
+    clip.play().catch(() => clip.removeEventListener("timeupdate", watch));
+  });
+  for (const pair of document.querySelectorAll(".heard")) {
+    pair.querySelector("button")?.addEventListener("click", async () => {
+      for (const each of document.querySelectorAll("audio, video")) each.pause();
+      for (const clip of pair.querySelectorAll("audio")) await played(clip);
+    });
+  }
   const media = document.getElementById("media");
   if (media) {
     media.addEventListener("error", () => { document.getElementById("unplayed").hidden = false; });

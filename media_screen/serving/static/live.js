@@ -162,6 +162,10 @@
       const own = `${base}media/${page[2]}`;
       const media = document.getElementById("media");
       if (media) media.src = own;
+      for (const each of document.querySelectorAll("audio.clip")) {
+        const { recording } = each.dataset;
+        each.src = (recording ? `${base}recordings/${page[2]}/${recording}` : own) + new URL(each.src).hash;
+      }
       for (const link of document.querySelectorAll("a.play, .player a")) {
         link.href = own + new URL(link.href, location.href).hash;
       }
