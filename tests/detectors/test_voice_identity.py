@@ -8,10 +8,10 @@ import pytest
 from media_screen.case import Case
 from media_screen.detectors import voice_identity
 from media_screen.detectors.voice_identity import VoiceIdentity
-from media_screen.evidence import Abstention, Evidence, Span
+from media_screen.evidence import Abstention, Evidence, HeardBeside, RecordedMoment, Span
 from media_screen.faces.align import Quality
 from media_screen.faces.track import Face, Track
-from media_screen.people.gallery import Gallery, Template, VoiceTemplate
+from media_screen.people.gallery import Gallery, KnownMoment, Template, VoiceTemplate
 from media_screen.speech.embed import DIMENSION
 from media_screen.speech.voices import Voice, VoiceWindow
 from tests.fakes import stand_in
@@ -84,3 +84,59 @@ def test_without_references_it_abstains() -> None:
 def test_without_a_voice_it_abstains() -> None:
     (piece,) = examine()
     assert isinstance(piece, Abstention) and piece.reason == "no_speech"
+
+
+# --- what can be listened to ---------------------------------------------------------------------
+
+
+def moment(number: int, embedding: np.ndarray) -> KnownMoment:
+    start = 10.0 * number
+    span = Span(start, start + 4.0)
+    return KnownMoment(RecordedMoment(f"ada/voice/{number}.wav", "ab" * 32, 9, span), embedding)
+
+
+def mixed(*shares: float) -> np.ndarray:
+    """A voice that is so much like Ada's, Bob's and a stranger's."""
+    voice = sum(share * own for share, own in zip(shares, (ADA, BOB, STRANGER), strict=True))
+    return np.asarray(voice / np.linalg.norm(voice), np.float32)
+
+
+RECORDED = (moment(0, mixed(1, 1, 0)), moment(1, mixed(1, 0, 1)))
+
+
+def heard(speaks: Voice, *, known: tuple[KnownMoment, ...] = RECORDED) -> tuple[HeardBeside, ...]:
+    ada = VoiceTemplate("ada", ADA, 2, 0, 30.0, moments=known)
+    case = stand_in(Case, gallery=Gallery((), (ada,)), voices=(speaks,), tracks=())
+    return pooled(list(VoiceIdentity().examine(case)))["ada"].heard
+
+
+def speaking(*embeddings: np.ndarray, place: str = "") -> Voice:
+    """A voice with a window of 4 s for each embedding."""
+    windows = (
+        VoiceWindow(Span(4.0 * n, 4.0 * n + 4.0), np.zeros(1, np.float32), one, 20.0)
+        for n, one in enumerate(embeddings)
+    )
+    return Voice(0, tuple(windows), place=place)
+
+
+def test_the_windows_most_and_least_like_a_person_are_set_beside_what_is_most_like_them() -> None:
+    most, least = heard(speaking(mixed(1, 0.8, 0), mixed(1, 0, 0.2), mixed(1, 0.3, 0)))
+    assert (most.heard_for, most.span) == ("most_like", Span(4.0, 8.0))
+    assert (least.heard_for, least.span) == ("least_like", Span(0.0, 4.0))
+    assert [one.recorded.path for one in (most, least)] == ["ada/voice/1.wav", "ada/voice/0.wav"]
+    assert least.cosine == pytest.approx(float(mixed(1, 0.8, 0) @ mixed(1, 1, 0)))
+
+
+@pytest.mark.parametrize(
+    ("speaks", "known", "count"),
+    [
+        pytest.param(speaking(ADA), RECORDED, 1, id="one-window-is-not-both"),
+        pytest.param(speaking(STRANGER, STRANGER), RECORDED, 0, id="a-stranger"),
+        pytest.param(speaking(ADA, ADA), (), 0, id="nothing-kept-of-the-recordings"),
+        pytest.param(speaking(ADA, place="on sound track 2"), RECORDED, 0, id="not-played"),
+    ],
+)
+def test_what_helps_nobody_is_not_set_beside(
+    speaks: Voice, known: tuple[KnownMoment, ...], count: int
+) -> None:
+    assert len(heard(speaks, known=known)) == count

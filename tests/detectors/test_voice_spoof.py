@@ -8,8 +8,8 @@ import pytest
 from media_screen.case import Case
 from media_screen.detectors import voice_spoof
 from media_screen.detectors.voice_spoof import VoiceSpoof
-from media_screen.evidence import Abstention, Evidence, Span
-from media_screen.people.gallery import Gallery, VoiceTemplate
+from media_screen.evidence import Abstention, Evidence, RecordedMoment, Span
+from media_screen.people.gallery import Gallery, KnownMoment, VoiceTemplate
 from media_screen.speech.embed import DIMENSION
 from media_screen.speech.voices import Voice, VoiceWindow
 from media_screen.weights.calibration import Calibration, Percentiles
@@ -89,3 +89,16 @@ def test_the_person_s_own_recordings_are_told_and_move_nothing(
     assert ("recordings of" in whole.why) == (told is not None)
     assert told is None or told in whole.why
     assert whole.values.get("own_recordings") == (3 if told else None)
+    assert whole.values.get("own_lower") == (2 if told else None)
+
+
+def test_the_window_that_scores_highest_is_set_beside_the_person_s_recordings() -> None:
+    recorded = RecordedMoment("person-0/voice/a.wav", "ab" * 32, 9, Span(3.0, 7.0))
+    row = np.eye(DIMENSION, dtype=np.float32)[0]
+    person = VoiceTemplate("person-0", row, 1, 0, 30.0, moments=(KnownMoment(recorded, row),))
+    one, whole = examine(voice(0, 1.0, 2.0, 0.0), people=(person,))
+    assert isinstance(one, Evidence) and isinstance(whole, Evidence)
+    (heard,) = whole.heard
+    assert (heard.heard_for, heard.span) == ("most_synthetic", Span(4.0, 8.0))
+    assert heard.recorded == recorded and one.heard == ()
+    assert Evidence.from_dict(whole.to_dict()).heard == whole.heard

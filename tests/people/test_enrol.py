@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pytest
 
-from media_screen.evidence import Span
+from media_screen.evidence import RecordedMoment, Span
 from media_screen.faces.align import Quality
 from media_screen.faces.track import Face, Track
 from media_screen.footage.catalogue import Catalogue
@@ -19,7 +21,7 @@ from media_screen.footage.original import proxy
 from media_screen.look import Look, Looker, OnFrame
 from media_screen.media import Frame, identify
 from media_screen.people.enrol import Enrolment, enrol
-from media_screen.people.references import FoundVoice
+from media_screen.people.references import FoundVoice, FoundWindow
 from media_screen.people.registry import load_people
 from tests.fakes import stand_in
 from tests.making import touch, write_picture, write_video
@@ -546,6 +548,23 @@ def test_without_recordings_the_voice_of_most_official_videos_counts(
     heard |= {"one.mp4": [voice()], "two.mp4": second}
     enrolment, _ = run(people, {64: [face()], 80: [face()]})
     assert [one.videos for one in enrolment.gallery.voices] == [2] * found
+
+
+def test_what_can_be_listened_to_is_known_by_where_it_lies_and_by_its_content(
+    people: Path, heard: dict[str, list[FoundVoice]]
+) -> None:
+    picture(people, "a.png", 64)
+    recording(people, "a.wav")
+    window = FoundWindow(Span(3.0, 7.0), VOICE_OF_ADA)
+    heard["a.wav"] = [replace(voice(), windows=(window,))]
+    first, _ = run(people, {64: [face()]})
+    heard.clear()
+    second, _ = run(people, {64: [face()]})  # from what is kept
+    sha256 = hashlib.sha256(b"a.wav").hexdigest()
+    for enrolment in (first, second):
+        (moment,) = enrolment.gallery.voices[0].moments
+        assert moment.recorded == RecordedMoment("ada/voice/a.wav", sha256, 5, Span(3.0, 7.0))
+        assert moment.embedding @ VOICE_OF_ADA == pytest.approx(1.0)
 
 
 def test_voices_are_read_once(people: Path, heard: dict[str, list[FoundVoice]]) -> None:

@@ -18,14 +18,14 @@ _TAGS = """
 _ATTRIBUTES = """
     lang charset http-equiv content name class id href rel src alt width height loading decoding
     type value autocomplete disabled checked method placeholder step inputmode title role scope
-    hidden tabindex controls preload data-time data-person
+    hidden tabindex controls preload data-time data-start data-end data-recording data-person
     data-label data-say-one data-say-all data-say-some data-say-first data-say-cut data-say-blur
     data-platform data-standing data-marks data-v data-sort aria-label
     aria-labelledby aria-hidden aria-sort aria-pressed aria-haspopup open viewbox
     data-decided preserveaspectratio d x y x1 x2 y1 y2 cx cy r dx text-anchor stroke-width"""
 
 # The file itself, by a relative address in which nothing is left that could be another one.
-LOCAL = re.compile(r"(\.\./)+[A-Za-z0-9_.~%/-]+(#t=\d+(\.\d+)?)?")
+LOCAL = re.compile(r"(\.\./)+[A-Za-z0-9_.~%/-]+(#t=\d+(\.\d+)?(,\d+(\.\d+)?)?)?")
 
 TAGS = set(_TAGS.split())
 ATTRIBUTES = set(_ATTRIBUTES.split())
@@ -91,7 +91,7 @@ def check_markup(page: Page) -> None:
         assert re.fullmatch(shot, attrs["src"]), attrs
     for _, attrs in page.having("href"):
         page_ = r"((\.\./)?files/)?[0-9a-f]{16}\.html|((\.\./)?campaigns/)?c-[0-9a-f]{12}\.html"
-        own = rf"#main|{page_}|\.\./index\.html(#c-[0-9a-f]{{12}})?"
+        own = rf"#main|#h-listening|{page_}|\.\./index\.html(#c-[0-9a-f]{{12}})?"
         if not (re.fullmatch(own, attrs["href"]) or LOCAL.fullmatch(attrs["href"])):
             assert re.match(r"https?://", attrs["href"].lower()), attrs
             assert attrs["rel"] == "noopener noreferrer nofollow"
