@@ -19,8 +19,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from media_screen.database import connect
-from media_screen.evidence import MediaInfo
+from media_screen.evidence import Evidence, HeardBeside, MediaInfo, RecordedMoment, Span
 from media_screen.results.folder import RESULTS
+from media_screen.results.recordings import keep_people_folder
 from media_screen.results.written import LAYOUT, STATE, line_digest
 from tests.places import ROOT, SAMPLES
 from tests.report import invented, records
@@ -75,10 +76,29 @@ def results(out: Path, clip: Path = CLIP) -> Path:
         verdict.media, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data), duration_s=3.0
     )
     campaign, posted = invented.small()
-    verdicts = [replace(verdict, media=media), *records.every_label(), *posted]
+    verdict = replace(verdict, media=media, evidence=(*verdict.evidence, spoken(out)))
+    verdicts = [verdict, *records.every_label(), *posted]
     invented.write(out, campaign, verdicts=verdicts)
     _vouch(out)
     return out
+
+
+def spoken(out: Path) -> Evidence:
+    """Copy the clip to a person's recordings, and say that the voice in it is that person's."""
+    recording = out.parent / "people" / "xin-liu" / "official" / "recording.mp4"
+    recording.parent.mkdir(parents=True)
+    shutil.copyfile(CLIP, recording)
+    keep_people_folder(out, out.parent / "people")
+    data = recording.read_bytes()
+    recorded = RecordedMoment(
+        "xin-liu/official/recording.mp4",
+        hashlib.sha256(data).hexdigest(),
+        len(data),
+        Span(1.0, 2.0),
+    )
+    heard = (HeardBeside("most_like", Span(0.5, 1.5), recorded, 0.9),)
+    said = "the most similar of 1 voices has cosine 0.90 to xin-liu"
+    return Evidence("voice_identity", "identity", 0.9, 2.0, said, person="xin-liu", heard=heard)
 
 
 def _vouch(out: Path) -> None:

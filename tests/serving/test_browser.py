@@ -258,6 +258,21 @@ def test_the_file_plays_at_a_moment(browser: Any, server: Server) -> None:
         assert "/media/" in media.evaluate("each => each.currentSrc")
 
 
+def test_a_voice_is_heard_beside_a_recording(browser: Any, server: Server) -> None:
+    with entered(browser, server) as page:
+        open_file(page, clip_key(server.out))
+        here, there = (page.locator(".heard audio").nth(number) for number in range(2))
+        for clip, place, start in ((here, "/media/", 0.5), (there, "/recordings/", 1.0)):
+            clip.evaluate("each => { each.preload = 'auto'; each.load(); }")
+            page.wait_for_function(
+                "name => [...document.querySelectorAll('.heard audio')]"
+                ".some((each) => each.currentSrc.includes(name) && each.readyState >= 2)",
+                arg=place,
+            )
+            assert place in clip.evaluate("each => each.currentSrc")
+            assert clip.evaluate("each => each.currentTime") == pytest.approx(start, abs=0.2)
+
+
 def test_another_page_of_the_machine_gets_nothing(
     browser: Any, server: Server, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 from collections.abc import Iterator, Mapping
@@ -206,6 +207,8 @@ PATHS = [
     "/media//etc/passwd",
     "/media/0123456789abcdef",
     f"/media/{KEY}",  # a result whose file is not there
+    f"/recordings/{KEY}/{'ab' * 32}",  # of which its result says nothing
+    "/recordings/0123456789abcdef/..%2f..%2fetc%2fpasswd",
     "/decisions/..%2fx",
     "/decisions/c-ffffffffffff",
     "/decisions/0123456789abcdef",
@@ -216,6 +219,19 @@ PATHS = [
 def test_nothing_but_results_is_given_out(known: Browser, path: str) -> None:
     answer = known.get(path)
     assert answer.status in (400, 404, 405), answer.body[:200]
+
+
+def test_a_recording_is_given_out_in_parts_to_the_pages_of_files_that_name_it(
+    known: Browser,
+) -> None:
+    data = (known.server.out.parent / "people/xin-liu/official/recording.mp4").read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = f"/recordings/{clip_key(known.server.out)}/{sha256}"
+    answer = known.get(path, Range="bytes=10-19")
+    assert (answer.status, answer.body) == (206, data[10:20])
+    assert answer.headers["cache-control"] == "no-store"
+    assert known.get(path, Cookie="").status == 401
+    assert known.get(f"/recordings/{KEY}/{sha256}").status == 404  # of another file
 
 
 # --- decisions -----------------------------------------------------------------------------------
