@@ -280,7 +280,7 @@ def _write_file_pages(
     """
     template = environment.get_template("file.html")
     rows = {row.key: row for row in results.rows}
-    assets = page_assets("file", language=environment.globals["language"])
+    assets = page_assets("file", language=str(environment.globals["language"]))
     shown: list[ResultRow] = []
     facts: dict[str, MemberFacts] = {}
     for place, row in enumerate(results.rows):
@@ -328,7 +328,7 @@ def _write_campaign_pages(
 ) -> dict[str, Exception]:
     """Write one page for each campaign; return what is wrong with those that can't be shown."""
     template = environment.get_template("campaign.html")
-    assets = page_assets("campaign", language=environment.globals["language"])
+    assets = page_assets("campaign", language=str(environment.globals["language"]))
     by_key = {row.key: row for row in rows}
     campaigns = [row.campaign for row in shown]
     bad: dict[str, Exception] = {}

@@ -153,7 +153,8 @@ def test_the_next_day(browser: Any, screened: Screened) -> None:
     assert summary.changes is not None and len(summary.changes.new) == 3
     assert summary.screened - summary.renewed == 3, "only what is new is looked at"
     assert screened.verdict("colours.0").label == "official"
-    assert screened.verdict("repost02").provenance.match.relation == "known_fake"
+    match = screened.verdict("repost02").provenance.match
+    assert match is not None and match.relation == "known_fake"
     after = screened.campaign()
     assert after.id == campaign.id and len(after.members) == 2 + REPOSTS
     kept = {one["media"]["path"] for one in before}
