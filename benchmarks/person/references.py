@@ -270,8 +270,7 @@ def measure(media: Path | None, work: Path) -> dict[str, Any]:
     known, spoken = _pictures(media, work), kept(work / "ravdess.npz", lambda: _heard(media))
     heard = voices(spoken.spoken(_actor))
     portraits = kept(work / "utkface.npz", lambda: embedded(_utkface(media)))
-    east = kept(work / "east-asian.npz", lambda: embedded(_east_asian_files(media)))
-    of_two = east_asian(east.by(_east_asian_person))
+    of_two = east_asian(east_asian_pictures(media, work).by(east_asian_person))
     ship(FACES, _shipped_faces(known, of_two))
     ship(VOICES, _shipped_voices(heard))
     actors = sorted(set(map(_actor, spoken.names)))
@@ -297,15 +296,24 @@ def _pictures(media: Path, work: Path) -> list[KnownBy]:
     once = sorted(who for who, files in people.items() if len(files) < TAKEN)
     files = [people[who][0] for who in random.Random(5).sample(once, STRANGERS)]
     strangers = kept(work / "lfw-once.npz", lambda: embedded(files))
-    return faces(pictures_of_many(media, work), strangers.rows)
+    return faces(pictures_of_many(media, work).by(person_of_lfw), strangers.rows)
 
 
-def pictures_of_many(media: Path, work: Path) -> dict[str, Floats]:
-    """Return the faces of people of LFW of whom there are many pictures, by person."""
+def pictures_of_many(media: Path, work: Path) -> EmbeddedReferences:
+    """Return the faces of people of LFW of whom there are many pictures."""
+    return kept(work / "lfw-often.npz", lambda: embedded(files_of_many(media)))
+
+
+def files_of_many(media: Path) -> list[Path]:
+    """Return some pictures of each person of LFW of whom there are many."""
     rng = random.Random(5)
     often = [files for files in _lfw(media).values() if len(files) >= TAKEN]
-    many = [file for files in often for file in rng.sample(files, TAKEN)]
-    return kept(work / "lfw-often.npz", lambda: embedded(many)).by(_person_of_lfw)
+    return [file for files in often for file in rng.sample(files, TAKEN)]
+
+
+def east_asian_pictures(media: Path, work: Path) -> EmbeddedReferences:
+    """Return the faces of two East Asian people in small stills."""
+    return kept(work / "east-asian.npz", lambda: embedded(_east_asian_files(media)))
 
 
 def _lfw(media: Path) -> dict[str, list[Path]]:
@@ -331,7 +339,8 @@ def _east_asian_files(media: Path) -> list[Path]:
     return [file for file in files if int(file.stem[-4:]) in wanted]
 
 
-def _person_of_lfw(name: str) -> str:
+def person_of_lfw(name: str) -> str:
+    """Return who is shown by a picture of LFW, by its name."""
     return name.rpartition("_")[0]
 
 
@@ -339,7 +348,8 @@ def _group(name: str) -> str:
     return GROUPS[int(name.split("_")[2])]
 
 
-def _east_asian_person(name: str) -> str:
+def east_asian_person(name: str) -> str:
+    """Return which of the two East Asian people a still shows, by its name."""
     number = int(Path(name).stem[-4:])
     return next(who for who, numbers in EAST_ASIAN.items() if number in numbers)
 
