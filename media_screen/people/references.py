@@ -366,9 +366,9 @@ def _voice_row(voice: FoundVoice) -> list[Any]:
 
 
 def _voice_of(row: Sequence[Any], sha256: str) -> FoundVoice:
-    embedding, *numbers, windows = row
+    embedding, seconds, snr_db, synthesis, windows = row
     found = tuple(FoundWindow(Span(start, end), _unpacked(own)) for start, end, own in windows)
-    return FoundVoice(_unpacked(embedding), *numbers, found, sha256)
+    return FoundVoice(_unpacked(embedding), seconds, snr_db, synthesis, found, sha256)
 
 
 def _packed(embedding: Floats) -> str:
