@@ -43,7 +43,7 @@ TITLES = ("She has a NEW channel now", "follow before it is gone!!", "new channe
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class AnalystTrial:
     """A trial in a folder: downloads, people, and the downloads of the next day."""
 
     folder: Path
@@ -71,9 +71,9 @@ class Trial:
 
 def lay_out(
     folder: Path, *, samples: Sequence[str] = (), seconds: float = SECONDS, short_side: int = 360
-) -> Trial:
+) -> AnalystTrial:
     """Write a trial to a new folder, with all samples or those named."""
-    trial = Trial(folder)
+    trial = AnalystTrial(folder)
     shutil.copytree(SAMPLES / "people", trial.people)
     trial.downloads.mkdir()
     trial.next_day.mkdir()

@@ -21,7 +21,7 @@ _NAMES: Mapping[HeardFor, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class PlayedSpan:
     """A stretch of a file and the link to that, "" where it can't be played from the page."""
 
     link: str
@@ -33,8 +33,8 @@ class HeardPair:
     """A moment of the file and one of a recording; `recording` is its name, untrusted."""
 
     name: str
-    here: Clip
-    there: Clip
+    here: PlayedSpan
+    there: PlayedSpan
     recording: str
     sha256: str
     cosine: float
@@ -85,8 +85,8 @@ def _voices(verdict: Verdict) -> Iterator[Evidence]:
 def _pair(one: HeardBeside, media: str, recording: Callable[[RecordedMoment], str]) -> HeardPair:
     return HeardPair(
         _NAMES[one.heard_for],
-        Clip(media, one.span),
-        Clip(recording(one.recorded), one.recorded.span),
+        PlayedSpan(media, one.span),
+        PlayedSpan(recording(one.recorded), one.recorded.span),
         file_name(one.recorded.path),
         one.recorded.sha256,
         one.cosine,

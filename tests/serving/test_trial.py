@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.trial import DRAWN, IMPOSTOR, REVOICED, Trial, lay_out
+from benchmarks.trial import DRAWN, IMPOSTOR, REVOICED, AnalystTrial, lay_out
 from media_screen.batch.scan import scan
 from media_screen.cli.main import main
 from media_screen.evidence import Campaign, Verdict
@@ -33,7 +33,7 @@ DETECTORS = ("channel", "catalogue", "face_identity", "container")
 class Screened:
     """A trial after its first day: made short, so that it costs little."""
 
-    trial: Trial
+    trial: AnalystTrial
     config: Config
 
     @property
