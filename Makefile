@@ -23,8 +23,8 @@ EXTRAS ?= cpu,ocr,serve,stix,misp,train,dev
 
 # Cheap ones first; `make bench-NAME` runs one, `make -k bench` goes on after one that fails.
 BENCHES := accuracy credentials explicit face_consistency onscreen catalogue voice.levels \
-  proxies original browsing throughput repeats second_day abuse impersonation campaign local_changes \
-  provenance person lip_sync voice faces cluster gpu
+  proxies original browsing throughput repeats second_day workload daily_cost abuse impersonation \
+  campaign local_changes provenance person lip_sync voice faces cluster gpu
 
 .PHONY: demo test check lint types wheels format fuzz bench docs languages goldens lock clean
 .PHONY: bench-decoders bench-coordination $(BENCHES:%=bench-%)
@@ -57,12 +57,13 @@ fuzz: .venv/ready
 bench: $(BENCHES:%=bench-%) $(if $(DECODERS),bench-decoders) $(if $(TEXTS),bench-coordination)
 
 ARGUMENTS = --media $(MEDIA)
-bench-accuracy bench-browsing bench-cluster: ARGUMENTS =
+bench-accuracy bench-browsing bench-cluster bench-daily_cost: ARGUMENTS =
 bench-decoders: ARGUMENTS = --media $(DECODERS)
 bench-coordination: ARGUMENTS = --texts $(TEXTS)
 bench-proxies: ARGUMENTS = --media $(MEDIA)/real_video
 bench-throughput: ARGUMENTS = --media $(MEDIA)/real_video --videos $(WORK)/videos
 bench-repeats: ARGUMENTS = --media $(MEDIA)/real_video --videos $(WORK)/videos
+bench-workload: ARGUMENTS = --media $(MEDIA)/real_video --work $(WORK)/workload
 bench-gpu: ARGUMENTS = --media $(MEDIA)/real_video --videos $(WORK)/videos || test $$? -eq 2
 bench-original: ARGUMENTS += --work $(WORK)/original
 bench-impersonation: ARGUMENTS += --work $(WORK)/impersonation

@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cpu_clock import count_cpu
 from benchmarks.markdown import heading, table
 from benchmarks.places import SAMPLES, write_page, write_record
 from benchmarks.talking_videos import VideoBuilder, find_clips
@@ -100,17 +101,12 @@ def main() -> None:
 
 def pair(path: Path, people: Path, folder: Path) -> RepeatCost:
     """Screen a file and its bytes under another post, in a process that has screened one before."""
-    from media_screen import Config, Screener, Verdict, case
+    from media_screen import Config, Screener, Verdict
     from media_screen.media import identify
 
-    class CpuClock:
-        """Times stages by the CPU in place of the clock."""
-
-        perf_counter = staticmethod(time.process_time)
-
-    case.time = CpuClock  # type: ignore[attr-defined, assignment]
+    count_cpu()
     memory = folder / "memory.sqlite"
-    first, second = (_posted(path, folder / name, name) for name in ("first", "second"))
+    first, second = (lay_post(path, folder / name, name) for name in ("first", "second"))
     screener = Screener(Config(people=people, device="cpu", threads=1, memory=memory))
     screener.screen(SAMPLES / "downloads" / WARMING)  # opens every network
     began = time.process_time()
@@ -127,7 +123,7 @@ def pair(path: Path, people: Path, folder: Path) -> RepeatCost:
     return RepeatCost(path.name, then - began, ended - then, stages, alike)
 
 
-def _posted(path: Path, folder: Path, account: str) -> Path:
+def lay_post(path: Path, folder: Path, account: str) -> Path:
     """Lay a file into a folder under another name, as an account posted it."""
     folder.mkdir(parents=True, exist_ok=True)
     copy = folder / f"{account}{path.suffix}"
@@ -148,7 +144,7 @@ def lay_folder(media: Path, folder: Path) -> None:
     names = [f"post-{number:02}" for number in range(FILES)]
     random.Random(1).shuffle(names)
     for number, name in enumerate(names):
-        _posted(clips[number % len(clips)][0], folder, name)
+        lay_post(clips[number % len(clips)][0], folder, name)
 
 
 def scan_folder(folder: Path, people: Path, out: Path, known: bool) -> FolderScan:

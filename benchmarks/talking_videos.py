@@ -3,7 +3,8 @@
 Single minutes are encoded, each of other shots; longer videos are those minutes one after the
 other, their packets copied. With five minutes that is each of them twice in ten minutes, in
 changing order. Nothing that screens a file looks for repeats within it, so that saves no work.
-Shorter ones are the beginning of a minute, in the forms in which platforms deliver them.
+Shorter ones are the beginning of a minute, in the forms in which platforms deliver them. Posts of
+other shots each have a number and the same shots in every form.
 """
 
 from __future__ import annotations
@@ -104,7 +105,10 @@ class VideoBuilder:
 
     def short(self, seconds: int, form: Form) -> Path:
         """Return a video of up to a minute in a form, made when it is not there yet."""
-        whole = self._minute(0, form)
+        return self.beginning(self._minute(0, form), seconds)
+
+    def beginning(self, whole: Path, seconds: int) -> Path:
+        """Return the beginning of a minute, made when it is not there yet."""
         path = self._folder / f"{whole.stem}-{seconds:02}-s.mp4"
         if not path.exists():
             unfinished = path.with_suffix(".part")
@@ -112,13 +116,21 @@ class VideoBuilder:
             unfinished.rename(path)
         return path
 
+    def post(self, number: int, seconds: int, form: Form) -> Path:
+        """Return the video of this number and length in a form, made when it is not there yet."""
+        name = f"post-{number:03}-{seconds:02}-s-{form.width}-{form.codec}.mp4"
+        return self._encoded(name, number, form, seconds)
+
     def _minute(self, number: int, form: Form = LANDSCAPE) -> Path:
         shape = "" if form is LANDSCAPE else f"-{form.width}-{form.codec}"
-        path = self._folder / f"minute-{number:02}{shape}.mp4"
+        return self._encoded(f"minute-{number:02}{shape}.mp4", number, form, MINUTE)
+
+    def _encoded(self, name: str, number: int, form: Form, seconds: int) -> Path:
+        path = self._folder / name
         if not path.exists():
             chance = random.Random(1000 * self._seed + number)
             unfinished = path.with_suffix(".part")
-            encode(list(_shots(self._clips, chance)), unfinished, form)
+            encode(list(_shots(self._clips, chance, seconds)), unfinished, form)
             unfinished.rename(path)
         return path
 
@@ -137,8 +149,10 @@ def find_clips(media: Path) -> list[tuple[Path, float]]:
     return found
 
 
-def _shots(clips: Sequence[tuple[Path, float]], chance: random.Random) -> Iterator[Shot]:
-    left = float(MINUTE)
+def _shots(
+    clips: Sequence[tuple[Path, float]], chance: random.Random, seconds: float
+) -> Iterator[Shot]:
+    left = seconds
     while left > 0:
         clip, length = chance.choice(clips)
         seconds = min(chance.uniform(*SHOTS), length, left)
@@ -147,7 +161,7 @@ def _shots(clips: Sequence[tuple[Path, float]], chance: random.Random) -> Iterat
 
 
 def encode(shots: Sequence[Shot], path: Path, form: Form) -> None:
-    """Encode shots as one minute."""
+    """Encode shots as one video."""
     with av.open(str(path), "w", format="mp4") as container:
         options = {**_OPTIONS[form.codec], "g": str(KEY_EVERY)}
         video: Any = container.add_stream(form.codec, rate=FPS, options=options)
@@ -160,8 +174,8 @@ def encode(shots: Sequence[Shot], path: Path, form: Form) -> None:
             container.mux(video.encode(frame))
         container.mux(video.encode())
         samples = np.concatenate([_sound(shot) for shot in shots], axis=1)
-        # A little less than the minute, or the first packets of the next would overlap the last.
-        for start in range(0, (MINUTE * SAMPLE_RATE // FRAME - 2) * FRAME, FRAME):
+        # A little less than all, or the first packets of the next minute would overlap the last.
+        for start in range(0, (samples.shape[1] // FRAME - 2) * FRAME, FRAME):
             block = np.ascontiguousarray(samples[:, start : start + FRAME])
             part = av.AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
             part.rate, part.pts, part.time_base = SAMPLE_RATE, start, Fraction(1, SAMPLE_RATE)
@@ -170,7 +184,7 @@ def encode(shots: Sequence[Shot], path: Path, form: Form) -> None:
 
 
 def _pictures(shots: Sequence[Shot], form: Form) -> Iterator[Image]:
-    """Give the frames of the minute, FPS a second, whatever the clips have."""
+    """Give the frames of shots, FPS a second, whatever the clips have."""
     given, end = 0, 0.0
     for shot in shots:
         begin, end = end, end + shot.seconds

@@ -33,6 +33,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
+from benchmarks.cpu_clock import count_cpu
 from benchmarks.markdown import table
 from benchmarks.naive_peer import PeerRun, run_peer
 from benchmarks.places import HERE, SAMPLES, write_page, write_record
@@ -195,14 +196,9 @@ def decode(path: Path) -> float:
 
 def scan(path: Path, people: Path) -> Scan:
     """Screen a file with all detectors in a process that has screened one before."""
-    from media_screen import Config, Screener, case
+    from media_screen import Config, Screener
 
-    class CpuClock:
-        """Times stages by the CPU in place of the clock."""
-
-        perf_counter = staticmethod(time.process_time)
-
-    case.time = CpuClock  # type: ignore[attr-defined, assignment]
+    count_cpu()
     screener = Screener(Config(people=people, device="cpu", threads=1, fingerprint=True))
     screener.screen(WARMING)
     start = time.process_time()

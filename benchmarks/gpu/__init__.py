@@ -3,3 +3,7 @@
 python -m benchmarks.gpu         measures, where there is a GPU
 python -m benchmarks.gpu.pack    makes what has to travel to such a machine
 """
+
+MINUTES = (
+    3  # of video that are built, and packed; each is screened with bytes of its own several times
+)

@@ -31,9 +31,10 @@ from typing import Any
 
 import psutil
 
+from benchmarks.gpu import MINUTES
 from benchmarks.markdown import heading, table
 from benchmarks.places import SAMPLES, write_page, write_record
-from benchmarks.talking_videos import MINUTE, MINUTES, VideoBuilder
+from benchmarks.talking_videos import MINUTE, VideoBuilder
 from benchmarks.throughput import machine
 from media_screen.batch.scan import Progress, scan
 from media_screen.batch.worker import Pool
@@ -56,6 +57,7 @@ class GpuRun:
     processes: int
     shared: bool  # one process runs the networks of all
     files: int
+    video_s: float  # s of each file
     first_s: float  # until the first verdict, the start of the processes included
     seconds: float
     gpu_percent: float  # mean utilisation while it ran; 0 where nvidia-smi is missing
@@ -66,7 +68,7 @@ class GpuRun:
     @property
     def hours_an_hour(self) -> float:
         """Hours of video that it screens in an hour."""
-        return self.files * MINUTE / self.seconds
+        return self.files * self.video_s / self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ def main() -> int:
     trial = device == "cpu"
     builder = VideoBuilder(arguments.media, arguments.videos or Path(tempfile.mkdtemp()))
     with tempfile.TemporaryDirectory() as name:
-        bench = GpuBench(builder, Path(name), FEW if trial else FILES)
+        files = arguments.files or (FEW if trial else FILES)
+        bench = GpuBench(builder, Path(name), files, arguments.seconds)
         page = Page(builder, arguments, device)
         for run in bench.runs(device, arguments.processes or doublings(cores())):
             page.add(run, bench.parity())
@@ -159,6 +162,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--videos", type=Path, help="folder with built videos, or for them")
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--processes", type=int, nargs="*", help="decoding processes of each run")
+    parser.add_argument("--files", type=int, help=f"of each run; {FILES}, or {FEW} on the CPU")
+    parser.add_argument("--seconds", type=int, default=MINUTE, help="of each video, up to 60")
     parser.add_argument("--out", type=Path, help="folder for page and record in place of this one")
     return parser.parse_args()
 
@@ -171,10 +176,11 @@ def doublings(most: int) -> list[int]:
 class GpuBench:
     """Runs scans over files with bytes of their own, and keeps their verdicts."""
 
-    def __init__(self, builder: VideoBuilder, folder: Path, files: int) -> None:
+    def __init__(self, builder: VideoBuilder, folder: Path, files: int, seconds: int) -> None:
         self._folder = folder
+        self._seconds = seconds
         (folder / "in").mkdir()
-        parts = builder.parts(min(MINUTES, files))
+        parts = [builder.beginning(part, seconds) for part in builder.parts(min(MINUTES, files))]
         self._files = [
             with_own_bytes(parts[number % len(parts)], folder / "in" / f"{number:02}.mp4", number)
             for number in range(files)
@@ -229,6 +235,7 @@ class GpuBench:
             processes=count,
             shared=shared,
             files=len(verdicts),
+            video_s=self._seconds,
             first_s=first,
             seconds=summary.seconds,
             gpu_percent=watched.gpu_percent,
@@ -330,7 +337,7 @@ def page(runs: Sequence[GpuRun], decodings: Sequence[Decoding], parity: Parity |
     cpu = next((run for run in whole if run.device == "cpu"), None)
     return [
         *heading("GPU", "python -m benchmarks.gpu --media ../shared/media/real_video"),
-        f"{machine()}; {gpu()}. Videos of one minute, 720p30. "
+        f"{machine()}; {gpu()}. Videos of {runs[0].video_s:.0f} s, 720p30. "
         f"The first verdict of a new process came after {runs[0].first_s:.0f} s.",
         "",
         *table(

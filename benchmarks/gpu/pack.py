@@ -27,11 +27,11 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from benchmarks.gpu import MINUTES
 from benchmarks.places import ROOT, SAMPLES
 from benchmarks.talking_videos import VideoBuilder
 
 PIECE_BYTES = 50_000_000  # what travels at once
-MINUTES = 3  # of video; each is screened several times, with bytes of its own
 EXTRAS = ("gpu", "ocr")
 LEFT_OUT = ("torch",)  # it is there, and brings the libraries of CUDA
 GLIBC = range(17, 36)  # of manylinux; pip wants each named that may do
