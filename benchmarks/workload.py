@@ -135,11 +135,16 @@ def campaign(files: int) -> list[CampaignPost]:
     """Return posts in the order in which they come; any post may be repeated, and so again."""
     chance = random.Random(SEED)
     new, same = round(NEW * files), round(SAME_BYTES * files)
-    kinds: list[Kind] = ["new"] * (new - 1) + ["same bytes"] * same
-    kinds += ["encoded again"] * (files - new - same)
+    counts: dict[Kind, int] = {
+        "new": new - 1,  # the first post is one
+        "same bytes": same,
+        "encoded again": files - new - same,
+    }
+    kinds = [kind for kind, count in counts.items() for _ in range(count)]
     chance.shuffle(kinds)
     posts: list[CampaignPost] = []
-    for kind in ("new", *kinds):
+    kinds.insert(0, "new")
+    for kind in kinds:
         posts.append(_new(posts, chance) if kind == "new" else _repeat(posts, kind, chance))
     return posts
 
@@ -151,13 +156,16 @@ def _new(posts: Sequence[CampaignPost], chance: random.Random) -> CampaignPost:
 
 
 def _repeat(posts: Sequence[CampaignPost], kind: Kind, chance: random.Random) -> CampaignPost:
-    """Repeat an earlier post, in another form while there is one that does not show it yet."""
-    repeated = chance.choice(posts)
-    shown = {post.form for post in posts if post.content == repeated.content}
-    free = [form for form in PLATFORMS if form not in shown]
-    if kind == "encoded again" and free:
-        return replace(repeated, form=chance.choice(free), kind=kind)
-    return replace(repeated, kind="same bytes")
+    """Repeat an earlier post; in another form only while one is left that does not show it yet."""
+    shown: dict[int, set[Form]] = {}
+    for post in posts:
+        shown.setdefault(post.content, set()).add(post.form)
+    left = [post for post in posts if len(shown[post.content]) < len(PLATFORMS)]
+    if kind == "encoded again" and left:
+        repeated = chance.choice(left)
+        forms = [form for form in PLATFORMS if form not in shown[repeated.content]]
+        return replace(repeated, form=chance.choice(forms), kind=kind)
+    return replace(chance.choice(posts), kind="same bytes")
 
 
 def sampled(posts: Sequence[CampaignPost]) -> list[int]:

@@ -101,7 +101,9 @@ def download(wanted: Sequence[str], folder: Path, python: str, without: set[str]
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder),
         "--only-binary=:all:", "--implementation=cp", f"--python-version={python}",
-        *platforms, "--platform=manylinux2014_x86_64", *listed,
+        *platforms, "--platform=manylinux2014_x86_64",
+        # The tested versions; among them two packages of OpenCV that write into one folder.
+        "--constraint", str(ROOT / "requirements.lock"), *listed,
     ]  # fmt: skip
     subprocess.run(command, check=True)
     for wheel in folder.glob("*.whl"):

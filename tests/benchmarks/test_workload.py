@@ -70,8 +70,8 @@ def test_seven_of_ten_posts_are_repeats(files: int) -> None:
     kinds = Counter(post.kind for post in campaign(files))
     assert kinds.total() == files
     assert kinds["new"] == round(0.3 * files)
-    # Where a content was posted in every form already, it can only be the same bytes.
-    assert 0.25 * files <= kinds["encoded again"] <= 0.36 * files
+    # At the beginning all forms may be there already.
+    assert 0 <= kinds["same bytes"] - round(0.35 * files) <= 1
 
 
 @pytest.mark.parametrize("files", SIZES)
