@@ -4,6 +4,4 @@ python -m benchmarks.gpu         measures, where there is a GPU
 python -m benchmarks.gpu.pack    makes what has to travel to such a machine
 """
 
-MINUTES = (
-    3  # of video that are built, and packed; each is screened with bytes of its own several times
-)
+MINUTES = 3  # of video that differ; each is screened several times, with bytes of its own

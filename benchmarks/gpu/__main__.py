@@ -146,7 +146,9 @@ def main() -> int:
     builder = VideoBuilder(arguments.media, arguments.videos or Path(tempfile.mkdtemp()))
     with tempfile.TemporaryDirectory() as name:
         files = arguments.files or (FEW if trial else FILES)
-        bench = GpuBench(builder, Path(name), files, arguments.seconds)
+        parts = builder.parts(min(arguments.minutes, files))
+        videos = [builder.beginning(part, arguments.seconds) for part in parts]
+        bench = GpuBench(videos, Path(name), files, arguments.seconds)
         page = Page(builder, arguments, device)
         for run in bench.runs(device, arguments.processes or doublings(cores())):
             page.add(run, bench.parity())
@@ -163,6 +165,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--processes", type=int, nargs="*", help="decoding processes of each run")
     parser.add_argument("--files", type=int, help=f"of each run; {FILES}, or {FEW} on the CPU")
+    parser.add_argument("--minutes", type=int, default=MINUTES, help="of video that differ")
     parser.add_argument("--seconds", type=int, default=MINUTE, help="of each video, up to 60")
     parser.add_argument("--out", type=Path, help="folder for page and record in place of this one")
     return parser.parse_args()
@@ -176,13 +179,12 @@ def doublings(most: int) -> list[int]:
 class GpuBench:
     """Runs scans over files with bytes of their own, and keeps their verdicts."""
 
-    def __init__(self, builder: VideoBuilder, folder: Path, files: int, seconds: int) -> None:
+    def __init__(self, videos: Sequence[Path], folder: Path, files: int, seconds: int) -> None:
         self._folder = folder
         self._seconds = seconds
         (folder / "in").mkdir()
-        parts = [builder.beginning(part, seconds) for part in builder.parts(min(MINUTES, files))]
         self._files = [
-            with_own_bytes(parts[number % len(parts)], folder / "in" / f"{number:02}.mp4", number)
+            with_own_bytes(videos[number % len(videos)], folder / "in" / f"{number:02}.mp4", number)
             for number in range(files)
         ]
         self._verdicts: dict[str, Mapping[str, Verdict]] = {}

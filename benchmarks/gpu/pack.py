@@ -36,6 +36,7 @@ EXTRAS = ("gpu", "ocr")
 LEFT_OUT = ("torch",)  # it is there, and brings the libraries of CUDA
 GLIBC = range(17, 36)  # of manylinux; pip wants each named that may do
 SUMS = "SHA256SUMS"
+CONTENTS = ("wheels", "project", "videos")  # the folders of a pack
 
 RUN = """\
 #!/bin/sh
@@ -55,7 +56,8 @@ PYTHONPATH=$PWD/unpacked/site:$PWD/unpacked/project
 export PYTHONPATH
 results=$PWD/results
 cd unpacked/project
-exec $python -m benchmarks.gpu --videos ../videos --media samples/downloads --out "$results" "$@"
+exec $python -m benchmarks.gpu --videos ../videos --media samples/downloads \\
+  --minutes {minutes} --out "$results" "$@"
 """
 
 
@@ -65,6 +67,7 @@ def main() -> None:
     parser.add_argument("pack", type=Path)
     parser.add_argument("--media", type=Path, default=SAMPLES / "downloads")
     parser.add_argument("--videos", type=Path, help="folder to keep the built videos in")
+    parser.add_argument("--minutes", type=int, default=MINUTES, help="of video")
     parser.add_argument("--python", default="3.12", help="version of the interpreter there")
     parser.add_argument(
         "--without", nargs="*", default=[], help="packages that are there, in a fitting version"
@@ -78,9 +81,12 @@ def main() -> None:
         checkout(folder / "project")
         builder = VideoBuilder(arguments.media, arguments.videos or folder / "built")
         (folder / "videos").mkdir()
-        for part in sorted(set(builder.parts(MINUTES))):
+        for part in sorted(set(builder.parts(arguments.minutes))):
             shutil.copy(part, folder / "videos")
-        packed = pieces(folder, ("wheels", "project", "videos"), arguments.pack)
+        run = RUN.format(sums=SUMS, minutes=arguments.minutes)
+        packed = pieces(folder, CONTENTS, arguments.pack, run)
+        for name in CONTENTS:
+            print(f"{name}: {size_of(folder / name) / 1e6:.0f} MB")
     size = sum(piece.stat().st_size for piece in packed)
     print(f"{arguments.pack}: {len(packed)} pieces, {size / 1e6:.0f} MB; start with sh run.sh")
 
@@ -126,7 +132,12 @@ def checkout(folder: Path) -> None:
     subprocess.run(["tar", "-x", "-C", str(folder)], input=packed, check=True)
 
 
-def pieces(folder: Path, names: Sequence[str], pack: Path) -> list[Path]:
+def size_of(folder: Path) -> int:
+    """Return the bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def pieces(folder: Path, names: Sequence[str], pack: Path, run: str) -> list[Path]:
     """Write folders into a pack as pieces of one archive, with their sums and what starts them."""
     pack.mkdir(parents=True, exist_ok=True)
     for old in pack.glob("piece-*"):
@@ -139,7 +150,7 @@ def pieces(folder: Path, names: Sequence[str], pack: Path) -> list[Path]:
         written = [_piece(pack, number, part) for number, part in enumerate(_parts(stream))]
     sums = [f"{hashlib.sha256(one.read_bytes()).hexdigest()}  {one.name}\n" for one in written]
     (pack / SUMS).write_text("".join(sums), "utf-8")
-    (pack / "run.sh").write_text(RUN.format(sums=SUMS), "utf-8")
+    (pack / "run.sh").write_text(run, "utf-8")
     return written
 
 
