@@ -2,8 +2,9 @@
 
     python -m benchmarks.gpu.pack PACK --media ../shared/media/real_video --python 3.12
 
-PACK gets the packages (all but torch and the libraries of CUDA, which such machines have), the
-checkout with its networks, a few one-minute videos, and `run.sh`. Copy its files there, one after
+PACK gets the packages (all but torch and the libraries of CUDA, which such machines have), with
+this one and its networks among them, the rest of the checkout, a few one-minute videos, and
+`run.sh`. Copy its files there, one after
 the other if need be, and run `sh PACK/run.sh`: it checks and joins the pieces, sets all up in a
 folder beside them, and measures (`benchmarks.gpu`); page and record lie in PACK/results as soon as
 there is a first row. `sh PACK/run.sh --device cpu` tries it all without a GPU.
@@ -36,6 +37,7 @@ EXTRAS = ("gpu", "ocr")
 LEFT_OUT = ("torch",)  # it is there, and brings the libraries of CUDA
 GLIBC = range(17, 36)  # of manylinux; pip wants each named that may do
 SUMS = "SHA256SUMS"
+IN_WHEEL = ("media_screen", "models")  # of the checkout, so that they need not travel twice
 CONTENTS = ("wheels", "project", "videos")  # the folders of a pack
 
 RUN = """\
@@ -78,7 +80,7 @@ def main() -> None:
         folder = Path(name)
         without = {*LEFT_OUT, *map(str.lower, arguments.without)}
         download(wanted(arguments.extras), folder / "wheels", arguments.python, without)
-        checkout(folder / "project")
+        checkout(folder / "project", folder / "wheels")
         builder = VideoBuilder(arguments.media, arguments.videos or folder / "built")
         (folder / "videos").mkdir()
         for part in sorted(set(builder.parts(arguments.minutes))):
@@ -123,13 +125,17 @@ def name_of_wish(wish: str) -> str:
     return wish[:end].replace("_", "-").lower()
 
 
-def checkout(folder: Path) -> None:
-    """Lay the committed files of this checkout into a folder."""
+def checkout(folder: Path, wheels: Path) -> None:
+    """Lay the committed files of this checkout into a folder, the package as a wheel to others."""
     folder.mkdir()
     packed = subprocess.run(
         ["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True
     ).stdout
     subprocess.run(["tar", "-x", "-C", str(folder)], input=packed, check=True)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+    subprocess.run([*command, "--wheel-dir", str(wheels), str(folder)], check=True)
+    for name in IN_WHEEL:
+        shutil.rmtree(folder / name)
 
 
 def size_of(folder: Path) -> int:

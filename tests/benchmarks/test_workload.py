@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from benchmarks import daily_cost, workload
-from benchmarks.naive_peer import PeerRun
+from benchmarks.naive_peer import PeerRun, run_peer
 from benchmarks.places import read_page, read_record
 from benchmarks.talking_videos import PLATFORMS
+from benchmarks.throughput import decode
 from benchmarks.workload import PortionScan, WorkloadRun, campaign, sampled
 from media_screen.batch.campaigns import MEMORY
 from media_screen.results.observations import OBSERVED
@@ -128,7 +129,7 @@ def screened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return PortionScan(new, 3.0 * new, 4.0 * new, 1.0, 2 << 20, 1 << 20)
 
     def apart(function: Any, *arguments: Any) -> Any:
-        faked = {workload.decode: 1.0, workload.run_peer: PeerRun(8.0, 1.0, 5.0, 2.0, 3)}
+        faked: dict[Any, Any] = {decode: 1.0, run_peer: PeerRun(8.0, 1.0, 5.0, 2.0, 3)}
         return faked[function] if function in faked else function(*arguments)
 
     monkeypatch.setattr(workload, "VideoBuilder", Builder)
@@ -138,9 +139,7 @@ def screened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_a_run_goes_on_where_it_stopped(screened: list[int], tmp_path: Path) -> None:
-    stopped = WorkloadRun(tmp_path, tmp_path, 20, 8).portions()
-    first = next(stopped)
-    stopped.close()
+    first = next(WorkloadRun(tmp_path, tmp_path, 20, 8).portions())
     assert (screened, len(first["costs"]), len(first["samples"])) == ([8], 8, 1)
     *_, last = WorkloadRun(tmp_path, tmp_path, 20, 8).portions()
     assert screened == [8, 16, 20]
