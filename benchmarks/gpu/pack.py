@@ -4,10 +4,10 @@
 
 PACK gets the packages (all but torch and the libraries of CUDA, which such machines have), with
 this one and its networks among them, the rest of the checkout, a few one-minute videos, and
-`run.sh`. Copy its files there, one after
-the other if need be, and run `sh PACK/run.sh`: it checks and joins the pieces, sets all up in a
-folder beside them, and measures (`benchmarks.gpu`); page and record lie in PACK/results as soon as
-there is a first row. `sh PACK/run.sh --device cpu` tries it all without a GPU.
+`run.sh`. Copy its files there, one after the other if need be, and run `sh PACK/run.sh`: it checks
+and joins the pieces, sets all up in a folder beside them, and measures (`benchmarks.gpu`); page and
+record lie in PACK/results as soon as there is a first row. A trial without a GPU, on few and short
+files, is `sh PACK/run.sh --device cpu --files 2 --seconds 6`.
 """
 
 from __future__ import annotations
