@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -122,19 +122,26 @@ def main() -> int:
     except ImportError:
         print("no cluster was simulated: pip install 'media_screen[ray]'", file=sys.stderr)
         return 2
-    most = max(asked.nodes)
     with tempfile.TemporaryDirectory() as temporary:
         site = Path(temporary)
         lay_detector(site)
-        runs = [measured(site, nodes, "all is well") for nodes in asked.nodes]
-        runs.append(measured(site, most, "every fourth process is slow", slow=True))
-        runs.append(measured(site, most, "nodes die", disturb=deaths))
-        runs.append(measured(site, most, "the shared folder stalls", disturb=stall))
-    text = page(runs)
-    write_record("cluster", {"machine": machine(), "runs": [asdict(run) for run in runs]})
-    write_page("cluster", text)
+        runs = []
+        for run in scans(site, asked.nodes):
+            runs.append(run)
+            text = page(runs)
+            write_record("cluster", {"machine": machine(), "runs": [asdict(run) for run in runs]})
+            write_page("cluster", text)
     print(text)
     return 0
+
+
+def scans(site: Path, nodes: Sequence[int]) -> Iterator[ClusterRun]:
+    """Scan on each number of nodes, and on the most of them under what goes wrong."""
+    for count in nodes:
+        yield measured(site, count, "all is well")
+    yield measured(site, max(nodes), "every fourth process is slow", slow=True)
+    yield measured(site, max(nodes), "nodes die", disturb=deaths)
+    yield measured(site, max(nodes), "the shared folder stalls", disturb=stall)
 
 
 def lay_detector(site: Path) -> None:
@@ -230,12 +237,13 @@ def lay_files(folder: Path, count: int) -> int:
 
 def deaths(cluster: Any, _: Path, over: threading.Event) -> int:
     """Let nodes die, one after the other, and others come in their place; returns how many."""
-    died = 0
+    died, nodes = 0, len(cluster.worker_nodes)
     while not over.wait(DIES_EVERY):
-        node = sorted(cluster.worker_nodes, key=str)[died % len(cluster.worker_nodes)]
-        cluster.remove_node(node, allow_graceful=False)
-        died += 1
-        with suppress(Exception, SystemExit):  # Ray exits where a new raylet is late: one node less
+        if len(cluster.worker_nodes) == nodes:  # else the last one has no successor yet
+            node = sorted(cluster.worker_nodes, key=str)[died % nodes]
+            cluster.remove_node(node, allow_graceful=False)
+            died += 1
+        with suppress(Exception, SystemExit):  # Ray exits where a new raylet is late: once more
             cluster.add_node(**NODE)
     return died
 
