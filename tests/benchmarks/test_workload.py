@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import daily_cost, workload
 from benchmarks.naive_peer import PeerRun, run_peer
-from benchmarks.places import read_page, read_record
+from benchmarks.places import RECORDS, RESULTS, read_page, read_record
 from benchmarks.talking_videos import PLATFORMS
 from benchmarks.throughput import decode
 from benchmarks.workload import PortionScan, WorkloadRun, campaign, sampled
@@ -51,16 +51,15 @@ PROXIES = "| folder | clips | copies, MB/h |\n|---|---|---|\n| a | 1 | 30 |\n| a
 # --- what is committed ---------------------------------------------------------------------------
 
 
-def test_the_page_is_made_of_the_record() -> None:
-    kept = read_page("workload")
-    assert kept == workload.page(read_record("workload")), "run python -m benchmarks.workload"
-
-
-def test_the_page_of_a_day_is_made_of_the_records() -> None:
-    records = read_record("workload"), read_record("throughput"), read_page("proxies")
-    assert read_page("daily_cost") == daily_cost.page(*records), (
-        "run python -m benchmarks.daily_cost"
-    )
+def test_pages_are_made_of_the_records() -> None:
+    """Those that are there: a campaign is scanned for hours."""
+    if not (RECORDS / "workload.json").exists():
+        assert not any((RESULTS / f"{name}.md").exists() for name in ("workload", "daily_cost"))
+        return
+    record = read_record("workload")
+    reckoned = daily_cost.page(record, read_record("throughput"), read_page("proxies"))
+    assert read_page("workload") == workload.page(record), "run python -m benchmarks.workload"
+    assert read_page("daily_cost") == reckoned, "run python -m benchmarks.daily_cost"
 
 
 # --- which posts there are -----------------------------------------------------------------------
