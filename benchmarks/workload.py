@@ -22,7 +22,6 @@ import os
 import random
 import shutil
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -116,7 +115,8 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.files < 10 or asked.portion < 1:
         parser.error(f"expected 10 files or more in portions, got {asked.files}, {asked.portion}")
-    command = f"python -m benchmarks.workload {' '.join(sys.argv[1:])}"
+    shown = f"--media {asked.media} --files {asked.files} --portion {asked.portion}"
+    command = f"python -m benchmarks.workload {shown}"
     text = ""
     with tempfile.TemporaryDirectory() as temporary:
         run = WorkloadRun(asked.work or Path(temporary), asked.media, asked.files, asked.portion)
