@@ -280,8 +280,9 @@ def summed(
 
 def page(runs: list[ClusterRun]) -> str:
     """Return cluster.md."""
+    nodes = " ".join(map(str, sorted({run.nodes for run in runs})))
     lines = [
-        *heading("A simulated cluster", "python -m benchmarks.cluster"),
+        *heading("A simulated cluster", f"python -m benchmarks.cluster --nodes {nodes}"),
         f"{machine()}. Each node is a raylet with one CPU on this machine; a file takes "
         f"{SECONDS:.0f} s of sleep on it ({SECONDS * SLOW:.0f} on a slow one), with "
         f"{FILES_A_NODE} files a node. Times are by the clock, from the first verdict to the last, "

@@ -20,6 +20,7 @@ import functools
 import json
 import os
 import random
+import re
 import shutil
 import statistics
 import tempfile
@@ -322,10 +323,12 @@ def costs(posts: Sequence[CampaignPost], out: Path) -> list[FileCost]:
 
 def stored(out: Path) -> dict[str, int]:
     """Return the bytes of all that a scan keeps, by what lies in its folder."""
-    return {
-        path.name: sum(one.stat().st_size for one in (path, *path.rglob("*")) if one.is_file())
-        for path in sorted(out.iterdir())
-    }
+    found: dict[str, int] = {}
+    for path in sorted(out.iterdir()):
+        size = sum(one.stat().st_size for one in (path, *path.rglob("*")) if one.is_file())
+        name = re.sub("-(wal|shm|journal)$", "", path.name)  # a part of the database
+        found[name] = found.get(name, 0) + size
+    return found
 
 
 # --- what comes of it -----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import daily_cost, workload
 from benchmarks.naive_peer import PeerRun, run_peer
-from benchmarks.places import RECORDS, RESULTS, read_page, read_record
+from benchmarks.places import read_page, read_record
 from benchmarks.talking_videos import PLATFORMS
 from benchmarks.throughput import decode
 from benchmarks.workload import PortionScan, WorkloadRun, campaign, sampled
@@ -52,10 +52,6 @@ PROXIES = "| folder | clips | copies, MB/h |\n|---|---|---|\n| a | 1 | 30 |\n| a
 
 
 def test_pages_are_made_of_the_records() -> None:
-    """Those that are there: a campaign is scanned for hours."""
-    if not (RECORDS / "workload.json").exists():
-        assert not any((RESULTS / f"{name}.md").exists() for name in ("workload", "daily_cost"))
-        return
     record = read_record("workload")
     reckoned = daily_cost.page(record, read_record("throughput"), read_page("proxies"))
     assert read_page("workload") == workload.page(record), "run python -m benchmarks.workload"
@@ -160,7 +156,10 @@ def test_what_is_kept_is_counted_by_what_lies_in_the_folder(tmp_path: Path) -> N
     (tmp_path / "thumbs" / "a" / "0.jpg").write_bytes(b"123")
     (tmp_path / "thumbs" / "1.jpg").write_bytes(b"12")
     (tmp_path / "results.jsonl").write_bytes(b"1234")
-    assert workload.stored(tmp_path) == {"results.jsonl": 4, "thumbs": 5}
+    (tmp_path / "memory.sqlite").write_bytes(b"1")
+    (tmp_path / "memory.sqlite-wal").write_bytes(b"12")
+    kept = {"memory.sqlite": 3, "results.jsonl": 4, "thumbs": 5}
+    assert workload.stored(tmp_path) == kept
 
 
 # --- what comes of it ----------------------------------------------------------------------------
