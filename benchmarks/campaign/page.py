@@ -71,7 +71,7 @@ def markdown(record: Mapping[str, Any]) -> str:
         "",
         *_faces(record["faces"]),
         *_laid(record["laid"]),
-        *_orders(record["orders"]),
+        *_orders(record["orders"], _when(record, "orders")),
         *_scale(record),
     ]
     return "\n".join(lines) + "\n"
@@ -136,14 +136,20 @@ def _laid(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield ""
 
 
-def _orders(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _when(record: Mapping[str, Any], measured: str) -> str:
+    """Say that a part of the record is of an earlier revision, "" where it is not."""
+    revision = record.get("earlier", {}).get(measured)
+    return f" Measured with revision {revision}, and not again since." if revision else ""
+
+
+def _orders(rows: Sequence[Mapping[str, Any]], when: str) -> Iterator[str]:
     yield "## Other orders"
     yield ""
     yield (
         f"The posts of one fake in {EVERY} and the unrelated ones in {len(rows)} random orders, at "
         f"once and in {SCANS} scans one after the other, compared with the first outcome: the "
         "least of all orders, and how many orders were alike throughout. A file has another "
-        "campaign when any file of that is missing or new."
+        f"campaign when any file of that is missing or new.{when}"
     )
     yield ""
     told = []
@@ -174,6 +180,7 @@ def _scale(record: Mapping[str, Any]) -> Iterator[str]:
         "Made-up fingerprints of 8 s; half of the files are copies in campaigns of up to 500. "
         "Seconds of one of 2 cores; waiting for the disk is left out. A file: looked up and "
         "remembered, with its share of indexing the folder anew after so many files."
+        f"{_when(record, 'meeting')}"
     )
     yield ""
     yield from table(
@@ -191,7 +198,8 @@ def _scale(record: Mapping[str, Any]) -> Iterator[str]:
         ],
     )
     yield ""
-    yield "Settling, when all files are new, when one was added, and when nothing changed:"
+    when = _when(record, "settling")
+    yield f"Settling, when all files are new, when one was added, and when nothing changed.{when}"
     yield ""
     yield from table(
         ("files", "all new, s", "one more, s", "nothing new, s", "labels moved", "MiB"),
