@@ -13,13 +13,10 @@ import argparse
 import random
 import sys
 import tempfile
-import threading
-import time
 from collections import Counter
 from pathlib import Path
 
-import psutil
-
+from benchmarks.memory import MemoryWatch
 from benchmarks.places import write_page
 from media_screen.batch.scan import Progress, scan
 from media_screen.batch.worker import Limits
@@ -106,7 +103,7 @@ def run(folder: Path, out: Path, damage: dict[str, str], workers: int) -> list[s
     """Screen the copies and return the table."""
     labels: Counter[tuple[str, str]] = Counter()
     ended: Counter[str] = Counter()
-    peak = Peak()
+    peak = MemoryWatch()
 
     def on_result(verdict: Verdict, progress: Progress) -> None:
         name = Path(verdict.media.path).name
@@ -132,7 +129,8 @@ def run(folder: Path, out: Path, damage: dict[str, str], workers: int) -> list[s
     names = sorted({label for _, label in labels})
     lines = [
         f"{len(damage)} copies, {len(summary.entries)} results; "
-        f"peak memory of all processes together {peak.all >> 20} MiB, of one {peak.one >> 20} MiB.",
+        f"peak memory of all processes together {peak.all_bytes >> 20} MiB, "
+        f"of one {peak.most_bytes >> 20} MiB.",
         "",
         "| damage | " + " | ".join(names) + " |",
         "|---|" + "---|" * len(names),
@@ -151,40 +149,12 @@ def crowd(folder: Path, count: int, workers: int) -> list[str]:
     for number in range(count):
         (folder / "in" / f"{number:06}.mp4").write_bytes(b"no video %d" % number)
     config = Config(device="cpu", threads=1)
-    with Peak() as peak:
+    with MemoryWatch() as peak:
         summary = scan([folder / "in"], folder / "out", config, workers=workers)
         write_report(folder / "out")
     found = len(summary.entries)
-    return ["", f"{count} files of a few bytes: {found} results; peak memory {peak.all >> 20} MiB."]
-
-
-class Peak:
-    """Watches the resident memory of this process and its children while inside `with`."""
-
-    def __init__(self) -> None:
-        self.all = self.one = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Peak:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        me = psutil.Process()
-        while not self._stop.is_set():
-            sizes = []
-            for process in [me, *me.children(recursive=True)]:
-                try:
-                    sizes.append(process.memory_info().rss)
-                except psutil.Error:
-                    continue
-            self.all, self.one = max(self.all, sum(sizes)), max(self.one, *sizes)
-            time.sleep(0.1)
+    most = peak.all_bytes >> 20
+    return ["", f"{count} files of a few bytes: {found} results; peak memory {most} MiB."]
 
 
 if __name__ == "__main__":

@@ -24,7 +24,6 @@ import re
 import shutil
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -35,6 +34,7 @@ import psutil
 
 from benchmarks import cpu_clock
 from benchmarks.markdown import heading, table
+from benchmarks.memory import MemoryWatch
 from benchmarks.naive_peer import run_peer
 from benchmarks.places import HERE, SAMPLES, write_page, write_record
 from benchmarks.repeats import lay_post
@@ -48,7 +48,6 @@ FILES, PORTION = 500, 25
 NEW, SAME_BYTES = 0.3, 0.35  # of the files; the others are encoded again
 SHORTEST, LONGEST = 20, 60  # s
 WORKERS = 2
-WATCHED_EVERY = 0.5  # s
 SEED = 1
 HOUR = 3600.0  # s
 
@@ -275,37 +274,6 @@ def _busy_s() -> float:
     """Return the CPU seconds that the machine has spent on anything."""
     times = psutil.cpu_times()
     return float(times.user + times.nice + times.system)
-
-
-class MemoryWatch:
-    """Follows the memory of this process and its children while inside `with`, in bytes."""
-
-    def __init__(self) -> None:
-        self.all_bytes = self.most_bytes = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> MemoryWatch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        own = psutil.Process()
-        while not self._stop.wait(WATCHED_EVERY):
-            taken = [_resident(one) for one in (own, *own.children(recursive=True))]
-            self.all_bytes = max(self.all_bytes, sum(taken))
-            self.most_bytes = max(self.most_bytes, *taken)
-
-
-def _resident(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_info().rss)
-    except psutil.Error:  # it ended
-        return 0
 
 
 def costs(posts: Sequence[CampaignPost], out: Path) -> list[FileCost]:
