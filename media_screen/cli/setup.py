@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from media_screen.cli.terminal import minutes, new_console
+from media_screen.cli.scan_progress import ScanProgress
+from media_screen.cli.terminal import new_console
 from media_screen.folders import is_address
-from media_screen.results.plain import counted, plain
+from media_screen.results.plain import plain
 
 if TYPE_CHECKING:
     from media_screen.batch.scan import Progress, Summary
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
     from media_screen.people.own_videos import PersonRecord
 
 WITHIN_S = 60.0  # that of `media_screen.coordination`, which is heavy to import
+STOPPED_SCAN = (
+    "the scan was stopped; what was finished is safe, start the same command again to go on"
+)
+STOPPED_ENROLMENT = (
+    "stopped while own videos were screened; what was screened is kept, start the same command "
+    "again to go on"
+)
 
 
 class MediaPath(click.Path):
@@ -168,7 +176,7 @@ def screen_own_videos(
                 name = plain(file.name)
                 click.echo(f"screening own video {done + 1} of {total}: {name}", err=True)
 
-        with _stoppable("what was screened is kept, start the same command again to go on"):
+        with _stoppable(STOPPED_ENROLMENT):
             return own_videos.screen_own_videos(
                 load_people(people),
                 enrolment,
@@ -192,86 +200,33 @@ def scan_with_progress(
     quiet: bool,
 ) -> Summary:
     """Screen into a folder, and show how far it is: a bar on a terminal, else a line a file."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
     from media_screen.batch.scan import scan as scan_files
 
-    console = new_console(stderr=True)
-    columns = (
-        TextColumn("{task.fields[step]}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}", markup=False),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[last]}", style="dim", markup=False),
-    )
-    live = console.is_terminal and not quiet
-    with Bar(*columns, console=console, transient=True, disable=not live) as bar:
-        task = bar.add_task("scan", step="screening", total=None, rate="", last="")
+    def on_result(verdict: Verdict, progress: Progress) -> None:
+        shown.on_result(verdict, progress)
+        if jsonl:
+            print_line(verdict)
 
-        def on_post(path: Path, done: int, total: int) -> None:
-            bar.update(task, step="reading official posts", total=total, completed=done)
-            if not live and not quiet and done < total:
-                name = plain(path.name)
-                click.echo(f"reading official post {done + 1} of {total}: {name}", err=True)
-
-        def on_start(progress: Progress) -> None:
-            bar.update(task, step="screening", total=progress.total, completed=progress.done)
-            if progress.kept and not quiet:
-                has = "has" if progress.kept == 1 else "have"
-                click.echo(f"{counted(progress.kept, 'file')} {has} a result already", err=True)
-
-        def on_result(verdict: Verdict, progress: Progress) -> None:
-            rate = f"{progress.rate:.2f} files/s"
-            name = plain(Path(verdict.media.path).name)[:40]
-            bar.update(task, completed=progress.done, rate=rate, last=name)
-            if jsonl:
-                print_line(verdict)
-            if not live and not quiet:
-                left = progress.remaining_s
-                click.echo(
-                    f"[{progress.done}/{progress.total}] {verdict.label:23} "
-                    f"{plain(verdict.media.path)}  ({rate}, {minutes(left)} left)"
-                    f"{_examined_as(verdict)}",
-                    err=True,
-                )
-
-        def on_pair(done: int, total: int) -> None:
-            step = "comparing faces of copies"
-            bar.update(task, step=step, total=total, completed=done, rate="", last="")
-            if not live and not quiet and not done:
-                told = (
-                    f"comparing the faces of {counted(total, 'file')} with those of suspected ones"
-                )
-                click.echo(told, err=True)
-
-        with _stoppable():
-            summary = scan_files(
-                paths,
-                out,
-                config,
-                workers=workers,
-                limits=limits,
-                executor=executor,
-                within_s=within_s,
-                renew=renew,
-                keep=keep,
-                on_post=on_post,
-                on_start=on_start,
-                on_result=on_result,
-                on_pair=on_pair,
-            )
+    with ScanProgress(quiet=quiet) as shown, _stoppable(STOPPED_SCAN):
+        summary = scan_files(
+            paths,
+            out,
+            config,
+            workers=workers,
+            limits=limits,
+            executor=executor,
+            within_s=within_s,
+            renew=renew,
+            keep=keep,
+            on_post=shown.on_post,
+            on_start=shown.on_start,
+            on_result=on_result,
+            on_pair=shown.on_pair,
+        )
     if jsonl:
         for moved in summary.moved:  # the last line of a file is the one that counts
             print_line(moved.verdict)
     return summary
-
-
-def _examined_as(verdict: Verdict) -> str:
-    """Say which file was examined in place of this one, "" for none."""
-    other = plain(verdict.examined_as)
-    return f"  examined as {other}: same content" if other else ""
 
 
 def print_line(verdict: Verdict) -> None:
@@ -280,14 +235,12 @@ def print_line(verdict: Verdict) -> None:
 
 
 @contextmanager
-def _stoppable(
-    kept: str = "what was finished is safe, start the same command again to go on",
-) -> Iterator[None]:
+def _stoppable(told: str) -> Iterator[None]:
     """Let SIGTERM end a scan as Ctrl-C does: workers end, the folder is whole, and it is said."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt as error:
-        raise click.ClickException(f"the scan was stopped; {kept}") from error
+        raise click.ClickException(told) from error
     finally:
         signal.signal(signal.SIGTERM, before)
