@@ -4,9 +4,9 @@
 
 Builds copies of all genuine clips and forgeries of many kinds, compares each with its original as a
 scan does, judges it by what was learned from other people, and writes `results/original.md` and
-`records/original.json`. `--public` is where the pairs of `training/original/pairs.tsv` are laid out
-(`DIR/NUMBER/original.*` and `forged.*`). A second run with the same `--work` goes on where the last
-one stopped. With `--ship` what was learned from all of it becomes `models/original`.
+`records/original.json`. `--public` is where `python -m training.original.pairs` laid out the pairs
+of public repositories. A second run with the same `--work` goes on where the last one stopped. With
+`--ship` what was learned from all of it becomes `models/original`.
 """
 
 from __future__ import annotations

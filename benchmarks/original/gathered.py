@@ -8,7 +8,6 @@ person is neither: it has no original.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from benchmarks.provenance.clips import (
 )
 from media_screen.faces.detect import FaceDetector
 from media_screen.faces.mesh import mesh_net
+from training.original.pairs import read_pairs
 
 SMALL_SIDE = 240  # px; YouTube's 240p, as in `evaluation.reencode`
 CLIP_S = 4.0  # two windows; a clip costs as little as this allows
@@ -42,7 +42,6 @@ SIMPLE = ("scale", "caption", "crop", "mirror", "border", "colour", "letterbox",
 TWOS = 2  # for each clip: two attacks, one after the other
 KINDS_EACH = 5  # forgeries of each clip, of all kinds in turn
 _METHOD = re.compile(r" \(| or |\+ | \+|,")  # what follows says how sure the method is
-PAIRS = Path(__file__).parents[2] / "training" / "original" / "pairs.tsv"
 # In these the forged file shows the same face, as far as can be seen: an actor with a filter, and a
 # head that was drawn anew. They are compared, and counted by themselves.
 ALIKE = ("eyecantell-0002", "eyecantell-0003")
@@ -213,14 +212,11 @@ def _pairs_of_media(media: Path) -> Iterator[Question]:
 
 
 def _public(folder: Path) -> Iterator[Question]:
-    with PAIRS.open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream, delimiter="\t"):
-            number, person = row["number"], row["identity"]
-            original, forged = (
-                next((folder / number).glob(f"{part}.*")) for part in ("original", "forged")
-            )
-            kind = f"public: {_METHOD.split(row['method'])[0]}"
-            yield _pair(kind, person, f"{number} {person}", original, forged)
+    for pair in read_pairs():
+        original, forged = pair.sides(folder)
+        kind = f"public: {_METHOD.split(pair.method)[0]}"
+        if original.exists() and forged.exists():
+            yield _pair(kind, pair.identity, f"{pair.number} {pair.identity}", original, forged)
 
 
 def _pair(

@@ -319,7 +319,8 @@ def test_frames_are_given_back_as_they_are_read(tmp_path: Path) -> None:
             kept = _decoded_frames() - before
     finally:
         gc.enable()
-    assert len(frames) > 120 and kept <= 2
+    assert len(frames) > 120
+    assert kept < len(frames) // 10, f"{kept} decoded frames wait for the garbage collector"
 
 
 def _decoded_frames() -> int:

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from training.manifest import FILE, MediaRow
+from training.media.clones import MissingFileError, RepositoryFile
 
 TABLE = Path(__file__).with_name("clips.tsv")
 SPEECH = Path(__file__).with_name("speech.tsv")
@@ -49,6 +48,11 @@ class PublicClip:
     identity: str
     panel: str
     note: str
+
+    @property
+    def file(self) -> RepositoryFile:
+        """What is laid out."""
+        return RepositoryFile(self.repo, self.commit, self.path, self.sha256)
 
     @property
     def target(self) -> str:
@@ -84,13 +88,6 @@ def read_table(path: Path = TABLE) -> list[PublicClip]:
         ]
 
 
-def git_folder(clones: Path, repo: str) -> Path | None:
-    """Return the git directory of a clone, or None when there is none."""
-    joined = clones / repo.replace("/", "+")
-    tries = (clones / repo / ".git", clones / repo, joined / ".git", joined / "repo", joined)
-    return next((one for one in tries if (one / "objects").is_dir()), None)
-
-
 def lay_out(rows: list[PublicClip], clones: Path, into: Path, *, audio: str = "") -> Iterator[str]:
     """Write clips and their list; yield a sentence for each clip that can't be had.
 
@@ -98,28 +95,13 @@ def lay_out(rows: list[PublicClip], clones: Path, into: Path, *, audio: str = ""
     """
     laid: list[PublicClip] = []
     for row in rows:
-        target = into / row.target
-        if not (target.is_file() and _sha256(target.read_bytes()) == row.sha256):
-            folder = git_folder(clones, row.repo)
-            if folder is None:
-                yield f"{row.repo}: no clone of it in {clones}"
-                continue
-            shown = subprocess.run(
-                ["git", "--git-dir", str(folder), "cat-file", "blob", f"{row.commit}:{row.path}"],
-                capture_output=True,
-                check=False,
-            )
-            if _sha256(shown.stdout) != row.sha256:
-                yield f"{row.repo}: {row.path} at {row.commit[:12]} is missing or another file"
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(shown.stdout)
+        try:
+            row.file.place(clones, into / row.target)
+        except MissingFileError as error:
+            yield str(error)
+            continue
         laid.append(row)
     _write_list(laid, into / FILE, audio)
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def _write_list(rows: list[PublicClip], path: Path, audio: str) -> None:

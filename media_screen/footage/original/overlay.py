@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -108,9 +109,10 @@ def without_bars(images: Sequence[Image]) -> Box:
 
     That is what letterboxes and pillars leave; of a picture that is plain all over, all of it.
     """
-    low, high = (np.stack([way(image, axis=2) for image in images]) for way in (np.min, np.max))
-    rows = high.max(axis=(0, 2)).astype(int) - low.min(axis=(0, 2)) > PLAIN
-    columns = high.max(axis=(0, 1)).astype(int) - low.min(axis=(0, 1)) > PLAIN
+    low, high = (reduce(way, images) for way in (np.minimum, np.maximum))  # far faster than by px
+    rows, columns = (
+        high.max(axis=axes).astype(int) - low.min(axis=axes) > PLAIN for axes in ((1, 2), (0, 2))
+    )
     if not (rows.any() and columns.any()):
         return 0, 0, len(columns), len(rows)
     across, down = np.flatnonzero(columns), np.flatnonzero(rows)
