@@ -5,8 +5,9 @@
 Builds copies of all genuine clips and forgeries of many kinds, compares each with its original as a
 scan does, judges it by what was learned from other people, and writes `results/original.md` and
 `records/original.json`. `--public` is where `python -m training.original.pairs` laid out the pairs
-of public repositories. A second run with the same `--work` goes on where the last one stopped. With
-`--ship` what was learned from all of it becomes `models/original`.
+of public repositories, `--autoencoder` where taef2_encoder.pth and taef2_decoder.pth of
+`madebyollin/taesd` lie. A second run with the same `--work` goes on where the last one stopped.
+With `--ship` what was learned from all of it becomes `models/original`.
 """
 
 from __future__ import annotations
@@ -35,15 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--media", type=Path, required=True, help="folder with manifest.tsv")
     parser.add_argument("--public", type=Path, help="where the pairs of public repositories lie")
+    parser.add_argument("--autoencoder", type=Path, help="where taef2_*.pth lie")
     parser.add_argument("--work", type=Path, help="where files are kept (default: a temporary one)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--take", type=int, help="how many files are compared (default: all)")
     parser.add_argument("--ship", action="store_true", help="write models/original")
     asked = parser.parse_args(arguments)
     work = asked.work or Path(tempfile.gettempdir()) / "media-screen-original"
-    answers = measure(asked.media, work, asked.public, workers=asked.workers, take=asked.take)
-    every = len(gathered(asked.media, work, asked.public))
-    record = page.summary(judge(answers, page.APART), every)
+    questions = gathered(asked.media, work, asked.public, asked.autoencoder)
+    answers = measure(questions, work, workers=asked.workers, take=asked.take)
+    record = page.summary(judge(answers, page.APART), len(questions))
     text = page.markdown(record)
     write_record("original", record)
     write_page("original", text)

@@ -30,8 +30,11 @@ Forgery = Literal[
     "face of another person",
     "face of another person, fitted",
     "face of another person, half",
+    "lower face by autoencoder",
 ]
-FORGERIES: tuple[Forgery, ...] = get_args(Forgery)
+# What a diffusion model's autoencoder gives back: made where its weights lie at hand.
+BY_AUTOENCODER: Forgery = "lower face by autoencoder"
+FORGERIES: tuple[Forgery, ...] = tuple(kind for kind in get_args(Forgery) if kind != BY_AUTOENCODER)
 OF_ANOTHER = tuple(kind for kind in FORGERIES if "person" in kind)
 
 # Points of MediaPipe's mesh.
@@ -107,7 +110,12 @@ _AROUND_MOUTH = (61, 291, 2, 200, 98, 327)
 _STEADY = (33, 263, 2, 234, 454, 1)  # what does not move when somebody speaks
 _FEATURES = (33, 263, 1, 61, 291, 152)
 _SMALL = 96  # px, at which Wav2Lip gives back the lower face
+_LATENT = 256  # px, at which LatentSync's autoencoder does
 _BATCH = 8
+
+# Takes frame, points of the face, the frame that is taken from and its points; gives a frame.
+Way = Callable[[Image, Doubles, Image, Doubles], Image]
+Autoencoder = Callable[[Image], Image]  # gives a picture back as it can
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,8 +150,19 @@ def follow(clip: Clip, detector: FaceDetector, mesh: MeshNet) -> FollowedFace:
     return FollowedFace(clip, found)
 
 
-def forge(kind: Forgery, face: FollowedFace, other: FollowedFace, rng: np.random.Generator) -> Clip:
-    """Return a clip in which the face was changed; `other` is somebody else's."""
+def forge(
+    kind: Forgery,
+    face: FollowedFace,
+    other: FollowedFace,
+    rng: np.random.Generator,
+    *,
+    autoencoder: Autoencoder | None = None,
+) -> Clip:
+    """Return a clip in which the face was changed; `other` is somebody else's.
+
+    `autoencoder` is asked where the kind is BY_AUTOENCODER.
+    """
+    way = _WAYS.get(kind) or by_autoencoder(_needed(autoencoder))
     count = len(face.clip.frames)
     shift = max(5, int(count * rng.uniform(0.3, 0.6)))
     source = other if kind in OF_ANOTHER else face
@@ -155,8 +174,14 @@ def forge(kind: Forgery, face: FollowedFace, other: FollowedFace, rng: np.random
         if points is None or theirs is None:
             frames.append(frame)
         else:
-            frames.append(_WAYS[kind](frame, points, source.clip.frames[taken], theirs))
+            frames.append(way(frame, points, source.clip.frames[taken], theirs))
     return replace(face.clip, frames=tuple(frames))
+
+
+def _needed(autoencoder: Autoencoder | None) -> Autoencoder:
+    if autoencoder is None:
+        raise ValueError(f"expected an autoencoder for {BY_AUTOENCODER!r}, got none")
+    return autoencoder
 
 
 def _mask(image: Image, points: Doubles, grow: float, feather: float) -> Floats:
@@ -193,7 +218,7 @@ def _blended(under: Image, over: Image, mask: Floats) -> Image:
 
 def _part(
     where: tuple[int, ...], by: tuple[int, ...], grow: float, feather: float, share: float = 1.0
-) -> Callable[[Image, Doubles, Image, Doubles], Image]:
+) -> Way:
     """Return a way to blend the part within some points in, moved by others."""
 
     def put(frame: Image, points: Doubles, source: Image, theirs: Doubles) -> Image:
@@ -212,16 +237,38 @@ def _eyes(frame: Image, points: Doubles, source: Image, theirs: Doubles) -> Imag
 
 def _small(frame: Image, points: Doubles, source: Image, theirs: Doubles) -> Image:
     changed = _part(_LOWER, _STEADY, 0.95, 0.05)(frame, points, source, theirs)
+
+    def reduced(box: Image) -> Image:
+        return np.asarray(cv2.resize(box, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA), np.uint8)
+
+    return _given_back(frame, changed, points, reduced)
+
+
+def by_autoencoder(network: Autoencoder) -> Way:
+    """Return a way to put the lower face of another moment in, as a network gives it back."""
+
+    def put(frame: Image, points: Doubles, source: Image, theirs: Doubles) -> Image:
+        changed = _part(_LOWER, _STEADY, 0.95, 0.05)(frame, points, source, theirs)
+
+        def decoded(box: Image) -> Image:
+            return network(np.asarray(cv2.resize(box, (_LATENT, _LATENT)), np.uint8))
+
+        return _given_back(frame, changed, points, decoded)
+
+    return put
+
+
+def _given_back(frame: Image, changed: Image, points: Doubles, way: Autoencoder) -> Image:
+    """Return the frame with the lower face of a changed one, of which `way` gave back the face."""
     low = np.maximum(points[list(_OVAL)].min(axis=0).astype(int), 0)
     high = points[list(_OVAL)].max(axis=0).astype(int)
     box = changed[low[1] : high[1], low[0] : high[0]]
     if box.size == 0:
         return frame
-    small = cv2.resize(box, (_SMALL, _SMALL), interpolation=cv2.INTER_AREA)
     size = box.shape[1], box.shape[0]
     given = changed.copy()
     given[low[1] : high[1], low[0] : high[0]] = cv2.resize(
-        small, size, interpolation=cv2.INTER_CUBIC
+        way(box), size, interpolation=cv2.INTER_CUBIC
     )
     mask = _mask(frame, points[list(_LOWER)], 0.98, 0.04)[..., None]
     return np.asarray(np.clip(frame * (1 - mask) + given * mask, 0, 255), np.uint8)
@@ -274,7 +321,7 @@ def _bent(image: Image, places: Doubles) -> Image:
     )
 
 
-_WAYS: Mapping[Forgery, Callable[[Image, Doubles, Image, Doubles], Image]] = {
+_WAYS: Mapping[Forgery, Way] = {
     "mouth of another moment": _part(_LIPS, _AROUND_MOUTH, 1.5, 0.12),
     "lower face of another moment": _part(_LOWER, _STEADY, 0.95, 0.06),
     "lower face at 96 px": _small,

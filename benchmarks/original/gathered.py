@@ -11,13 +11,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from benchmarks.original.forgeries import FORGERIES, FollowedFace, Forgery, follow, forge
+from benchmarks.original.forgeries import (
+    BY_AUTOENCODER,
+    FORGERIES,
+    Autoencoder,
+    FollowedFace,
+    Forgery,
+    follow,
+    forge,
+)
 from benchmarks.provenance import attacks
 from benchmarks.provenance.clips import (
     DESYNCED,
@@ -29,6 +38,7 @@ from benchmarks.provenance.clips import (
     Workshop,
     sources,
 )
+from media_screen.arrays import Image
 from media_screen.faces.detect import FaceDetector
 from media_screen.faces.mesh import mesh_net
 from training.original.pairs import read_pairs
@@ -41,10 +51,13 @@ COPIES = tuple(name for name in RELATIONS if name not in ("exact", "joined", "re
 SIMPLE = ("scale", "caption", "crop", "mirror", "border", "colour", "letterbox", "watermark")
 TWOS = 2  # for each clip: two attacks, one after the other
 KINDS_EACH = 5  # forgeries of each clip, of all kinds in turn
+EACH_DECODED = 3  # of so many clips one goes through an autoencoder, which takes a second a frame
 _METHOD = re.compile(r" \(| or |\+ | \+|,")  # what follows says how sure the method is
 # In these the forged file shows the same face, as far as can be seen: an actor with a filter, and a
 # head that was drawn anew. They are compared, and counted by themselves.
 ALIKE = ("eyecantell-0002", "eyecantell-0003")
+
+Rate = Literal["interlaced", "variable rate"]  # how a copy's frames are given, against an even rate
 
 
 @dataclass(frozen=True)
@@ -72,8 +85,9 @@ class Question:
 class Forge:
     """Builds forgeries below a folder, once; faces of a few clips are held."""
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, workshop: Workshop, autoencoder: Callable[[], Autoencoder]) -> None:
         self._workshop = workshop
+        self._autoencoder = autoencoder
         self._faces: dict[str, FollowedFace] = {}
         self._detector: FaceDetector | None = None
 
@@ -89,7 +103,8 @@ class Forge:
             if not face.usable or other is None:
                 raise NoFaceError(f"no face can be followed in {source.path}")
             out.parent.mkdir(parents=True, exist_ok=True)
-            attacks.save(forge(kind, face, other, rng), out, crf=20)
+            network = self._autoencoder() if kind == BY_AUTOENCODER else None
+            attacks.save(forge(kind, face, other, rng, autoencoder=network), out, crf=20)
         return out
 
     def _followed(self, source: SourceClip) -> FollowedFace:
@@ -107,12 +122,18 @@ class NoFaceError(RuntimeError):
     """A clip has no face to forge."""
 
 
-def gathered(media: Path, work: Path, pairs: Path | None) -> list[Question]:
-    """List everything in a fixed order; `pairs` is where public pairs are laid out."""
+def gathered(
+    media: Path, work: Path, pairs: Path | None, autoencoder: Path | None = None
+) -> list[Question]:
+    """List everything in a fixed order; `pairs` is where public pairs are laid out.
+
+    `autoencoder` is a folder with the weights of TAEF2; without it there are no forgeries by it.
+    """
     workshop = Workshop(media, work / "clips", most_s=CLIP_S)
     clips = sources(media)
     found = [*_copies(workshop, clips), *_twos(workshop, clips), *_other_takes(workshop, clips)]
-    found += _forged(workshop, clips)
+    found += _rates(workshop, clips)
+    found += _forged(workshop, clips, autoencoder)
     known = [*_pairs_of_media(media), *(_public(pairs) if pairs else ())]
     found += known
     found += [_smaller(one, work) for one in found if one.forged]
@@ -172,13 +193,40 @@ def _other_takes(workshop: Workshop, clips: Sequence[SourceClip]) -> Iterator[Qu
             )
 
 
-def _forged(workshop: Workshop, clips: Sequence[SourceClip]) -> Iterator[Question]:
-    forger = Forge(workshop)
+def _rates(workshop: Workshop, clips: Sequence[SourceClip]) -> Iterator[Question]:
+    """Give half of all clips interlaced, and the other half at a rate that varies."""
+    for number, clip in enumerate(clips):
+        kind: Rate = "interlaced" if number % 2 else "variable rate"
+        yield _genuine(workshop, clip, kind, partial(_rated, workshop, clip, kind))
+
+
+def _rated(workshop: Workshop, clip: SourceClip, kind: Rate) -> Path:
+    out = workshop.folder / kind / f"{_slug(clip.path)}.mp4"
+    if not out.exists():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        rng = np.random.default_rng(attacks.seed_of(clip.path, kind))
+        loaded = attacks.load(workshop.master(clip.path), most_s=CLIP_S)
+        if kind == "interlaced":
+            attacks.save(attacks.woven(loaded, rng), out, crf=26, interlaced=True)
+        else:
+            thinned, times = attacks.thinned(loaded, rng)
+            attacks.save(thinned, out, crf=26, shown_s=times)
+    return out
+
+
+def _forged(
+    workshop: Workshop, clips: Sequence[SourceClip], autoencoder: Path | None
+) -> Iterator[Question]:
+    forger = Forge(workshop, partial(_autoencoder, autoencoder))
     official = [clip for clip in clips if clip.official]
     for number, clip in enumerate(official):
         others = [other for other in official if other.identity != clip.identity]
-        for step in range(KINDS_EACH):
-            kind = FORGERIES[(number * KINDS_EACH + step) % len(FORGERIES)]
+        kinds = [
+            FORGERIES[(number * KINDS_EACH + step) % len(FORGERIES)] for step in range(KINDS_EACH)
+        ]
+        if autoencoder is not None and number % EACH_DECODED == 0:
+            kinds.append(BY_AUTOENCODER)
+        for kind in kinds:
             yield Question(
                 kind,
                 True,
@@ -188,6 +236,25 @@ def _forged(workshop: Workshop, clips: Sequence[SourceClip]) -> Iterator[Questio
                 partial(workshop.master, clip.path),
                 partial(forger.made, kind, clip, others),
             )
+
+
+@cache
+def _autoencoder(folder: Path) -> Autoencoder:
+    """Return what a diffusion model's tiny autoencoder makes of a picture, on one thread."""
+    import torch
+
+    from training.face_artifact.forging import Decoder
+
+    torch.set_num_threads(1)
+    network = Decoder(folder).eval()
+
+    def given_back(image: Image) -> Image:
+        with torch.no_grad():
+            picture = torch.from_numpy(image).permute(2, 0, 1)[None].float()
+            found = network(picture)[0].permute(1, 2, 0).round().numpy()
+        return np.asarray(found, np.uint8)
+
+    return given_back
 
 
 def _pairs_of_media(media: Path) -> Iterator[Question]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.original.gathered import NoFaceError, Question, gathered
+from benchmarks.original.gathered import NoFaceError, Question
 from media_screen.case import Case
 from media_screen.equipment import Equipment
 from media_screen.footage.catalogue import Catalogue
@@ -59,11 +59,11 @@ class MeasuredFile:
 
 
 def measure(
-    media: Path, work: Path, public: Path | None, *, workers: int, take: int | None
+    questions: Sequence[Question], work: Path, *, workers: int, take: int | None
 ) -> list[MeasuredFile]:
     """Compare everything, in an order that mixes all kinds; what is known is not done again."""
     work.mkdir(parents=True, exist_ok=True)
-    share = partial(_measure_part, media, work, public, workers, take)
+    share = partial(_measure_part, mixed(questions, take), work, workers)
     if workers == 1:
         share(0)
     else:
@@ -110,11 +110,9 @@ def _quiet() -> None:
     os.nice(5)
 
 
-def _measure_part(
-    media: Path, work: Path, public: Path | None, of: int, take: int | None, number: int
-) -> None:
+def _measure_part(questions: Sequence[Question], work: Path, of: int, number: int) -> None:
     known = {answer.key for answer in read_answers(work)}
-    todo = mixed(gathered(media, work, public), take)[number::of]
+    todo = questions[number::of]
     bench = Bench(work / "references")
     with (work / f"answers-{code_digest()}-{number}.jsonl").open("a", encoding="utf-8") as stream:
         for question in todo:

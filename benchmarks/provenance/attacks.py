@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +22,7 @@ from media_screen.evidence import Span
 from media_screen.media import SAMPLE_RATE, Media
 
 SHORT_SIDE = 360  # px; clips are scaled down to it before they are attacked
+TICK = Fraction(1, 90_000)  # s, of the times of frames at a rate that varies
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,20 @@ def _sized(image: Image, width: int, height: int) -> Image:
     return np.asarray(cv2.resize(image, (width, height), interpolation=method), dtype=np.uint8)
 
 
-def save(clip: Clip, path: Path, *, crf: int = 23, sound_rate: int = 64_000) -> None:
-    """Encode a clip as H.264 and AAC; the file appears only when it is complete."""
+def save(
+    clip: Clip,
+    path: Path,
+    *,
+    crf: int = 23,
+    sound_rate: int = 64_000,
+    interlaced: bool = False,
+    shown_s: Sequence[float] | None = None,
+) -> None:
+    """Encode a clip as H.264 and AAC; the file appears only when it is complete.
+
+    `interlaced` encodes each frame as two fields, the upper first; `shown_s` is when each frame is
+    shown, s, for a rate that varies.
+    """
     part = path.with_suffix(f".{os.getpid()}.part.mp4")
     height, width = clip.frames[0].shape[:2]
     rate = Fraction(clip.fps).limit_denominator(1000)
@@ -76,12 +89,18 @@ def save(clip: Clip, path: Path, *, crf: int = 23, sound_rate: int = 64_000) -> 
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         video.codec_context.thread_count = 1
         video.options = {"crf": str(crf), "preset": "veryfast"}
+        if interlaced:
+            video.options |= {"x264-params": "tff=1"}
+        if shown_s is not None:
+            video.codec_context.time_base = TICK
         audio = container.add_stream("aac", rate=SAMPLE_RATE) if clip.sound.size else None
         if audio is not None:
             audio.bit_rate = sound_rate
             audio.codec_context.layout = "mono"
-        for image in clip.frames:
+        for number, image in enumerate(clip.frames):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+            if shown_s is not None:
+                frame.pts, frame.time_base = round(shown_s[number] / TICK), TICK
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
         if audio is not None:
@@ -258,6 +277,26 @@ def coloured(clip: Clip, rng: np.random.Generator) -> Clip:
     changed = _each(clip, lambda f: np.stack([tables[f[..., c], c] for c in range(3)], -1))
     sound = np.diff(clip.sound, prepend=np.float32(0)) * 1.5 + 0.2 * clip.sound
     return replace(changed, sound=np.clip(sound, -1, 1).astype(np.float32))
+
+
+def woven(clip: Clip, rng: np.random.Generator) -> Clip:
+    """Each two frames as the fields of one, at half the rate: what interlaced footage has."""
+    frames = []
+    for first, second in zip(clip.frames[::2], clip.frames[1::2], strict=False):
+        both = first.copy()
+        both[1::2] = second[1::2]
+        frames.append(both)
+    return replace(clip, frames=tuple(frames), fps=clip.fps / 2)
+
+
+def thinned(clip: Clip, rng: np.random.Generator) -> tuple[Clip, list[float]]:
+    """A third of the frames dropped at random, and when each of the others is shown, s.
+
+    That is what phones and screen recordings have: times that vary by a few milliseconds, too.
+    """
+    kept = [number for number in range(len(clip.frames)) if number == 0 or rng.random() > 1 / 3]
+    times = [number / clip.fps + float(rng.uniform(0, 0.2)) / clip.fps for number in kept]
+    return replace(clip, frames=tuple(clip.frames[number] for number in kept)), times
 
 
 # --- attacks on time and sound -------------------------------------------------------------------
