@@ -194,9 +194,13 @@ def test_a_terminated_scan_leaves_nobody_behind_and_goes_on(tmp_path: Path) -> N
     sys.path.insert(0, str(PLUGINS))
     try:
         summary = scan([folder], out, config, limits=Limits(time_s=1.0))
+        again = scan([folder], out, config, limits=Limits(time_s=1.0))
+        longer = scan([folder], out, config, limits=Limits(time_s=1.1))
     finally:
         sys.path.remove(str(PLUGINS))
     assert (summary.screened, summary.kept) == (2, 1)
+    assert (again.screened, again.kept) == (0, 3)
+    assert (longer.screened, longer.kept) == (2, 1), "what passed a limit, and nothing else"
     reasons = [record["abstentions"][0]["reason"] for record in records(out)[1:]]
     assert reasons == ["time_limit", "time_limit"]
 

@@ -195,15 +195,16 @@ def scan(
 
     Official posts among the files are read first, since they are originals for the others
     (`batch.originals`). A file is screened again when it, its sidecar, the enrolled people, the
-    official posts, the networks or the settings changed; its old result then goes. What was seen
-    and heard in it is kept for that, unless `keep` is False: a file that is as it was need not be
-    decoded (`screen.repeat`). Without `renew` only files that are new or changed are screened, and
-    results of other people or settings stay; they are flagged, as are those of files that are not
-    among `paths`. When all are done, files that repeat one another become campaigns
-    (`batch.campaigns`), whose accounts are tied by what they did at most `within_s` seconds apart.
-    `executor` makes the workers: processes of this machine, or those of a cluster
-    (`batch.ray.RayPool`). Raises BatchError when `out` can't be used, WorkerError when the networks
-    or the people can't be loaded, and WindowError when `within_s` is no window.
+    official posts, the networks or the settings changed, or when it passed a limit and the limits
+    are others now; its old result then goes. What was seen and heard in it is kept for that, unless
+    `keep` is False: a file that is as it was need not be decoded (`screen.repeat`). Without `renew`
+    only files that are new or changed are screened, and results of other people or settings stay;
+    they are flagged, as are those of files that are not among `paths`. When all are done, files
+    that repeat one another become campaigns (`batch.campaigns`), whose accounts are tied by what
+    they did at most `within_s` seconds apart. `executor` makes the workers: processes of this
+    machine, or those of a cluster (`batch.ray.RayPool`). Raises BatchError when `out` can't be
+    used, WorkerError when the networks or the people can't be loaded, and WindowError when
+    `within_s` is no window.
     """
     checked_window(within_s)
     started = time.monotonic()
@@ -217,7 +218,7 @@ def scan(
         config = replace(config, originals=originals)
         settings = settings_digest(config)
         holding = settings if renew else None
-        todo = [path for path in found.files if not results.has(path, holding)]
+        todo = [path for path in found.files if not results.has(path, holding, limits.words)]
         progress = Progress(total=len(found.files), kept=len(found.files) - len(todo))
         if on_start is not None:
             on_start(progress)
@@ -285,7 +286,7 @@ def _screened(
         for job, verdict in pool.screen(repeats.jobs()):
             if observations is not None and verdict.observed:
                 observations.put(verdict.media.sha256, verdict.observed)
-            written = results.add(job.path, verdict, settings)
+            written = results.add(job.path, verdict, settings, limits.words)
             repeats.finished(job, written)
             yield job.path, written
         if observations is not None:

@@ -54,6 +54,11 @@ class Limits:
     memory_bytes: int = MEMORY_LIMIT
     size_bytes: int = SIZE_LIMIT
 
+    @property
+    def words(self) -> str:
+        """The limits as text, which tells them from others."""
+        return f"{self.time_s:g} s, {self.memory_bytes} bytes, {self.size_bytes} bytes of file"
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

@@ -63,6 +63,7 @@ from media_screen.evidence.origin import (
     SharedPart,
 )
 from media_screen.evidence.pieces import (
+    LIMIT_REASONS,
     REASONS,
     SETUP_REASONS,
     Abstention,
@@ -92,6 +93,7 @@ __all__ = [
     "DECISION_SCHEMA",
     "DECLARED",
     "LABELS",
+    "LIMIT_REASONS",
     "MANIPULATION_BOUND",
     "PARTS",
     "PRIOR_RANGE",

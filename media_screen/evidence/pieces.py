@@ -49,6 +49,8 @@ LONGEST_ERROR = 300  # characters of an exception that go into a result
 
 # What lacks in the set-up and not in a file: it is told once for a batch.
 SETUP_REASONS: tuple[Reason, ...] = ("missing_package", "no_model", "no_reference")
+# What ends the screening of a file, and would not with a higher limit.
+LIMIT_REASONS: tuple[Reason, ...] = ("time_limit", "memory_limit", "too_large")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from media_screen.evidence.comparison import FaceComparison
 from media_screen.evidence.fusion import Fusion
 from media_screen.evidence.media import Coverage, MediaInfo, Thumbnail, TrackSummary
 from media_screen.evidence.origin import Context, Duplicate, Post, Provenance, SharedFootage
-from media_screen.evidence.pieces import Abstention, Evidence, Failure
+from media_screen.evidence.pieces import LIMIT_REASONS, Abstention, Evidence, Failure
 from media_screen.evidence.records import fields_of
 from media_screen.evidence.spans import Span
 from media_screen.evidence.text import OnscreenText
@@ -145,6 +145,13 @@ class Verdict:
         """
         unread = (one for one in self.abstentions if one.detector == "media")
         return bool(self.failures) or any(one.reason != "attached" for one in unread)
+
+    @property
+    def limited(self) -> bool:
+        """Whether its screening passed a limit, and may not under a higher one."""
+        return any(
+            one.detector == "media" and one.reason in LIMIT_REASONS for one in self.abstentions
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record that `schema/verdict.schema.json` describes, ready for JSON."""

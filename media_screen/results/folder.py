@@ -44,6 +44,7 @@ from media_screen.results.written import EARLIER, LAYOUT, STATE, STRANGE, line_d
 RESULTS = "results.jsonl"
 OUTDATED = "outdated"  # flag of a result under other people or settings than those of the last scan
 _OF_OTHERS = "outdated:"  # before the settings of a file whose line has that flag
+_UNDER = " under "  # between the facts of a file and the limits that its screening passed
 
 _log = logging.getLogger(__name__)
 
@@ -116,10 +117,11 @@ class Results:
         os.close(self._file)
         self._state.close()
 
-    def has(self, path: Path, settings: str | None) -> bool:
+    def has(self, path: Path, settings: str | None, limits: str = "") -> bool:
         """Tell whether a file has a result that still holds; of any settings where those are None.
 
-        Where the facts differ from those of the file that was judged, its content decides.
+        Where the facts differ from those of the file that was judged, its content decides. What
+        passed a limit holds under the very `limits` alone.
         """
         with self._told():
             row = self._state.execute(
@@ -129,11 +131,15 @@ class Results:
             ).fetchone()
             if row is None or not row[0]:
                 return False
+            known, under, passed = row[0].partition(_UNDER)
+            if under and passed != limits:
+                return False
             now = _facts(path)
-            if now == row[0]:
+            if now == known:
                 return True
             if _content(_sha256(path), _sha256(sidecars.find(path))) != row[1]:
                 return False
+            now += under + passed
             self._state.execute("UPDATE done SET facts = ? WHERE path = ?", (now, _key(path)))
             return True
 
@@ -141,8 +147,11 @@ class Results:
         """Note what a file is before it is screened; afterwards it may be something else."""
         self._begun[_key(path)] = _Before(_facts(path), _sha256(sidecars.find(path)))
 
-    def add(self, path: Path, verdict: Verdict, settings: str) -> Verdict:
-        """Append a verdict; when this returns, it is on the disk whole. Returns it as written."""
+    def add(self, path: Path, verdict: Verdict, settings: str, limits: str = "") -> Verdict:
+        """Append a verdict; when this returns, it is on the disk whole. Returns it as written.
+
+        `limits` are those that the file was screened under.
+        """
         key = _key(path)
         if key not in self._begun:
             self.begin(path)
@@ -155,7 +164,7 @@ class Results:
             changed = any(piece.reason == "changed" for piece in verdict.abstentions)
             row = (
                 key,
-                "" if changed else seen.facts,
+                "" if changed else seen.facts + (_UNDER + limits) * verdict.limited,
                 _content(verdict.media.sha256, seen.sidecar),
                 settings,
                 verdict.failed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -10,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from media_screen.evidence import MediaInfo, Thumbnail, Verdict
+from media_screen.evidence import (
+    LIMIT_REASONS,
+    Abstention,
+    MediaInfo,
+    Reason,
+    Thumbnail,
+    Verdict,
+)
 from media_screen.results.folder import RESULTS, BatchError, Results
 from media_screen.results.written import STATE
 from tests.making import records, touch
@@ -20,6 +28,22 @@ def verdict(path: Path, label: str = "no_finding") -> Verdict:
     size = path.stat().st_size if path.exists() else 0
     media = MediaInfo(str(path), sha256="0" * 64, size_bytes=size)
     return Verdict(label=label, media=media, versions={"settings": "s1"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reason", LIMIT_REASONS)
+def test_what_passed_a_limit_holds_under_those_limits_alone(tmp_path: Path, reason: Reason) -> None:
+    touch(tmp_path, "a.mp4", "b.mp4")
+    ended, whole, out = tmp_path / "a.mp4", tmp_path / "b.mp4", tmp_path / "out"
+    with Results(out) as results:
+        media = replace(verdict(ended).media, sha256=hashlib.sha256(ended.read_bytes()).hexdigest())
+        why = (Abstention("media", reason, "ended"),)
+        results.add(ended, replace(verdict(ended), media=media, abstentions=why), "s1", "5 s")
+        results.add(whole, verdict(whole), "s1", "5 s")
+        os.utime(ended)  # other facts, the same content
+        for _ in range(2):
+            assert results.has(ended, "s1", "5 s") and not results.has(ended, "s1", "60 s")
+            assert not results.has(ended, None, "60 s"), "not even where other settings do"
+            assert results.has(whole, "s1", "60 s")
 
 
 def test_a_result_is_known_until_something_changes(tmp_path: Path) -> None:
