@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.original import page
+from benchmarks.original.cost import measure_minutes
 from benchmarks.original.gathered import gathered
 from benchmarks.original.judging import example, judge
 from benchmarks.original.measuring import MeasuredFile, measure
@@ -40,12 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--work", type=Path, help="where files are kept (default: a temporary one)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--take", type=int, help="how many files are compared (default: all)")
+    parser.add_argument("--minutes", type=int, default=4, help="how many the cost is measured on")
     parser.add_argument("--ship", action="store_true", help="write models/original")
     asked = parser.parse_args(arguments)
     work = asked.work or Path(tempfile.gettempdir()) / "media-screen-original"
     questions = gathered(asked.media, work, asked.public, asked.autoencoder)
     answers = measure(questions, work, workers=asked.workers, take=asked.take)
-    record = page.summary(judge(answers, page.APART), len(questions))
+    minutes = measure_minutes(asked.media, work, count=asked.minutes)
+    record = page.summary(judge(answers, page.APART), len(questions), minutes)
     text = page.markdown(record)
     write_record("original", record)
     write_page("original", text)

@@ -139,11 +139,7 @@ class Bench:
     def answer(self, question: Question) -> MeasuredFile:
         """Compare one file with its original."""
         path = question.make()
-        equipment = Equipment(
-            looker=self._looker,
-            catalogue=self._catalogue(question.original()),
-            proxies=self._proxies,
-        )
+        equipment = self.equipment(question.original())
         started = time.perf_counter()
         with Media.open(path, threads=1) as media:
             case = Case(media, equipment)
@@ -168,6 +164,12 @@ class Bench:
                 for window in one.windows
             ),
             seconds=(round(searched - started, 3), round(ended - searched, 3)),
+        )
+
+    def equipment(self, original: Path) -> Equipment:
+        """Return what a scan has where this one file is enrolled."""
+        return Equipment(
+            looker=self._looker, catalogue=self._catalogue(original), proxies=self._proxies
         )
 
     def _read(self, original: Path) -> Catalogue:
