@@ -34,7 +34,9 @@ from samples.making.sidecars import Channel, Post, write_sidecar
 IMPOSTOR, INTERVIEW = "my-new-channel.mp4", "northern-desk-interview.mp4"
 REVOICED = "dockside_rumours-1990000000000000001.mp4"
 IMPOSED = datetime(2026, 7, 1, 3, 20)  # UTC, when the sample says that the impostor posted
-SECONDS = 6.0  # of each made video
+SECONDS = 6.0  # of the interview that is reposted, and of drawn videos
+WHOLE_S = 60.0  # more than the impostor's video has: reposted whole, since the samples are stills
+# that move, and six seconds of one look like six seconds of another
 DRAWN = 3  # videos that show nobody, on the first day
 FPS = 25.0
 SITES = ("tiktok", "x", "youtube")
@@ -81,7 +83,7 @@ def lay_out(
         if not samples or path.name.replace(".info.json", ".mp4") in samples:
             shutil.copy(path, trial.downloads)
     source = SAMPLES / "downloads"
-    clip = attacks.load(source / IMPOSTOR, most_s=seconds, short_side=short_side)
+    clip = attacks.load(source / IMPOSTOR, most_s=WHOLE_S, short_side=short_side)
     for number, recoding in enumerate(KINDS.values(), 1):
         _repost(clip, recoding, number, trial.downloads)
     for number in range(DRAWN):
