@@ -50,6 +50,7 @@ SPEAKING = (
     "people/gallery.py",
     "people/own_videos.py",
     "report",
+    "results/changes.py",
     "results/grounds.py",
     "results/matched.py",
     "results/moments.py",
@@ -142,7 +143,7 @@ def sentences() -> dict[str, str]:
             found.setdefault(counted, "media_screen/cli/enrolment_page.py")
     for counted in ("1 post view", "{views} post views", "1 follower", "{followers} followers"):
         found.setdefault(counted, "media_screen/report/pages.py")
-    for tied in (*TIED.values(), "shares footage with"):
+    for tied in (*TIED.values(), "quotes", "shares footage with"):
         found.setdefault(f"{tied} {{path}}", "media_screen/report/variants.py")
         found.setdefault(f"{tied} {{path}}: {{stretch}}", "media_screen/report/variants.py")
     for path in sorted(PACKAGE.glob("*/static/*.css")):

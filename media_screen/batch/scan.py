@@ -218,7 +218,7 @@ def scan(
         config = replace(config, originals=originals)
         settings = settings_digest(config)
         holding = settings if renew else None
-        todo = [path for path in found.files if not results.has(path, holding, limits.words)]
+        todo = [path for path in found.files if not results.has(path, holding, limits.key)]
         progress = Progress(total=len(found.files), kept=len(found.files) - len(todo))
         if on_start is not None:
             on_start(progress)
@@ -286,7 +286,7 @@ def _screened(
         for job, verdict in pool.screen(repeats.jobs()):
             if observations is not None and verdict.observed:
                 observations.put(verdict.media.sha256, verdict.observed)
-            written = results.add(job.path, verdict, settings, limits.words)
+            written = results.add(job.path, verdict, settings, limits.key)
             repeats.finished(job, written)
             yield job.path, written
         if observations is not None:

@@ -55,9 +55,9 @@ class Limits:
     size_bytes: int = SIZE_LIMIT
 
     @property
-    def words(self) -> str:
-        """The limits as text, which tells them from others."""
-        return f"{self.time_s:g} s, {self.memory_bytes} bytes, {self.size_bytes} bytes of file"
+    def key(self) -> str:
+        """What tells these limits from others."""
+        return f"{self.time_s:g}:{self.memory_bytes}:{self.size_bytes}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,9 +121,9 @@ class Language:
 
     def _readings(self, text: str, depth: int) -> Iterator[Said]:
         """Give each way to read a text, the most fixed words first."""
-        late = []  # a pattern of few words and a name fits much by chance
+        late = []
         for pattern, said in self._candidates(text):
-            if pattern.short and any(map(names_something, pattern.names)):
+            if pattern.fits_by_chance:
                 late.append((pattern, said))
             else:
                 yield from self._by_pattern(pattern, said, text, depth)

@@ -74,6 +74,15 @@ class Pattern:
         """Whether it has few words, as "{} of {}": it counts only when its parts are known."""
         return self.weight < SHORT
 
+    @cached_property
+    def fits_by_chance(self) -> bool:
+        """Whether it has few words and a name, which may be anything, and nothing holds that name.
+
+        "repeats {path}: {stretch}" is held by how it begins and by the part that must be known.
+        """
+        named = [names_something(name) for name in self.names]
+        return self.short and any(named) and (all(named) or not self.literals[0])
+
     def match(self, text: str) -> tuple[str, ...] | None:
         """Return what stands in the places of a text, or None where the text is another one.
 

@@ -54,6 +54,7 @@ from media_screen.weights.calibration import percent
 
 RESULTS = "results.jsonl"
 MOST_NAMED = 6  # platforms named in words
+MOST_OPEN = 4  # changed files that are shown unasked: the queue comes first
 BROKEN_SHOWN = 20  # broken lines described on the batch page; more are only counted
 LACKING_SHOWN = 8  # things that nothing was looked for with, above the table of a batch
 
@@ -118,6 +119,7 @@ def write_report(
         "searched": campaigns.searched,
         "broken_campaigns": bool(campaigns.broken),
         "changes": FolderChanges.read(out),
+        "most_open": MOST_OPEN,
         "covers": {row.key: cover(read_thumbnails(out, row.key)) for row in results.rows},
     }
     page = environment.get_template("index.html").stream(context)

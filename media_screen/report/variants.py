@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from media_screen.evidence import CampaignFile, PassedAlong, SharedFootage, Span
-from media_screen.results.text import clock, shorten_path
+from media_screen.results.text import clock, file_name, shorten_path
 from media_screen.results.words import LABELS
 from media_screen.weights.calibration import percent
 
@@ -24,7 +24,7 @@ _PARTS = {
     "sound": "in the sound alone: the picture is another one, or missing",
     "face": "in the faces alone, in another frame",
 }
-_LONGEST_PATH = 80  # characters of a file that is named in a sentence
+_LONGEST_NAME = 80  # characters of a file that is named in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,10 @@ def passed_words(passed: PassedAlong) -> str:
         if passed.here is None
         else f"repeats it by {percent(passed.share)} {_from_to(passed.here)}"
     )
+    called = LABELS[passed.label].name
     return (
         f"label passed along from {_named(passed.path)}: {how}; by itself it was called "
-        f"\u201c{LABELS[passed.label].name}\u201d"
+        f"\u201c{called}\u201d"
     )
 
 
@@ -128,7 +129,7 @@ def file_paths(files: Iterable[CampaignFile]) -> dict[str, str]:
 
 
 def _named(path: str) -> str:
-    return shorten_path(path, _LONGEST_PATH) or "a file that is gone"
+    return shorten_path(file_name(path), _LONGEST_NAME) if path else "a file that is gone"
 
 
 def _stretch(share: float, here: Span | None) -> str:

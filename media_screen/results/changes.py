@@ -14,7 +14,6 @@ from typing import Any
 from media_screen.evidence import LABELS, Label
 from media_screen.files import write_atomically
 from media_screen.media import shown_path
-from media_screen.results.plain import counted
 from media_screen.results.told import AlreadyTold, New
 
 CHANGES = "changes.json"
@@ -22,7 +21,7 @@ LISTED = 500  # files of a kind that are named; all are counted
 _MOST = 16 << 20  # bytes that are read
 
 # What results are made with, by its name in their versions: as it is said to have changed.
-_PARTS = {
+PARTS = {
     "people.records": "names or accounts of people",
     "people.faces": "faces of people",
     "people.voices": "voices of people",
@@ -32,7 +31,7 @@ _PARTS = {
     "judging": "sensitivity or weights",
     "names": "the watch-list",
 }
-_OTHER = "settings, networks or packages"
+OTHER_PARTS = "settings, networks or packages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,8 @@ class FolderChanges:
         """How much changed, in words; "nothing changed" for nothing."""
         said = [
             f"{self.new_count} new" if self.new_count else "",
-            f"{counted(self.moved_count, 'label')} changed" if self.moved_count else "",
+            f"{self.moved_count} labels changed" if self.moved_count > 1 else "",
+            "1 label changed" if self.moved_count == 1 else "",
             f"{self.gone_count} gone" if self.gone_count else "",
         ]
         return ", ".join(filter(None, said)) or "nothing changed"
@@ -138,8 +138,8 @@ def _parts(before: Mapping[str, str], now: Mapping[str, str]) -> Iterable[str]:
     if not before or not now:
         return ()
     differing = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
-    said = [words for name, words in _PARTS.items() if name in differing]
-    return [*said, *((_OTHER,) if differing - _PARTS.keys() else ())]
+    said = [words for name, words in PARTS.items() if name in differing]
+    return [*said, *((OTHER_PARTS,) if differing - PARTS.keys() else ())]
 
 
 def _text(value: Any) -> str:

@@ -85,10 +85,10 @@ def test_the_page_of_a_campaign_shows_its_record(tmp_path: Path) -> None:
         "What follows is context and no evidence.",
         "@news7733 news7733 youtube 1 2025-09-13 01:45 1 2: "
         "the same media \u00d72, the same title \u00d71 12 2025-09-01 letters + 4 digits",
-        "repeats downloads/fake.mp4: 97% of it, from 0:03.0 to 0:41.0 0:41.2; 2 files of these",
-        "is an excerpt of downloads/fake.mp4: 100% of it, from 0:00.0 to 0:09.0, in the picture "
+        "repeats fake.mp4: 97% of it, from 0:03.0 to 0:41.0 0:41.2; 2 files of these",
+        "is an excerpt of fake.mp4: 100% of it, from 0:00.0 to 0:09.0, in the picture "
         "alone: the sound is another one, or missing",
-        "quotes downloads/fake.mp4: 5% of it, from 0:12.0 to 0:14.0",
+        "quotes fake.mp4: 5% of it, from 0:12.0 to 0:14.0",
         "4,120 comments of 2,950 authors",
         "Ann1 under 4 files",
         "2025-09-13 10:11 (Asia/Shanghai): 240 in a minute",
@@ -96,7 +96,7 @@ def test_the_page_of_a_campaign_shows_its_record(tmp_path: Path) -> None:
         "So it is true \u00d731, 2 authors",
         "2025-09-13 01:05 first seen here",
         "by itself: No finding",
-        "label passed along from downloads/fake.mp4: repeats it by 97% from 0:00.0 to 0:41.2; "
+        "label passed along from fake.mp4: repeats it by 97% from 0:00.0 to 0:41.2; "
         "by itself it was called \u201cNo finding\u201d",
     ):
         assert shown in words, shown
@@ -132,10 +132,10 @@ def test_a_file_page_leads_to_its_campaign_and_says_where_its_label_is_from(tmp_
         assert f"../campaigns/{campaign.id}.html" in {a["href"] for _, a in page.having("href")}
     page = read(file_page(tmp_path, verdicts[1]))
     for shown in (
-        "Label passed along from downloads/fake.mp4: repeats it by 97% from 0:00.0 to 0:41.2; by "
+        "Label passed along from fake.mp4: repeats it by 97% from 0:00.0 to 0:41.2; by "
         "itself it was called \u201cNo finding\u201d: No sign of manipulation was found.",
         "One of 5 files of campaign c-0123456789ab, from 5 accounts.",
-        "This file: repeats downloads/fake.mp4: 97% of it, from 0:03.0 to 0:41.0",
+        "This file: repeats fake.mp4: 97% of it, from 0:03.0 to 0:41.0",
         "near-duplicate (picture 90%, sound 100% in common) of downloads/fake.mp4",
         "fake.mp4 2025-09-13 01:05 (UTC)",
     ):
@@ -346,7 +346,7 @@ def test_times_and_ratios_are_those_of_files_that_repeat_one_another(
 
 def test_how_a_label_was_passed_along_is_said() -> None:
     passed = invented.through(records.suspected(), share=0.97, here=Span(3, 41))
-    said = "label passed along from downloads/clip_0001.mp4: "
+    said = "label passed along from clip_0001.mp4: "
     own = "by itself it was called \u201cNo finding\u201d"
     assert passed_words(passed) == f"{said}repeats it by 97% from 0:03.0 to 0:41.0; {own}"
     assert passed_words(replace(passed, here=None)) == f"{said}it is the same file; {own}"

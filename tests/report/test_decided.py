@@ -83,7 +83,7 @@ def test_a_campaign_counts_what_was_decided_on_its_members(out: Path) -> None:
     assert "decided" in index.words() and "undecided" in page.words()
     decide(out, files, who="ada", after="", answer="confirmed_fake", campaign=campaign.id)
     index, _, page = pages(out)
-    assert f"{len(campaign.members)} confirmed fake." in page.words()
+    assert f"Confirmed fake \u00d7{len(campaign.members)}." in page.words()
     assert index.html.count('class="decided d-confirmed_fake"') == 1 + len(campaign.members)
 
 
