@@ -40,7 +40,7 @@ class VariantGroup:
 _GROUPS = {
     "Official post": "What the others were taken from. It is no part of the suspicion.",
     "First in the campaign": "What the others are compared with.",
-    "Repeats": "Picture and sound from end to end, copied or encoded anew.",
+    "Whole repeats": "Picture and sound from end to end, copied or encoded anew.",
     "Longer ones": "All of another file, and more around it.",
     "Excerpts": "A part of another file and nothing else.",
     "Other sound": "The same picture with another sound, or none.",
@@ -80,7 +80,7 @@ def _group(file: CampaignFile) -> str:
         return "Quotes"
     if not file.to:
         return "First in the campaign"
-    return _BY_PART.get(file.part) or _BY_KIND.get(file.kind, "Repeats")
+    return _BY_PART.get(file.part) or _BY_KIND.get(file.kind, "Whole repeats")
 
 
 def tie_words(file: CampaignFile, other: str) -> str:

@@ -245,12 +245,12 @@ FROM_TO = "97% of it, from 0:03.0 to 0:41.0"
             id="official-post",
         ),
         pytest.param(
-            replace(TIED, kind="same_file"), "the same bytes as b.mp4", "Repeats", id="same-bytes"
+            replace(TIED, kind="same_file"), "the same bytes as b.mp4", "Whole repeats", id="same-bytes"
         ),
         pytest.param(
             replace(TIED, kind="repeat", part="both"),
             f"repeats b.mp4: {FROM_TO}",
-            "Repeats",
+            "Whole repeats",
             id="repeat",
         ),
         pytest.param(
@@ -281,7 +281,7 @@ FROM_TO = "97% of it, from 0:03.0 to 0:41.0"
         pytest.param(
             replace(TIED, kind="new in a later version"),
             f"shares footage with b.mp4: {FROM_TO}",
-            "Repeats",
+            "Whole repeats",
             id="unknown-kind",
         ),
     ],
@@ -310,7 +310,7 @@ def test_files_of_the_same_bytes_are_one_variant(files: list[CampaignFile]) -> N
         "First in the campaign": [("0", 2)],
         "Excerpts": [("2", 2)],
         "Quotes": [("4", 1)],
-        "Repeats": [("5", 1), ("6", 1)],  # nobody knows their bytes
+        "Whole repeats": [("5", 1), ("6", 1)],  # nobody knows their bytes
     }
 
 
