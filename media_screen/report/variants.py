@@ -46,7 +46,7 @@ _GROUPS = {
     "Other sound": "The same picture with another sound, or none.",
     "Other picture": "The same sound with another picture, or none.",
     "Same faces, other frame": "The same face footage in another surrounding.",
-    "Quotes": "A part of the footage beside footage of their own, as news reports do.",
+    "Quoted parts": "A part of the footage beside footage of their own, as news reports do.",
 }
 _BY_PART = {
     "picture": "Other sound",
@@ -77,7 +77,7 @@ def _group(file: CampaignFile) -> str:
     if file.role == "original":
         return "Official post"
     if file.role == "quotes" or file.kind == "quote":
-        return "Quotes"
+        return "Quoted parts"
     if not file.to:
         return "First in the campaign"
     return _BY_PART.get(file.part) or _BY_KIND.get(file.kind, "Whole repeats")

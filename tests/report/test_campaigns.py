@@ -275,7 +275,7 @@ FROM_TO = "97% of it, from 0:03.0 to 0:41.0"
         pytest.param(
             replace(TIED, role="quotes", kind="quote"),
             f"quotes b.mp4: {FROM_TO}",
-            "Quotes",
+            "Quoted parts",
             id="quotes",
         ),
         pytest.param(
@@ -309,7 +309,7 @@ def test_files_of_the_same_bytes_are_one_variant(files: list[CampaignFile]) -> N
     assert found == {
         "First in the campaign": [("0", 2)],
         "Excerpts": [("2", 2)],
-        "Quotes": [("4", 1)],
+        "Quoted parts": [("4", 1)],
         "Whole repeats": [("5", 1), ("6", 1)],  # nobody knows their bytes
     }
 
