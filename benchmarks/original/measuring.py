@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -121,6 +122,9 @@ def _measure_part(questions: Sequence[Question], work: Path, of: int, number: in
             try:
                 answer = bench.answer(question)
             except NoFaceError:
+                continue
+            except Exception as error:  # hours of others must not be lost for one
+                print(f"{question.key}: {error!r}", file=sys.stderr, flush=True)
                 continue
             stream.write(json.dumps(asdict(answer)) + "\n")
             stream.flush()

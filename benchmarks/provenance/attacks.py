@@ -282,9 +282,10 @@ def coloured(clip: Clip, rng: np.random.Generator) -> Clip:
 def woven(clip: Clip, rng: np.random.Generator) -> Clip:
     """Each two frames as the fields of one, at half the rate: what interlaced footage has."""
     frames = []
+    height = clip.frames[0].shape[0] // 4 * 4  # fields have half the lines, and an even number
     for first, second in zip(clip.frames[::2], clip.frames[1::2], strict=False):
-        both = first.copy()
-        both[1::2] = second[1::2]
+        both = first[:height].copy()
+        both[1::2] = second[1:height:2]
         frames.append(both)
     return replace(clip, frames=tuple(frames), fps=clip.fps / 2)
 

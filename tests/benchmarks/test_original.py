@@ -22,7 +22,7 @@ FPS = 25.0
 @pytest.fixture
 def clip() -> attacks.Clip:
     rng = np.random.default_rng(0)
-    ground = rng.integers(0, 255, (12, 16, 3)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
+    ground = rng.integers(0, 255, (12, 16, 3)).astype(np.uint8).repeat(8, 0).repeat(8, 1)[:94]
     frames = tuple(np.roll(ground, 2 * number, axis=1) for number in range(40))
     return attacks.Clip(frames, FPS, np.zeros(0, np.float32))
 
@@ -30,8 +30,8 @@ def clip() -> attacks.Clip:
 def test_woven_frames_are_marked_as_interlaced(clip: attacks.Clip, tmp_path: Path) -> None:
     woven = attacks.woven(clip, np.random.default_rng(0))
     assert (woven.fps, woven.duration_s) == (FPS / 2, clip.duration_s)
-    assert np.array_equal(woven.frames[3][::2], clip.frames[6][::2])
-    assert np.array_equal(woven.frames[3][1::2], clip.frames[7][1::2])
+    assert np.array_equal(woven.frames[3][::2], clip.frames[6][:92:2])
+    assert np.array_equal(woven.frames[3][1::2], clip.frames[7][1:92:2])
     attacks.save(woven, tmp_path / "a.mp4", interlaced=True)
     with av.open(str(tmp_path / "a.mp4")) as made:
         frames = list(made.decode(video=0))

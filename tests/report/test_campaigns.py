@@ -245,7 +245,10 @@ FROM_TO = "97% of it, from 0:03.0 to 0:41.0"
             id="official-post",
         ),
         pytest.param(
-            replace(TIED, kind="same_file"), "the same bytes as b.mp4", "Whole repeats", id="same-bytes"
+            replace(TIED, kind="same_file"),
+            "the same bytes as b.mp4",
+            "Whole repeats",
+            id="same-bytes",
         ),
         pytest.param(
             replace(TIED, kind="repeat", part="both"),
