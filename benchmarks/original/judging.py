@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from benchmarks.original.measuring import MeasuredFile
-from media_screen.footage.original.alteration import follows, is_open, measures
+from media_screen.footage.original.alteration import excused, follows, is_open, measures
 from training.original.fit import Example, Fitted, held_out
 
 # What a user reads: that a face was changed; neither; that it is the original's; why it could not
@@ -39,7 +39,7 @@ def example(answer: MeasuredFile) -> Example | None:
         return None
     return Example(
         faces=np.stack([measures(face) for face in faces]),
-        follows=np.array([follows(face) for face in faces], bool),
+        excused=np.array([excused(face) for face in faces], bool),
         forged=answer.forged,
         group=answer.group,
         kind=answer.kind,
@@ -69,4 +69,4 @@ def judged(answer: MeasuredFile, one: Example | None, fitted: Fitted) -> Judged:
     outcome: Outcome = "same" if llr <= fitted.same else "unclear"
     if llr >= fitted.changed:
         outcome = "changed"
-    return Judged(answer, outcome, llr, bool(one.follows.all()))
+    return Judged(answer, outcome, llr, all(map(follows, filter(is_open, answer.compared))))

@@ -215,6 +215,7 @@ def _face(record: Mapping[str, Any]) -> ComparedFace:
     return ComparedFace(
         track=record["track"],
         width_px=record["width_px"],
+        laid=record["laid"],
         residuals=residuals,
         likeness=record["likeness"],
         displaced=record["displaced"],

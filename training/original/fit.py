@@ -36,7 +36,7 @@ class Example:
     """One file: its faces (n, measures), what it is, who is seen, and how its kind is called."""
 
     faces: Doubles
-    follows: Flags  # of each face, whether it moves as the original does
+    excused: Flags  # of each face, whether nothing of it accuses
     forged: bool
     group: str
     kind: str
@@ -56,7 +56,7 @@ class Fitted:
     def llr(self, example: Example) -> float:
         """Return the log likelihood ratio of a file: that of its most suspicious face."""
         raws = self.line.raw(filled(example.faces, self.line))
-        return _ratio(self.calibration, np.asarray(raws), example.follows)
+        return _ratio(self.calibration, np.asarray(raws), example.excused)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record for `calibration.json`."""
@@ -90,7 +90,7 @@ def fit(examples: Sequence[Example]) -> Fitted:
     highest = [float(own.max()) for own in raws]
     found = calibration.fit(highest, forged, weights=_weights(examples))
     llrs = np.array(
-        [_ratio(found, own, one.follows) for own, one in zip(raws, examples, strict=True)]
+        [_ratio(found, own, one.excused) for own, one in zip(raws, examples, strict=True)]
     )
     changed = float(llrs[~forged].max()) + MARGIN
     clear = forged & ~np.array([one.slight for one in examples])
@@ -130,9 +130,9 @@ def _mean(column: Doubles, share: Doubles) -> float:
     return float((share[told] * column[told]).sum() / share[told].sum())
 
 
-def _ratio(found: Calibration, raws: Doubles, follows: Flags) -> float:
+def _ratio(found: Calibration, raws: Doubles, excused: Flags) -> float:
     llrs = np.array([found.llr(float(raw)) for raw in raws])
-    return float(np.where(follows, np.minimum(llrs, 0.0), llrs).max())
+    return float(np.where(excused, np.minimum(llrs, 0.0), llrs).max())
 
 
 def _inner_raws(examples: Sequence[Example]) -> list[Doubles]:

@@ -41,7 +41,8 @@ EMBEDDED = 4  # pairs of a face whose identity is compared
 class ComparedFace:
     """One face in one window: what was measured between file and original.
 
-    `width_px` is its width in the smaller of both pictures. `likeness` is the cosine of the
+    `width_px` is its width in the smaller of both pictures, `laid` how well the rest of the
+    pictures lies over one another (the score of `Overlay`). `likeness` is the cosine of the
     embeddings of both sides at the same moments, `displaced` and `lips_displaced` how far the
     points of its mesh and of its lips lie apart, as shares of its width. `curves` are by name, at
     `times_s` of the file.
@@ -49,6 +50,7 @@ class ComparedFace:
 
     track: int
     width_px: float
+    laid: float
     residuals: dict[Region, Residual]
     likeness: float
     displaced: float
@@ -206,6 +208,7 @@ class Comparer:
         return ComparedFace(
             track=track,
             width_px=width,
+            laid=window.overlay.score,
             residuals=differs,
             likeness=self._likeness(crops),
             displaced=displaced(mine, theirs),

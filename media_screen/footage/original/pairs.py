@@ -39,8 +39,13 @@ AROUND_S = 0.25  # s before and after: as far as the match may be wrong in time
 MOST_PAIRS = 12  # for each window; they are compared in full
 LEAST_PAIRS = 3
 LATENESS_S = 0.01  # steps in which a common lateness of the file is looked for
+LATES_S = np.arange(-AROUND_S, AROUND_S + LATENESS_S / 2, LATENESS_S)
 STILL = 0.5  # grey levels by which a still place counts as if it moved, for coding moves it
 PENALTY = 0.02  # for a lateness of AROUND_S, as a share of the difference: still scenes have none
+# A file that is later than this, s, may also play faster or slower than the match says, by up to
+# DRIFT; that is believed where it takes a tenth of the difference away, and half of the frames of
+# the original stay within reach.
+EXACT_S, DRIFT, DRIFT_STEP, DRIFT_GAIN, LEAST_REACHED = 0.08, 0.2, 0.01, 0.1, 0.5
 LEAST_SCORE = 0.5  # of the overlay; below it, what is laid over one another is not the same
 HAND_OVER_S = 0.4  # a face is where it was seen last, for so long
 GAP_S = 1.2  # between two sightings of a face it is in between; farther apart nobody knows
@@ -200,15 +205,19 @@ def _paired(
     """Return the common lateness of the file, s, and for each frame its best one around that."""
     times = np.array([one.time_s for one in seen])
     differences = _differences(known, seen, wanted, overlay)
-    late = _lateness(differences, times, wanted)
+    by_lateness = _by_lateness(differences, times, wanted)
+    late = _lateness(by_lateness)
+    lates = np.full(len(wanted), late)
+    if abs(late) > EXACT_S:
+        lates = _drifting(by_lateness, wanted, late)
     step = float(np.median(np.diff(times))) if len(times) > 1 else 1 / FILE_FPS
     reach = max(0.75 * step, 0.02)
     chosen = []
-    for row, at in enumerate(wanted):
-        near = np.flatnonzero(np.isfinite(differences[row]) & (np.abs(times - at - late) <= reach))
+    for row, at in enumerate(wanted + lates):
+        near = np.flatnonzero(np.isfinite(differences[row]) & (np.abs(times - at) <= reach))
         if len(near):
             chosen.append((row, int(near[np.argmin(differences[row, near])])))
-    return late, chosen
+    return float(np.mean(lates)), chosen
 
 
 def _differences(
@@ -243,16 +252,42 @@ def _half_band(image: Image) -> Floats:
     return band(grey(image), FINE_PX, COARSE_PX / 2)
 
 
-def _lateness(differences: Doubles, times: Doubles, wanted: Doubles) -> float:
-    """Return by how much the file is late at which its frames differ least, s."""
-    lates = np.arange(-AROUND_S, AROUND_S + LATENESS_S / 2, LATENESS_S)
-    sums = np.zeros(len(lates))
+def _by_lateness(differences: Doubles, times: Doubles, wanted: Doubles) -> Doubles:
+    """Return how much each frame differs at each of LATES_S, 0 for one that has nothing near it."""
+    found = np.zeros((len(wanted), len(LATES_S)))
     for row, at in enumerate(wanted):
         near = np.isfinite(differences[row])
         if near.any():
-            sums += np.interp(at + lates, times[near], differences[row, near])
-    sums *= 1 + PENALTY * np.abs(lates) / AROUND_S
-    return float(lates[int(np.argmin(sums))])
+            found[row] = np.interp(at + LATES_S, times[near], differences[row, near])
+    return found
+
+
+def _lateness(by_lateness: Doubles) -> float:
+    """Return by how much the file is late at which its frames differ least, s."""
+    sums = by_lateness.sum(axis=0) * (1 + PENALTY * np.abs(LATES_S) / AROUND_S)
+    return float(LATES_S[int(np.argmin(sums))])
+
+
+def _drifting(by_lateness: Doubles, wanted: Doubles, late: float) -> Doubles:
+    """Return the lateness of each frame of the original where it grows or falls, else `late`."""
+    around = wanted - wanted.mean()
+    best = np.full(len(wanted), late)
+    least = (1 - DRIFT_GAIN) * float(by_lateness[:, _step(late)].mean())
+    for drift in np.arange(-DRIFT, DRIFT + DRIFT_STEP / 2, DRIFT_STEP):
+        for middle in LATES_S:
+            lates = middle + drift * around
+            reached = np.flatnonzero(np.abs(lates) <= AROUND_S)
+            if len(reached) < LEAST_REACHED * len(wanted):
+                continue
+            steps = np.round((lates[reached] + AROUND_S) / LATENESS_S).astype(int)
+            mean = float(by_lateness[reached, steps].mean())
+            if mean < least:
+                best, least = lates, mean
+    return best
+
+
+def _step(late: float) -> int:
+    return round((late + AROUND_S) / LATENESS_S)
 
 
 def _pair(known: Sequence[Frame], row: int, seen: _FileFrame, overlay: Overlay) -> FramePair:

@@ -31,6 +31,7 @@ def compared(
     said: np.ndarray = WORDS,
     bare: float = 1.0,
     width_px: float = 90.0,
+    laid: float = 0.99,
 ) -> ComparedFace:
     """A face of a good copy, but for what is given: excess by part, in all bands."""
     parts = dict.fromkeys(REGIONS, -1.8) | (excess or {})
@@ -38,6 +39,7 @@ def compared(
     return ComparedFace(
         track=0,
         width_px=width_px,
+        laid=laid,
         residuals={
             name: Residual((value,) * 3, (-5.0,) * 3, bare, (value,) * 12)
             for name, value in parts.items()
@@ -98,6 +100,11 @@ def test_what_lies_over_a_face_that_follows_accuses_nobody() -> None:
     written = compared({"mouth": 3.5, "face": 2.5})
     assert follows(written)
     assert limits().same < judge(written).llr < limits().changed
+
+
+def test_pictures_that_lie_badly_over_one_another_accuse_nobody() -> None:
+    moved = compared({"mouth": 3.5, "face": 2.5}, said=OTHER, laid=0.8)
+    assert not follows(moved) and judge(moved).llr <= 0.0
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ def face(llr: float, *, track: int = 0, bare: float = 1.0) -> ComparedFace:
     return ComparedFace(
         track=track,
         width_px=80.0,
+        laid=0.99,
         residuals={"face": part, "mouth": part},
         likeness=0.9,
         displaced=llr,
