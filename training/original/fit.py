@@ -25,7 +25,9 @@ L2 = 0.003  # of the line, for standardised measures: as weak as keeps every wei
 FOLDS = 5
 # No genuine file of those that were held out may be called changed, and the next one hardly: the
 # threshold lies so far above the highest, as a log likelihood ratio.
-MARGIN = 0.5
+MARGIN = 0.3
+# As far as the unlikest genuine face of those that were held out, another person's must be beyond.
+UNLIKE_MARGIN = 0.05
 # Share of the forged that may lie below the ratio up to which a face counts as the same.
 PASSED = 0.01
 DIGITS = 4
@@ -36,7 +38,8 @@ class Example:
     """One file: its faces (n, measures), what it is, who is seen, and how its kind is called."""
 
     faces: Doubles
-    excused: Flags  # of each face, whether nothing of it accuses
+    excused: Flags  # of each face, whether nothing of its measures accuses
+    unlike: Doubles  # of each face, how unlike its original; NaN where that is not told
     forged: bool
     group: str
     kind: str
@@ -52,11 +55,14 @@ class Fitted:
     calibration: Calibration
     changed: float
     same: float
+    unlike: float
+    other: float
 
     def llr(self, example: Example) -> float:
         """Return the log likelihood ratio of a file: that of its most suspicious face."""
         raws = self.line.raw(filled(example.faces, self.line))
-        return _ratio(self.calibration, np.asarray(raws), example.excused)
+        ratio = _ratio(self.calibration, np.asarray(raws), example.excused)
+        return max(ratio, self.other) if (example.unlike >= self.unlike).any() else ratio
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record for `calibration.json`."""
@@ -65,6 +71,8 @@ class Fitted:
             **self.calibration.to_dict(),
             "changed": round(self.changed, DIGITS),
             "same": round(self.same, DIGITS),
+            "unlike": round(self.unlike, DIGITS),
+            "other": round(self.other, DIGITS),
         }
 
 
@@ -95,7 +103,25 @@ def fit(examples: Sequence[Example]) -> Fitted:
     changed = float(llrs[~forged].max()) + MARGIN
     clear = forged & ~np.array([one.slight for one in examples])
     same = min(float(np.quantile(llrs[clear], PASSED)), changed - MARGIN)
-    return Fitted(fit_line(examples), found, min(changed, found.limits[1]), same)
+    changed = min(changed, found.limits[1])
+    unlike, other = _other_person(examples)
+    other = min(max(other, changed), found.limits[1])
+    return Fitted(fit_line(examples), found, changed, same, unlike, other)
+
+
+def _other_person(examples: Sequence[Example]) -> tuple[float, float]:
+    """Return from where a face is another person's, and the log likelihood ratio of that.
+
+    Beyond the unlikest genuine face the ratio is that of the forged to one person of all that were
+    seen, since faces of one person are alike in this, too.
+    """
+    told = [one for one in examples if not np.isnan(one.unlike).all()]
+    genuine = [one for one in told if not one.forged]
+    forged = [one for one in told if one.forged]
+    unlike = max((float(np.nanmax(one.unlike)) for one in genuine), default=1.0) + UNLIKE_MARGIN
+    share = np.mean([float((one.unlike >= unlike).any()) for one in forged]) if forged else 0.0
+    people = len({one.group for one in genuine})
+    return unlike, float(np.log(max(share, 1e-3) * (people + 1)))
 
 
 def fit_line(examples: Sequence[Example]) -> LinearModel:

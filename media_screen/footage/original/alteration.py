@@ -1,12 +1,14 @@
 """Says what the measures of a compared face mean: how surely it was changed, and what of it.
 
 A weighted sum of a few measures (`models/original/calibration.json`) is calibrated as a log
-likelihood ratio, of a face that was changed against one that was only copied; what was changed
-follows from which part differs more than the rest of the same face.
+likelihood ratio, of a face that was changed against one that was only copied. Beside it stands what
+the embedder says alone: no copy of a face that is wide enough is as unlike its original as another
+person's. What was changed follows from which part differs more than the rest of the same face.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -39,17 +41,23 @@ MOVES = 0.02
 # have changed what the networks make of the face.
 LEAST_OPEN, ALL_OPEN = 0.6, 0.9
 LARGE_PX = 80.0  # width of a face from which it is not small
+WIDE_PX = 65.0  # width from which copies keep their likeness, however strongly they are compressed
 # Scores of an overlay below which nothing accuses, for the pictures don't lie exactly over one
 # another (a fifth of all genuine copies, a thirtieth of all forgeries), and above which all do.
-LEAST_LAID, MOST_LAID = 0.85, 0.995
+LEAST_LAID, MOST_LAID = 0.9, 0.995
 
 
 @dataclass(frozen=True, slots=True)
 class FaceLimits:
-    """Ratios (natural log) from which a face counts as changed, and up to which as the same."""
+    """Ratios (natural log) from which a face counts as changed, and up to which as the same.
+
+    A wide face that is as unlike as `unlike` is another person's, with the ratio `other`.
+    """
 
     changed: float
     same: float
+    unlike: float
+    other: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,20 @@ def judge(face: ComparedFace) -> Alteration:
     llr, score = calibration.llr(raw), calibration.probability(raw)
     if excused(face):
         llr, score = min(llr, 0.0), min(score, 0.5)
+    if unlike(face) >= limits().unlike and limits().other > llr:
+        llr = limits().other
+        score = 1.0 / (1.0 + math.exp(-llr))
     return Alteration(llr, score, _kind(face))
+
+
+def unlike(face: ComparedFace) -> float:
+    """Return 1 minus the cosine of both embeddings of a face that is wide and not covered, or NaN.
+
+    It needs no exact overlay: each side is embedded by itself.
+    """
+    seen = min((part.open for part in face.residuals.values()), default=0.0)
+    told = face.width_px >= WIDE_PX and seen >= ALL_OPEN
+    return 1.0 - face.likeness if told else math.nan
 
 
 def excused(face: ComparedFace) -> bool:
@@ -177,7 +198,7 @@ def _kind(face: ComparedFace) -> Kind:
 def limits() -> FaceLimits:
     """Return from which ratio on a face is changed, and up to which it is the same."""
     record = weights.record(FILE)
-    return FaceLimits(float(record["changed"]), float(record["same"]))
+    return FaceLimits(*(float(record[name]) for name in ("changed", "same", "unlike", "other")))
 
 
 @cache

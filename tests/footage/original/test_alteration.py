@@ -15,6 +15,7 @@ from media_screen.footage.original.alteration import (
     judge,
     limits,
     measures,
+    unlike,
 )
 from media_screen.footage.original.comparison import ComparedFace
 from media_screen.footage.original.movement import PartMovement
@@ -105,6 +106,29 @@ def test_what_lies_over_a_face_that_follows_accuses_nobody() -> None:
 def test_pictures_that_lie_badly_over_one_another_accuse_nobody() -> None:
     moved = compared({"mouth": 3.5, "face": 2.5}, said=OTHER, laid=0.8)
     assert not follows(moved) and judge(moved).llr <= 0.0
+
+
+STRANGER = dict.fromkeys(REGIONS, 0.3)  # a swap that is matched well differs but a little
+
+
+@pytest.mark.parametrize(
+    ("face", "told"),
+    [
+        pytest.param(compared(STRANGER, likeness=0.5, said=OTHER), True, id="wide"),
+        pytest.param(compared(STRANGER, likeness=0.5, said=OTHER, laid=0.7), True, id="laid-badly"),
+        pytest.param(compared(STRANGER, likeness=0.5, width_px=50.0), False, id="too-narrow"),
+        pytest.param(compared(STRANGER, likeness=0.5, bare=0.8), False, id="covered"),
+        pytest.param(compared(STRANGER, likeness=0.75), False, id="a-bad-copy"),
+    ],
+)
+def test_a_wide_face_of_another_person_is_changed_whatever_else_is(
+    face: ComparedFace, told: bool
+) -> None:
+    assert (unlike(face) >= limits().unlike) is told
+    if told:
+        found = judge(face)
+        assert found.llr >= limits().other >= limits().changed and found.score > 0.9
+        assert found.kind == "face_exchanged"
 
 
 @pytest.mark.parametrize(
