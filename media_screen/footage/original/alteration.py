@@ -98,8 +98,8 @@ def measures(face: ComparedFace) -> Doubles:
     Excesses are natural logs. `part_apart` is the mouth against eyes and brows, or the eyes against
     the rest, whichever is more; `most` the part that differs most; `unlike` 1 minus the cosine of
     both embeddings; `silent` how little the opening of the mouth follows, where it moves; `large`
-    how large the face is: 0, or below that for one that is smaller than LARGE_PX; `laid` how exactly
-    the pictures lie over one another, without which all of a face differs.
+    how large the face is: 0, or below that for one that is smaller than LARGE_PX; `laid` how
+    exactly the pictures lie over one another, without which all of a face differs.
     """
     parts = {name: one.excess for name, one in face.residuals.items()}
     middle = {name: excess[MIDDLE] for name, excess in parts.items()}
