@@ -49,6 +49,8 @@ COPIES: dict[str, tuple[list[int], Mapping, float]] = {
     "begins-later": (list(range(10, 75)), Mapping(1.0, 0.4), 0.0),
     "match-is-early": (list(range(75)), Mapping(1.0, 0.12), 0.12),
     "match-is-late": (list(range(75)), Mapping(1.0, -0.16), -0.16),
+    "faster": ([round(1.1 * step) for step in range(68)], Mapping(1.0, 0.3), 0.155),
+    "slower": ([round(0.9 * step) for step in range(80)], Mapping(1.0, -0.3), -0.19),
     "frames-doubled": ([2 * (step // 2) for step in range(75)], Mapping(1.0, 0.0), 0.0),
 }
 
