@@ -11,7 +11,7 @@ from benchmarks.markdown import escaped, table
 from benchmarks.original.cost import MinuteCost, rows
 from benchmarks.original.judging import SLIGHT, Judged, Outcome
 
-COMMAND = "python -m benchmarks.original --media ../shared/media --public DIR"
+COMMAND = "python -m benchmarks.original --media ../shared/media --public PAIRS --autoencoder TAESD"
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 # What is neither a copy nor a forgery of its original, or a forgery that nobody can see.
 APART = ("another take", "late sound", "pair: same face")
@@ -87,8 +87,9 @@ def markdown(record: dict[str, Any]) -> str:
     lines = [
         "# Compared with the original",
         "",
-        f"`{COMMAND}`: {record['files']:,} of {record['of']:,} files (`--take`: the first of a "
-        "mixed order), clips of at most 4 s at 360 lines, each compared with the proxy of its "
+        f"`{COMMAND}`: {record['files']:,} of {record['of']:,} files (all pairs of "
+        "published tools, and of the others as many as were reached in a mixed order), clips of at "
+        "most 4 s at 360 lines, each compared with the proxy of its "
         "original as in a scan, and judged by what was learned from other people (five folds). "
         "*changed* accuses a face, *same* vouches for it.",
         "",
