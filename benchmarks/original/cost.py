@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
@@ -73,16 +74,17 @@ def _deliver(source: Path, target: Path) -> None:
     with av.open(str(source)) as given, av.open(str(part), "w") as made:
         shown = given.streams.video[0]
         scale = LINES / min(shown.width, shown.height)
-        video = made.add_stream("libx264", rate=shown.average_rate or 25)
+        rate = Fraction(shown.average_rate or 25)
+        video = made.add_stream("libx264", rate=rate)
         video.width, video.height = (
             round(side * scale) // 2 * 2 for side in (shown.width, shown.height)
         )
         video.pix_fmt, video.options = "yuv420p", {"crf": "26", "preset": "veryfast"}
-        for frame in given.decode(shown):
+        for number, frame in enumerate(given.decode(shown)):
             if (frame.time or 0.0) >= MINUTE_S:
                 break
             sized = frame.reformat(video.width, video.height, format="yuv420p")
-            sized.pts = None
+            sized.pts, sized.time_base = number, 1 / rate
             made.mux(video.encode(sized))
         made.mux(video.encode(None))
     part.replace(target)
