@@ -82,7 +82,11 @@
   const show = () => {
     const shown = hits.slice(0, limit);
     const focused = document.activeElement; // lost by what is put in anew
-    for (const unit of shown) if (unit.head) unit.within.textContent = within(unit);
+    for (const unit of shown) {
+      if (!unit.head) continue;
+      unit.within.textContent = within(unit);
+      unit.open = unit.opener.open;
+    }
     body.replaceChildren(...shown.flatMap((unit) => trs(unit, STEP)));
     if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
     status.textContent = shown.length < hits.length
@@ -192,7 +196,12 @@
     if (tr !== unit.head) unit.head.querySelector("a").focus();
   });
   let printing = false; // paper has all files, and opens what is folded
-  for (const unit of units) unit.opener?.addEventListener("toggle", () => { if (!printing) show(); });
+  // What stands there as it was asked for is not put in anew, whatever reports that it changed.
+  for (const unit of units) {
+    unit.opener?.addEventListener("toggle", () => {
+      if (!printing && unit.open !== unit.opener.open) show();
+    });
+  }
   commands["/"] = () => form.elements.q.focus();
   commands.c = () => form.reset();
   form.elements.q.addEventListener("keydown", (event) => {
