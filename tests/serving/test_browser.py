@@ -152,7 +152,7 @@ def test_a_campaign_is_decided_on_its_page(browser: Any, server: Server) -> None
         ready(page)
         page.keyboard.press("f")
         told(page, "Written down")
-        assert "Confirmed fake" in (page.locator("#decision").text_content() or "")
+        assert "Confirmed fake \u00d74" in (page.locator("#decision").text_content() or "")
         campaign, verdicts = invented.small()
         media = {one.media.key: one.media for one in verdicts}
         for one in campaign.members:
