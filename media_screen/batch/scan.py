@@ -195,16 +195,15 @@ def scan(
 
     Official posts among the files are read first, since they are originals for the others
     (`batch.originals`). A file is screened again when it, its sidecar, the enrolled people, the
-    official posts, the networks or the settings changed, or when it passed a limit and the limits
-    are others now; its old result then goes. What was seen and heard in it is kept for that, unless
-    `keep` is False: a file that is as it was need not be decoded (`screen.repeat`). Without `renew`
-    only files that are new or changed are screened, and results of other people or settings stay;
-    they are flagged, as are those of files that are not among `paths`. When all are done, files
-    that repeat one another become campaigns (`batch.campaigns`), whose accounts are tied by what
-    they did at most `within_s` seconds apart. `executor` makes the workers: processes of this
-    machine, or those of a cluster (`batch.ray.RayPool`). Raises BatchError when `out` can't be
-    used, WorkerError when the networks or the people can't be loaded, and WindowError when
-    `within_s` is no window.
+    official posts, the networks, the settings or a limit that it passed changed; its old result
+    then goes. What was seen and heard in it is kept for that, unless `keep` is False: a file that
+    is as it was need not be decoded (`screen.repeat`). Without `renew` only files that are new or
+    changed are screened, and results of other people or settings stay; they are flagged, as are
+    those of files that are not among `paths`. When all are done, files that repeat one another
+    become campaigns (`batch.campaigns`), whose accounts are tied by what they did at most
+    `within_s` seconds apart. `executor` makes the workers: processes of this machine, or those of a
+    cluster (`batch.ray.RayPool`). Raises BatchError when `out` can't be used, WorkerError when the
+    networks or the people can't be loaded, and WindowError when `within_s` is no window.
     """
     checked_window(within_s)
     started = time.monotonic()

@@ -89,14 +89,15 @@ class Folder:
         evidence: tuple[Evidence, ...] = (SHOWN,),
         published: str = "",
         face: bool = False,
+        holds: str = "",
     ) -> None:
-        """Screen a file, named as its content, that repeats others from end to end."""
+        """Screen a file, named as its content unless it `holds` another, that repeats others."""
         path = self.media / f"{name}.mp4"
         path.write_bytes(name.encode())
         found = judge(evidence, duration_s=SECONDS, names={"ann": "Ann"})
         verdict = Verdict(
             label=found.label,
-            media=MediaInfo(str(path), content(name), "video", 100, SECONDS),
+            media=MediaInfo(str(path), content(holds or name), "video", 100, SECONDS),
             person=found.person,
             summary=found.summary,
             evidence=evidence,
@@ -394,6 +395,30 @@ def test_an_id_stays_when_files_are_added_and_two_become_one(folder: Folder) -> 
     both = folder.campaigns
     assert [(one.id, one.merged) for one in both] == [(first.id, (second,))]
     assert {one.campaign for one in folder.verdicts.values()} == {first.id}
+
+
+def test_an_id_stays_when_all_its_files_are_screened_again_beside_a_new_one(folder: Folder) -> None:
+    folder.screen("m")
+    folder.screen("n", "m")
+    folder.settle()
+    (first,) = folder.campaigns
+    folder.screen("m", evidence=(SHOWN, lookalike()))  # as when people changed: all lines are new
+    folder.screen("n", "m", evidence=(SHOWN, lookalike()))
+    folder.screen("a", "m")  # would be the first of all contents
+    folder.settle()
+    assert [(one.id, len(one.files)) for one in folder.campaigns] == [(first.id, 3)]
+
+
+def test_a_file_of_other_content_takes_no_id_along(folder: Folder) -> None:
+    folder.screen("m")
+    folder.screen("n", "m")
+    folder.settle()
+    (first,) = folder.campaigns
+    folder.screen("m", holds="x")
+    folder.screen("n", "x", holds="y")
+    folder.settle()
+    (second,) = folder.campaigns
+    assert second.id != first.id, "other footage lies under the old names"
 
 
 def test_what_is_kept_is_begun_anew_when_it_is_damaged(folder: Folder) -> None:

@@ -14,6 +14,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -136,6 +137,7 @@ class _Settling:
         self._within_s = within_s
         self._files: dict[str, ScreenedFile] = {}
         self._told: dict[str, Told] = {}
+        self._had: dict[str, str] = {}  # campaigns of files whose lines are new and tell of none
         self._digests: dict[str, str] = {}
         self._paths: dict[str, Path] = {}
 
@@ -144,7 +146,8 @@ class _Settling:
         self._read()
         ties = find_ties(self._files.values())
         groups = find_groups(self._files, ties)
-        before = {key: told.campaign for key, told in self._told.items() if told.campaign}
+        told = {key: told.campaign for key, told in self._told.items() if told.campaign}
+        before = self._had | told
         known = self._store.campaigns()
         names = name_groups(groups, self._files, before, known)
         moved = tuple(self._tell_all(groups, names, ties))
@@ -160,7 +163,8 @@ class _Settling:
     def _read(self) -> None:
         """Take what is known of lines that did not change, and read the others."""
         names = self._names
-        known = {row.digest: (key, row) for key, row in self._store.files().items()}
+        kept = self._store.files()
+        known = {row.digest: (key, row) for key, row in kept.items()}
         for digest, path in self._results.lines().items():
             key, row = known.get(digest, ("", None))
             if row is None or not self._take(key, row):
@@ -168,6 +172,7 @@ class _Settling:
                 key = verdict.media.key
                 self._files[key] = screened_file(own_verdict(verdict), self._config, names)
                 self._told[key] = Told.of(verdict)
+                self._remember(key, kept.get(key))
             self._digests[key] = digest
             self._paths[key] = path
 
@@ -181,6 +186,12 @@ class _Settling:
             return False
         self._files[key], self._told[key] = file, told
         return True
+
+    def _remember(self, key: str, row: KeptFile | None) -> None:
+        """Note the campaign that a file was in before it was screened again, if it is the same."""
+        with suppress(*BAD_RECORD):
+            if row is not None and file_from_json(row.facts).sha256 == self._files[key].sha256:
+                self._had[key] = Told.from_json(row.told).campaign
 
     def _tell_all(
         self, groups: Sequence[FootageGroup], names: Sequence[str], ties: Sequence[FootageTie]
