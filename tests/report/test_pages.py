@@ -15,7 +15,9 @@ import pytest
 
 from media_screen.evidence import LABELS, SETUP_REASONS, Contribution, Fusion, Verdict
 from media_screen.report import write_report
+from media_screen.report.pages import MOST_OPEN
 from media_screen.results import text
+from media_screen.results.changes import ChangedFile, FolderChanges
 from media_screen.results.thumbs import thumbnail_name
 from media_screen.results.words import LABELS as WORDS
 from tests.report import records
@@ -428,3 +430,21 @@ def test_file_page_golden(tmp_path: Path, golden) -> None:  # type: ignore[no-un
     html = re.sub(r"(<(style|script)>).*?(</\2>)", r"\1\3", page.html, flags=re.DOTALL)
     html = re.sub(r"sha256-[A-Za-z0-9+/=]{44}", "sha256-", html)
     golden("report/file_page.html", html)
+
+
+@pytest.mark.parametrize(
+    ("moved", "opened"), [(1, True), (MOST_OPEN, True), (MOST_OPEN + 1, False)]
+)
+def test_what_changed_does_not_push_the_queue_down(
+    tmp_path: Path, moved: int, opened: bool
+) -> None:
+    verdict = records.every_label()[0]
+    records.write_results(tmp_path, [verdict])
+    one = ChangedFile(verdict.media.path, verdict.media.key, verdict.label, "official", "Why.")
+    since, now = "2026-07-01T08:00:00+00:00", "2026-07-02T08:00:00+00:00"
+    FolderChanges(since, now, moved=(one,) * moved, moved_count=moved).write(tmp_path)
+    write_report(tmp_path)
+    page = read(tmp_path / "report" / "index.html")
+    assert ('id="changes" open' in page.html) is opened
+    words = "1 label changed" if moved == 1 else f"{moved} labels changed"
+    assert words in page.words()
