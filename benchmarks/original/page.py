@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from statistics import median
 from typing import Any, get_args
 
 from benchmarks.markdown import escaped, table
 from benchmarks.original.cost import MinuteCost, rows
 from benchmarks.original.judging import SLIGHT, Judged, Outcome
+from media_screen.footage.original.alteration import LEAST_LAID, WIDE_PX, is_open, unlike
+from media_screen.footage.original.comparison import ComparedFace
 
 COMMAND = "python -m benchmarks.original --media ../shared/media --public PAIRS --autoencoder TAESD"
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -37,8 +40,35 @@ def summary(found: Sequence[Judged], of: int, minutes: Sequence[MinuteCost]) -> 
             for one in found
             if one.outcome == ("same" if one.answer.forged else "changed")
         },
+        "laid_badly": {name: _laid_badly(own) for name, own in _sides(found).items()},
+        "wide": {name: _wide(own) for name, own in _sides(found).items()},
         "minutes": [asdict(one) for one in minutes],
     }
+
+
+def _sides(found: Sequence[Judged]) -> dict[str, list[ComparedFace]]:
+    """Return the faces that were judged, of copies and of forgeries."""
+    return {
+        name: [
+            face
+            for one in _kept(found)
+            if one.answer.forged is forged
+            for face in one.answer.compared
+            if is_open(face)
+        ]
+        for name, forged in (("genuine", False), ("forged", True))
+    }
+
+
+def _laid_badly(faces: Sequence[ComparedFace]) -> list[int]:
+    """Return how many faces lie in pictures that nothing accuses in, and of how many."""
+    return [sum(face.laid < LEAST_LAID for face in faces), len(faces)]
+
+
+def _wide(faces: Sequence[ComparedFace]) -> list[float]:
+    """Return the least and the median likeness of wide faces, and how many those are."""
+    likeness = [face.likeness for face in faces if unlike(face) >= -1.0]
+    return [round(min(likeness), 2), round(median(likeness), 2), len(likeness)] if likeness else []
 
 
 def _row(one: Judged) -> str:
@@ -121,6 +151,25 @@ def markdown(record: dict[str, Any]) -> str:
         *table(
             ("file", "log likelihood ratio"),
             [(escaped(name), llr) for name, llr in record["wrong"].items()] or [("none", "")],
+        ),
+        "",
+        "## What spares copies",
+        "",
+        *table(
+            ("faces", "of", f"laid over with a score under {LEAST_LAID}"),
+            [
+                (name, of, f"{few / max(1, of):.1%}")
+                for name, (few, of) in record["laid_badly"].items()
+            ],
+        ),
+        "",
+        *table(
+            (f"faces of {WIDE_PX:.0f} px and more", "of", "least likeness", "median"),
+            [
+                (name, int(values[2]), values[0], values[1])
+                for name, values in record["wide"].items()
+                if values
+            ],
         ),
         "",
         "## What it costs",

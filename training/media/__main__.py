@@ -18,7 +18,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from training.manifest import FILE, MediaRow
-from training.media.clones import MissingFileError, RepositoryFile
+from training.media.clones import MissingFileError, RepositoryFile, tell_missing
 
 TABLE = Path(__file__).with_name("clips.tsv")
 SPEECH = Path(__file__).with_name("speech.tsv")
@@ -126,11 +126,8 @@ def main() -> None:
     parser.add_argument("--speech", action="store_true", help="recordings, not clips")
     asked = parser.parse_args()
     rows = read_table(SPEECH if asked.speech else TABLE)
-    missing = 0
-    for told in lay_out(rows, asked.clones, asked.into, audio="ok" if asked.speech else ""):
-        missing += 1
-        print(told, flush=True)
-    print(f"{len(rows) - missing} of {len(rows)} files lie in {asked.into}")
+    told = lay_out(rows, asked.clones, asked.into, audio="ok" if asked.speech else "")
+    tell_missing(told, total=len(rows), what="files", into=asked.into)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Reads files out of clones of repositories, each checked against its hash."""
+"""Lays files out of clones of repositories, each checked against its hash."""
 
 from __future__ import annotations
 
 import hashlib
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,15 @@ class RepositoryFile:
             )
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(shown.stdout)
+
+
+def tell_missing(told: Iterable[str], *, total: int, what: str, into: Path) -> None:
+    """Print what can't be had, a line each as it is found, and how many of all are laid out."""
+    missing = 0
+    for line in told:
+        missing += 1
+        print(line, flush=True)
+    print(f"{total - missing} of {total} {what} lie in {into}")
 
 
 def git_folder(clones: Path, repo: str) -> Path | None:

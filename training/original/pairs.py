@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from training.media.clones import MissingFileError, RepositoryFile
+from training.media.clones import MissingFileError, RepositoryFile, tell_missing
 
 TABLE = Path(__file__).with_name("pairs.tsv")
 
@@ -90,11 +90,8 @@ def main() -> None:
     parser.add_argument("--into", type=Path, required=True)
     asked = parser.parse_args()
     pairs = read_pairs()
-    missing = 0
-    for told in lay_out(pairs, asked.clones, asked.into):
-        missing += 1
-        print(told, flush=True)
-    print(f"{len(pairs) - missing} of {len(pairs)} pairs lie in {asked.into}")
+    told = lay_out(pairs, asked.clones, asked.into)
+    tell_missing(told, total=len(pairs), what="pairs", into=asked.into)
 
 
 if __name__ == "__main__":

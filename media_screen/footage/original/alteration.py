@@ -43,7 +43,8 @@ LEAST_OPEN, ALL_OPEN = 0.6, 0.9
 LARGE_PX = 80.0  # width of a face from which it is not small
 WIDE_PX = 65.0  # width from which copies keep their likeness, however strongly they are compressed
 # Scores of an overlay below which nothing accuses, for the pictures don't lie exactly over one
-# another (a fifth of all genuine copies, a thirtieth of all forgeries), and above which all do.
+# another (many more genuine faces than forged ones: benchmarks/results/original.md), and above
+# which all do.
 LEAST_LAID, MOST_LAID = 0.9, 0.995
 
 
