@@ -1,5 +1,5 @@
 # make demo    set up and screen the shipped samples
-# make test    set up and run the tests
+# make test    set up and run the tests, modules side by side (TESTERS of them at most)
 # make wheels  resolve the base and every extra without a compiler, for each supported Python
 # make check   formatting, lint, types, tests
 # make fuzz    feed it damaged media, sidecars, person files and results for FUZZ_SECONDS
@@ -13,6 +13,7 @@
 
 PYTHON ?= python3
 PYTEST ?=
+TESTERS ?= 4
 MEDIA ?= ../shared/media
 WORK ?= bench-work
 DECODERS ?=
@@ -33,7 +34,7 @@ demo: .venv/ready
 	$(BIN)/media-screen scan samples/downloads --people samples/people --out demo-out || test $$? -eq 1
 
 test: .venv/ready
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses $(TESTERS) --dist loadfile $(PYTEST)
 
 check: lint types test
 
