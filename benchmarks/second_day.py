@@ -178,7 +178,7 @@ def page(record: Mapping[str, Any]) -> str:
     lines = [
         *heading("The second day", record["command"]),
         f"{record['machine']}. Two workers; enrolling, campaigns and the report are part of it. "
-        "The machine did other work meanwhile, so CPU seconds are what can be compared.",
+        "Where a machine does other work meanwhile, CPU seconds are what can be compared.",
         "",
         f"{old} files are screened. The next day there are {second['files'] - old} more, a known "
         "fake and a person with an official video were added, and the same command is given "
