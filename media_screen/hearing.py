@@ -53,11 +53,11 @@ class OtherSound:
     """What is heard in a file beside the sound that is judged: a side of it, or another track.
 
     `spans` is where it is heard and is not the judged sound, so that a match of that vouches for
-    none of it. `name` is a phrase ("on the left side", "on sound track 2 (ger)"); what it takes
+    none of it. `place` is a phrase ("on the left side", "on sound track 2 (ger)"); what it takes
     from the container is untrusted.
     """
 
-    name: str
+    place: str
     spans: tuple[Span, ...]
     fingerprint: Fingerprint
 
@@ -77,10 +77,12 @@ class FurtherTrack:
     speech: Speech
 
     @property
-    def name(self) -> str:
+    def place(self) -> str:
         """Where it is, as sentences say it; what the container calls it is untrusted."""
-        said = ", ".join(text for text in (self.stream.language, self.stream.title) if text)
-        return f"on sound track {self.number}{f' ({said})' if said else ''}"
+        title = ", ".join(text for text in (self.stream.language, self.stream.title) if text)
+        if title:
+            return f"on sound track {self.number} ({title})"
+        return f"on sound track {self.number}"
 
 
 class Timed(Protocol):
@@ -266,7 +268,7 @@ def other_sounds(
             yield OtherSound(ear.mix.words, spans, builder.finish())
     for track in further:
         if track.spans:
-            yield OtherSound(track.name, track.spans, track.fingerprint)
+            yield OtherSound(track.place, track.spans, track.fingerprint)
 
 
 def further_tracks(
@@ -317,7 +319,7 @@ def track_voices(
                     device=device,
                     count=count,
                     first=first + len(found),
-                    place=track.name,
+                    place=track.place,
                 )
     return tuple(found)
 

@@ -201,7 +201,7 @@ def _sound_record(sound: KeptHearing) -> dict[str, Any]:
             for window in voice.windows
         ],
         "synthesis": sound.synthesis,
-        "others": [[one.name, _spans(one.spans), _lengths(one.fingerprint)]
+        "others": [[one.place, _spans(one.spans), _lengths(one.fingerprint)]
                    for one in sound.other_sounds],
         "share": float(sound.share),
         "waveform": [int(level) for level in sound.waveform],

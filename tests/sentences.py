@@ -99,14 +99,12 @@ CODES_SHOWN = (
     "lookalike_name",
     "measured",
     "mirrored",
-    "mouth_leads_voice",
     "no_marks",
     "no_match",
     "none",
     "not_official",
     "official",
     "official_handle_onscreen",
-    "offset_drifts",
     "other_account",
     "own_account",
     "plain",
@@ -114,8 +112,8 @@ CODES_SHOWN = (
     "platform_mark",
     "repictured",
     "revoiced",
+    "trusted_channel",
     "unmatched_rest",
-    "voice_over",
 )
 TABLES = ("results/words.py", "detectors/lip_sync/fit.py")
 _WORDS = re.compile(r"[^\W\d_]{2}")

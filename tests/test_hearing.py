@@ -126,9 +126,9 @@ def test_ordinary_sound_is_heard_once(tmp_path: Path) -> None:
 def test_speech_in_opposite_phase_is_a_sound_of_its_own(tmp_path: Path) -> None:
     path = write_wave(tmp_path / "a.wav", np.stack([SPOKEN + OTHER, SPOKEN - OTHER]))
     with Media.open(path) as media:
-        names = {sound.name: sound for sound in opened(media).other_sounds}
-        assert "in opposite phase on both sides" in names
-        found = names["in opposite phase on both sides"]
+        places = {sound.place: sound for sound in opened(media).other_sounds}
+        assert "in opposite phase on both sides" in places
+        found = places["in opposite phase on both sides"]
         assert found.spans and len(found.fingerprint.peak_frames)
 
 
@@ -139,7 +139,7 @@ def test_further_tracks_are_sounds_of_their_own(tmp_path: Path) -> None:
         looker: Any = None
         case = Case(media, Equipment(looker=looker))
         (other,) = case.other_sounds
-        assert other.name == "on sound track 2"
+        assert other.place == "on sound track 2"
         assert sum(span.duration for span in other.spans) == pytest.approx(2.0, abs=0.1)
         assert other.fingerprint.sound_s == pytest.approx(2.0, abs=0.1)
     with Media.open(path, sound=2) as media:

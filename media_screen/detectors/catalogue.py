@@ -133,12 +133,13 @@ class KnownFootage:
             own = () if copies else catalogue.find(sound.fingerprint, without=case.itself)
             official = [one for one in own if _finding(one) != "known_fake"]
             if official:
+                match = official[0].match
                 yield Evidence(
                     detector=self.name,
                     axis=self.axis,
                     score=0.0,
                     llr=0.0,
-                    why=f"what is heard {sound.name} is the sound of {official[0].match.reference}",
+                    why=f"what is heard {sound.place} is the sound of {match.reference}",
                 )
 
     def _other(self, copy: MeasuredMatch, sound: OtherSound) -> Evidence:
@@ -147,7 +148,7 @@ class KnownFootage:
             axis=self.axis,
             score=copy.match.picture,
             llr=LLR["revoiced"],
-            why=f"shows {copy.match.reference}, but {sound.name} another sound is heard "
+            why=f"shows {copy.match.reference}, but {sound.place} another sound is heard "
             f"at {_clocks(sound.spans)}",
             span=copy.match.query_span,
             person=copy.match.person,

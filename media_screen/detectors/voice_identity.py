@@ -55,7 +55,7 @@ class VoiceIdentity:
             axis=self.axis,
             score=cosine,
             llr=llr,
-            why=f"of those enrolled, {voice.name} ({start:.1f} s to {end:.1f} s) is "
+            why=f"of those enrolled, {voice.words} ({start:.1f} s to {end:.1f} s) is "
             f"nearest to {person}",
             span=voice.span,
             person=person,

@@ -40,7 +40,7 @@ class VoiceSpoof:
             for voice, raw in zip(case.voices, case.synthesis, strict=True)
         ]
         for voice, raw, whose in scored:
-            yield self._evidence(voice, raw, whose, voice.name, span=voice.span)
+            yield self._evidence(voice, raw, whose, voice.words, span=voice.span)
         # The mean over windows is what counts: windows of one voice are not independent.
         voice, raw, whose = max(scored, key=lambda one: sum(one[1]) / len(one[1]))
         several = f"the most suspicious of {len(scored)} voices"

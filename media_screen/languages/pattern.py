@@ -16,6 +16,9 @@ _BEFORE, _AFTER = " \n\t;,:\u00b7(", " \n\t;,:\u00b7)"
 _NAMES = re.compile(
     r"(^|_)(name|path|reference|title|slug|person|platform(_or)?|ids|tie_one|tie_other)$"
 )
+# Places that hold a time, in seconds or as a clock shows it: "a, 0:01 to 0:02" is no span.
+_TIMES = re.compile(r"_(start|end)$")
+_TIME = re.compile(r"\d[\d:.,]*")
 
 
 class English(str):
@@ -99,7 +102,10 @@ class Pattern:
                 return None
             found.append(text[at:where])
             at = where + len(literal)
-        return (*found, text[at:end]) if end >= at else None
+        if end < at:
+            return None
+        parts = (*found, text[at:end])
+        return parts if all(map(_can_hold, self.names, parts)) else None
 
     def fill(self, parts: Mapping[str, str]) -> str:
         """Return the message with parts in its places, as plain text."""
@@ -111,6 +117,10 @@ class Pattern:
     def _all(self) -> tuple[list[str], list[str]]:
         """What stands around all places, and their names, those that touch apart."""
         return _PLACE.split(self.message)[::2], placeholders(self.message)
+
+
+def _can_hold(place: str, part: str) -> bool:
+    return _TIMES.search(place) is None or _TIME.fullmatch(part) is not None
 
 
 def names_something(place: str) -> bool:

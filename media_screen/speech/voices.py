@@ -49,7 +49,7 @@ class Voice:
     place: str = ""
 
     @property
-    def name(self) -> str:
+    def words(self) -> str:
         """How sentences call it: by its number, its track and its side where these need saying."""
         side = "" if self.mix is Mix.BOTH else self.mix.words
         where = ", ".join(part for part in (self.place, side) if part)

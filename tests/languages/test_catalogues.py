@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from babel.messages.pofile import read_po
 
-from media_screen.languages import CODES, Pattern, placeholders
+import media_screen
+from media_screen.detectors import channel
+from media_screen.detectors.credentials import manifest
+from media_screen.detectors.lip_sync import fit
+from media_screen.evidence import Relation
+from media_screen.footage.original import alteration
+from media_screen.languages import CODES, English, Pattern, find_language, placeholders
+from media_screen.results import words
 from tests.sentences import CATALOGUES, sentences
 
 OTHERS = CODES[1:]
@@ -59,6 +68,40 @@ def test_a_label_claims_no_more_than_the_english(code: str) -> None:
     for message, said in told.items():
         if "authentic" in message and "no " in message:
             assert re.search("aucun|沒有|不代表|pas|ne signifie", said), said
+
+
+# What detectors call what they find: where they write it, and where it is the name of something.
+_WRITTEN = re.compile(r"""finding ?=[^,\n]*?"([a-z_]+)"(?:[^,\n]*? else "([a-z_]+)")?""")
+_YIELDED = re.compile(r"""(?:_evidence|yield)\(?\s*\(?\s*"([a-z_]+)", """)
+
+
+def written_findings() -> set[str]:
+    root = Path(media_screen.__file__).parent / "detectors"
+    texts = [path.read_text("utf-8") for path in root.rglob("*.py")]
+    found = [one for text in texts for each in (_WRITTEN, _YIELDED) for one in each.findall(text)]
+    return {name for one in found for name in ((one,) if isinstance(one, str) else one) if name}
+
+
+FINDINGS = {
+    *written_findings(),
+    *(f"mouth_{name}" for name in get_args(fit.Fit)),
+    *get_args(alteration.Kind),
+    *get_args(channel.Finding),
+    *get_args(manifest.State),
+    *get_args(Relation),
+    *words.FINDINGS,
+}
+
+
+def test_findings_are_gathered_from_all_detectors() -> None:
+    expected = {"plain", "declared_ai", "generator_name", "own_account", "dubbed", "no_match"}
+    assert expected <= FINDINGS
+
+
+@pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.parametrize("finding", sorted(FINDINGS))
+def test_each_finding_has_words(code: str, finding: str) -> None:
+    assert not isinstance(find_language(code).say(words.finding_words(finding)), English)
 
 
 def test_catalogues_name_files_of_the_package_alone() -> None:

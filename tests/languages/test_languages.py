@@ -35,6 +35,21 @@ SAID = {
         "regardé.",
         "無法評估：沒有人說話。僅檢視了畫面時間的 40%。",
     ),
+    "a-span-after-a-word": (
+        "measured, 0:00.1 to 0:10.6, not weighed: nobody speaks",
+        "mesuré, de 0:00.1 à 0:10.6, sans poids\xa0: personne ne parle",
+        "已測量，0:00.1 至 0:10.6，未列入權重：沒有人說話",
+    ),
+    "a-voice-is-no-name": (
+        "of those enrolled, voice 1 (0.6 s to 10.3 s) is nearest to ada",
+        "parmi les personnes enregistrées, voix 1 (0,6 s à 10,3 s) est la plus proche de ada",
+        "在登錄人物中，聲音 1（0.6 秒至 10.3 秒）最接近 ada",
+    ),
+    "a-track-is-no-name": (
+        "what is heard on sound track 2 (ger) is the sound of a.mp4",
+        "ce qui est entendu sur la piste sonore 2 (ger) est le son de a.mp4",
+        "在聲軌 2 (ger)聽到的是 a.mp4 的聲音",
+    ),
     "thousands": ("12,345", "12\u202f345", "12,345"),
     "percent": ("84%", "84\u202f%", "84%"),
     "day": ("2026-11-28", "28/11/2026", "2026/11/28"),

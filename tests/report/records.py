@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from media_screen.detectors.lip_sync.fit import WORDS
 from media_screen.evidence import (
     PARTS,
     Abstention,
@@ -157,10 +158,11 @@ def _evidence() -> tuple[Evidence, ...]:
             "manipulation",
             0.6 + 0.05 * n,
             0.4 * n,
-            f"the mouth leads the voice by {120 + 20 * n} ms",
+            f"{WORDS['apart']}: it leads by {120 + 20 * n} ms; 97% of genuine windows of 5 s agree "
+            "better, and 60% of windows with another's voice",
             Span(4.2 + 5 * n, 9.2 + 5 * n),
             0,
-            finding="mouth_leads_voice" if n % 2 else "offset_drifts",
+            finding="mouth_apart" if n % 2 else "mouth_against",
             values={"offset_ms": -120.0 - 20 * n, "confidence": 6.1},
         )
         for n in range(5)

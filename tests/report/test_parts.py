@@ -254,8 +254,8 @@ def test_the_timeline_names_each_finding_by_letter() -> None:
     ]
     assert {key.name: key.count for key in line.keys} == {
         "unsuspicious": 1,
-        "offset drifts": 3,
-        "mouth leads voice": 2,
+        "mouth not with the voice": 3,
+        "mouth at another time than the voice": 2,
     }
     assert len({key.letter for key in line.keys}) == 3
     lips = line.lanes[-1].bars
