@@ -97,8 +97,8 @@ def test_it_is_read_back_as_it_was() -> None:
         assert getattr(now.look, name) == getattr(was.look, name)
     assert now.sound is not None
     for one, other in zip(was.sound.voices, now.sound.voices, strict=True):
-        assert (one.name, one.seconds, one.snr_db, one.span) == (
-            other.name, other.seconds, other.snr_db, other.span,
+        assert (one.words, one.seconds, one.snr_db, one.span) == (
+            other.words, other.seconds, other.snr_db, other.span,
         )  # fmt: skip
         assert np.array_equal(one.embedding, other.embedding)
         assert not any(window.samples.size for window in other.windows)
