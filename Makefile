@@ -25,7 +25,7 @@ EXTRAS ?= cpu,ocr,serve,stix,misp,train,dev
 # Cheap ones first; `make bench-NAME` runs one, `make -k bench` goes on after one that fails.
 BENCHES := accuracy credentials explicit face_consistency onscreen catalogue voice.levels \
   proxies original browsing throughput repeats second_day workload daily_cost abuse impersonation \
-  campaign local_changes provenance person lip_sync voice faces cluster gpu
+  campaign local_changes provenance person lip_sync voice voice.spans faces cluster gpu
 
 .PHONY: demo test check lint types wheels format fuzz bench docs languages goldens lock clean
 .PHONY: bench-decoders bench-coordination $(BENCHES:%=bench-%)
@@ -70,6 +70,7 @@ bench-original: ARGUMENTS += --work $(WORK)/original
 bench-impersonation: ARGUMENTS += --work $(WORK)/impersonation
 bench-campaign: ARGUMENTS += --work $(WORK)/campaign
 bench-person: ARGUMENTS += --work $(WORK)/person
+bench-voice.spans: ARGUMENTS += --work $(WORK)/spans
 bench-local_changes bench-provenance: ARGUMENTS += --work $(WORK)/provenance
 bench-lip_sync: ARGUMENTS += --work $(WORK)/lip_sync
 bench-voice: ARGUMENTS += --work $(WORK)/voice

@@ -13,9 +13,10 @@ import torch
 from benchmarks import voice
 from benchmarks.places import HERE, read_record, write_page, write_record
 from benchmarks.voice import COMMAND, heldout, identity, spoof
+from media_screen import weights
 from media_screen.media import Media
 from media_screen.speech import embed, find_speech
-from media_screen.speech.synthesis import spoof_net
+from media_screen.speech.synthesis import UNLIKE_REST, spoof_net
 from media_screen.speech.voices import find_voices
 from media_screen.weights import nets
 from training.record import ship
@@ -126,7 +127,8 @@ def _spoof(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _ship(line: Any, found: dict[str, Any]) -> None:
-    ship("voice_spoof/calibration.json", {**line, "command": COMMAND})
+    name = "voice_spoof/calibration.json"
+    ship(name, {**line, UNLIKE_REST: weights.record(name)[UNLIKE_REST], "command": COMMAND})
     clean = found["protocols"][spoof.HARDEST]["clean"]
     low, high = clean["auc_interval"]
     summary = (

@@ -15,6 +15,7 @@ from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.evidence import Abstention, Axis, Evidence, HeardBeside, Span
 from media_screen.people.own_videos import LEAST_OWN, OwnScores
 from media_screen.speech.ratio import compare
+from media_screen.speech.synthesis import LEAST_WINDOWS, RARELY, UNLIKE_REST, above_rest
 from media_screen.weights.calibration import genuine, share_of, shipped
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class VoiceSpoof:
     depends: tuple[Dependence, ...] = ("voices",)
 
     def examine(self, case: Case) -> Iterator[Evidence | Abstention]:
-        """Yield one piece for each voice, and one for the most suspicious voice of the file."""
+        """Yield one piece for each voice and for a window unlike its rest, and one for the file."""
         if not case.voices:
             yield Abstention(self.name, "no_speech", "no speech of it can be decoded")
             return
@@ -41,6 +42,7 @@ class VoiceSpoof:
         ]
         for voice, raw, whose in scored:
             yield self._evidence(voice, raw, whose, voice.words, span=voice.span)
+            yield from self._unlike_rest(voice, raw)
         # The mean over windows is what counts: windows of one voice are not independent.
         voice, raw, whose = max(scored, key=lambda one: sum(one[1]) / len(one[1]))
         several = f"the most suspicious of {len(scored)} voices"
@@ -77,6 +79,30 @@ class VoiceSpoof:
                 ),
             },
             heard=tuple(_heard(voice, raw, whose)) if whose and span is None else (),
+        )
+
+    def _unlike_rest(self, voice: Voice, raw: Sequence[float]) -> Iterator[Evidence]:
+        """Point at a window that scores much higher than the rest of its voice; it weighs nothing.
+
+        Speech from elsewhere stands out as synthetic speech does (`benchmarks.voice.spans`).
+        """
+        if len(raw) < LEAST_WINDOWS:
+            return
+        place, above = above_rest(raw)
+        share = genuine(self.name, name=UNLIKE_REST).below(above)
+        if share < 1 - RARELY:
+            return
+        yield Evidence(
+            detector=self.name,
+            axis=self.axis,
+            score=share,
+            llr=0.0,
+            why=f"{voice.words} scores farther above the rest of it here than "
+            f"{share_of(share, 'genuine voices')} do anywhere: words may have been put in; listen "
+            "to it",
+            span=voice.windows[place].span,
+            finding="unlike_the_rest",
+            values={"raw": raw[place], "above_rest": above, "windows": len(raw)},
         )
 
 

@@ -175,6 +175,7 @@ FINDINGS: dict[str, str] = {
     "mouth_unclear": "mouth and voice can't be told",
     "remade": "a face unlike the original's",
     "unclear": "can't be told",
+    "unlike_the_rest": "unlike the rest of the voice",
     "incomplete": "not all could be compared",
 }
 

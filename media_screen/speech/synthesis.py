@@ -7,6 +7,7 @@ that neither loudness nor the depth of silence between words tells them anything
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,10 @@ MEL_BANDS, _MEL_WINDOW = 80, 400
 _MEL_DEPTH, _MEL_PEAK = 6.0, 0.5  # decades; the loudest band is where it is in usual speech
 _LEAST_POWER = 1e-10
 LONGEST_S = 5  # s of a window that the network looks at; Whisper's positions are kept up to there
+# A window that is farther above the rest of its voice than any is in all but RARELY of genuine
+# voices may have been put in; fewer windows than LEAST_WINDOWS have no rest to speak of.
+LEAST_WINDOWS, RARELY = 4, 0.05
+UNLIKE_REST = "unlike_rest_percentiles"  # of genuine voices, in the calibration: what is usual
 
 
 def log_spectra(samples: Floats) -> Floats:
@@ -63,6 +68,16 @@ def _decibels(spectra: Floats) -> Floats:
     level = max(float(spectra.mean()), 1e-12) if spectra.size else 1.0
     decibels = 10.0 * np.log10(spectra / level + 10 ** (LOWEST_DB / 10))
     return np.asarray(np.clip(decibels, LOWEST_DB, LOWEST_DB + RANGE_DB), np.float32)
+
+
+def above_rest(scores: Sequence[float]) -> tuple[int, float]:
+    """Return the place of the highest of some scores, and by how much it is above the others.
+
+    That is the distance from the middle one of the others, in the units of the scores.
+    """
+    place = int(np.argmax(scores))
+    others = np.delete(np.asarray(scores, np.float64), place)
+    return place, float(scores[place] - np.median(others))
 
 
 class SpoofNet:

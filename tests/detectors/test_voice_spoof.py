@@ -37,7 +37,8 @@ def examine(*voices: Voice, people: tuple[VoiceTemplate, ...] = ()) -> list[Evid
 @pytest.fixture(autouse=True)
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voice_spoof, "shipped", lambda name: Calibration(1.0, 0.0, 2.5))
-    monkeypatch.setattr(voice_spoof, "genuine", lambda name: Percentiles((-2.0, 0.0, 2.0)))
+    scores = Percentiles((-2.0, 0.0, 2.0))
+    monkeypatch.setattr(voice_spoof, "genuine", lambda model, name="": scores)
 
 
 def test_windows_of_a_voice_are_averaged() -> None:
@@ -58,6 +59,30 @@ def test_the_most_suspicious_voice_stands_for_the_file() -> None:
 def test_a_ratio_is_bounded_by_the_calibration() -> None:
     whole = examine(voice(0, 99.0))[-1]
     assert isinstance(whole, Evidence) and whole.llr == 2.5
+
+
+@pytest.mark.parametrize(
+    ("scores", "place"),
+    [
+        pytest.param((0.0, 0.1, 3.0, -0.1), 2, id="one-far-above-the-rest"),
+        pytest.param((0.0, 0.1, 1.0, -0.1), None, id="one-a-little-above"),
+        pytest.param((5.0, 5.1, 5.2, 4.9), None, id="all-high"),
+        pytest.param((0.0, 3.0, 3.1, 0.1), 2, id="two-of-four"),
+        pytest.param((0.0, 3.0, 3.1, 2.9), None, id="three-of-four"),
+        pytest.param((0.0, 0.1, 3.0), None, id="too-few-windows"),
+    ],
+)
+def test_a_window_unlike_the_rest_is_pointed_at_and_weighs_nothing(
+    scores: tuple[float, ...], place: int | None
+) -> None:
+    found = [piece for piece in examine(voice(0, *scores)) if isinstance(piece, Evidence)]
+    told = [piece for piece in found if piece.finding == "unlike_the_rest"]
+    if place is None:
+        assert not told
+        return
+    (piece,) = told
+    assert piece.span == Span(4.0 * place, 4.0 * place + 4.0) and piece.llr == 0.0
+    assert "than all genuine voices do anywhere" in piece.why
 
 
 def test_without_a_voice_it_abstains() -> None:
