@@ -34,6 +34,9 @@ LOOK_FOR = {
 _BY_MATCH = ("altered_official", "official_copy")  # labels that a match decides
 _ELSE = "Look and listen here."
 _NOTHING = ("no_marks", "no_match", "measured", "as_original")  # findings that are none
+_POINTED_AT = (
+    "unlike_the_rest",
+)  # findings that weigh nothing, and are worth hearing all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def _candidates(verdict: Verdict, pictures: Sequence[Picture]) -> Iterator[Momen
     placed = [piece for piece in verdict.evidence if not piece.pooled and _tells(verdict, piece)]
     placed.sort(key=lambda piece: -piece.llr)
     for piece in placed:
-        if piece.llr > 0 and piece.axis == "manipulation":
+        if (piece.llr > 0 or piece.finding in _POINTED_AT) and piece.axis == "manipulation":
             yield from _found(verdict, piece, pictures)
     for piece in placed:
         if piece.axis == "provenance" and piece.match is None:

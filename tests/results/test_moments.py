@@ -28,6 +28,19 @@ def test_what_speaks_most_for_manipulation_comes_first() -> None:
     assert found[-1].name == "Face of Xin Liu"
 
 
+@pytest.mark.parametrize(
+    ("finding", "told"), [("unlike_the_rest", True), ("measured", False)], ids=["heard", "measured"]
+)
+def test_what_weighs_nothing_is_a_moment_where_it_is_worth_hearing(
+    finding: str, told: bool
+) -> None:
+    piece = Evidence(
+        "voice_spoof", "manipulation", 1.0, 0.0, "unlike", Span(8, 12), finding=finding
+    )
+    found = moments(replace(records.suspected(), evidence=(piece,)), FRAMES)
+    assert [one.span for one in found if one.detector == "voice_spoof"] == [Span(8, 12)] * told
+
+
 def test_where_the_original_decides_it_comes_first() -> None:
     assert names(records.altered())[0] == "Known footage"
     found = moments(records.remade(), ())
