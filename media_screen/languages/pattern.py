@@ -18,7 +18,7 @@ _NAMES = re.compile(
 )
 # Places that hold a time, in seconds or as a clock shows it: "a, 0:01 to 0:02" is no span.
 _TIMES = re.compile(r"_(start|end)$")
-_TIME = re.compile(r"\d[\d:.,]*")
+_TIME = re.compile(r"[-\u2212]?\d[\d:.,]*")
 
 
 class English(str):
