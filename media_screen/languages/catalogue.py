@@ -84,12 +84,15 @@ class Language:
         return English(text) if said.unknown >= len(core(text)[1]) else said.text
 
     def _as_shown(self, text: str) -> Iterator[Said]:
-        """Read a text as it is, and as one that lost its stop or got a capital."""
+        """Read a text as it is, and as one that lost or got its stop, or got a capital."""
         said = self._translate(text, 0)
         yield said
         if said.unknown and text[-1] not in ".!?":
             stopped = self._translate(text + ".", 0)
             yield Said(stopped.text.rstrip(".\u3002"), stopped.unknown)
+        if said.unknown and text.endswith("."):
+            unstopped = self._translate(text[:-1], 0)
+            yield Said(unstopped.text + self._stop, unstopped.unknown)
         if said.unknown and text[:1].isupper():
             lowered = self._translate(text[:1].lower() + text[1:], 0)
             yield Said(lowered.text[:1].upper() + lowered.text[1:], lowered.unknown)
@@ -196,6 +199,10 @@ class Language:
     @property
     def _percent(self) -> str:
         return "\u202f%" if self.code == "fr" else "%"
+
+    @property
+    def _stop(self) -> str:
+        return "\u3002" if self.code == "zh-Hant" else "."
 
     @property
     def _gap(self) -> str:

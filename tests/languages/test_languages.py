@@ -50,6 +50,11 @@ SAID = {
         "ce qui est entendu sur la piste sonore 2 (ger) est le son de a.mp4",
         "在聲軌 2 (ger)聽到的是 a.mp4 的聲音",
     ),
+    "a-stop-that-was-added": (
+        "2 own videos screened as if nothing were known of them, 1 not yet.",
+        "2 vidéos de la personne, examinées comme si l’on n’en savait rien, 1 pas encore.",
+        "2 部自己的影片已在視為一無所知的情況下篩檢，1 部尚未。",
+    ),
     "thousands": ("12,345", "12\u202f345", "12,345"),
     "percent": ("84%", "84\u202f%", "84%"),
     "day": ("2026-11-28", "28/11/2026", "2026/11/28"),

@@ -7,6 +7,8 @@
   const form = document.getElementById("filters");
   const status = document.getElementById("shown");
   const more = document.getElementById("more");
+  const choosing = document.getElementById("choosing"); // folded on phones, where the queue comes first
+  const narrow = matchMedia("(max-width: 760px)");
   const boxes = [...document.querySelectorAll('input[name="label"]')];
   const heads = [...table.tHead.rows[0].cells];
   const numeric = new Set(["label", "reach", "llr", "duration"]);
@@ -202,7 +204,10 @@
       if (!printing && unit.open !== unit.opener.open) show();
     });
   }
-  commands["/"] = () => form.elements.q.focus();
+  commands["/"] = () => {
+    choosing.open = true;
+    form.elements.q.focus();
+  };
   commands.c = () => form.reset();
   form.elements.q.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown" || !links().length) return;
@@ -227,6 +232,10 @@
     show();
     unit.head.scrollIntoView({ block: "center" });
   };
+  const chosen = () => FIELDS.some((name) => form.elements[name].value) || boxes.some((box) => box.checked);
+  const foldChoosing = () => { choosing.open = !narrow.matches || chosen(); };
+  narrow.addEventListener("change", foldChoosing);
   addEventListener("hashchange", arrive);
   arrive();
+  foldChoosing();
 })();
