@@ -69,16 +69,16 @@ def test_filters_come_from_the_address(browser: Any, labels: Path) -> None:
         wait_for_count(page, 3)
 
 
-PHONE = {"viewport": {"width": 390, "height": 844}}
+PHONE = {"width": 390, "height": 844}
 
 
 def test_on_a_phone_the_queue_begins_on_the_first_screen(browser: Any, labels: Path) -> None:
-    with opened(browser, index(labels), **PHONE) as page:
+    with opened(browser, index(labels), viewport=PHONE) as page:
         assert page.locator("#files tbody tr").first.bounding_box()["y"] < 600
         page.locator("#choosing > summary").click()
         page.locator("#filters [name=q]").fill("revoiced")
         wait_for_count(page, 1)
-    with opened(browser, index(labels), "#q=revoiced", **PHONE) as page:
+    with opened(browser, index(labels), "#q=revoiced", viewport=PHONE) as page:
         assert page.locator("#filters [name=q]").is_visible(), "what is filtered is seen"
 
 
