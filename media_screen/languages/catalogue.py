@@ -92,7 +92,7 @@ class Language:
             yield Said(stopped.text.rstrip(".\u3002"), stopped.unknown)
         if said.unknown and text.endswith("."):
             unstopped = self._translate(text[:-1], 0)
-            yield Said(unstopped.text + self._stop, unstopped.unknown)
+            yield Said(unstopped.text + self._stop, unstopped.unknown and unstopped.unknown + 1)
         if said.unknown and text[:1].isupper():
             lowered = self._translate(text[:1].lower() + text[1:], 0)
             yield Said(lowered.text[:1].upper() + lowered.text[1:], lowered.unknown)

@@ -89,8 +89,8 @@ class Pattern:
     def match(self, text: str) -> tuple[str, ...] | None:
         """Return what stands in the places of a text, or None where the text is another one.
 
-        The first place at which each literal is found is taken: where a text fits at all, it fits
-        in this way, so that nothing is tried twice.
+        The first place at which each literal is found is taken, so that nothing is tried twice: a
+        text in which no time stands there, where a time belongs, is taken for another one.
         """
         first, *middle, last = self.literals
         if not text.startswith(first) or not text.endswith(last):

@@ -6,7 +6,7 @@ in the picture, the match with known footage, and the face that is most like an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from media_screen.evidence import Evidence, FaceComparison, Match, Span, TrackSummary, Verdict
@@ -84,7 +84,8 @@ def _candidates(verdict: Verdict, pictures: Sequence[Picture]) -> Iterator[Momen
         if compared.moments and (compared.llr or 0.0) > 0:
             yield _compared(compared, pictures)
     placed = [piece for piece in verdict.evidence if not piece.pooled and _tells(verdict, piece)]
-    placed.sort(key=lambda piece: -piece.llr)
+    strongest = {one.detector: one.llr for one in sorted(placed, key=lambda one: one.llr)}
+    placed.sort(key=lambda piece: _rank(piece, strongest))
     for piece in placed:
         if (piece.llr > 0 or piece.finding in _POINTED_AT) and piece.axis == "manipulation":
             yield from _found(verdict, piece, pictures)
@@ -95,6 +96,12 @@ def _candidates(verdict: Verdict, pictures: Sequence[Picture]) -> Iterator[Momen
         yield _matched(match, pictures)
     for track in _likest(verdict.tracks):
         yield _seen(verdict, track, pictures)
+
+
+def _rank(piece: Evidence, strongest: Mapping[str, float]) -> tuple[float, bool]:
+    """Sort by weight; what is pointed at comes before all else that its detector says."""
+    pointed = piece.finding in _POINTED_AT
+    return -(strongest[piece.detector] if pointed else piece.llr), not pointed
 
 
 def _tells(verdict: Verdict, piece: Evidence) -> bool:

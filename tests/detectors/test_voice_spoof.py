@@ -11,7 +11,9 @@ from media_screen.detectors.voice_spoof import VoiceSpoof
 from media_screen.evidence import Abstention, Evidence, RecordedMoment, Span
 from media_screen.people.gallery import Gallery, KnownMoment, VoiceTemplate
 from media_screen.speech.embed import DIMENSION
+from media_screen.speech.synthesis import UNLIKE_REST
 from media_screen.speech.voices import Voice, VoiceWindow
+from media_screen.weights import calibration
 from media_screen.weights.calibration import Calibration, Percentiles
 from tests.fakes import stand_in
 
@@ -37,8 +39,8 @@ def examine(*voices: Voice, people: tuple[VoiceTemplate, ...] = ()) -> list[Evid
 @pytest.fixture(autouse=True)
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voice_spoof, "shipped", lambda name: Calibration(1.0, 0.0, 2.5))
-    scores = Percentiles((-2.0, 0.0, 2.0))
-    monkeypatch.setattr(voice_spoof, "genuine", lambda model, name="": scores)
+    shares = {"": Percentiles((-2.0, 0.0, 2.0)), UNLIKE_REST: Percentiles((0.0, 2.0))}
+    monkeypatch.setattr(voice_spoof, "genuine", lambda model, name="": shares[name])
 
 
 def test_windows_of_a_voice_are_averaged() -> None:
@@ -65,7 +67,8 @@ def test_a_ratio_is_bounded_by_the_calibration() -> None:
     ("scores", "place"),
     [
         pytest.param((0.0, 0.1, 3.0, -0.1), 2, id="one-far-above-the-rest"),
-        pytest.param((0.0, 0.1, 1.0, -0.1), None, id="one-a-little-above"),
+        pytest.param((0.0, 0.0, 1.91, 0.0), 2, id="rarely-so-far"),
+        pytest.param((0.0, 0.0, 1.89, 0.0), None, id="not-that-rarely"),
         pytest.param((5.0, 5.1, 5.2, 4.9), None, id="all-high"),
         pytest.param((0.0, 3.0, 3.1, 0.1), 2, id="two-of-four"),
         pytest.param((0.0, 3.0, 3.1, 2.9), None, id="three-of-four"),
@@ -82,7 +85,12 @@ def test_a_window_unlike_the_rest_is_pointed_at_and_weighs_nothing(
         return
     (piece,) = told
     assert piece.span == Span(4.0 * place, 4.0 * place + 4.0) and piece.llr == 0.0
-    assert "than all genuine voices do anywhere" in piece.why
+    assert "genuine voices do anywhere" in piece.why
+
+
+def test_what_is_usual_within_a_genuine_voice_is_shipped() -> None:
+    above = calibration.genuine("voice_spoof", name=UNLIKE_REST).scores
+    assert len(above) > 20 and min(above) > 0 and list(above) == sorted(above)
 
 
 def test_without_a_voice_it_abstains() -> None:

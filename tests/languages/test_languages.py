@@ -71,7 +71,14 @@ def test_a_sentence_is_said_in_each_language(english: str, french: str, chinese:
 
 @pytest.mark.parametrize(
     "text",
-    ["the frobnicator hums", "Look at this!", "nobody expects it", "Guten Tag", "one to two"],
+    [
+        "the frobnicator hums",
+        "The frobnicator hums.",
+        "Look at this!",
+        "nobody expects it",
+        "Guten Tag",
+        "one to two",
+    ],
 )
 def test_what_no_catalogue_knows_stays_english_and_is_marked(text: str) -> None:
     for language in (FRENCH, CHINESE):

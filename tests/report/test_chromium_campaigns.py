@@ -52,6 +52,13 @@ def test_a_campaign_opens_and_its_files_are_filtered(browser: Any, campaigns: Pa
         assert all(one.evaluate(follows) for one in page.locator("tr.member").all())
 
 
+def test_on_a_phone_a_link_to_a_campaign_leads_to_its_row(browser: Any, campaigns: Path) -> None:
+    phone = {"width": 390, "height": 844}
+    with opened(browser, index(campaigns), "#c-aaaaaaaaaaaa", viewport=phone) as page:
+        top = page.locator("#files tr[id=c-aaaaaaaaaaaa]").bounding_box()["y"]
+        assert 0 <= top < 844
+
+
 def test_a_large_campaign_shows_its_first_hundred_files(browser: Any, campaigns: Path) -> None:
     with opened(browser, index(campaigns)) as page:
         page.locator("#files tr[id=c-aaaaaaaaaaaa] .opener summary").click()

@@ -29,16 +29,24 @@ def test_what_speaks_most_for_manipulation_comes_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("finding", "told"), [("unlike_the_rest", True), ("measured", False)], ids=["heard", "measured"]
+    ("finding", "voices", "told"),
+    [
+        pytest.param("unlike_the_rest", (), [Span(8, 12)], id="alone"),
+        pytest.param("unlike_the_rest", (2.0,), [Span(8, 12)], id="of-a-suspicious-voice"),
+        pytest.param("unlike_the_rest", (2.0, 1.0), [Span(8, 12)], id="beside-two-voices"),
+        pytest.param("measured", (), [], id="only-measured"),
+    ],
 )
 def test_what_weighs_nothing_is_a_moment_where_it_is_worth_hearing(
-    finding: str, told: bool
+    finding: str, voices: tuple[float, ...], told: list[Span]
 ) -> None:
-    piece = Evidence(
-        "voice_spoof", "manipulation", 1.0, 0.0, "unlike", Span(8, 12), finding=finding
-    )
-    found = moments(replace(records.suspected(), evidence=(piece,)), FRAMES)
-    assert [one.span for one in found if one.detector == "voice_spoof"] == [Span(8, 12)] * told
+    def said(llr: float, span: Span, finding: str = "") -> Evidence:
+        return Evidence("voice_spoof", "manipulation", 1.0, llr, "why", span, finding=finding)
+
+    spoken = [said(llr, Span(0, 20)) for llr in voices]
+    evidence = (*spoken, said(0.0, Span(8, 12), finding))
+    found = moments(replace(records.suspected(), evidence=evidence), FRAMES)
+    assert [one.span for one in found if one.detector == "voice_spoof"] == told
 
 
 def test_where_the_original_decides_it_comes_first() -> None:

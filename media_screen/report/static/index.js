@@ -179,7 +179,7 @@
     const all = links();
     const at = all.indexOf(document.activeElement?.closest("tr")?.querySelector("a"));
     const to = at + by;
-    if (to < 0) form.elements.q.focus();
+    if (to < 0) commands["/"]();
     else all[Math.min(to, all.length - 1)]?.focus();
   };
   const inside = (command) => (event) => body.contains(event.target) && command();
@@ -220,10 +220,15 @@
     body.replaceChildren(...hits.flatMap((unit) => trs(unit, Infinity)));
   });
   addEventListener("afterprint", () => { printing = false; show(); });
+  const chosen = () => FIELDS.some((name) => form.elements[name].value) || boxes.some((box) => box.checked);
+  const foldChoosing = () => {
+    choosing.open = !narrow.matches || chosen() || choosing.contains(document.activeElement);
+  };
   // A link to a campaign leads to its row, opened, however far down that is.
   const arrive = () => {
     recall();
     arrange();
+    foldChoosing();
     const unit = linked();
     for (const each of units) each.head?.classList.toggle("linked", each === unit);
     if (!unit) return;
@@ -232,10 +237,7 @@
     show();
     unit.head.scrollIntoView({ block: "center" });
   };
-  const chosen = () => FIELDS.some((name) => form.elements[name].value) || boxes.some((box) => box.checked);
-  const foldChoosing = () => { choosing.open = !narrow.matches || chosen(); };
   narrow.addEventListener("change", foldChoosing);
   addEventListener("hashchange", arrive);
   arrive();
-  foldChoosing();
 })();
