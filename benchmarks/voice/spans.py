@@ -317,14 +317,15 @@ def page(record: Mapping[str, Any]) -> str:
             f"of up to 4 s ({record['windows']} in all), with one window changed at a time and all "
             "encoded again (AAC 64k); what is longer than its window is cut. What counts is by how "
             "much a window scores above the middle one of the others. *Told* is one that is more "
-            f"above them than the highest windows of {1 - RARELY:.0%} of the genuine voices are, by "
-            "lines that saw neither the collection of the host nor a system of that family. "
+            f"above them than the highest windows of {1 - RARELY:.0%} of the genuine voices are, "
+            "by lines that saw neither the collection of the host nor a system of that family. "
             "*Shipped* is the shipped network at the same threshold: it was fitted to these files, "
             "and its scores spread less.",
             "",
             f"The threshold was set on these very voices: {record['passing']['lines']} of {voices} "
             f"pass it by the lines, {record['passing']['shipped']} by the shipped network. On "
-            "others that was not measured, and of more windows one stands out by chance more often.",
+            "others that was not measured, and of more windows one stands out by chance more "
+            "often.",
             "",
             *table(
                 ("put in", "pieces", "AUC by window", "told", "shipped", "highest of its voice"),
