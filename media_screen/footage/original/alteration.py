@@ -45,7 +45,8 @@ WIDE_PX = 65.0  # width from which copies keep their likeness, however strongly 
 # Scores of an overlay below which nothing accuses, for the pictures don't lie exactly over one
 # another (many more genuine faces than forged ones: benchmarks/results/original.md), and above
 # which all do.
-LEAST_LAID, MOST_LAID = 0.9, 0.995
+LEAST_LAID, MOST_LAID = 0.93, 0.995
+SAME_PLACE = 0.85  # score of an overlay below which both crops may show different places
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +158,10 @@ def judge(face: ComparedFace) -> Alteration:
 def unlike(face: ComparedFace) -> float:
     """Return 1 minus the cosine of both embeddings of a face that is wide and not covered, or NaN.
 
-    It needs no exact overlay: each side is embedded by itself.
+    It needs no exact overlay, since each side is embedded by itself, but the same face in both.
     """
     seen = min((part.open for part in face.residuals.values()), default=0.0)
-    told = face.width_px >= WIDE_PX and seen >= ALL_OPEN
+    told = face.width_px >= WIDE_PX and seen >= ALL_OPEN and face.laid >= SAME_PLACE
     return 1.0 - face.likeness if told else math.nan
 
 

@@ -115,7 +115,12 @@ STRANGER = dict.fromkeys(REGIONS, 0.3)  # a swap that is matched well differs bu
     ("face", "told"),
     [
         pytest.param(compared(STRANGER, likeness=0.5, said=OTHER), True, id="wide"),
-        pytest.param(compared(STRANGER, likeness=0.5, said=OTHER, laid=0.7), True, id="laid-badly"),
+        pytest.param(
+            compared(STRANGER, likeness=0.5, said=OTHER, laid=0.87), True, id="laid-badly"
+        ),
+        pytest.param(
+            compared(STRANGER, likeness=0.5, said=OTHER, laid=0.8), False, id="laid-elsewhere"
+        ),
         pytest.param(compared(STRANGER, likeness=0.5, width_px=50.0), False, id="too-narrow"),
         pytest.param(compared(STRANGER, likeness=0.5, bare=0.8), False, id="covered"),
         pytest.param(compared(STRANGER, likeness=0.75), False, id="a-bad-copy"),
