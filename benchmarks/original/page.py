@@ -11,7 +11,13 @@ from typing import Any, get_args
 from benchmarks.markdown import escaped, table
 from benchmarks.original.cost import MinuteCost, rows
 from benchmarks.original.judging import SLIGHT, Judged, Outcome
-from media_screen.footage.original.alteration import LEAST_LAID, WIDE_PX, is_open, unlike
+from media_screen.footage.original.alteration import (
+    LEAST_LAID,
+    SAME_PLACE,
+    WIDE_PX,
+    is_open,
+    unlike,
+)
 from media_screen.footage.original.comparison import ComparedFace
 
 COMMAND = "python -m benchmarks.original --media ../shared/media --public PAIRS --autoencoder TAESD"
@@ -164,7 +170,12 @@ def markdown(record: dict[str, Any]) -> str:
         ),
         "",
         *table(
-            (f"faces of {WIDE_PX:.0f} px and more", "of", "least likeness", "median"),
+            (
+                f"{WIDE_PX:.0f} px and more, score {SAME_PLACE} and more",
+                "of",
+                "least likeness",
+                "median",
+            ),
             [
                 (name, int(values[2]), values[0], values[1])
                 for name, values in record["wide"].items()

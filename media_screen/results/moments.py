@@ -34,9 +34,8 @@ LOOK_FOR = {
 _BY_MATCH = ("altered_official", "official_copy")  # labels that a match decides
 _ELSE = "Look and listen here."
 _NOTHING = ("no_marks", "no_match", "measured", "as_original")  # findings that are none
-_POINTED_AT = (
-    "unlike_the_rest",
-)  # findings that weigh nothing, and are worth hearing all the same
+# Findings that weigh nothing, and are worth hearing all the same.
+_POINTED_AT = ("unlike_the_rest",)
 
 
 @dataclass(frozen=True, slots=True)
