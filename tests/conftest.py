@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.places import CHROMIUM
 GOLDENS = Path(__file__).parent / "goldens"
 # What no set-up of the tests can bring is a GPU, and a machine that has one lacks its absence.
 EXCUSED = re.compile(r"\b(cuda|gpu)\b", re.IGNORECASE)
+LEAST_NORMAL = sys.float_info.min  # half of it is zero where a processor flushes denormal numbers
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,6 +42,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if [reason for reason in reasons if not EXCUSED.search(reason)]:
         reporter.write_line("\na test was skipped for want of what can be installed", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True)
+def arithmetic() -> Iterator[None]:
+    """Let no test leave the arithmetic of its process other than it found it.
+
+    Which tests share a process changes from run to run; one that flushes denormal numbers fails
+    others, far from its own place.
+    """
+    before = LEAST_NORMAL / 2
+    yield
+    assert before == LEAST_NORMAL / 2, "this test left denormal numbers flushed to zero"
 
 
 @pytest.fixture

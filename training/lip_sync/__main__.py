@@ -77,10 +77,15 @@ def _prepare(asked: argparse.Namespace) -> None:
 
 
 def _train(asked: argparse.Namespace) -> None:
+    import torch
+
     from training.lip_sync.pieces import pieces_of
     from training.lip_sync.settings import read_settings
     from training.lip_sync.train import train
 
+    # Both hold for the whole process, so the program decides on them and no function that it calls.
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)  # a network that is nearly trained is full of such numbers
     clips, folds = read_clips(asked.media), folds_of(asked.media)
     for fold in asked.folds:
         kept, _ = parted(clips, folds, fold)

@@ -43,8 +43,6 @@ class SyncPlan(Plan):
 def train(plan: SyncPlan, pieces: Sequence[Piece], checkpoint: Path) -> SyncNetwork:
     """Train to the end of the plan, going on from the checkpoint when there is one."""
     torch.manual_seed(plan.seed)
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
     fitting, moved = aligned(pieces)
     print(f"{moved} of {len(pieces)} moved by the opening of the mouth", flush=True)
     model = SyncNetwork(width=plan.width, dropout=plan.dropout)
