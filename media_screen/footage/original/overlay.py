@@ -33,6 +33,10 @@ LEAST_INLIERS = 8
 NEAR_PX = 2.0  # how exactly corners must fall on one another
 RATIO = 0.8  # Lowe's ratio test
 ECC_STEPS, ECC_GAIN = 30, 1e-4  # of the refinement
+# A place that fits outside of heads may lean within them, where nothing held it: it is refined by
+# all of the picture, too, and that counts where what lies outside loses no more than this.
+SCORE_LOSS = 0.002
+GOOD_SCORE = 0.97  # of the whole picture in the whole, from which no other place is looked for
 
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom, px
@@ -175,6 +179,8 @@ def find_overlay(seen: Sequence[Sighted]) -> Overlay | None:
         overlay = scored(matrix, seen)
         if overlay is not None and (best is None or overlay.score > best.score):
             best = overlay
+            if best.score >= GOOD_SCORE:
+                break
     return best
 
 
@@ -199,25 +205,33 @@ def refined(overlay: Overlay, seen: Sequence[Sighted]) -> Overlay:
     Evangelidis and Psarakis, "Parametric image alignment using enhanced correlation coefficient
     maximization", PAMI 2008.
     """
-    import cv2
-
     best = overlay
     for one in seen[:2]:
-        inside = overlay.covered(one.picture.shape)
-        mask = _outside(inside, overlay.matrix, one).astype(np.uint8) * 255
-        moved = band(grey(np.asarray(overlay.laid(one.picture), np.uint8)), FINE_PX, COARSE_PX)
-        there = band(grey(one.original), FINE_PX, COARSE_PX)
-        step: Array = np.eye(2, 3, dtype=np.float32)
-        stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, ECC_STEPS, ECC_GAIN)
-        try:
-            _, step = cv2.findTransformECC(there, moved, step, cv2.MOTION_AFFINE, stop, mask, 3)
-        except cv2.error:  # too little to hold on to
-            continue
-        turned = np.linalg.inv(_square(step)) @ _square(overlay.matrix)
-        found = scored(turned[:2], seen)
+        outside = _outside(overlay.covered(one.picture.shape), overlay.matrix, one)
+        found = scored(_turned(overlay, one, outside), seen)
         if found is not None and found.score > best.score:
             best = found
+    for one in seen[:2]:
+        found = scored(_turned(best, one, best.covered(one.picture.shape)), seen)
+        if found is not None and found.score > best.score - SCORE_LOSS:
+            return found
     return best
+
+
+def _turned(overlay: Overlay, one: Sighted, where: Flags) -> Doubles:
+    """Return the map under which a picture fits best in a part of the canvas, near an overlay."""
+    import cv2
+
+    moved = band(grey(np.asarray(overlay.laid(one.picture), np.uint8)), FINE_PX, COARSE_PX)
+    there = band(grey(one.original), FINE_PX, COARSE_PX)
+    step: Array = np.eye(2, 3, dtype=np.float32)
+    stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, ECC_STEPS, ECC_GAIN)
+    mask = where.astype(np.uint8) * 255
+    try:
+        _, step = cv2.findTransformECC(there, moved, step, cv2.MOTION_AFFINE, stop, mask, 3)
+    except cv2.error:  # too little to hold on to
+        return overlay.matrix
+    return np.asarray((np.linalg.inv(_square(step)) @ _square(overlay.matrix))[:2], np.float64)
 
 
 def _candidates(seen: Sequence[Sighted]) -> Iterator[Doubles]:

@@ -42,10 +42,10 @@ LATENESS_S = 0.01  # steps in which a common lateness of the file is looked for
 LATES_S = np.arange(-AROUND_S, AROUND_S + LATENESS_S / 2, LATENESS_S)
 STILL = 0.5  # grey levels by which a still place counts as if it moved, for coding moves it
 PENALTY = 0.02  # for a lateness of AROUND_S, as a share of the difference: still scenes have none
-# A file that is later than this, s, may also play faster or slower than the match says, by up to
-# DRIFT; that is believed where it takes a tenth of the difference away, and half of the frames of
-# the original stay within reach.
-EXACT_S, DRIFT, DRIFT_STEP, DRIFT_GAIN, LEAST_REACHED = 0.08, 0.2, 0.01, 0.1, 0.5
+# A file may also play faster or slower than the match says, by up to DRIFT: a mouth that opens is
+# half a syllable off then, while the match is right on the whole. It is believed where it takes a
+# tenth of the difference away, and half of the frames of the original stay within reach.
+DRIFT, DRIFT_STEP, DRIFT_GAIN, LEAST_REACHED = 0.2, 0.01, 0.1, 0.5
 LEAST_SCORE = 0.5  # of the overlay; below it, what is laid over one another is not the same
 HAND_OVER_S = 0.4  # a face is where it was seen last, for so long
 GAP_S = 1.2  # between two sightings of a face it is in between; farther apart nobody knows
@@ -206,10 +206,7 @@ def _paired(
     times = np.array([one.time_s for one in seen])
     differences = _differences(known, seen, wanted, overlay)
     by_lateness = _by_lateness(differences, times, wanted)
-    late = _lateness(by_lateness)
-    lates = np.full(len(wanted), late)
-    if abs(late) > EXACT_S:
-        lates = _drifting(by_lateness, wanted, late)
+    lates = _drifting(by_lateness, wanted, _lateness(by_lateness))
     step = float(np.median(np.diff(times))) if len(times) > 1 else 1 / FILE_FPS
     reach = max(0.75 * step, 0.02)
     chosen = []
@@ -273,16 +270,19 @@ def _drifting(by_lateness: Doubles, wanted: Doubles, late: float) -> Doubles:
     around = wanted - wanted.mean()
     best = np.full(len(wanted), late)
     least = (1 - DRIFT_GAIN) * float(by_lateness[:, _step(late)].mean())
+    rows = np.arange(len(wanted))
     for drift in np.arange(-DRIFT, DRIFT + DRIFT_STEP / 2, DRIFT_STEP):
-        for middle in LATES_S:
-            lates = middle + drift * around
-            reached = np.flatnonzero(np.abs(lates) <= AROUND_S)
-            if len(reached) < LEAST_REACHED * len(wanted):
-                continue
-            steps = np.round((lates[reached] + AROUND_S) / LATENESS_S).astype(int)
-            mean = float(by_lateness[reached, steps].mean())
-            if mean < least:
-                best, least = lates, mean
+        lates = LATES_S[:, None] + drift * around  # one row for each lateness in the middle
+        reached = np.abs(lates) <= AROUND_S
+        steps = np.round((np.clip(lates, -AROUND_S, AROUND_S) + AROUND_S) / LATENESS_S).astype(int)
+        sums = np.where(reached, by_lateness[rows, steps], 0.0).sum(axis=1)
+        counts = reached.sum(axis=1)
+        means = np.where(
+            counts >= LEAST_REACHED * len(wanted), sums / np.maximum(counts, 1), np.inf
+        )
+        middle = int(np.argmin(means))
+        if means[middle] < least:
+            best, least = lates[middle], float(means[middle])
     return best
 
 
