@@ -51,6 +51,11 @@ COPIES: dict[str, tuple[list[int], Mapping, float]] = {
     "match-is-late": (list(range(75)), Mapping(1.0, -0.16), -0.16),
     "faster": ([round(1.1 * step) for step in range(68)], Mapping(1.0, 0.3), 0.155),
     "slower": ([round(0.9 * step) for step in range(80)], Mapping(1.0, -0.3), -0.19),
+    "faster-and-right-in-the-middle": (
+        [round(1.1 * step) for step in range(68)],
+        Mapping(1.0, 0.125),
+        0.0,
+    ),
     "frames-doubled": ([2 * (step // 2) for step in range(75)], Mapping(1.0, 0.0), 0.0),
 }
 
