@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.places import CHROMIUM
 
 GOLDENS = Path(__file__).parent / "goldens"
 # What no set-up of the tests can bring is a GPU, and a machine that has one lacks its absence.
 EXCUSED = re.compile(r"\b(cuda|gpu)\b", re.IGNORECASE)
+# A busy machine takes longer over an example, which says nothing of the program.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 LEAST_NORMAL = sys.float_info.min  # half of it is zero where a processor flushes denormal numbers
 
 

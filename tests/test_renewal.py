@@ -50,7 +50,7 @@ class Screened:
 def screened(tmp_path_factory: pytest.TempPathFactory) -> Screened:
     folder = tmp_path_factory.mktemp("screened")
     people = folder / "people"
-    shutil.copytree(SAMPLES / "people", people)
+    shutil.copytree(SAMPLES / "people", people, ignore=shutil.ignore_patterns(".media_screen"))
     config = Config(
         people=people,
         device="cpu",

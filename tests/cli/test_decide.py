@@ -179,7 +179,7 @@ def test_a_folder_is_no_manifest_and_a_manifest_is_no_folder(out: Path) -> None:
 
 def test_confirmed_fakes_become_known_fakes(out: Path, tmp_path: Path) -> None:
     people = tmp_path / "people"
-    shutil.copytree(SAMPLES / "people", people)
+    shutil.copytree(SAMPLES / "people", people, ignore=shutil.ignore_patterns(".media_screen"))
     clip = real(out, tmp_path / "downloads")
     words = ("people", "add-fake", "--confirmed", out, "--people", people)
     assert "nothing to add" in run(*words).output

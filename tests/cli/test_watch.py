@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -53,7 +54,7 @@ def between_rounds(monkeypatch: pytest.MonkeyPatch, steps: Sequence[Callable[[],
             raise KeyboardInterrupt
         left.pop(0)()
 
-    monkeypatch.setattr("media_screen.cli.watch.time.sleep", sleep)
+    monkeypatch.setattr("media_screen.cli.watch.time", SimpleNamespace(sleep=sleep))
 
 
 def test_each_start_tells_what_is_new_since_the_last(folder: Path) -> None:

@@ -323,7 +323,7 @@ def test_invisible_characters_do_not_hide_a_look_alike(name: str) -> None:
     assert only(posted(HOSTILE[name]), XIN).finding == "lookalike_handle"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(handle=st.text(max_size=40), name=st.text(max_size=40), alias=st.text(max_size=10))
 def test_no_name_breaks_the_detector(handle: str, name: str, alias: str) -> None:
     someone = person("a", "Ann", OfficialChannel("youtube", "1", alias), aliases=(alias,))
@@ -411,13 +411,11 @@ def test_edit_distance(first: str, second: str, keys: int) -> None:
     assert edit_distance(first, second) == edit_distance(second, first) == keys
 
 
-@settings(deadline=None)
 @given(a=st.text("abc", max_size=8), b=st.text("abc", max_size=8), limit=st.integers(0, 4))
 def test_a_limit_only_cuts_the_edit_distance(a: str, b: str, limit: int) -> None:
     assert edit_distance(a, b, limit=limit) == min(edit_distance(a, b), limit + 1)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_a_skeleton_shows_everything_that_it_compares(text: str) -> None:
     folded = skeleton(text)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -26,7 +27,6 @@ from tests.evaluation.labelled import (
     verdict,
 )
 from tests.making import quarters, write_video
-from tests.places import CHROMIUM
 from tests.report.pages import ATTRIBUTES, TAGS, Page
 from tests.report.records import HOSTILE, write_results
 
@@ -273,16 +273,14 @@ def test_a_bad_manifest_is_a_usage_error_that_names_the_rows(tmp_path: Path) -> 
     assert "\x1b" not in result.output
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-def test_the_page_loads_in_a_browser_without_complaint(evaluated: tuple[Result, Path]) -> None:
-    api = pytest.importorskip("playwright.sync_api")
+def test_the_page_loads_in_a_browser_without_complaint(
+    browser: Any, evaluated: tuple[Result, Path]
+) -> None:
     complaints: list[str] = []
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.goto((evaluated[1] / run.PAGE).as_uri())
-        widths = page.eval_on_selector_all("img", "all => all.map(one => one.naturalWidth)")
-        browser.close()
+    page = browser.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto((evaluated[1] / run.PAGE).as_uri())
+    widths = page.eval_on_selector_all("img", "all => all.map(one => one.naturalWidth)")
+    page.close()
     assert complaints == []
     assert len(widths) == len(plots.KINDS) and all(widths)

@@ -296,8 +296,10 @@ def odd(tmp_path: Path) -> Iterator[Path]:
     with socket.socket(socket.AF_UNIX) as unix:
         before = Path.cwd()
         os.chdir(top)  # the path of a socket may not be long
-        unix.bind("socket.mp4")
-        os.chdir(before)
+        try:
+            unix.bind("socket.mp4")
+        finally:
+            os.chdir(before)
         yield top
 
 
@@ -342,7 +344,7 @@ CONTENTS = st.sampled_from([MOVIE, CUT, JPEG, TEXT, JUNK, b"", None])  # None: a
 
 
 @given(st.dictionaries(st.lists(NAMES, min_size=1, max_size=3).map("/".join), CONTENTS, max_size=9))
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_every_file_is_screened_or_left_out_and_never_both(
     tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes | None]
 ) -> None:

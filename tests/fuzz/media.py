@@ -24,6 +24,8 @@ SOURCES = tuple(
     for folder in ("downloads", "people")
     for path in sorted((SAMPLES / folder).rglob("*"))
     if path.suffix in (".mp4", ".m4a", ".jpg") and path.name != "not-a-video.mp4"
+    if ".media_screen"
+    not in path.parts  # what other tests enrolled: a seed would mean another file
 )
 ABSURD = (0, 1, 0x7F, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 # Boxes of MP4 that hold boxes, and boxes whose numbers tell sizes, lengths and places.

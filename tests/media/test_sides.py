@@ -42,7 +42,7 @@ def balance(left: np.ndarray, right: np.ndarray) -> Balance:
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(gain=st.floats(-1.0, 1.0), noise=st.floats(0.0, 0.0005))
 def test_a_second_channel_at_any_gain_takes_nothing_away(gain: float, noise: float) -> None:
     coding = np.random.default_rng(4).normal(0, noise, (2, VOICE.size)).astype(np.float32)

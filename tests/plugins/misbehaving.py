@@ -30,7 +30,7 @@ class Misbehaving:
         if wanted == "memory":
             hoard = []
             while True:
-                hoard.append(bytearray(os.urandom(1 << 20)) * 16)
+                hoard.append(bytearray(b"x") * (32 << 20))  # a limit of time must not come first
                 time.sleep(0.005)
         if wanted == "orphan":
             os.kill(os.getppid(), signal.SIGKILL)

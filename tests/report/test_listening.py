@@ -106,7 +106,8 @@ def test_both_are_played_one_after_the_other(browser: Any, tmp_path: Path) -> No
     page.wait_for_function("() => began.some(([number]) => number === 1)", timeout=20_000)
     began = page.evaluate("began")
     assert [number for number, _ in began] == [0, 1]
-    assert [time for _, time in began] == pytest.approx([0.5, 1.0], abs=0.3)
+    here_s, there_s = (time for _, time in began)  # when the page was told, which may be late
+    assert 0.5 <= here_s <= 1.2 and 1.0 <= there_s <= 1.6
     assert page.evaluate("document.querySelector('.heard audio').paused")
     page.wait_for_function(
         "() => document.querySelectorAll('.heard audio')[1].paused", timeout=20_000

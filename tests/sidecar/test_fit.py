@@ -285,7 +285,7 @@ VALUES: st.SearchStrategy[Any] = (
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     changes=st.dictionaries(st.sampled_from([*RECORD, "info_dict", "uploader_url"]), VALUES),
     media=st.sampled_from(["News.mp4", "News.webm", "News.f137.mp4"]),

@@ -344,7 +344,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(record=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=12))
 @example(record={"webpage_url": "https://[::1", "duration": -1, "timestamp": 1e308})
 @example(record={"info_dict": {"info_dict": {}}, "channel_id": -5})
