@@ -37,7 +37,7 @@ DIGITS = 4
 class MeasuredFile:
     """What came of one file: how it matches, why it was not compared, and its faces.
 
-    `identity` is "" where nothing matched; `faces` are records of `ComparedFace`, `laid` the scores
+    `relation` is "" where nothing matched; `faces` are records of `ComparedFace`, `laid` the scores
     of the overlays; `seconds` those of looking and searching, and of comparing.
     """
 
@@ -63,6 +63,7 @@ def measure(
     questions: Sequence[Question], work: Path, *, workers: int, take: int | None
 ) -> list[MeasuredFile]:
     """Compare everything, in an order that mixes all kinds; what is known is not done again."""
+    code_digest()  # of the code as it is now, whatever is edited while hours go by
     work.mkdir(parents=True, exist_ok=True)
     share = partial(_measure_part, mixed(questions, take), work, workers)
     if workers == 1:

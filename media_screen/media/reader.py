@@ -35,9 +35,8 @@ ROUNDING = 1e-3  # s; containers round time stamps to their time base
 # s without a frame, where packets promised some, after which a moment counts as not decoded: some
 # codecs have packets that show nothing.
 _HOLE = 0.5
-# Bytes that are read at once. A file whose sound lies apart from its picture is jumped about in, and
-# all that a jump reads is read in vain: of 1 MiB the packets alone took six times as long to read,
-# where file and decoder lie together it makes no difference.
+# Bytes that are read at once. In a file whose sound lies apart from its picture the reader jumps to
+# and fro, and reads most of this in vain: with 1 MiB the packets alone took six times as long.
 _READ_BUFFER = 1 << 16
 
 _JPEG = b"\xff\xd8\xff"  # how each JPEG begins

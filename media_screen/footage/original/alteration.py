@@ -111,9 +111,9 @@ def measures(face: ComparedFace) -> Doubles:
         middle["face"],
         parts["face"][MIDDLE + 1],
         middle["mouth"],
-        max(middle["mouth"] - upper, middle["eyes"] - _mean((middle["mouth"], middle["face"]))),
-        max(middle["face"], middle["mouth"], middle["eyes"]),
-        max(parts["face"][0], parts["mouth"][0], parts["eyes"][0]),
+        _most((middle["mouth"] - upper, middle["eyes"] - _mean((middle["mouth"], middle["face"])))),
+        _most((middle["face"], middle["mouth"], middle["eyes"])),
+        _most((parts["face"][0], parts["mouth"][0], parts["eyes"][0])),
         1.0 - face.likeness,
         float(np.log(face.displaced + 0.002)),
         float(np.log(face.lips_displaced + 0.002)),
@@ -130,6 +130,10 @@ def measures(face: ComparedFace) -> Doubles:
 def _mean(values: Iterable[float]) -> float:
     told = [value for value in values if not np.isnan(value)]
     return float(np.mean(told)) if told else float("nan")
+
+
+def _most(values: Iterable[float]) -> float:
+    return max((value for value in values if not np.isnan(value)), default=float("nan"))
 
 
 def is_open(face: ComparedFace) -> bool:

@@ -7,8 +7,10 @@ looks most like it, and what is compared later is laid over one another on one c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -44,8 +46,9 @@ STILL = 0.5  # grey levels by which a still place counts as if it moved, for cod
 PENALTY = 0.02  # for a lateness of AROUND_S, as a share of the difference: still scenes have none
 # A file may also play faster or slower than the match says, by up to DRIFT: a mouth that opens is
 # half a syllable off then, while the match is right on the whole. It is believed where it takes a
-# tenth of the difference away, and half of the frames of the original stay within reach.
-DRIFT, DRIFT_STEP, DRIFT_GAIN, LEAST_REACHED = 0.2, 0.01, 0.1, 0.5
+# tenth of the difference away, of all frames of the original: one that leaves a changed half of a
+# window out of reach explains nothing.
+DRIFT, DRIFT_STEP, DRIFT_GAIN = 0.2, 0.01, 0.1
 LEAST_SCORE = 0.5  # of the overlay; below it, what is laid over one another is not the same
 HAND_OVER_S = 0.4  # a face is where it was seen last, for so long
 GAP_S = 1.2  # between two sightings of a face it is in between; farther apart nobody knows
@@ -98,6 +101,9 @@ class _FileFrame:
     faces: Mapping[int, Floats]
 
 
+Pictured = TypeVar("Pictured", Frame, _FileFrame)
+
+
 def pair_window(
     media: Media,
     original: Media,
@@ -116,6 +122,7 @@ def pair_window(
     ]
     wider = Span(max(0.0, span.start - AROUND_S), span.end + AROUND_S)
     seen = [_seen(frame, tracks, mirrored) for frame in media.window(wider, fps=FILE_FPS)]
+    known, seen = _of_one_size(known), _of_one_size(seen)
     if len(known) < LEAST_PAIRS or len(seen) < LEAST_PAIRS:
         return None
     wanted = np.array([mapping.back(frame.time_s) for frame in known])
@@ -136,6 +143,13 @@ def pair_window(
     pairs = tuple(_pair(known, row, seen[column], overlay) for row, column in kept)
     box = without_bars([one.image for one in seen])
     return PairedWindow(span, overlay, late, seen[0].image.shape, box, pairs)
+
+
+def _of_one_size(frames: Sequence[Pictured]) -> list[Pictured]:
+    """Return the frames of the commonest size: a stream may change it on its way."""
+    shapes = Counter(one.image.shape for one in frames)
+    ((most, _),) = shapes.most_common(1) or [((), 0)]
+    return [one for one in frames if one.image.shape == most]
 
 
 def _there(span: Span, mapping: TimeMapping) -> Span:
@@ -202,7 +216,7 @@ def _some(
 def _paired(
     known: Sequence[Frame], seen: Sequence[_FileFrame], wanted: Doubles, overlay: Overlay
 ) -> tuple[float, list[tuple[int, int]]]:
-    """Return the common lateness of the file, s, and for each frame its best one around that."""
+    """Return how late the file is in the mean, s, and for each frame its best one around that."""
     times = np.array([one.time_s for one in seen])
     differences = _differences(known, seen, wanted, overlay)
     by_lateness = _by_lateness(differences, times, wanted)
@@ -273,13 +287,9 @@ def _drifting(by_lateness: Doubles, wanted: Doubles, late: float) -> Doubles:
     rows = np.arange(len(wanted))
     for drift in np.arange(-DRIFT, DRIFT + DRIFT_STEP / 2, DRIFT_STEP):
         lates = LATES_S[:, None] + drift * around  # one row for each lateness in the middle
-        reached = np.abs(lates) <= AROUND_S
-        steps = np.round((np.clip(lates, -AROUND_S, AROUND_S) + AROUND_S) / LATENESS_S).astype(int)
-        sums = np.where(reached, by_lateness[rows, steps], 0.0).sum(axis=1)
-        counts = reached.sum(axis=1)
-        means = np.where(
-            counts >= LEAST_REACHED * len(wanted), sums / np.maximum(counts, 1), np.inf
-        )
+        lates = np.clip(lates, -AROUND_S, AROUND_S)
+        steps = np.round((lates + AROUND_S) / LATENESS_S).astype(int)
+        means = by_lateness[rows, steps].mean(axis=1)
         middle = int(np.argmin(means))
         if means[middle] < least:
             best, least = lates[middle], float(means[middle])

@@ -329,27 +329,28 @@ def _laid_over(one: _Band | None, inside: Flags, faces: Sequence[Floats]) -> lis
         )
         changed &= _scaled_mask(inside, one.scale)
         closed = cv2.morphologyEx(changed.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3)))
-        count, patches = cv2.connectedComponents(closed)
+        _, patches, boxes, _ = cv2.connectedComponentsWithStats(closed)
         head = _scaled_mask(heads(inside.shape, [points], HEAD), one.scale)
         over = np.zeros(changed.shape, np.uint8)
-        for number in range(1, count):
-            patch = patches == number
-            reaches_out = (patch & ~head).sum() > REACHES_OUT * patch.sum()
-            if reaches_out or _stands(one, number_of_pair, patch):
-                over |= _filled(patch)
+        for number, (left, top, width, height, _) in enumerate(boxes.tolist()[1:], start=1):
+            box = slice(top, top + height), slice(left, left + width)
+            patch = patches[box] == number
+            reaches_out = (patch & ~head[box]).sum() > REACHES_OUT * patch.sum()
+            if reaches_out or _stands(one, number_of_pair, patch, box):
+                over[box] |= _filled(patch)
         wider = cv2.dilate(over, np.ones((3, 3)))
         result.append(np.asarray(cv2.resize(wider, size, interpolation=cv2.INTER_NEAREST) > 0))
     return result
 
 
-def _stands(one: _Band, pair: int, patch: Flags) -> bool:
+def _stands(one: _Band, pair: int, patch: Flags, box: tuple[slice, slice]) -> bool:
     """Tell whether a patch stands still in the file while the original moves: letters do."""
     near = pair + 1 if pair + 1 < len(one.pictures) else pair - 1
     if near < 0:
         return False
     changes = []
     for side in (0, 1):
-        now, then = (one.pictures[number][side][patch] for number in (pair, near))
+        now, then = (one.pictures[number][side][box][patch] for number in (pair, near))
         power = float((now * now + then * then).sum())
         changes.append(float(((now - then) ** 2).sum()) / max(power, 1e-3))
     file, original = changes
