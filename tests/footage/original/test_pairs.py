@@ -11,9 +11,9 @@ from media_screen.evidence import Span
 from media_screen.faces.track import Face, Track
 from media_screen.footage.catalogue.align import Mapping
 from media_screen.footage.original.pairs import MOST_PAIRS, PairedWindow, pair_window, points_at
-from media_screen.media import Media
+from media_screen.media import Frame, Media
 from tests.fakes import stand_in
-from tests.footage.original.making import FACE, scene
+from tests.footage.original.making import FACE, SIZE, scene
 from tests.making import write_video
 
 RATE = 25
@@ -71,6 +71,29 @@ def test_pairs_show_the_same_moment(tmp_path: Path, original: Path, copy: str) -
     wanted = [round(pair.original_s * RATE) for pair in found.pairs]
     assert np.abs(np.subtract(shown, wanted)).max() <= 1
     assert all(set(pair.faces) == {4} for pair in found.pairs)
+
+
+@pytest.mark.parametrize("changed", [24, 26, 28], ids=lambda step: f"from-{step / RATE:.2f}-s")
+def test_a_changed_half_is_not_left_out_of_a_window(tmp_path: Path, changed: int) -> None:
+    steps = [max(0, step - 31) for step in range(75)]  # nobody moves before 1.24 s
+    original = write_video(tmp_path / "original.mp4", [scene(step) for step in steps])
+    forged = [scene(step, person=5 * (row >= changed)) for row, step in enumerate(steps)]
+    found = paired(write_video(tmp_path / "forged.mp4", forged), original, Mapping(1.0, 0.0))
+    assert found is not None
+    assert max(pair.original_s for pair in found.pairs) > 1.85
+
+
+def test_frames_of_another_size_are_left_out() -> None:
+    def frames(span: Span, *, fps: float) -> list[Frame]:
+        found = [Frame(row / fps, scene(row)) for row in range(round(2 * fps))]
+        return [*found, Frame(2.1, np.asarray(scene(0)[::2, ::2], np.uint8))]
+
+    changing = stand_in(Media, window=frames)
+    found = pair_window(
+        changing, changing, Span(0.0, 2.0), Mapping(1.0, 0.0), [track(0.5, 1.0)], mirrored=False
+    )
+    assert found is not None and found.overlay.score > 0.9
+    assert {pair.picture.shape for pair in found.pairs} == {(SIZE[1], SIZE[0], 3)}
 
 
 def test_a_mirrored_copy_is_turned_back(tmp_path: Path, original: Path) -> None:
