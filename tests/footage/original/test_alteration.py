@@ -159,6 +159,13 @@ def test_more_difference_never_says_less() -> None:
     assert ratios == sorted(ratios)
 
 
+@pytest.mark.parametrize("part", ["face", "mouth", "eyes"])
+def test_what_differs_most_is_told_by_the_parts_that_were_measured(part: Region) -> None:
+    told = dict(zip(MEASURES, measures(compared({"brow": -1.0, part: np.nan})), strict=True))
+    assert told["most"] == told["fine"] == -1.8
+    assert np.isfinite(told["part_apart"])
+
+
 def test_a_part_without_a_measure_is_not_open() -> None:
     face = compared()
     unknown = replace(face.residuals["mouth"], excess=(np.nan,) * 3)
