@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.markdown import heading
-from benchmarks.person import likeness, mouth_and_voice, own_likeness, record, references
+from benchmarks.person import groups, likeness, mouth_and_voice, own_likeness, record, references
 from benchmarks.places import RECORDS, read_record, write_page, write_record
 
 COMMAND = "python -m benchmarks.person"
@@ -37,6 +37,7 @@ TABLES = (
     PersonTable("record", record.measure, record.markdown),
     PersonTable("mouth_and_voice", mouth_and_voice.measure, mouth_and_voice.markdown),
     PersonTable("references", references.measure, references.markdown),
+    PersonTable("groups", groups.measure, groups.markdown),
     PersonTable("likeness", likeness.measure, likeness.markdown),
     PersonTable("own_likeness", own_likeness.measure, own_likeness.markdown),
 )

@@ -34,13 +34,9 @@ TAKEN = 26  # pictures of a person; some show a second face, and are left out
 LEAST_ASKED = 2  # pictures of a person that are not enrolled
 STRANGERS = 400  # people with a picture each who are nobody that is enrolled
 ACTORS = 6  # of RAVDESS, who are as many women as men
-OF_A_GROUP = 60  # portraits of each group
 DRAWS = 5  # ways of choosing the references
 FALSE_MATCHES = 0.01  # share of strangers at which people are told apart by the best threshold
 ROUNDS = 400  # draws of the bootstrap, over people
-ADULT = 18  # years; children look more alike, and nobody enrolls them
-# As UTKFace codes its groups in the names of files: AGE_GENDER_GROUP_DATE.
-GROUPS = ("White", "Black", "Asian", "Indian", "others")
 # As RAVDESS codes how a sentence is spoken, in the third number of a name.
 MANNERS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
 ENROLLED_AS = ("neutral", "calm")
@@ -173,26 +169,6 @@ def _known(
     )
 
 
-def groups(own: Mapping[str, Floats]) -> dict[str, dict[str, float]]:
-    """Return how often two portraits of a group pass for one person.
-
-    Nearly all are of different people; a few may be of one, so the share is an upper bound.
-    """
-    rows = {}
-    for name, portraits in own.items():
-        first, second = np.triu_indices(len(portraits), 1)
-        cosines = np.sort((portraits @ portraits.T)[first, second])
-        limit = float(np.quantile(cosines, 1 - FALSE_MATCHES))
-        rows[name] = {
-            "portraits": len(portraits),
-            "false_matches": float(
-                np.mean([calibrated_llr(float(one)) >= IDENTITY_THRESHOLD for one in cosines])
-            ),
-            "cosine_of_one_percent": limit,
-        }
-    return rows
-
-
 def east_asian(own: Mapping[str, Floats], *, seed: int = 1) -> dict[str, dict[str, float]]:
     """Return how often further pictures of each of two people are recognised, by references."""
     rng = np.random.default_rng(seed)
@@ -262,14 +238,13 @@ class EmbeddedReferences:
 def measure(media: Path | None, work: Path) -> dict[str, Any]:
     """Return what each amount of reference came to, and write what `enroll` tells of it.
 
-    `media` holds lfw-deepfunneled/PERSON/*.jpg, UTKFace/*.jpg and ravdess/Actor_NN/*.wav, and the
+    `media` holds lfw-deepfunneled/PERSON/*.jpg, ravdess/Actor_NN/*.wav, and the
     faces of Face-Mask-Detection as the list of labelled media names them.
     """
     if media is None:
-        raise ValueError("expected --media with LFW, UTKFace and RAVDESS, got none")
+        raise ValueError("expected --media with LFW and RAVDESS, got none")
     known, spoken = _pictures(media, work), kept(work / "ravdess.npz", lambda: _heard(media))
     heard = voices(spoken.spoken(_actor))
-    portraits = kept(work / "utkface.npz", lambda: embedded(_utkface(media)))
     of_two = east_asian(east_asian_pictures(media, work).by(east_asian_person))
     ship(FACES, _shipped_faces(known, of_two))
     ship(VOICES, _shipped_voices(heard))
@@ -285,7 +260,6 @@ def measure(media: Path | None, work: Path) -> dict[str, Any]:
     return {
         "pictures": [asdict(one) for one in known],
         "voices": [asdict(one) for one in heard],
-        "groups": groups(portraits.by(_group)),
         "east_asian": of_two,
         "manners": manners(ways),
     }
@@ -323,16 +297,6 @@ def _lfw(media: Path) -> dict[str, list[Path]]:
     return people
 
 
-def _utkface(media: Path) -> list[Path]:
-    by: dict[str, list[Path]] = {name: [] for name in GROUPS}
-    for path in sorted((media / "UTKFace").glob("*.jpg")):
-        age, _, group, *rest = (*path.name.split("_"), "", "")
-        if rest[0] and int(age) >= ADULT and group in "01234":
-            by[GROUPS[int(group)]].append(path)
-    rng = random.Random(5)
-    return [path for files in by.values() for path in rng.sample(files, OF_A_GROUP)]
-
-
 def _east_asian_files(media: Path) -> list[Path]:
     wanted = {number for numbers in EAST_ASIAN.values() for number in numbers}
     files = sorted(media.glob("real_face/*/face-mask-detection-*.*"))
@@ -342,10 +306,6 @@ def _east_asian_files(media: Path) -> list[Path]:
 def person_of_lfw(name: str) -> str:
     """Return who is shown by a picture of LFW, by its name."""
     return name.rpartition("_")[0]
-
-
-def _group(name: str) -> str:
-    return GROUPS[int(name.split("_")[2])]
 
 
 def east_asian_person(name: str) -> str:
@@ -459,18 +419,6 @@ def markdown(found: Mapping[str, Any]) -> list[str]:
             (
                 (name, row["asked"], percent(row["recognised"]), *map(percent, row["other"]))
                 for name, row in found["manners"].items()
-            ),
-        ),
-        "",
-        f"Portraits of different adults of one group (UTKFace, {OF_A_GROUP} each; a few may be of "
-        "one person, so these are upper bounds), each enrolled with one:",
-        "",
-        *table(
-            ("group", "portraits", "false matches", "cosine that 1% of strangers reach"),
-            (
-                (name, row["portraits"], f"{row['false_matches']:.3%}")
-                + (f"{row['cosine_of_one_percent']:.2f}",)
-                for name, row in found["groups"].items()
             ),
         ),
         "",
