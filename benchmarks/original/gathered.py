@@ -9,7 +9,7 @@ person is neither: it has no original.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
@@ -58,19 +58,20 @@ _METHOD = re.compile(r" \(| or |\+ | \+|,")  # what follows says how sure the me
 ALIKE = ("eyecantell-0002", "eyecantell-0003")
 
 Rate = Literal["interlaced", "variable rate"]  # how a copy's frames are given, against an even rate
+# A forgery as it was made, as a small copy that a platform makes, and with captions and a headline.
+Form = Literal["full", "small", "captioned"]
 
 
 @dataclass(frozen=True)
 class Question:
     """One file that is compared with its original; `make` builds it when it is not there.
 
-    `group` is held out together: all that shows one person. `small` is a copy as platforms make
-    them.
+    `group` is held out together: all that shows one person.
     """
 
     kind: str
     forged: bool
-    small: bool
+    form: Form
     group: str
     name: str
     original: Callable[[], Path]
@@ -79,7 +80,7 @@ class Question:
     @property
     def key(self) -> str:
         """What tells it from all others."""
-        return f"{self.kind}/{'small' if self.small else 'full'}/{self.name}"
+        return f"{self.kind}/{self.form}/{self.name}"
 
 
 class Forge:
@@ -136,8 +137,8 @@ def gathered(
     found += _forged(workshop, clips, autoencoder)
     known = [*_pairs_of_media(media), *(_public(pairs) if pairs else ())]
     found += known
-    found += [_smaller(one, work) for one in found if one.forged]
-    return found
+    forged = [one for one in found if one.forged]
+    return [*found, *(_posted(one, form, work) for form in _MADE for one in forged)]
 
 
 def _copies(workshop: Workshop, clips: Sequence[SourceClip]) -> Iterator[Question]:
@@ -171,7 +172,7 @@ def _two(workshop: Workshop, clip: SourceClip, first: str, second: str) -> Path:
 
 def _genuine(workshop: Workshop, clip: SourceClip, kind: str, make: Callable[[], Path]) -> Question:
     return Question(
-        kind, False, False, clip.identity, clip.path, partial(workshop.master, clip.path), make
+        kind, False, "full", clip.identity, clip.path, partial(workshop.master, clip.path), make
     )
 
 
@@ -185,7 +186,7 @@ def _other_takes(workshop: Workshop, clips: Sequence[SourceClip]) -> Iterator[Qu
             yield Question(
                 "another take",
                 False,
-                False,
+                "full",
                 one.identity,
                 one.path,
                 partial(workshop.master, other.path),
@@ -230,7 +231,7 @@ def _forged(
             yield Question(
                 kind,
                 True,
-                False,
+                "full",
                 clip.identity,
                 clip.path,
                 partial(workshop.master, clip.path),
@@ -290,7 +291,7 @@ def _pair(
     kind: str, group: str, name: str, original: Path, other: Path, *, forged: bool = True
 ) -> Question:
     return Question(
-        kind, forged, False, group, name, partial(_there, original), partial(_there, other)
+        kind, forged, "full", group, name, partial(_there, original), partial(_there, other)
     )
 
 
@@ -298,19 +299,36 @@ def _there(path: Path) -> Path:
     return path
 
 
-def _smaller(one: Question, work: Path) -> Question:
-    """Return the same as a small copy: half the size, and compressed until it shows."""
-    out = work / "small" / _slug(one.kind) / f"{_slug(one.name)}.mp4"
-    make = partial(_made_small, one, out)
-    return Question(one.kind, True, True, one.group, one.name, one.original, make)
+def _posted(one: Question, form: Form, work: Path) -> Question:
+    """Return the same in another form."""
+    out = work / form / _slug(one.kind) / f"{_slug(one.name)}.mp4"
+    make = partial(_reposted, one, form, out)
+    return Question(one.kind, True, form, one.group, one.name, one.original, make)
 
 
-def _made_small(one: Question, out: Path) -> Path:
+def _reposted(one: Question, form: Form, out: Path) -> Path:
     if not out.exists():
         out.parent.mkdir(parents=True, exist_ok=True)
-        clip = attacks.load(one.make(), most_s=2 * CLIP_S, short_side=SMALL_SIDE)
-        attacks.save(clip, out, crf=30, sound_rate=32_000)
+        _MADE[form](one, out)
     return out
+
+
+def _save_small(one: Question, out: Path) -> None:
+    """Write it at half the size, and compressed until it shows."""
+    clip = attacks.load(one.make(), most_s=2 * CLIP_S, short_side=SMALL_SIDE)
+    attacks.save(clip, out, crf=30, sound_rate=32_000)
+
+
+def _save_captioned(one: Question, out: Path) -> None:
+    clip = attacks.load(one.make(), most_s=CLIP_S)
+    rng = np.random.default_rng(attacks.seed_of(one.name, one.kind))
+    attacks.save(attacks.captioned(clip, rng), out, crf=26, sound_rate=48_000)
+
+
+_MADE: Mapping[Form, Callable[[Question, Path], None]] = {
+    "small": _save_small,
+    "captioned": _save_captioned,
+}
 
 
 def _turned(clips: Sequence[SourceClip], rng: np.random.Generator) -> Iterator[SourceClip]:

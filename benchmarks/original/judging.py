@@ -44,7 +44,6 @@ def example(answer: MeasuredFile) -> Example | None:
         forged=answer.forged,
         group=answer.group,
         kind=answer.kind,
-        small=answer.small,
         slight=answer.kind in SLIGHT,
     )
 

@@ -16,12 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.original.gathered import NoFaceError, Question
+from benchmarks.original.gathered import Form, NoFaceError, Question
 from media_screen.case import Case
 from media_screen.equipment import Equipment
 from media_screen.footage.catalogue import Catalogue
 from media_screen.footage.catalogue.store import SCHEMA_VERSION
-from media_screen.footage.original import comparison, movement, overlay, pairs, residual
+from media_screen.footage.original import (
+    comparison,
+    laid_over,
+    movement,
+    overlay,
+    pairs,
+    residual,
+)
 from media_screen.footage.original.comparison import ComparedFace, ComparedMatch
 from media_screen.footage.original.movement import PartMovement
 from media_screen.footage.original.proxy import Proxies
@@ -44,7 +51,7 @@ class MeasuredFile:
     key: str
     kind: str
     forged: bool
-    small: bool
+    form: Form
     group: str
     relation: str
     lacking: str
@@ -91,7 +98,7 @@ def read_answers(work: Path) -> list[MeasuredFile]:
 def code_digest() -> str:
     """Return what tells answers apart that other code measured: 12 hex digits."""
     digest = hashlib.sha256()
-    for module in (overlay, pairs, residual, movement, comparison):
+    for module in (laid_over, overlay, pairs, residual, movement, comparison):
         digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()[:12]
 
@@ -157,7 +164,7 @@ class Bench:
             key=question.key,
             kind=question.kind,
             forged=question.forged,
-            small=question.small,
+            form=question.form,
             group=question.group,
             relation=matches[0] if matches else "",
             lacking="; ".join(one.lacking[1] for one in compared if one.lacking),

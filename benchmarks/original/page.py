@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from benchmarks.markdown import escaped, table
 from benchmarks.original.cost import MinuteCost, rows
+from benchmarks.original.gathered import Form
 from benchmarks.original.judging import SLIGHT, Judged, Outcome
 from media_screen.footage.original.alteration import (
     LEAST_LAID,
@@ -80,22 +81,28 @@ def _wide(faces: Sequence[ComparedFace]) -> list[float]:
 def _row(one: Judged) -> str:
     answer = one.answer
     what = "forged" if answer.forged else "genuine"
-    return f"{what}{', small' if answer.small else ''}: {answer.kind}"
+    form = "" if answer.form == "full" else f", {answer.form}"
+    return f"{what}{form}: {answer.kind}"
 
 
 def aims(found: Sequence[Judged]) -> dict[str, list[float]]:
     """Return how many did what is asked for, of how many, and what was aimed at."""
     genuine = [one for one in _kept(found) if not one.answer.forged]
     forged = [one for one in _kept(found) if one.answer.forged and one.answer.kind not in SLIGHT]
-    full = [one for one in forged if not one.answer.small]
-    small = [one for one in forged if one.answer.small]
+    full, small, captioned = (
+        [one for one in forged if one.answer.form == form] for form in get_args(Form)
+    )
     return {
         "genuine copies accused": _of(genuine, "changed", 0.0),
         "genuine copies vouched for": _of(genuine, "same", None),
         "forgeries accused, original size": _of(full, "changed", 0.95),
         "forgeries accused, small copies": _of(small, "changed", 0.90),
+        "forgeries accused, with captions": _of(captioned, "changed", None),
         "of these made by published tools, original size": _of(_by_tools(full), "changed", 0.95),
         "of these made by published tools, small copies": _of(_by_tools(small), "changed", 0.90),
+        "of these made by published tools, with captions": _of(
+            _by_tools(captioned), "changed", None
+        ),
         "forgeries that pass as copies": _of(forged, "same", 0.0),
         "forgeries that can't be accused: all faces follow the original": [
             sum(one.follows for one in forged),

@@ -12,6 +12,7 @@ import pytest
 from benchmarks.original import page
 from benchmarks.original.cost import MinuteCost
 from benchmarks.original.forgeries import BY_AUTOENCODER, FORGERIES, FollowedFace, forge
+from benchmarks.original.gathered import Form
 from benchmarks.original.judging import Judged, Outcome
 from benchmarks.original.measuring import MeasuredFile
 from benchmarks.provenance import attacks
@@ -63,12 +64,12 @@ def test_what_an_autoencoder_gives_back_stays_within_the_lower_face(clip: attack
     assert BY_AUTOENCODER not in FORGERIES, "it is made only where the weights lie at hand"
 
 
-ANSWER = MeasuredFile("k", "crop", False, False, "p", "copy", "", seen=True)
+ANSWER = MeasuredFile("k", "crop", False, "full", "p", "copy", "", seen=True)
 
 
-def judged(kind: str, outcome: Outcome, *, forged: bool = True, small: bool = False) -> Judged:
-    key = f"{kind}/{small}"
-    return Judged(replace(ANSWER, key=key, kind=kind, forged=forged, small=small), outcome, 1.0)
+def judged(kind: str, outcome: Outcome, *, forged: bool = True, form: Form = "full") -> Judged:
+    key = f"{kind}/{form}"
+    return Judged(replace(ANSWER, key=key, kind=kind, forged=forged, form=form), outcome, 1.0)
 
 
 def test_forgeries_of_published_tools_are_counted_apart() -> None:
@@ -76,7 +77,8 @@ def test_forgeries_of_published_tools_are_counted_apart() -> None:
         judged("crop", "same", forged=False),
         judged("public: Tool", "changed"),
         judged("pair: other", "unclear"),
-        judged("public: Tool", "changed", small=True),
+        judged("public: Tool", "changed", form="small"),
+        judged("public: Tool", "unclear", form="captioned"),
         judged("mouth of another moment", "same"),
         judged("eyes of another moment", "same"),  # counted by itself
         judged("late sound", "changed"),  # neither copy nor forgery
@@ -87,6 +89,7 @@ def test_forgeries_of_published_tools_are_counted_apart() -> None:
     assert counts["forgeries accused, original size"] == [1, 3]
     assert counts["of these made by published tools, original size"] == [1, 2]
     assert counts["of these made by published tools, small copies"] == [1, 1]
-    assert counts["forgeries that pass as copies"] == [1, 4]
+    assert counts["of these made by published tools, with captions"] == [0, 1]
+    assert counts["forgeries that pass as copies"] == [1, 5]
     text = page.markdown(record)
-    assert "7 of 9 files" in text and "| a.mp4 | 60 | 4 | 2.0 | 4.0 | 0.50 |" in text
+    assert "8 of 9 files" in text and "| a.mp4 | 60 | 4 | 2.0 | 4.0 | 0.50 |" in text

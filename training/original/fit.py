@@ -44,7 +44,6 @@ class Example:
     forged: bool
     group: str
     kind: str
-    small: bool
     slight: bool = False  # so little was changed that a copy may differ as much
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from media_screen.faces.mesh import MeshNet
 from media_screen.faces.track import Track
 from media_screen.footage.catalogue import MeasuredMatch
 from media_screen.footage.original.movement import INNER_LIPS, PartMovement, curves, displaced
+from media_screen.footage.original.overlay import Overlay
 from media_screen.footage.original.pairs import LEAST_SCORE, FramePair, PairedWindow, pair_window
 from media_screen.footage.original.residual import Region, Residual, face_px, residuals
 from media_screen.footage.original.sight import Moment, moment
@@ -34,6 +36,8 @@ LEAST_FACE_PX = 28.0  # width of a face in the smaller picture; less tells nothi
 MOST_FACES = 3  # of a window, the widest
 BYSTANDER = 0.5  # of the widest face's width, under which a face is none that the footage is about
 LEAST_SEEN = 3  # pairs in which a face must be seen
+# By how much the score of a window lies below another's from which the place of that is tried.
+WORSE = 0.05
 EMBEDDED = 4  # pairs of a face whose identity is compared
 
 
@@ -180,24 +184,51 @@ class Comparer:
 
         Raises MediaError when one of the files can't be read.
         """
+        compare = partial(
+            self._window, media, original, match, tracks=tracks, least_score=least_score
+        )
+        tried: list[tuple[ComparedWindow, Overlay | None]] = []
+        best: Overlay | None = None
         for span in spans:
-            paired = pair_window(
-                media,
-                original,
-                span,
-                match.mapping,
-                tracks,
-                mirrored=match.mirrored,
-                least_score=least_score,
-            )
-            if paired is None:
-                yield ComparedWindow(span, None, 0.0, ())
-                continue
-            seen = _widths(paired)
-            chosen = _compared(seen)
-            faces = tuple(self._face(paired, track, width) for track, width in chosen)
-            left_out = _left_out(seen, len(chosen))
-            yield ComparedWindow(span, paired.overlay.score, paired.late_s, faces, left_out)
+            window, place = compare(span, known=best)
+            tried.append((window, best))
+            best = max((one for one in (best, place) if one), key=_score, default=None)
+        for window, known in tried:  # what lay badly may lie as a later window does
+            if best is not None and best is not known and _score(window) < best.score - WORSE:
+                again, _ = compare(window.span, known=best)
+                window = max((window, again), key=_score)
+            yield window
+
+    def _window(
+        self,
+        media: Media,
+        original: Media,
+        match: MeasuredMatch,
+        span: Span,
+        *,
+        tracks: Sequence[Track],
+        least_score: float,
+        known: Overlay | None,
+    ) -> tuple[ComparedWindow, Overlay | None]:
+        """Return one window, compared, and how the file lies there; `known` is so of another."""
+        paired = pair_window(
+            media,
+            original,
+            span,
+            match.mapping,
+            tracks,
+            mirrored=match.mirrored,
+            least_score=least_score,
+            known_place=None if known is None else known.matrix,
+        )
+        if paired is None:
+            return ComparedWindow(span, None, 0.0, ()), None
+        seen = _widths(paired)
+        chosen = _compared(seen)
+        faces = tuple(self._face(paired, track, width) for track, width in chosen)
+        left_out = _left_out(seen, len(chosen))
+        score, late = paired.overlay.score, paired.late_s
+        return ComparedWindow(span, score, late, faces, left_out), paired.overlay
 
     def _face(self, window: PairedWindow, track: int, width: float) -> ComparedFace:
         pairs = [pair for pair in window.pairs if track in pair.faces]
@@ -262,6 +293,10 @@ def _best_view(tracks: Sequence[Track], span: Span) -> float:
 def _around(time_s: float, room: Span) -> Span:
     start = min(max(room.start, time_s - WINDOW_S / 2), max(room.start, room.end - WINDOW_S))
     return Span(start, min(room.end, start + WINDOW_S))
+
+
+def _score(place: ComparedWindow | Overlay) -> float:
+    return -1.0 if place.score is None else place.score
 
 
 def _widths(window: PairedWindow) -> list[tuple[int, float]]:

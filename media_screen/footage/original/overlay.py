@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import chain
 
 import numpy as np
 
 from media_screen.arrays import Array, Doubles, Flags, Floats, Image
+from media_screen.footage.original.laid_over import laid_over
 
 LINES = 320  # px of the short side of the canvas; what proxies have
 # Ellipse of a head around its five points, in distances of the eyes (or from eyes to mouth, if that
@@ -47,8 +49,8 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom, px
 class Overlay:
     """How a picture lies on the canvas: `matrix` (2 x 3) takes its px there.
 
-    `score` is how alike both are outside of faces (mean correlation of the middle frequencies, -1
-    to 1), `size` width and height of the canvas, px.
+    `score` is how alike both are outside of faces and of what was laid over the picture (mean
+    correlation of the middle frequencies, -1 to 1), `size` width and height of the canvas, px.
     """
 
     matrix: Doubles
@@ -173,10 +175,13 @@ def heads(shape: tuple[int, ...], faces: Iterable[Doubles | Floats], grow: float
     return np.asarray(mask > 0)
 
 
-def find_overlay(seen: Sequence[Sighted]) -> Overlay | None:
-    """Return the best place of the pictures on their originals, None where there is none."""
+def find_overlay(seen: Sequence[Sighted], *, known: Doubles | None = None) -> Overlay | None:
+    """Return the best place of the pictures on their originals, None where there is none.
+
+    `known` is where they lay at another time: mostly they still do.
+    """
     best: Overlay | None = None
-    for matrix in _candidates(seen):
+    for matrix in chain(() if known is None else (known,), _candidates(seen)):
         overlay = scored(matrix, seen)
         if overlay is not None and (best is None or overlay.score > best.score):
             best = overlay
@@ -193,11 +198,23 @@ def scored(matrix: Doubles, seen: Sequence[Sighted]) -> Overlay | None:
         inside = covered(matrix, one.picture.shape, size)
         if inside.mean() < LEAST_OVERLAP:
             return None
-        moved = grey(np.asarray(laid(one.picture, matrix, size), np.uint8))
-        outside = _outside(inside, matrix, one)
-        mine, theirs = (band(image, FINE_PX, COARSE_PX) for image in (moved, grey(one.original)))
-        scores.append(_correlation(mine, theirs, outside))
+        mine, theirs = _bands(matrix, one, inside)
+        bare = inside & ~laid_over(mine, theirs, inside)
+        scores.append(_correlation(mine, theirs, _outside(bare, matrix, one)))
     return Overlay(matrix, size, float(np.mean(scores)))
+
+
+def _bands(matrix: Doubles, one: Sighted, inside: Flags) -> tuple[Floats, Floats]:
+    """Return the middle frequencies of a moved picture and of its original.
+
+    Where the picture does not reach lies the original, as bright as the picture is: the edge of a
+    narrow crop would be the strongest detail of it.
+    """
+    original = grey(one.original)
+    moved = grey(np.asarray(laid(one.picture, matrix, original.shape[::-1]), np.uint8))
+    brighter = float(moved[inside].mean() - original[inside].mean()) if inside.any() else 0.0
+    whole = np.where(inside, moved, original + np.float32(brighter))
+    return band(whole, FINE_PX, COARSE_PX), band(original, FINE_PX, COARSE_PX)
 
 
 def refined(overlay: Overlay, seen: Sequence[Sighted]) -> Overlay:
@@ -206,12 +223,9 @@ def refined(overlay: Overlay, seen: Sequence[Sighted]) -> Overlay:
     Evangelidis and Psarakis, "Parametric image alignment using enhanced correlation coefficient
     maximization", PAMI 2008.
     """
-    outside = (
-        _fitted(overlay, one, _outside(overlay.covered(one.picture.shape), overlay.matrix, one))
-        for one in seen[:2]
-    )
+    outside = (_fitted(overlay, one, outside=True) for one in seen[:2])
     best = max((overlay, *_scored(outside, seen)), key=lambda one: one.score)
-    whole = (_fitted(best, one, best.covered(one.picture.shape)) for one in seen[:2])
+    whole = (_fitted(best, one, outside=False) for one in seen[:2])
     most = (1 + MISFIT_GROWTH) * (1 - best.score)
     good = [found for found in _scored(whole, seen) if 1 - found.score <= most]
     return max(good, key=lambda one: one.score, default=best)
@@ -224,15 +238,17 @@ def _scored(matrices: Iterable[Doubles | None], seen: Sequence[Sighted]) -> Iter
             yield found
 
 
-def _fitted(overlay: Overlay, one: Sighted, where: Flags) -> Doubles | None:
-    """Return the map by which a picture fits best in a part of the canvas, near an overlay.
+def _fitted(overlay: Overlay, one: Sighted, *, outside: bool) -> Doubles | None:
+    """Return the map by which a picture fits best near an overlay: outside of heads, or everywhere.
 
-    None where that part holds too little to go by.
+    None where there is too little to go by.
     """
     import cv2
 
-    moved = band(grey(np.asarray(overlay.laid(one.picture), np.uint8)), FINE_PX, COARSE_PX)
-    there = band(grey(one.original), FINE_PX, COARSE_PX)
+    inside = overlay.covered(one.picture.shape)
+    moved, there = _bands(overlay.matrix, one, inside)
+    bare = inside & ~laid_over(moved, there, inside)
+    where = _outside(bare, overlay.matrix, one) if outside else bare
     step: Array = np.eye(2, 3, dtype=np.float32)
     stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, ECC_STEPS, ECC_GAIN)
     mask = where.astype(np.uint8) * 255
@@ -305,7 +321,7 @@ def _fits(matrix: Doubles) -> bool:
 
 
 def _outside(inside: Flags, matrix: Doubles, one: Sighted) -> Flags:
-    """Return what of the canvas to compare: outside of heads, or all where that is too little."""
+    """Return what of a part to compare: outside of heads, or all where that is too little."""
     moved = [points @ matrix[:, :2].T + matrix[:, 2] for points in one.faces]
     outside = inside & ~heads(inside.shape, moved)
     return outside if outside.mean() >= LEAST_OUTSIDE else inside

@@ -43,6 +43,9 @@ LEAST_PAIRS = 3
 LATENESS_S = 0.01  # steps in which a common lateness of the file is looked for
 LATES_S = np.arange(-AROUND_S, AROUND_S + LATENESS_S / 2, LATENESS_S)
 STILL = 0.5  # grey levels by which a still place counts as if it moved, for coding moves it
+# Grey levels by which a place differs from all frames of the original near it where something lies
+# over it, of every so many frames of the file; with more of them than a share all is strange.
+STRANGE, STRANGE_EVERY, MOST_STRANGE = 40.0, 4, 0.5
 PENALTY = 0.02  # for a lateness of AROUND_S, as a share of the difference: still scenes have none
 # A file may also play faster or slower than the match says, by up to DRIFT: a mouth that opens is
 # half a syllable off then, while the match is right on the whole. It is believed where it takes a
@@ -113,8 +116,12 @@ def pair_window(
     *,
     mirrored: bool,
     least_score: float = LEAST_SCORE,
+    known_place: Doubles | None = None,
 ) -> PairedWindow | None:
-    """Return the pairs of a window of the file; None where too few frames fall on one another."""
+    """Return the pairs of a window of the file; None where too few frames fall on one another.
+
+    `known_place` is the matrix of the overlay of another window.
+    """
     there = _there(span, mapping)
     known = [
         Frame(frame.time_s, canvas(frame.image))
@@ -127,7 +134,8 @@ def pair_window(
         return None
     wanted = np.array([mapping.back(frame.time_s) for frame in known])
     first = find_overlay(
-        _some(known, seen, [(row, _nearest(seen, at)) for row, at in _spread(wanted)])
+        _some(known, seen, [(row, _nearest(seen, at)) for row, at in _spread(wanted)]),
+        known=known_place,
     )
     if first is None or first.score < least_score / 2:
         return None
@@ -245,18 +253,28 @@ def _differences(
     inside = half.covered(seen[0].image.shape)
     small = [cv2.resize(one.image, (width, height), interpolation=cv2.INTER_AREA) for one in known]
     there = np.stack([_half_band(np.asarray(image, np.uint8))[inside] for image in small])
-    weight = there.std(axis=0) + STILL
-    weight /= weight.sum()
-    mine: dict[int, Floats] = {}
+    mine = np.stack([_half_band(np.asarray(half.laid(o.image), np.uint8))[inside] for o in seen])
+    times = np.array([one.time_s for one in seen])
+    near = np.abs(times - wanted[:, None]) <= AROUND_S
+    weight = (there.std(axis=0) + STILL) * ~_strange(mine, there, near)
+    weight /= max(float(weight.sum()), 1e-6)
     result = np.full((len(known), len(seen)), np.nan)
-    for row, at in enumerate(wanted):
-        for column, one in enumerate(seen):
-            if abs(one.time_s - at) > AROUND_S:
-                continue
-            if column not in mine:
-                mine[column] = _half_band(np.asarray(half.laid(one.image), np.uint8))[inside]
-            result[row, column] = float(np.abs(mine[column] - there[row]) @ weight)
+    for row, column in np.argwhere(near).tolist():
+        result[row, column] = float(np.abs(mine[column] - there[row]) @ weight)
     return result
+
+
+def _strange(mine: Floats, there: Floats, near: Flags) -> Flags:
+    """Return which px show in some frame of the file what no frame of the original near it has.
+
+    Captions that come and go would tell the time of their own.
+    """
+    found = np.zeros(mine.shape[1], bool)
+    for column in range(0, len(mine), STRANGE_EVERY):
+        rows = np.flatnonzero(near[:, column])
+        if len(rows):
+            found |= np.abs(there[rows] - mine[column]).min(axis=0) > STRANGE
+    return found if found.mean() <= MOST_STRANGE else np.zeros_like(found)
 
 
 def _half_band(image: Image) -> Floats:
