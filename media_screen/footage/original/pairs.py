@@ -28,6 +28,7 @@ from media_screen.footage.original.overlay import (
     canvas,
     find_overlay,
     grey,
+    heads,
     refined,
     scored,
     without_bars,
@@ -44,8 +45,9 @@ LATENESS_S = 0.01  # steps in which a common lateness of the file is looked for
 LATES_S = np.arange(-AROUND_S, AROUND_S + LATENESS_S / 2, LATENESS_S)
 STILL = 0.5  # grey levels by which a still place counts as if it moved, for coding moves it
 # Grey levels by which a place differs from all frames of the original near it where something lies
-# over it, of every so many frames of the file; with more of them than a share all is strange.
-STRANGE, STRANGE_EVERY, MOST_STRANGE = 40.0, 4, 0.5
+# over it, of every so many frames of the file, and px by which that is widened, at half the size;
+# with more of them than a share another picture is seen.
+STRANGE, STRANGE_EVERY, STRANGE_GROWN, MOST_STRANGE = 25.0, 4, 7, 0.5
 PENALTY = 0.02  # for a lateness of AROUND_S, as a share of the difference: still scenes have none
 # A file may also play faster or slower than the match says, by up to DRIFT: a mouth that opens is
 # half a syllable off then, while the match is right on the whole. It is believed where it takes a
@@ -256,7 +258,7 @@ def _differences(
     mine = np.stack([_half_band(np.asarray(half.laid(o.image), np.uint8))[inside] for o in seen])
     times = np.array([one.time_s for one in seen])
     near = np.abs(times - wanted[:, None]) <= AROUND_S
-    weight = (there.std(axis=0) + STILL) * ~_strange(mine, there, near)
+    weight = (there.std(axis=0) + STILL) * ~_strange(seen, mine, there, near, half, inside)
     weight /= max(float(weight.sum()), 1e-6)
     result = np.full((len(known), len(seen)), np.nan)
     for row, column in np.argwhere(near).tolist():
@@ -264,17 +266,32 @@ def _differences(
     return result
 
 
-def _strange(mine: Floats, there: Floats, near: Flags) -> Flags:
+def _strange(
+    seen: Sequence[_FileFrame],
+    mine: Floats,
+    there: Floats,
+    near: Flags,
+    overlay: Overlay,
+    inside: Flags,
+) -> Flags:
     """Return which px show in some frame of the file what no frame of the original near it has.
 
-    Captions that come and go would tell the time of their own.
+    Captions that come and go would tell the time of their own. Px are those `inside`; faces are
+    none of them, for what they say tells the time.
     """
+    import cv2
+
     found = np.zeros(mine.shape[1], bool)
     for column in range(0, len(mine), STRANGE_EVERY):
         rows = np.flatnonzero(near[:, column])
         if len(rows):
-            found |= np.abs(there[rows] - mine[column]).min(axis=0) > STRANGE
-    return found if found.mean() <= MOST_STRANGE else np.zeros_like(found)
+            unlike = np.abs(there[rows] - mine[column]).min(axis=0) > STRANGE
+            faces = [overlay.points(points) for points in seen[column].faces.values()]
+            found |= unlike & ~heads(inside.shape, faces)[inside]
+    whole = np.zeros(inside.shape, np.uint8)
+    whole[inside] = found
+    wider = cv2.dilate(whole, np.ones((STRANGE_GROWN, STRANGE_GROWN), np.uint8))[inside] > 0
+    return np.asarray(wider if wider.mean() <= MOST_STRANGE else np.zeros_like(wider))
 
 
 def _half_band(image: Image) -> Floats:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from media_screen.evidence import Match, Span
@@ -16,6 +17,8 @@ from media_screen.footage.catalogue import MeasuredMatch
 from media_screen.footage.catalogue.align import Mapping
 from media_screen.footage.original import comparison
 from media_screen.footage.original.comparison import Comparer, windows
+from media_screen.footage.original.overlay import Overlay
+from media_screen.footage.original.pairs import PairedWindow
 from media_screen.media import Media
 from tests.faces.making import embedder
 from tests.fakes import stand_in
@@ -159,3 +162,41 @@ def test_ten_matches_share_the_windows(film: Path, comparer: Comparer) -> None:
     with Media.open(film) as media:
         found = comparer.compare_all(media, [match()] * 10, [], sha256=SHA256, path=lambda _: film)
     assert [len(one.windows) for one in found] == [1] * 10
+
+
+# Scores of three windows, at first and with the place of the best one; which are tried again.
+TRIED: dict[str, tuple[list[float | None], list[float | None], list[int], list[float | None]]] = {
+    "the-first-lay-badly": ([0.6, 0.97, 0.97], [0.95, 0.0, 0.0], [0], [0.95, 0.97, 0.97]),
+    "the-first-did-not-lie": ([None, 0.97, 0.97], [0.95, 0.0, 0.0], [0], [0.95, 0.97, 0.97]),
+    "no-better-than-before": ([0.6, 0.97, 0.97], [None, 0.0, 0.0], [0], [0.6, 0.97, 0.97]),
+    "the-last-was-tried-with-it": ([0.97, 0.97, 0.6], [0.0, 0.0, 0.0], [], [0.97, 0.97, 0.6]),
+    "all-lie-alike": ([0.93, 0.95, 0.96], [0.0, 0.0, 0.0], [], [0.93, 0.95, 0.96]),
+    "none-lies": ([None, None, None], [0.0, 0.0, 0.0], [], [None, None, None]),
+}
+
+
+@pytest.mark.parametrize("case", TRIED)
+def test_a_window_that_lay_badly_is_tried_as_the_best_one_lies(
+    case: str, film: Path, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, then, again, wanted = TRIED[case]
+    spans = [Span(0.0, 0.5), Span(0.5, 1.0), Span(1.0, 1.5)]
+    asked: list[tuple[int, float | None]] = []
+
+    def pair_window(*args: Any, known_place: Any, **options: Any) -> PairedWindow | None:
+        number = spans.index(args[2])
+        seen = any(number == one for one, _ in asked)
+        asked.append((number, None if known_place is None else float(known_place[0, 2])))
+        score = (then if seen else first)[number]
+        if score is None:
+            return None
+        place = Overlay(np.array([[1.0, 0, score], [0, 1.0, 0]]), (480, 320), score)
+        return PairedWindow(args[2], place, 0.0, (320, 480, 3), (0, 0, 480, 320), ())
+
+    monkeypatch.setattr(comparison, "pair_window", pair_window)
+    with Media.open(film) as media, Media.open(film) as original:
+        found = list(comparer.compare_in(spans, media, original, match(), []))
+    assert [one.score for one in found] == wanted and [one.span for one in found] == spans
+    assert [number for number, _ in asked[3:]] == again
+    best = max((one for one in first if one is not None), default=None)
+    assert all(place == best for _, place in asked[3:])

@@ -138,3 +138,50 @@ def test_bars_are_told_from_the_picture(
         image[320 - bottom :], image[:, 480 - right :] = 10, 10
         frames.append(image)
     assert overlay.without_bars(frames) == wanted
+
+
+def _subtitled(image: Image, step: int) -> Image:
+    """A headline on a bar, and words that change from picture to picture."""
+    drawn: Image = image.copy()
+    high, wide = image.shape[:2]
+    drawn[: high // 8] = (230, 30, 40)
+    cv2.putText(drawn, "HEADLINE", (8, high // 10), 0, wide / 420, (255,) * 3, 2)
+    place = (wide // 12, high - high // 12)
+    cv2.putText(drawn, "words " * 2 + str(step), place, 0, wide / 300, (0, 0, 0), 8)
+    cv2.putText(drawn, "words " * 2 + str(step), place, 0, wide / 300, (255, 240, 80), 3)
+    return drawn
+
+
+@pytest.mark.parametrize("way", ["as it was", "half the size", "cropped", "bordered"])
+def test_captions_hide_nothing_of_where_a_picture_lies(way: str) -> None:
+    seen = []
+    for step in (0, 3, 6):
+        picture, back = WAYS[way](scene(step))
+        here = cv2.invertAffineTransform(back)
+        drawn = _subtitled(picture, step)
+        seen.append(Sighted(drawn, scene(step), ((FACE @ here[:, :2].T + here[:, 2]),)))
+    found = find_overlay(seen)
+    assert found is not None
+    exact = refined(found, seen)
+    assert exact.score > 0.9
+    corners = np.array([[20.0, 20], [200, 30], [60, 140], [220, 150]])
+    wanted = corners @ back[:, :2].T + back[:, 2]
+    assert np.abs(exact.points(corners.astype(np.float32)) - wanted).max() < 1.0
+
+
+def test_the_edge_of_a_narrow_crop_is_no_detail_of_it() -> None:
+    # a pale original, of which a strip is left: where it ends, black begins
+    pale = [np.asarray(scene(step) * 0.3 + 170, np.uint8) for step in (0, 3, 6)]
+    seen = [Sighted(image[:, 180:300], image, (FACE - (180, 0),)) for image in pale]
+    found = overlay.scored(np.array([[1.0, 0, 180], [0, 1.0, 0]]), seen)
+    assert found is not None and found.score > 0.99
+
+
+def test_where_a_picture_lay_before_is_tried_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, back = WAYS["cropped"](scene())
+    here = cv2.invertAffineTransform(back)
+    seen = [Sighted(picture, scene(), ((FACE @ here[:, :2].T + here[:, 2]),))]
+    monkeypatch.setattr(overlay, "_candidates", lambda seen: iter(()))
+    assert find_overlay(seen) is None
+    found = find_overlay(seen, known=back)
+    assert found is not None and found.score > 0.99

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from media_screen.arrays import Image
 from media_screen.evidence import Span
 from media_screen.faces.track import Face, Track
 from media_screen.footage.catalogue.align import Mapping
@@ -71,6 +73,22 @@ def test_pairs_show_the_same_moment(tmp_path: Path, original: Path, copy: str) -
     wanted = [round(pair.original_s * RATE) for pair in found.pairs]
     assert np.abs(np.subtract(shown, wanted)).max() <= 1
     assert all(set(pair.faces) == {4} for pair in found.pairs)
+
+
+def test_captions_that_come_and_go_do_not_tell_the_time(tmp_path: Path) -> None:
+    def moment(step: int) -> Image:
+        image = scene(step)
+        cv2.circle(image, (60 + 3 * step, 60), 12, (200, 190, 40), -1, cv2.LINE_AA)
+        return image
+
+    original = write_video(tmp_path / "original.mp4", [moment(step) for step in range(75)])
+    frames = [moment(step) for step in range(75)]
+    for image in (*frames[20:27], *frames[34:41], *frames[48:]):
+        cv2.putText(image, "BREAKING", (60, 290), 0, 2.2, (255, 255, 255), 9)
+    path = write_video(tmp_path / "copy.mp4", frames)
+    found = paired(path, original, Mapping(1.0, 0.12))
+    assert found is not None and found.late_s == pytest.approx(0.12, abs=0.02)
+    assert found.overlay.score > 0.9
 
 
 @pytest.mark.parametrize("changed", [24, 26, 28], ids=lambda step: f"from-{step / RATE:.2f}-s")
