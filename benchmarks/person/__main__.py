@@ -17,7 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.markdown import heading
-from benchmarks.person import groups, likeness, mouth_and_voice, own_likeness, record, references
+from benchmarks.person import (
+    groups,
+    likeness,
+    mouth_and_voice,
+    own_likeness,
+    record,
+    references,
+    talks,
+)
 from benchmarks.places import RECORDS, read_record, write_page, write_record
 
 COMMAND = "python -m benchmarks.person"
@@ -36,6 +44,7 @@ class PersonTable:
 TABLES = (
     PersonTable("record", record.measure, record.markdown),
     PersonTable("mouth_and_voice", mouth_and_voice.measure, mouth_and_voice.markdown),
+    PersonTable("talks", talks.measure, talks.markdown),
     PersonTable("references", references.measure, references.markdown),
     PersonTable("groups", groups.measure, groups.markdown),
     PersonTable("likeness", likeness.measure, likeness.markdown),

@@ -1,12 +1,13 @@
 """Lays out public clips, or public speech, from clones of repositories, with a list beside them.
 
-    python -m training.media --clones CLONES --into FOLDER [--speech]
+    python -m training.media --clones CLONES --into FOLDER [--speech | --talks]
 
 The clips are those of `clips.tsv`; with `--speech` the recordings of `speech.tsv`, of systems of
-2018 to 2025 and of people. CLONES holds the repositories, each as OWNER/NAME or OWNER+NAME (with or
-without a work tree). Every file is checked against its hash; what is missing or differs is told,
-and the rest is laid out. FOLDER/manifest.tsv then says of each file what `training.face_artifact`
-and `training.voice_spoof` need to know.
+2018 to 2025 and of people; with `--talks` the clips of `talks.tsv`, in which not all that is heard
+is said by the face that is seen: dubs, and people who listen. CLONES holds the repositories, each
+as OWNER/NAME or OWNER+NAME (with or without a work tree). Every file is checked against its hash;
+what is missing or differs is told, and the rest is laid out. FOLDER/manifest.tsv then says of each
+file what `training.face_artifact` and `training.voice_spoof` need to know.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from training.media.clones import MissingFileError, RepositoryFile, tell_missing
 
 TABLE = Path(__file__).with_name("clips.tsv")
 SPEECH = Path(__file__).with_name("speech.tsv")
+TALKS = Path(__file__).with_name("talks.tsv")
 COLUMNS = (
     "path", "kind", "method", "identity", "collection", "layout", "note", "sha256", "panel",
     "audio", "moments",
@@ -123,10 +125,14 @@ def main() -> None:
     )
     parser.add_argument("--clones", type=Path, required=True)
     parser.add_argument("--into", type=Path, required=True)
-    parser.add_argument("--speech", action="store_true", help="recordings, not clips")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--speech", action="store_true", help="recordings, not clips")
+    other.add_argument("--talks", action="store_true", help="dubs, and clips of several people")
     asked = parser.parse_args()
-    rows = read_table(SPEECH if asked.speech else TABLE)
-    told = lay_out(rows, asked.clones, asked.into, audio="ok" if asked.speech else "")
+    rows = read_table(SPEECH if asked.speech else TALKS if asked.talks else TABLE)
+    told = lay_out(
+        rows, asked.clones, asked.into, audio="ok" if asked.speech or asked.talks else ""
+    )
     tell_missing(told, total=len(rows), what="files", into=asked.into)
 
 
