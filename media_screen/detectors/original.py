@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 AS_ORIGINAL = "as_original"
 REMADE = "remade"
+LAID_OVER = 0.02  # share of the picture from which it is told that something lies over it
 UNCLEAR, INCOMPLETE = "unclear", "incomplete"  # neither, and for want of what?
 # How a kind of change is said; {more} is how many times the part differs as much as the rest of the
 # same frames, {likeness} the cosine of both faces, {follows} how the mouth follows.
@@ -118,7 +119,7 @@ class OriginalBeside:
             llr=llr,
             finding=finding,
             person=one.match.found.match.person,
-            why=why,
+            why=why + _remark(one.match),
             values=_values(one) | {"views": count},
         )
 
@@ -194,6 +195,15 @@ def _sentence(one: _JudgedFace) -> str:
     )
 
 
+def _remark(match: ComparedMatch) -> str:
+    """Say what was laid over the picture and left out, "" for next to nothing."""
+    shares = [window.over for window in match.windows if window.score is not None]
+    over = sum(shares) / max(1, len(shares))
+    if over < LAID_OVER:
+        return ""
+    return f"; captions or boxes lie over {over:.0%} of the picture, which was left out"
+
+
 def _times(one: _JudgedFace) -> float:
     """Return how many times the part that differs most differs as much as the rest."""
     parts = [part.excess[1] for part in one.face.residuals.values()]
@@ -216,5 +226,6 @@ def _values(one: _JudgedFace) -> dict[str, float]:
         "width_px": face.width_px,
         "overlay": window.score or 0.0,
         "late_s": window.late_s,
+        "over": window.over,
     }
     return {name: float(value) for name, value in values.items() if not math.isnan(value)}

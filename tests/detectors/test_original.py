@@ -58,6 +58,21 @@ def test_a_changed_mouth_is_told_with_its_place_and_its_size() -> None:
     assert pooled.values["mouth_excess"] == pytest.approx(2.5) and pooled.values["views"] == 2
 
 
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        pytest.param((0.0, 0.01), "", id="next-to-nothing"),
+        pytest.param((0.2, 0.1), "captions or boxes lie over 15% of the picture", id="captions"),
+    ],
+)
+def test_what_lies_over_the_picture_is_told(shares: tuple[float, ...], said: str) -> None:
+    plain = beside([GOOD], [OTHER_WORDS])
+    windows = [replace(one, over=share) for one, share in zip(plain.windows, shares, strict=True)]
+    pooled = examine(replace(plain, windows=tuple(windows)))[-1]
+    assert isinstance(pooled, Evidence) and pooled.values["over"] == shares[1]
+    assert said in pooled.why and ("captions" in pooled.why) == bool(said)
+
+
 @pytest.mark.parametrize("name", CHANGED)
 def test_each_kind_of_change_is_a_sentence(name: str) -> None:
     face, kind = CHANGED[name]

@@ -70,7 +70,8 @@ class ComparedWindow:
 
     `score` is how well the rest of the pictures lies over one another (see `Overlay`), None where
     nothing could be laid over; `late_s` is by how much the file comes later than the match says.
-    `left_out` faces were seen and not compared: too small, or too many.
+    `left_out` faces were seen and not compared: too small, or too many. `over` is the share of the
+    file's picture that was laid over: captions, headlines, boxes.
     """
 
     span: Span
@@ -78,6 +79,7 @@ class ComparedWindow:
     late_s: float
     faces: tuple[ComparedFace, ...]
     left_out: int = 0
+    over: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,8 +229,9 @@ class Comparer:
         chosen = _compared(seen)
         faces = tuple(self._face(paired, track, width) for track, width in chosen)
         left_out = _left_out(seen, len(chosen))
-        score, late = paired.overlay.score, paired.late_s
-        return ComparedWindow(span, score, late, faces, left_out), paired.overlay
+        place = paired.overlay
+        window = ComparedWindow(span, place.score, paired.late_s, faces, left_out, place.over)
+        return window, place
 
     def _face(self, window: PairedWindow, track: int, width: float) -> ComparedFace:
         pairs = [pair for pair in window.pairs if track in pair.faces]

@@ -50,12 +50,14 @@ class Overlay:
     """How a picture lies on the canvas: `matrix` (2 x 3) takes its px there.
 
     `score` is how alike both are outside of faces and of what was laid over the picture (mean
-    correlation of the middle frequencies, -1 to 1), `size` width and height of the canvas, px.
+    correlation of the middle frequencies, -1 to 1), `size` width and height of the canvas, px,
+    `over` the share of the picture that was laid over.
     """
 
     matrix: Doubles
     size: tuple[int, int]
     score: float
+    over: float = 0.0
 
     @property
     def scale(self) -> float:
@@ -67,7 +69,7 @@ class Overlay:
         shares = np.array([width / self.size[0], height / self.size[1]])
         matrix = shares[:, None] * self.matrix
         matrix[:, 2] += (shares - 1) / 2  # the middle of a px lies at half a px
-        return Overlay(matrix, (width, height), self.score)
+        return Overlay(matrix, (width, height), self.score, self.over)
 
     def laid(self, image: Array) -> Array:
         """Return a picture as it lies on the canvas, black where it does not reach."""
@@ -193,15 +195,16 @@ def find_overlay(seen: Sequence[Sighted], *, known: Doubles | None = None) -> Ov
 def scored(matrix: Doubles, seen: Sequence[Sighted]) -> Overlay | None:
     """Return a place with its score, None where hardly anything of the canvas is covered."""
     size = (seen[0].original.shape[1], seen[0].original.shape[0])
-    scores = []
+    scores, shares = [], []
     for one in seen:
         inside = covered(matrix, one.picture.shape, size)
         if inside.mean() < LEAST_OVERLAP:
             return None
         mine, theirs = _bands(matrix, one, inside)
-        bare = inside & ~laid_over(mine, theirs, inside)
-        scores.append(_correlation(mine, theirs, _outside(bare, matrix, one)))
-    return Overlay(matrix, size, float(np.mean(scores)))
+        over, faces = laid_over(mine, theirs, inside), _heads(matrix, one)
+        scores.append(_correlation(mine, theirs, _outside(inside & ~over, faces)))
+        shares.append(float((over & ~faces).sum() / inside.sum()))
+    return Overlay(matrix, size, float(np.mean(scores)), float(np.mean(shares)))
 
 
 def _bands(matrix: Doubles, one: Sighted, inside: Flags) -> tuple[Floats, Floats]:
@@ -248,7 +251,7 @@ def _fitted(overlay: Overlay, one: Sighted, *, outside: bool) -> Doubles | None:
     inside = overlay.covered(one.picture.shape)
     moved, there = _bands(overlay.matrix, one, inside)
     bare = inside & ~laid_over(moved, there, inside)
-    where = _outside(bare, overlay.matrix, one) if outside else bare
+    where = _outside(bare, _heads(overlay.matrix, one)) if outside else bare
     step: Array = np.eye(2, 3, dtype=np.float32)
     stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, ECC_STEPS, ECC_GAIN)
     mask = where.astype(np.uint8) * 255
@@ -320,11 +323,16 @@ def _fits(matrix: Doubles) -> bool:
     return 1 / STRETCH < wide / max(high, 1e-6) < STRETCH and skew < SKEW
 
 
-def _outside(inside: Flags, matrix: Doubles, one: Sighted) -> Flags:
-    """Return what of a part to compare: outside of heads, or all where that is too little."""
+def _heads(matrix: Doubles, one: Sighted) -> Flags:
+    """Return where the heads of a picture lie on the canvas."""
     moved = [points @ matrix[:, :2].T + matrix[:, 2] for points in one.faces]
-    outside = inside & ~heads(inside.shape, moved)
-    return outside if outside.mean() >= LEAST_OUTSIDE else inside
+    return heads(one.original.shape, moved)
+
+
+def _outside(part: Flags, faces: Flags) -> Flags:
+    """Return what of a part to compare: outside of heads, or all where that is too little."""
+    outside = part & ~faces
+    return outside if outside.mean() >= LEAST_OUTSIDE else part
 
 
 def _correlation(file: Floats, original: Floats, where: Flags) -> float:
