@@ -320,7 +320,7 @@ def _save_small(one: Question, out: Path) -> None:
 
 
 def _save_captioned(one: Question, out: Path) -> None:
-    clip = attacks.load(one.make(), most_s=CLIP_S)
+    clip = attacks.load(one.make(), most_s=2 * CLIP_S)
     rng = np.random.default_rng(attacks.seed_of(one.name, one.kind))
     attacks.save(attacks.captioned(clip, rng), out, crf=26, sound_rate=48_000)
 

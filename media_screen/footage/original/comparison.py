@@ -197,7 +197,7 @@ class Comparer:
             best = max((one for one in (best, place) if one), key=_score, default=None)
         for window, known in tried:  # what lay badly may lie as a later window does
             if best is not None and best is not known and _score(window) < best.score - WORSE:
-                again, _ = compare(window.span, known=best)
+                again, _ = compare(window.span, known=best, there_only=True)
                 window = max((window, again), key=_score)
             yield window
 
@@ -211,8 +211,9 @@ class Comparer:
         tracks: Sequence[Track],
         least_score: float,
         known: Overlay | None,
+        there_only: bool = False,
     ) -> tuple[ComparedWindow, Overlay | None]:
-        """Return one window, compared, and how the file lies there; `known` is so of another."""
+        """Return one window, compared, and its overlay; `known` is that of another window."""
         paired = pair_window(
             media,
             original,
@@ -222,6 +223,7 @@ class Comparer:
             mirrored=match.mirrored,
             least_score=least_score,
             known_place=None if known is None else known.matrix,
+            there_only=there_only,
         )
         if paired is None:
             return ComparedWindow(span, None, 0.0, ()), None

@@ -1,8 +1,9 @@
 """Finds what somebody laid over a picture: captions, headlines, logos, a box in a corner.
 
-It has detail that the original has not, or hides what the original has, and it is that strong and
-that large that no coding makes it. It says nothing of how both pictures lie over one another, and
-is left out where that is measured.
+It has detail that the original has not, or hides what the original has, it is that strong and that
+large that no coding makes it, and it is not what the original shows a little beside: that has only
+moved. It says nothing of how both pictures lie over one another, and is left out where that is
+measured.
 """
 
 from __future__ import annotations
@@ -11,21 +12,24 @@ import numpy as np
 
 from media_screen.arrays import Array, Flags, Floats
 
-PATCH_PX = 11  # over which both pictures are compared, of a canvas of 320 lines
-STRANGE = 14.0  # grey levels of the difference, root of its mean square, from which it is strong
+# All of it in px of a canvas of about 320 lines, and in grey levels.
+PATCH_PX = 11  # over which both pictures are compared
+STRANGE = 14.0  # root of the mean square of the difference from which it is strong
 UNLIKE = 0.5  # correlation up to which a patch shows something else
 LEAST_PX = 9  # of both sides of a patch: an edge that lies a little off is thinner
-GROWN_PX = 9  # by which patches are widened in all, for their edges are compared with what is near
+WIDENED_PX = 4  # on each side, for the edges of a patch are compared with what is near
 # Share of what is compared up to which something lies over it; with more it is another picture, or
-# it lies elsewhere.
-MOST = 0.6
+# it lies elsewhere. Captions, a headline and a box together have less.
+MOST = 0.45
+MOVED_PX = 32  # as far as what moves may lie from where the original has it
+MOVED_ALIKE = 0.6  # correlation from which it is the same
+LEAST_DETAIL = 1.0  # squared: what a plain picture is at least taken to have
 
 
 def laid_over(file: Floats, original: Floats, where: Flags) -> Flags:
     """Return what lies over the picture of a file, of the part that is asked about.
 
-    `file` and `original` are bands of frequencies of both pictures (`overlay.band`), in grey
-    levels, on one canvas.
+    `file` and `original` are bands of frequencies of both pictures (`overlay.band`) on one canvas.
     """
     import cv2
 
@@ -33,12 +37,32 @@ def laid_over(file: Floats, original: Floats, where: Flags) -> Flags:
     together = _averaged(file * original)
     power = _averaged(file * file) * _averaged(original * original)
     alone = np.sqrt(np.maximum(power, 0.0))  # sums that are rounded fall below it
-    found = (strange & (together < UNLIKE * alone) & where).astype(np.uint8)
+    unlike = together < UNLIKE * alone + LEAST_DETAIL
+    found = (strange & unlike & where).astype(np.uint8)
     found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((LEAST_PX, LEAST_PX), np.uint8))
-    over = cv2.dilate(found, np.ones((GROWN_PX, GROWN_PX), np.uint8)) > 0
-    if over[where].sum() > MOST * where.sum():
+    if not found.any() or found[where].sum() > MOST * where.sum():
         return np.zeros_like(where)
-    return np.asarray(over & where)
+    _, patches, boxes, _ = cv2.connectedComponentsWithStats(found)
+    for number, (left, top, width, height, _) in enumerate(boxes.tolist()[1:], start=1):
+        box = slice(top, top + height), slice(left, left + width)
+        if _moved(file, original, box) and _moved(original, file, box):
+            found[box][patches[box] == number] = 0
+    side = 2 * WIDENED_PX + 1
+    return np.asarray((cv2.dilate(found, np.ones((side, side), np.uint8)) > 0) & where)
+
+
+def _moved(one: Floats, other: Floats, box: tuple[slice, slice]) -> bool:
+    """Tell whether what one picture shows in a box is seen near it in the other."""
+    import cv2
+
+    down, across = box
+    patch = one[box]
+    if float(patch.std()) < 1.0:
+        return False
+    top, left = max(0, down.start - MOVED_PX), max(0, across.start - MOVED_PX)
+    around = other[top : down.stop + MOVED_PX, left : across.stop + MOVED_PX]
+    alike = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
+    return float(np.nan_to_num(alike, posinf=0.0).max()) >= MOVED_ALIKE
 
 
 def _averaged(values: Array) -> Floats:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import chain
 
 import numpy as np
@@ -95,6 +95,16 @@ class Sighted:
     original: Image
     faces: tuple[Floats, ...]
 
+    @cached_property
+    def shade(self) -> Floats:
+        """The brightness of the original."""
+        return grey(self.original)
+
+    @cached_property
+    def detail(self) -> Floats:
+        """The middle frequencies of the original."""
+        return band(self.shade, FINE_PX, COARSE_PX)
+
 
 def canvas(image: Image, lines: int = LINES) -> Image:
     """Return a picture scaled down to `lines` px on its short side; smaller ones stay."""
@@ -177,13 +187,17 @@ def heads(shape: tuple[int, ...], faces: Iterable[Doubles | Floats], grow: float
     return np.asarray(mask > 0)
 
 
-def find_overlay(seen: Sequence[Sighted], *, known: Doubles | None = None) -> Overlay | None:
+def find_overlay(
+    seen: Sequence[Sighted], *, known: Doubles | None = None, there_only: bool = False
+) -> Overlay | None:
     """Return the best place of the pictures on their originals, None where there is none.
 
-    `known` is where they lay at another time: mostly they still do.
+    `known` is where they lay at another time: mostly they still do. With `there_only` no other
+    place is tried.
     """
     best: Overlay | None = None
-    for matrix in chain(() if known is None else (known,), _candidates(seen)):
+    tried = () if known is None else (known,)
+    for matrix in chain(tried, () if there_only else _candidates(seen)):
         overlay = scored(matrix, seen)
         if overlay is not None and (best is None or overlay.score > best.score):
             best = overlay
@@ -213,11 +227,11 @@ def _bands(matrix: Doubles, one: Sighted, inside: Flags) -> tuple[Floats, Floats
     Where the picture does not reach lies the original, as bright as the picture is: the edge of a
     narrow crop would be the strongest detail of it.
     """
-    original = grey(one.original)
+    original = one.shade
     moved = grey(np.asarray(laid(one.picture, matrix, original.shape[::-1]), np.uint8))
     brighter = float(moved[inside].mean() - original[inside].mean()) if inside.any() else 0.0
     whole = np.where(inside, moved, original + np.float32(brighter))
-    return band(whole, FINE_PX, COARSE_PX), band(original, FINE_PX, COARSE_PX)
+    return band(whole, FINE_PX, COARSE_PX), one.detail
 
 
 def refined(overlay: Overlay, seen: Sequence[Sighted]) -> Overlay:
@@ -330,7 +344,7 @@ def _heads(matrix: Doubles, one: Sighted) -> Flags:
 
 
 def _outside(part: Flags, faces: Flags) -> Flags:
-    """Return what of a part to compare: outside of heads, or all where that is too little."""
+    """Return what of a part to compare: outside of heads, or all of it where that is too little."""
     outside = part & ~faces
     return outside if outside.mean() >= LEAST_OUTSIDE else part
 

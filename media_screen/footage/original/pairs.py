@@ -44,10 +44,10 @@ LEAST_PAIRS = 3
 LATENESS_S = 0.01  # steps in which a common lateness of the file is looked for
 LATES_S = np.arange(-AROUND_S, AROUND_S + LATENESS_S / 2, LATENESS_S)
 STILL = 0.5  # grey levels by which a still place counts as if it moved, for coding moves it
-# Grey levels by which a place differs from all frames of the original near it where something lies
-# over it, of every so many frames of the file, and px by which that is widened, at half the size;
-# with more of them than a share another picture is seen.
-STRANGE, STRANGE_EVERY, STRANGE_GROWN, MOST_STRANGE = 25.0, 4, 7, 0.5
+STRANGE = 25.0  # grey levels by which what lies over a place differs from all originals near it
+STRANGE_EVERY = 4  # frames of the file, of which one is asked: captions stay longer
+STRANGE_GROWN = 7  # px of half the canvas by which that is widened in all
+MOST_STRANGE = 0.5  # of the picture; with more it is another one
 PENALTY = 0.02  # for a lateness of AROUND_S, as a share of the difference: still scenes have none
 # A file may also play faster or slower than the match says, by up to DRIFT: a mouth that opens is
 # half a syllable off then, while the match is right on the whole. It is believed where it takes a
@@ -119,10 +119,12 @@ def pair_window(
     mirrored: bool,
     least_score: float = LEAST_SCORE,
     known_place: Doubles | None = None,
+    there_only: bool = False,
 ) -> PairedWindow | None:
     """Return the pairs of a window of the file; None where too few frames fall on one another.
 
-    `known_place` is the matrix of the overlay of another window.
+    `known_place` is the matrix of the overlay of another window; with `there_only` no other place
+    is looked for.
     """
     there = _there(span, mapping)
     known = [
@@ -138,6 +140,7 @@ def pair_window(
     first = find_overlay(
         _some(known, seen, [(row, _nearest(seen, at)) for row, at in _spread(wanted)]),
         known=known_place,
+        there_only=there_only,
     )
     if first is None or first.score < least_score / 2:
         return None
@@ -258,7 +261,7 @@ def _differences(
     mine = np.stack([_half_band(np.asarray(half.laid(o.image), np.uint8))[inside] for o in seen])
     times = np.array([one.time_s for one in seen])
     near = np.abs(times - wanted[:, None]) <= AROUND_S
-    weight = (there.std(axis=0) + STILL) * ~_strange(seen, mine, there, near, half, inside)
+    weight = (there.std(axis=0) + STILL) * ~_strange(seen, mine, there, near, wanted, half, inside)
     weight /= max(float(weight.sum()), 1e-6)
     result = np.full((len(known), len(seen)), np.nan)
     for row, column in np.argwhere(near).tolist():
@@ -271,6 +274,7 @@ def _strange(
     mine: Floats,
     there: Floats,
     near: Flags,
+    wanted: Doubles,
     overlay: Overlay,
     inside: Flags,
 ) -> Flags:
@@ -284,7 +288,8 @@ def _strange(
     found = np.zeros(mine.shape[1], bool)
     for column in range(0, len(mine), STRANGE_EVERY):
         rows = np.flatnonzero(near[:, column])
-        if len(rows):
+        # Beyond the ends of the window what moves has its original on one side only.
+        if len(rows) and wanted[0] <= seen[column].time_s <= wanted[-1]:
             unlike = np.abs(there[rows] - mine[column]).min(axis=0) > STRANGE
             faces = [overlay.points(points) for points in seen[column].faces.values()]
             found |= unlike & ~heads(inside.shape, faces)[inside]

@@ -17,7 +17,8 @@ import numpy as np
 
 from media_screen.arrays import Bytes, Doubles, Flags, Floats, Image
 from media_screen.faces.align import FACE_WIDTH, REFERENCE, similarity
-from media_screen.footage.original.overlay import band, grey, heads
+from media_screen.footage.original.laid_over import laid_over
+from media_screen.footage.original.overlay import COARSE_PX, FINE_PX, band, grey, heads
 from media_screen.footage.original.pairs import FramePair, PairedWindow
 
 Region = Literal["face", "mouth", "eyes", "brow"]
@@ -99,7 +100,11 @@ def residuals(window: PairedWindow, track: int) -> Mapping[Region, Residual]:
     inside = window.covered
     tone = _tone([pair.picture for pair in pairs], [pair.original for pair in pairs], inside)
     shades = [_shades(one, tone, inside) for one in pairs]
-    outside = [inside & ~heads(inside.shape, pair.faces.values()) for pair in pairs]
+    # What lies over the rest would explain any difference of a face.
+    outside = [
+        inside & ~heads(inside.shape, pair.faces.values()) & ~_over(one, inside)
+        for pair, one in zip(pairs, shades, strict=True)
+    ]
     if np.mean([mask.mean() for mask in outside]) < LEAST_AROUND:
         outside = [inside] * len(pairs)
     faces = [pair.faces[track] for pair in pairs]
@@ -114,6 +119,11 @@ def _shades(pair: FramePair, tone: Doubles, inside: Flags) -> _Shades:
     original = _toned(pair.original, tone)
     picture = np.where(inside, grey(pair.picture), original)
     return _Shades(picture, original, _toned(pair.after, tone))
+
+
+def _over(one: _Shades, inside: Flags) -> Flags:
+    mine, theirs = (band(picture, FINE_PX, COARSE_PX) for picture in (one.picture, one.original))
+    return laid_over(mine, theirs, inside)
 
 
 def face_px(points: Floats) -> float:

@@ -82,7 +82,31 @@ def test_only_what_is_asked_about_is_found() -> None:
     assert not found(captioned(scene()), scene(), np.zeros_like(WHOLE)).any()
 
 
-def test_nothing_is_found_in_plain_pictures() -> None:
-    plain = np.full((*WHOLE.shape, 3), 90, np.uint8)
+@pytest.mark.parametrize("grey_level", [0, 90, 255])
+def test_letters_on_plain_ground_are_found_and_the_ground_is_not(grey_level: int) -> None:
+    plain = np.full((*WHOLE.shape, 3), grey_level, np.uint8)
     assert not found(plain, plain).any()
-    assert found(captioned(plain), plain).any()
+    over = found(captioned(plain), plain)
+    assert over[262:292, 62:250].mean() > 0.7 and not over[:230].any()
+
+
+def dressed(moved: int) -> Image:
+    """The room with somebody's patterned jacket in it, so many px to the right."""
+    image = scene()
+    image[215:320, 130 + moved : 350 + moved] = room(7)[:105, :220]
+    return image
+
+
+@pytest.mark.parametrize("moved", [6, 12, 20])
+def test_what_moved_is_not_laid_over(moved: int) -> None:
+    assert found(dressed(moved), dressed(0)).mean() < 0.03
+
+
+def test_with_half_of_the_picture_covered_it_is_another_one() -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 255, (*WHOLE.shape, 3)).astype(np.uint8)
+    for share, most in ((0.3, 0.5), (0.6, 0.0)):
+        covered = scene()
+        columns = round(share * SIZE[0])
+        covered[:, :columns] = noise[:, :columns]
+        assert (found(covered, scene()).mean() > 0) == (most > 0)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from media_screen.arrays import Image
+from media_screen.arrays import Flags, Image
 from media_screen.evidence import Span
 from media_screen.faces.track import Face, Track
 from media_screen.footage.catalogue.align import Mapping
+from media_screen.footage.original import pairs
 from media_screen.footage.original.pairs import MOST_PAIRS, PairedWindow, pair_window, points_at
 from media_screen.media import Frame, Media
 from tests.fakes import stand_in
@@ -89,6 +91,39 @@ def test_captions_that_come_and_go_do_not_tell_the_time(tmp_path: Path) -> None:
     found = paired(path, original, Mapping(1.0, 0.12))
     assert found is not None and found.late_s == pytest.approx(0.12, abs=0.02)
     assert found.overlay.score > 0.9
+
+
+def lettered(step: int) -> Image:
+    image = scene(step)
+    cv2.putText(image, "BREAKING", (60, 290), 0, 2.2, (255, 255, 255), 9)
+    return image
+
+
+@pytest.mark.parametrize("before", ["the-same", "black"])
+def test_what_is_strange_in_time_is_the_caption_and_no_more(
+    before: str, tmp_path: Path, original: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = [lettered(step) if 20 <= step < 40 else scene(step) for step in range(75)]
+    if before == "black":  # a cut to the copy, where the window begins
+        frames[:12] = [np.zeros_like(frames[0])] * 12
+    path = write_video(tmp_path / "copy.mp4", frames)
+    seen: list[tuple[Flags, Flags]] = []
+    plain = pairs._strange
+
+    def watched(*asked: Any) -> Flags:
+        found = plain(*asked)
+        seen.append((found, asked[-1]))
+        return found
+
+    monkeypatch.setattr(pairs, "_strange", watched)
+    assert paired(path, original, Mapping(1.0, 0.0)) is not None
+    ((found, inside),) = seen
+    whole = np.zeros(inside.shape, bool)  # at half the size
+    whole[inside] = found
+    letters = slice(120, 144), slice(34, 200)
+    assert whole[letters].mean() > 0.8
+    whole[110:154, 20:220] = False
+    assert whole.mean() < 0.01
 
 
 @pytest.mark.parametrize("changed", [24, 26, 28], ids=lambda step: f"from-{step / RATE:.2f}-s")

@@ -8,7 +8,7 @@ import pytest
 
 from media_screen.arrays import Image
 from media_screen.footage.original.residual import MIDDLE, REGIONS, Region, face_px, residuals
-from tests.footage.original.making import COPIES, FACE, paired
+from tests.footage.original.making import COPIES, FACE, SIZE, paired
 
 
 def excess(measured: object, region: Region) -> float:
@@ -60,6 +60,22 @@ def test_a_bar_of_the_file_is_no_change() -> None:
     measured = residuals(paired(barred), 0)
     assert measured["brow"].open < 0.6
     assert max(excess(measured, "mouth"), excess(measured, "face")) < 0.7
+
+
+@pytest.mark.parametrize("share", [0.2, 0.35, 0.4], ids=lambda share: f"{share:.0%}")
+def test_noise_over_the_rest_explains_no_other_face(share: float) -> None:
+    rng = np.random.default_rng(5)
+    wide = round(share * SIZE[0] / 2)
+
+    def covered(image: Image) -> Image:
+        noisy: Image = image.copy()
+        for side in (slice(0, wide), slice(SIZE[0] - wide, SIZE[0])):
+            noisy[:, side] = rng.integers(0, 255, noisy[:, side].shape)
+        return noisy
+
+    measured = residuals(paired(covered, person=3), 0)
+    assert excess(measured, "face") > 1.0 and measured["face"].open > 0.9
+    assert excess(residuals(paired(covered), 0), "face") < 0.7
 
 
 def test_a_face_that_is_not_seen_has_no_measures() -> None:
