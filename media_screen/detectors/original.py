@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.evidence import Abstention, Axis, Evidence, Reason, Span
+from media_screen.weights.calibration import percent, shipped
 
 if TYPE_CHECKING:
     from media_screen.footage.original.alteration import Alteration
@@ -124,8 +125,6 @@ class OriginalBeside:
         )
 
     def _identical(self, one: ComparedMatch) -> Evidence:
-        from media_screen.weights.calibration import shipped
-
         return Evidence(
             detector=self.name,
             axis=self.axis,
@@ -201,7 +200,7 @@ def _remark(match: ComparedMatch) -> str:
     over = sum(shares) / max(1, len(shares))
     if over < LAID_OVER:
         return ""
-    return f"; captions or boxes lie over {over:.0%} of the picture, which was left out"
+    return f"; captions or boxes lie over {percent(over)} of the picture, which was left out"
 
 
 def _times(one: _JudgedFace) -> float:

@@ -245,7 +245,19 @@ def refined(overlay: Overlay, seen: Sequence[Sighted]) -> Overlay:
     whole = (_fitted(best, one, outside=False) for one in seen[:2])
     most = (1 + MISFIT_GROWTH) * (1 - best.score)
     good = [found for found in _scored(whole, seen) if 1 - found.score <= most]
-    return max(good, key=lambda one: one.score, default=best)
+    return _straightened(max(good, key=lambda one: one.score, default=best), seen)
+
+
+def _straightened(overlay: Overlay, seen: Sequence[Sighted]) -> Overlay:
+    """Return a place that hardly leans without that, unless it fits clearly worse then."""
+    matrix = overlay.matrix.copy()
+    matrix[0, 1] = matrix[1, 0] = 0.0
+    # It is turned about the middle of the picture, which stays where it is.
+    middle = np.array([side / 2 for side in seen[0].picture.shape[1::-1]])
+    matrix[:, 2] += (overlay.matrix[:, :2] - matrix[:, :2]) @ middle
+    straight = scored(matrix, seen)
+    most = (1 + MISFIT_GROWTH) * (1 - overlay.score)
+    return straight if straight is not None and 1 - straight.score <= most else overlay
 
 
 def _scored(matrices: Iterable[Doubles | None], seen: Sequence[Sighted]) -> Iterator[Overlay]:

@@ -100,17 +100,23 @@ def residuals(window: PairedWindow, track: int) -> Mapping[Region, Residual]:
     inside = window.covered
     tone = _tone([pair.picture for pair in pairs], [pair.original for pair in pairs], inside)
     shades = [_shades(one, tone, inside) for one in pairs]
+    over = [_over(one, inside) for one in shades]
     # What lies over the rest would explain any difference of a face.
     outside = [
-        inside & ~heads(inside.shape, pair.faces.values()) & ~_over(one, inside)
-        for pair, one in zip(pairs, shades, strict=True)
+        inside & ~heads(inside.shape, pair.faces.values()) & ~covered
+        for pair, covered in zip(pairs, over, strict=True)
     ]
     if np.mean([mask.mean() for mask in outside]) < LEAST_AROUND:
         outside = [inside] * len(pairs)
     faces = [pair.faces[track] for pair in pairs]
     width = float(np.median([face_px(points) for points in faces]))
     bands = [_measured(shades, outside, min(1.0, px / width)) for px in BANDS_PX]
-    patches = _laid_over(bands[MIDDLE], inside, faces)
+    patches = [
+        patch | _reaching(covered, points)
+        for patch, covered, points in zip(
+            _laid_over(bands[MIDDLE], inside, faces), over, faces, strict=True
+        )
+    ]
     return {region: _residual(region, bands, faces, inside, patches) for region in REGIONS}
 
 
@@ -351,6 +357,21 @@ def _laid_over(one: _Band | None, inside: Flags, faces: Sequence[Floats]) -> lis
         wider = cv2.dilate(over, np.ones((3, 3)))
         result.append(np.asarray(cv2.resize(wider, size, interpolation=cv2.INTER_NEAREST) > 0))
     return result
+
+
+def _reaching(over: Flags, points: Floats) -> Flags:
+    """Return of what lies over a picture the patches that reach out of a head: not a new mouth."""
+    import cv2
+
+    head = heads(over.shape, [points], HEAD)
+    _, patches, boxes, _ = cv2.connectedComponentsWithStats(over.astype(np.uint8))
+    kept = np.zeros_like(over)
+    for number, (left, top, width, height, _) in enumerate(boxes.tolist()[1:], start=1):
+        box = slice(top, top + height), slice(left, left + width)
+        patch = patches[box] == number
+        if (patch & ~head[box]).sum() > REACHES_OUT * patch.sum():
+            kept[box] |= patch
+    return kept
 
 
 def _stands(one: _Band, pair: int, patch: Flags, box: tuple[slice, slice]) -> bool:
