@@ -33,7 +33,7 @@ def laid_over(file: Floats, original: Floats, where: Flags) -> Flags:
     """
     import cv2
 
-    strange = _averaged((file - original) ** 2) > STRANGE**2
+    strange = detail(file - original) > STRANGE
     together = _averaged(file * original)
     power = _averaged(file * file) * _averaged(original * original)
     alone = np.sqrt(np.maximum(power, 0.0))  # sums that are rounded fall below it
@@ -49,6 +49,11 @@ def laid_over(file: Floats, original: Floats, where: Flags) -> Flags:
             found[box][patches[box] == number] = 0
     side = 2 * WIDENED_PX + 1
     return np.asarray((cv2.dilate(found, np.ones((side, side), np.uint8)) > 0) & where)
+
+
+def detail(picture: Floats) -> Floats:
+    """Return how much a band of a picture shows around each pixel: the root of its mean square."""
+    return np.sqrt(np.maximum(_averaged(picture * picture), 0.0))  # sums that are rounded
 
 
 def _moved(one: Floats, other: Floats, box: tuple[slice, slice]) -> bool:

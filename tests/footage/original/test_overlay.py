@@ -62,6 +62,8 @@ def test_a_picture_is_laid_where_it_was_taken_from(way: str, person: int) -> Non
     assert found is not None and found.score > 0.5
     exact = refined(found, seen)
     assert exact.over < 0.02
+    # what stands straight is laid straight
+    assert bool(exact.matrix[0, 1] == 0.0) is (way != "leaning")
     corners = np.array([[20.0, 20], [200, 30], [60, 140], [220, 150]])
     wanted = corners @ back[:, :2].T + back[:, 2]
     assert np.abs(exact.points(corners.astype(np.float32)) - wanted).max() < 1.0

@@ -90,3 +90,18 @@ def test_each_frame_has_its_own_measure() -> None:
 
 def test_the_width_of_a_face_follows_from_its_points() -> None:
     assert face_px(FACE) == pytest.approx(80, rel=0.02)
+
+
+def test_letters_over_a_chin_are_no_other_mouth() -> None:
+    texts = iter(["mwhkxq", "kxqmwh", "hqxwkm", "wmqkhx"] * 2)  # they come and go as speech does
+
+    def lettered(image: Image) -> Image:
+        written: Image = image.copy()
+        text = next(texts)
+        for colour, thick in (((0, 0, 0), 7), ((255, 255, 255), 3)):
+            cv2.putText(written, text, (207, 204), 0, 0.62, colour, thick, cv2.LINE_AA)
+        return written
+
+    measured = residuals(paired(lettered), 0)
+    assert excess(measured, "mouth") < 0.7 and excess(measured, "face") < 0.7
+    assert measured["mouth"].open < 0.9
