@@ -9,7 +9,14 @@ from typing import Literal
 import numpy as np
 
 from benchmarks.original.measuring import MeasuredFile
-from media_screen.footage.original.alteration import excused, follows, is_open, measures, unlike
+from media_screen.footage.original.alteration import (
+    excused,
+    follows,
+    is_open,
+    measures,
+    unlike,
+    vouched,
+)
 from training.original.fit import Example, Fitted, held_out
 
 # What a user reads: that a face was changed; neither; that it is the original's; why it could not
@@ -40,6 +47,7 @@ def example(answer: MeasuredFile) -> Example | None:
     return Example(
         faces=np.stack([measures(face) for face in faces]),
         excused=np.array([excused(face) for face in faces], bool),
+        vouched=np.array([vouched(face) for face in faces], bool),
         unlike=np.array([unlike(face) for face in faces]),
         forged=answer.forged,
         group=answer.group,

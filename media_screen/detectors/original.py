@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 AS_ORIGINAL = "as_original"
 REMADE = "remade"
+# Share of the windows that could not be compared whole up to which the others vouch for a file: who
+# lays something over the lips in every second one hides what was changed there.
+MOST_HIDDEN = 0.25
 LAID_OVER = 0.02  # share of the picture from which it is told that something lies over it
 UNCLEAR, INCOMPLETE = "unclear", "incomplete"  # neither, and for want of what?
 # How a kind of change is said; {more} is how many times the part differs as much as the rest of the
@@ -79,9 +82,11 @@ class OriginalBeside:
         if judged:
             strongest = max(judged, key=lambda one: one.alteration.llr)
             finding = REMADE if changed else UNCLEAR
+            whole, hidden = _windows(compared)
             if strongest.alteration.llr <= bounds.same:
-                finding = AS_ORIGINAL if _mostly_compared(compared) else INCOMPLETE
-            yield self._pooled(strongest, finding, judged)
+                clear = hidden <= MOST_HIDDEN * (whole + hidden)
+                finding = AS_ORIGINAL if clear else INCOMPLETE
+            yield self._pooled(strongest, finding, judged, hidden)
         elif any(beside.identical for beside in compared):
             yield self._identical(next(beside for beside in compared if beside.identical))
 
@@ -99,7 +104,9 @@ class OriginalBeside:
             values=_values(one),
         )
 
-    def _pooled(self, one: _JudgedFace, finding: str, judged: Sequence[_JudgedFace]) -> Evidence:
+    def _pooled(
+        self, one: _JudgedFace, finding: str, judged: Sequence[_JudgedFace], hidden: int
+    ) -> Evidence:
         name, count, llr = one.match.found.match.reference, len(judged), one.alteration.llr
         if finding == INCOMPLETE:
             llr = max(llr, 0.0)  # what was compared clears nothing of what was not
@@ -110,8 +117,8 @@ class OriginalBeside:
             f"same frames ({count} {views} compared)",
             UNCLEAR: f"a face at {_span(one.window.span)} differs from {name} more than copies "
             f"mostly do, and less than changed faces do ({count} {views} compared)",
-            INCOMPLETE: f"{count} {views} compared with {name} are the same, and as many faces or "
-            "more could not be compared",
+            INCOMPLETE: f"{count} {views} compared with {name} are the same, and too many faces "
+            "could not be compared",
         }[finding]
         return Evidence(
             detector=self.name,
@@ -120,8 +127,8 @@ class OriginalBeside:
             llr=llr,
             finding=finding,
             person=one.match.found.match.person,
-            why=why + _remark(one.match),
-            values=_values(one) | {"views": count},
+            why=why + (_more(hidden) if finding == AS_ORIGINAL else "") + _remark(one.match),
+            values=_values(one) | {"views": count, "hidden_windows": hidden},
         )
 
     def _identical(self, one: ComparedMatch) -> Evidence:
@@ -167,16 +174,16 @@ def _lacking(one: ComparedMatch, *, small: bool) -> tuple[Reason, str] | None:
     return "no_face", f"no face is seen where the file shows {name}"
 
 
-def _mostly_compared(compared: Sequence[ComparedMatch]) -> bool:
-    """Tell whether in more windows all faces were compared than there are others with faces."""
+def _windows(compared: Sequence[ComparedMatch]) -> tuple[int, int]:
+    """Return in how many windows all faces were compared, and in how many some could not be."""
     from media_screen.footage.original.alteration import is_open
 
-    whole, doubtful = 0, 0
+    whole, hidden = 0, 0
     for window in (window for match in compared for window in match.windows):
         clear = window.score is not None and not window.left_out and all(map(is_open, window.faces))
         whole += clear and bool(window.faces)
-        doubtful += not clear
-    return whole > doubtful
+        hidden += not clear
+    return whole, hidden
 
 
 def _sentence(one: _JudgedFace) -> str:
@@ -192,6 +199,14 @@ def _sentence(one: _JudgedFace) -> str:
     return (
         f"at {_span(one.window.span)} ({_span(there)} of {one.match.found.match.reference}) {said}"
     )
+
+
+def _more(hidden: int) -> str:
+    """Say in how many more windows of a file that is vouched for faces could not be compared."""
+    if not hidden:
+        return ""
+    windows = "window" if hidden == 1 else "windows"
+    return f"; in {hidden} more {windows} not all faces could be compared"
 
 
 def _remark(match: ComparedMatch) -> str:

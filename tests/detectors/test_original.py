@@ -99,7 +99,8 @@ CLEAN = ComparedWindow(Span(12, 14), 0.9, 0.0, (GOOD, GOOD))
     ("windows", "finding"),
     [
         pytest.param([CLEAN, EMPTY, EMPTY], AS_ORIGINAL, id="nobody-in-view-is-no-doubt"),
-        pytest.param([CLEAN, CLEAN, BANNER], AS_ORIGINAL, id="a-banner-passes-by"),
+        pytest.param([CLEAN, CLEAN, CLEAN, BANNER], AS_ORIGINAL, id="a-banner-passes-by"),
+        pytest.param([CLEAN, CLEAN, BANNER], INCOMPLETE, id="a-third-is-covered"),
         pytest.param([CLEAN, NOWHERE], INCOMPLETE, id="half-lies-nowhere"),
         pytest.param([CLEAN, BANNER], INCOMPLETE, id="half-is-covered"),
         pytest.param([CROWD], INCOMPLETE, id="more-faces-than-were-compared"),
@@ -111,6 +112,7 @@ def test_a_copy_needs_more_than_one_clean_window_among_others(
     (piece,) = examine(replace(beside([]), windows=tuple(windows)))
     assert isinstance(piece, Evidence) and piece.finding == finding
     assert piece.llr == 0 if finding == INCOMPLETE else piece.llr < 0
+    assert ("1 more window" in piece.why) is (finding == AS_ORIGINAL and BANNER in windows)
 
 
 def test_what_is_neither_is_unclear_and_accuses_nobody() -> None:

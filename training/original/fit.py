@@ -40,6 +40,7 @@ class Example:
 
     faces: Doubles
     excused: Flags  # of each face, whether nothing of its measures accuses
+    vouched: Flags  # of each face, whether it counts as the same if it does not differ
     unlike: Doubles  # of each face, how unlike its original; NaN where that is not told
     forged: bool
     group: str
@@ -61,7 +62,7 @@ class Fitted:
     def llr(self, example: Example) -> float:
         """Return the log likelihood ratio of a file: that of its most suspicious face."""
         raws = self.line.raw(filled(example.faces, self.line))
-        ratio = _ratio(self.calibration, np.asarray(raws), example.excused)
+        ratio = _ratio(self.calibration, np.asarray(raws), example)
         return max(ratio, self.other) if (example.unlike >= self.unlike).any() else ratio
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,9 +98,7 @@ def fit(examples: Sequence[Example]) -> Fitted:
     forged = np.array([one.forged for one in examples])
     highest = [float(own.max()) for own in raws]
     found = calibration.fit(highest, forged, weights=_weights(examples))
-    llrs = np.array(
-        [_ratio(found, own, one.excused) for own, one in zip(raws, examples, strict=True)]
-    )
+    llrs = np.array([_ratio(found, own, one) for own, one in zip(raws, examples, strict=True)])
     changed = float(llrs[~forged].max()) + MARGIN
     clear = forged & ~np.array([one.slight for one in examples])
     same = min(float(np.quantile(llrs[clear], PASSED)), changed - MARGIN)
@@ -156,9 +155,11 @@ def _mean(column: Doubles, share: Doubles) -> float:
     return float((share[told] * column[told]).sum() / share[told].sum())
 
 
-def _ratio(found: Calibration, raws: Doubles, excused: Flags) -> float:
+def _ratio(found: Calibration, raws: Doubles, example: Example) -> float:
+    """Return the ratio of the most suspicious face, as `alteration.judge` takes it of each."""
     llrs = np.array([found.llr(float(raw)) for raw in raws])
-    return float(np.where(excused, np.minimum(llrs, 0.0), llrs).max())
+    llrs = np.where(example.excused, np.minimum(llrs, 0.0), llrs)
+    return float(np.where(example.vouched, llrs, np.maximum(llrs, 0.0)).max())
 
 
 def _inner_raws(examples: Sequence[Example]) -> list[Doubles]:

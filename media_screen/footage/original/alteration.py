@@ -46,7 +46,9 @@ WIDE_PX = 65.0  # width from which copies keep their likeness, however strongly 
 # another (many more genuine faces than forged ones: benchmarks/results/original.md), and above
 # which all do.
 LEAST_LAID, MOST_LAID = 0.93, 0.995
-SAME_PLACE = 0.85  # score of an overlay below which both crops may show different places
+# Score of an overlay below which both crops may show different places, and below which the sum
+# vouches for nothing: who lays noise over the rest explains by it what was changed in the face.
+SAME_PLACE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,8 @@ def judge(face: ComparedFace) -> Alteration:
     llr, score = calibration.llr(raw), calibration.probability(raw)
     if excused(face):
         llr, score = min(llr, 0.0), min(score, 0.5)
+    if not vouched(face):
+        llr, score = max(llr, 0.0), max(score, 0.5)
     if unlike(face) >= limits().unlike and limits().other > llr:
         llr = limits().other
         score = 1.0 / (1.0 + math.exp(-llr))
@@ -172,6 +176,14 @@ def unlike(face: ComparedFace) -> float:
 def excused(face: ComparedFace) -> bool:
     """Tell whether nothing that differs in a face accuses anybody."""
     return face.laid < LEAST_LAID or follows(face)
+
+
+def vouched(face: ComparedFace) -> bool:
+    """Tell whether a face that does not differ counts as the original's.
+
+    It does where the pictures lie over one another; else where it is the same person's, and moves.
+    """
+    return face.laid >= SAME_PLACE or follows(face)
 
 
 def follows(face: ComparedFace) -> bool:

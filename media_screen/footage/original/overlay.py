@@ -40,6 +40,7 @@ ECC_STEPS, ECC_GAIN = 30, 1e-4  # of the refinement
 # by no more than this share: it grew by .12 at most in copies that leaned.
 MISFIT_GROWTH = 0.2
 GOOD_SCORE = 0.97  # from which no other place is looked for
+LEAN = 0.03  # sine of the angle up to which a picture may stand straight and only seem to lean
 
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom, px
@@ -211,6 +212,9 @@ def scored(matrix: Doubles, seen: Sequence[Sighted]) -> Overlay | None:
     size = (seen[0].original.shape[1], seen[0].original.shape[0])
     scores, shares = [], []
     for one in seen:
+        high, wide = one.picture.shape[:2]
+        if _scale(matrix) ** 2 * high * wide < LEAST_OVERLAP * size[0] * size[1]:
+            return None  # before anything is scaled down to next to nothing, which takes forever
         inside = covered(matrix, one.picture.shape, size)
         if inside.mean() < LEAST_OVERLAP:
             return None
@@ -251,6 +255,8 @@ def refined(overlay: Overlay, seen: Sequence[Sighted]) -> Overlay:
 def _straightened(overlay: Overlay, seen: Sequence[Sighted]) -> Overlay:
     """Return a place that hardly leans without that, unless it fits clearly worse then."""
     matrix = overlay.matrix.copy()
+    if max(abs(matrix[0, 1]), abs(matrix[1, 0])) > LEAN * overlay.scale:
+        return overlay
     matrix[0, 1] = matrix[1, 0] = 0.0
     # It is turned about the middle of the picture, which stays where it is.
     middle = np.array([side / 2 for side in seen[0].picture.shape[1::-1]])
@@ -366,6 +372,8 @@ def _correlation(file: Floats, original: Floats, where: Flags) -> float:
     shown = where & (np.abs(original) > DETAIL)
     if shown.mean() < LEAST_SHOWN:
         shown = where
+    if not shown.any():
+        return 0.0
     a, b = file[shown], original[shown]
     a, b = a - a.mean(), b - b.mean()
     return float((a * b).sum() / np.sqrt(float((a * a).sum()) * float((b * b).sum()) + 1e-6))

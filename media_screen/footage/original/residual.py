@@ -17,7 +17,7 @@ import numpy as np
 
 from media_screen.arrays import Bytes, Doubles, Flags, Floats, Image
 from media_screen.faces.align import FACE_WIDTH, REFERENCE, similarity
-from media_screen.footage.original.laid_over import detail, laid_over
+from media_screen.footage.original.laid_over import Box, laid_over, local_detail, patches
 from media_screen.footage.original.overlay import COARSE_PX, FINE_PX, band, grey, heads
 from media_screen.footage.original.pairs import FramePair, PairedWindow
 
@@ -42,6 +42,9 @@ LEAST_SAMPLES, MOST_SAMPLES = 100, 6000  # px outside of heads that explain the 
 # of its movement to the next frame. A still studio background of a good copy has less, and a face
 # in front of it moves.
 LEAST_EXPLAINED = (1.0, 0.02, 0.05)
+# And at most: detail can be lost, and a moment be missed by one frame; coding makes no more. With
+# more, a picture that stands still explains a mouth that moves.
+MOST_EXPLAINED = (np.inf, 1.0, 1.0)
 OUTLIER = 5.0  # times what is explained, from which a sample hardly counts
 FITS = 12  # rounds of the fit
 # A change that reaches out of the head lies over the picture: a caption, a logo, a hand.
@@ -118,17 +121,17 @@ def residuals(window: PairedWindow, track: int) -> Mapping[Region, Residual]:
         for pair, covered in zip(pairs, over, strict=True)
     ]
     if np.mean([mask.mean() for mask in outside]) < LEAST_AROUND:
-        outside = [inside] * len(pairs)
+        outside = [inside & ~covered.mask for covered in over]
     faces = [pair.faces[track] for pair in pairs]
     width = float(np.median([face_px(points) for points in faces]))
     bands = [_measured(shades, outside, min(1.0, px / width)) for px in BANDS_PX]
-    patches = [
-        patch | _no_mouth(covered, points)
-        for patch, covered, points in zip(
-            _laid_over(bands[MIDDLE], inside, faces), over, faces, strict=True
+    hidden = [
+        changed | _not_of_a_face(covered, points)
+        for changed, covered, points in zip(
+            _changed_beyond(bands[MIDDLE], inside, faces), over, faces, strict=True
         )
     ]
-    return {region: _residual(region, bands, faces, inside, patches) for region in REGIONS}
+    return {region: _residual(region, bands, faces, inside, hidden) for region in REGIONS}
 
 
 def _shades(pair: FramePair, tone: Doubles, inside: Flags) -> _Shades:
@@ -140,7 +143,8 @@ def _shades(pair: FramePair, tone: Doubles, inside: Flags) -> _Shades:
 
 def _over(one: _Shades, inside: Flags) -> _Over:
     mine, theirs = (band(picture, FINE_PX, COARSE_PX) for picture in (one.picture, one.original))
-    return _Over(laid_over(mine, theirs, inside), detail(mine))
+    # That both pictures lie in the same place was settled when the window was laid.
+    return _Over(laid_over(mine, theirs, inside, most=1.0), local_detail(mine))
 
 
 def face_px(points: Floats) -> float:
@@ -259,7 +263,7 @@ def _explanation(difference: Floats, detail: Floats, movement: Floats) -> Double
         weight = np.minimum(1.0, (OUTLIER / excess) ** 3) / explained**2
         wanted = (columns * (weight * target)[:, None]).sum(axis=0)
         given = (columns * (weight * explained)[:, None]).sum(axis=0) + 1e-12
-        shares = np.maximum(shares * np.clip(wanted / given, 0.3, 3.0), 1e-6)
+        shares = np.clip(shares * np.clip(wanted / given, 0.3, 3.0), 1e-6, MOST_EXPLAINED)
     return np.asarray(np.maximum(shares, LEAST_EXPLAINED), np.float64)
 
 
@@ -271,12 +275,12 @@ def _residual(
     bands: Sequence[_Band | None],
     faces: Sequence[Floats],
     inside: Flags,
-    patches: Sequence[Flags],
+    hidden: Sequence[Flags],
 ) -> Residual:
     excess, relative, frames = [], [], [float("nan")] * len(faces)
     parts = [_part(region, points, inside.shape) for points in faces]
     sure = _shrunk(inside, face_px(faces[0]) * SEAM)
-    left = [part & sure & ~patch for part, patch in zip(parts, patches, strict=True)]
+    left = [part & sure & ~patch for part, patch in zip(parts, hidden, strict=True)]
     for number, one in enumerate(bands):
         values = [] if one is None else list(_of_frames(one, left))
         excess.append(_middle([value[0] for value in values]))
@@ -341,8 +345,8 @@ def _part(region: Region, points: Floats, shape: tuple[int, ...]) -> Flags:
     return np.asarray(mask > 0)
 
 
-def _laid_over(one: _Band | None, inside: Flags, faces: Sequence[Floats]) -> list[Flags]:
-    """Return what lies over each picture: changed patches that reach out of the head."""
+def _changed_beyond(one: _Band | None, inside: Flags, faces: Sequence[Floats]) -> list[Flags]:
+    """Return the changed patches of each picture that reach out of the head, or stand still."""
     import cv2
 
     if one is None:
@@ -350,46 +354,41 @@ def _laid_over(one: _Band | None, inside: Flags, faces: Sequence[Floats]) -> lis
     result = []
     size = inside.shape[1], inside.shape[0]
     pairs = zip(one.energies, one.explained, faces, strict=True)
-    for number_of_pair, (energies, explained, points) in enumerate(pairs):
+    for number, (energies, explained, points) in enumerate(pairs):
         changed = (energies.difference > CHANGED * explained) & (
             energies.difference > CHANGED_LEAST
         )
         changed &= _scaled_mask(inside, one.scale)
         closed = cv2.morphologyEx(changed.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3)))
-        _, patches, boxes, _ = cv2.connectedComponentsWithStats(closed)
         head = _scaled_mask(heads(inside.shape, [points], HEAD), one.scale)
         over = np.zeros(changed.shape, np.uint8)
-        for number, (left, top, width, height, _) in enumerate(boxes.tolist()[1:], start=1):
-            box = slice(top, top + height), slice(left, left + width)
-            patch = patches[box] == number
-            reaches_out = (patch & ~head[box]).sum() > REACHES_OUT * patch.sum()
-            if reaches_out or _stands(one, number_of_pair, patch, box):
+        for box, patch in patches(np.asarray(closed, np.uint8)):
+            if _reaches_out(patch, head[box]) or _stands(one, number, patch, box):
                 over[box] |= _filled(patch)
         wider = cv2.dilate(over, np.ones((3, 3)))
         result.append(np.asarray(cv2.resize(wider, size, interpolation=cv2.INTER_NEAREST) > 0))
     return result
 
 
-def _no_mouth(over: _Over, points: Floats) -> Flags:
-    """Return of what lies over a picture the letters, and what reaches out of the head.
+def _not_of_a_face(over: _Over, points: Floats) -> Flags:
+    """Return the letters that lie over a picture, and what reaches out of the head.
 
     The rest may be a new mouth.
     """
-    import cv2
-
     head = heads(over.mask.shape, [points], HEAD)
-    _, patches, boxes, _ = cv2.connectedComponentsWithStats(over.mask.astype(np.uint8))
-    kept = np.zeros_like(over.mask)
-    for number, (left, top, width, height, _) in enumerate(boxes.tolist()[1:], start=1):
-        box = slice(top, top + height), slice(left, left + width)
-        patch = patches[box] == number
-        reaches_out = (patch & ~head[box]).sum() > REACHES_OUT * patch.sum()
-        if reaches_out or np.median(over.detail[box][patch]) > LETTERS:
-            kept[box] |= patch
-    return kept
+    hidden = np.zeros_like(over.mask)
+    for box, patch in patches(over.mask):
+        if _reaches_out(patch, head[box]) or np.median(over.detail[box][patch]) > LETTERS:
+            hidden[box] |= patch
+    return hidden
 
 
-def _stands(one: _Band, pair: int, patch: Flags, box: tuple[slice, slice]) -> bool:
+def _reaches_out(patch: Flags, head: Flags) -> bool:
+    """Tell whether so much of a patch lies outside of the head that it is no part of a face."""
+    return bool((patch & ~head).sum() > REACHES_OUT * patch.sum())
+
+
+def _stands(one: _Band, pair: int, patch: Flags, box: Box) -> bool:
     """Tell whether a patch stands still in the file while the original moves: letters do."""
     near = pair + 1 if pair + 1 < len(one.pictures) else pair - 1
     if near < 0:
