@@ -103,6 +103,14 @@ def test_what_lies_over_a_face_that_follows_accuses_nobody() -> None:
     assert limits().same < judge(written).llr < limits().changed
 
 
+def test_pictures_that_lie_badly_over_one_another_vouch_for_nobody() -> None:
+    # noise over the rest explains what was changed in the face, and nobody lays it there for good
+    other = compared(said=OTHER, laid=0.7)
+    assert judge(replace(other, laid=0.9)).llr < 0 == judge(other).llr
+    assert judge(other).score >= 0.5
+    assert judge(compared(laid=0.7)).llr < 0  # the same person's, and its mouth moves as it did
+
+
 def test_pictures_that_lie_badly_over_one_another_accuse_nobody() -> None:
     moved = compared({"mouth": 3.5, "face": 2.5}, said=OTHER, laid=0.8)
     assert not follows(moved) and judge(moved).llr <= 0.0

@@ -84,6 +84,20 @@ def test_a_close_up_is_laid_exactly_within_the_face() -> None:
     assert np.abs(placed - CLOSE).max() < 0.08
 
 
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_picture_that_was_turned_is_laid_too(quarters: int) -> None:
+    turned = np.ascontiguousarray(np.rot90(scene(), quarters))
+    seen = [Sighted(turned, scene(), ())]
+    found = find_overlay(seen)
+    assert found is not None and refined(found, seen).score > 0.99
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-9, 1e-3, 0.15])
+def test_a_place_with_next_to_nothing_of_a_picture_is_none(scale: float) -> None:
+    matrix = np.array([[scale, 0, 100.0], [0, scale, 100.0]])
+    assert overlay.scored(matrix, [Sighted(scene(), scene(), ())]) is None
+
+
 def test_pictures_of_two_rooms_are_laid_nowhere_well() -> None:
     rng = np.random.default_rng(3)
     other = cv2.resize(rng.integers(0, 255, (40, 60, 3), np.uint8), SIZE)
