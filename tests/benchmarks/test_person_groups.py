@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.person.groups import GROUPS, PORTRAITS, SEXES, chosen, group_of, strangers
+from benchmarks.person.groups import (
+    GROUPS,
+    PORTRAITS,
+    SEXES,
+    chosen,
+    group_of,
+    markdown,
+    strangers,
+)
 from media_screen.arrays import Floats
 
 
@@ -52,3 +61,9 @@ def test_as_many_are_chosen_of_each_group_and_sex(tmp_path: Path) -> None:
     found = [group_of(path.name) for path in chosen(tmp_path)]
     assert {found.count(one) for one in set(found)} == {PORTRAITS}
     assert len(set(found)) == len(GROUPS) * len(SEXES)
+
+
+def test_what_was_counted_by_eye_is_told_of_the_pairs_that_were_looked_at_alone() -> None:
+    others = asdict(strangers("Asian men", NAMES, portraits(0.01)))
+    row = next(line for line in markdown({"groups": [others]}) if line.startswith("| Asian men"))
+    assert "not looked at" in row and "about" not in row
