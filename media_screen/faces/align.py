@@ -130,6 +130,12 @@ def similarity(source: Floats, target: Floats) -> Doubles:
     return np.column_stack([turn, to_mean - turn @ from_mean])
 
 
+def face_px(points: Floats) -> float:
+    """Return the width of a face from its five points, px."""
+    matrix = similarity(points, REFERENCE)
+    return FACE_WIDTH / float(np.hypot(matrix[0, 0], matrix[1, 0]))
+
+
 def _shrunk(image: Image, matrix: Doubles) -> tuple[Image, Doubles]:
     """Shrink a picture by area when the crop is below half its size: warping would alias."""
     import cv2

@@ -112,7 +112,7 @@ def gather(
     copied = first(evidence, *_COPY)
     rest = first(evidence, "unmatched_rest")
     fills = copied is not None and _fills(evidence, copied.person, duration_s)
-    vouched = fills and rest is None and _is_vouched(evidence, abstentions)
+    vouched = is_copy(evidence, abstentions, duration_s)
     remade = next((piece for piece in evidence if piece.finding == _REMADE and piece.pooled), None)
     return Facts(
         presented=presented,
@@ -130,6 +130,19 @@ def gather(
         blind=_blind(evidence, abstentions, failures),
         coverage=coverage,
     )
+
+
+def is_copy(
+    evidence: Sequence[Evidence], abstentions: Sequence[Abstention], duration_s: float
+) -> bool:
+    """Tell whether official footage makes up a file, and nothing else is seen or heard in it.
+
+    The faces of a shorter stretch, though they are the original's, say nothing of the rest.
+    """
+    copied = first(evidence, *_COPY)
+    fills = copied is not None and _fills(evidence, copied.person, duration_s)
+    rest = first(evidence, "unmatched_rest")
+    return fills and rest is None and _is_vouched(evidence, abstentions)
 
 
 def first(evidence: Sequence[Evidence], *findings: str) -> Evidence | None:
@@ -207,8 +220,11 @@ def _is_vouched(evidence: Sequence[Evidence], abstentions: Sequence[Abstention])
     could not be compared.
     """
     silent = [piece for piece in abstentions if piece.detector == _COMPARES]
-    same = any(piece.finding == _AS_ORIGINAL for piece in evidence)
-    return (same or bool(silent)) and all(piece.reason in _NO_FACES for piece in silent)
+    spoke = [piece for piece in evidence if piece.detector == _COMPARES and piece.pooled]
+    same = any(piece.finding == _AS_ORIGINAL for piece in spoke)
+    # That one of two matches shows no face says nothing of the faces of the other.
+    looked = same if spoke else bool(silent)
+    return looked and all(piece.reason in _NO_FACES for piece in silent)
 
 
 def _copied_share(evidence: Sequence[Evidence], person: str | None, duration_s: float) -> float:

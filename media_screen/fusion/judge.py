@@ -20,7 +20,7 @@ from media_screen.evidence import (
 )
 from media_screen.fusion import combination
 from media_screen.fusion.combination import Combination
-from media_screen.fusion.facts import ALTERED, Facts, first, gather, told
+from media_screen.fusion.facts import ALTERED, Facts, first, gather, is_copy, told
 from media_screen.fusion.suspicion import fuse_manipulation, why_suspicious
 from media_screen.fusion.table import VerdictRow, look_up
 from media_screen.fusion.thresholds import EXPLICIT_THRESHOLD
@@ -62,7 +62,12 @@ def judge(
     of the file, 0 for a picture; `coverage` is how much of it was looked at, which the summary says
     where it is not all. `weighing` stands in for the shipped weights of the detectors.
     """
-    fusion = fuse_manipulation(evidence, weighing or combination.shipped(), sensitivity)
+    fusion = fuse_manipulation(
+        evidence,
+        weighing or combination.shipped(),
+        sensitivity,
+        copied=is_copy(evidence, abstentions, duration_s),
+    )
     facts = gather(
         evidence,
         abstentions,

@@ -19,14 +19,21 @@ DECLARATIONS = (
     "platform_ai_label",
     "generator_mark",
 )
+BESIDE = "original"  # the detector that compares what matches official footage, and nothing else
 
 
 def fuse_manipulation(
-    evidence: Sequence[Evidence], weighing: Combination, sensitivity: Sensitivity = "normal"
+    evidence: Sequence[Evidence],
+    weighing: Combination,
+    sensitivity: Sensitivity = "normal",
+    *,
+    copied: bool,
 ) -> Fusion:
     """Return what each detector adds to the ratio of manipulation, from its pooled evidence.
 
-    Declarations are rules and not learned: the strongest counts, in full and once.
+    Declarations are rules and not learned: the strongest counts, in full and once. What was found
+    to be as in the original takes something away only where that makes up the file (`copied`):
+    whoever puts official footage in front of a fabrication clears nothing.
     """
     llrs: dict[str, list[float]] = {}
     for piece in evidence:
@@ -35,7 +42,10 @@ def fuse_manipulation(
         counts = piece.axis == "manipulation" and piece.pooled and news
         if counts and piece.finding not in DECLARATIONS:
             llrs.setdefault(piece.detector, []).append(piece.llr)
-    parts = weighing.contributions({name: math.fsum(found) for name, found in llrs.items()})
+    sums = {name: math.fsum(found) for name, found in llrs.items()}
+    if not copied and sums.get(BESIDE, 0.0) < 0:
+        sums[BESIDE] = 0.0
+    parts = weighing.contributions(sums)
     declared = [piece.llr for piece in evidence if piece.finding in DECLARATIONS]
     if declared:
         parts = (Contribution(DECLARED, max(declared), max(declared), 1.0), *parts)

@@ -8,7 +8,7 @@ import pytest
 
 from media_screen.arrays import Doubles, Floats, Image
 from media_screen.faces import align
-from media_screen.faces.align import REFERENCE
+from media_screen.faces.align import REFERENCE, face_px
 from media_screen.faces.align import align as align_face
 from tests.faces.making import astronaut, detector
 
@@ -209,3 +209,8 @@ def test_a_worse_view_weighs_less(worse: dict[str, float], better: dict[str, flo
     }
     low, high = (align.Quality(**(usual | change)).weight for change in (worse, better))
     assert 0.01 <= low < high <= 1.0
+
+
+@pytest.mark.parametrize("enlarged", [0.5, 1.0, 3.0])
+def test_the_width_of_a_face_follows_from_its_points(enlarged: float) -> None:
+    assert face_px(REFERENCE * np.float32(enlarged)) == pytest.approx(136 * enlarged, rel=0.01)

@@ -6,6 +6,7 @@ measures; what they mean is said in `alteration`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,15 +18,15 @@ import numpy as np
 from media_screen.arrays import Floats, Image
 from media_screen.evidence import Reason, Span
 from media_screen.evidence.pieces import LONGEST_ERROR
-from media_screen.faces.align import CROP_SIDE, REFERENCE, similarity
+from media_screen.faces.align import CROP_SIDE, REFERENCE, face_px, similarity
 from media_screen.faces.embed import FaceEmbedder
 from media_screen.faces.mesh import MeshNet
-from media_screen.faces.track import Track
+from media_screen.faces.track import Face, Track
 from media_screen.footage.catalogue import MeasuredMatch
 from media_screen.footage.original.movement import INNER_LIPS, PartMovement, curves, displaced
 from media_screen.footage.original.overlay import Overlay
 from media_screen.footage.original.pairs import LEAST_SCORE, FramePair, PairedWindow, pair_window
-from media_screen.footage.original.residual import Region, Residual, face_px, residuals
+from media_screen.footage.original.residual import Region, Residual, residuals
 from media_screen.footage.original.sight import Moment, moment
 from media_screen.media import Media, MediaError
 
@@ -70,8 +71,9 @@ class ComparedWindow:
 
     `score` is how well the rest of the pictures lies over one another (see `Overlay`), None where
     nothing could be laid over; `late_s` is by how much the file comes later than the match says.
-    `left_out` faces were seen and not compared: too small, or too many. `over` is the share of the
-    file's picture that was laid over: captions, headlines, boxes.
+    `left_out` faces were seen and not compared: too small, too many, beside the original's picture,
+    or seen too shortly to follow. `over` is the share of the file's picture that was laid over:
+    captions, headlines, boxes.
     """
 
     span: Span
@@ -123,13 +125,13 @@ class Comparer:
         something to read it from. What can't be read is told in the result.
         """
         official = [one for one in found if is_comparable(one)]
-        most = (MOST_THOROUGH if thorough else MOST_WINDOWS) // max(1, len(official))
+        shares = _shares(official, MOST_THOROUGH if thorough else MOST_WINDOWS)
         result = []
-        for one in official:
+        for one, most in zip(official, shares, strict=True):
             if one.sha256 == sha256:
                 result.append(ComparedMatch(one, identical=True))
             else:
-                result.append(self._compared(media, one, tracks, path(one.sha256), max(1, most)))
+                result.append(self._compared(media, one, tracks, path(one.sha256), most))
         return tuple(result)
 
     def _compared(
@@ -230,7 +232,9 @@ class Comparer:
         seen = _widths(paired)
         chosen = _compared(seen)
         faces = tuple(self._face(paired, track, width) for track, width in chosen)
-        left_out = _left_out(seen, len(chosen))
+        left_out = _left_out(seen, len(chosen)) + _beside(paired, chosen)
+        if not seen:  # but for a moment, and nobody knows where they are before and after
+            left_out = left_out or sum(bool(_within(track, span)) for track in tracks)
         place = paired.overlay
         window = ComparedWindow(span, place.score, paired.late_s, faces, left_out, place.over)
         return window, place
@@ -269,8 +273,21 @@ def is_comparable(found: MeasuredMatch) -> bool:
     return found.picture_span is not None and found.match.relation != "known_fake"
 
 
+def _shares(official: Sequence[MeasuredMatch], most: int) -> list[int]:
+    """Return how many windows each match gets: by its length, and so many at least as one needs.
+
+    Else whoever puts short pieces of other footage behind a long one leaves that uncompared.
+    """
+    lengths = [0.0 if one.picture_span is None else one.picture_span.duration for one in official]
+    whole = max(sum(lengths), 1e-6)
+    return [max(LEAST_WINDOWS, round(most * length / whole)) for length in lengths]
+
+
 def windows(span: Span, tracks: Sequence[Track], *, most: int = MOST_WINDOWS) -> list[Span]:
-    """Return where to compare: windows spread over a match, where the widest faces are seen."""
+    """Return where to compare: windows spread over a match, where the widest faces are seen.
+
+    Of several people who are seen about as large each has windows of their own.
+    """
     count = int(np.ceil(span.duration / EVERY_S))
     count = min(max(count, LEAST_WINDOWS), most)
     if span.duration <= count * WINDOW_S:
@@ -278,21 +295,41 @@ def windows(span: Span, tracks: Sequence[Track], *, most: int = MOST_WINDOWS) ->
         edges = np.linspace(span.start, span.end, count + 1)
         return [Span(a, b) for a, b in pairwise(edges.tolist())]
     edges = np.linspace(span.start, span.end, count + 1)
+    chosen: Counter[int] = Counter()
     return [
-        _around(_best_view(tracks, Span(a, b)), Span(a, b)) for a, b in pairwise(edges.tolist())
+        _around(_best_view(tracks, Span(a, b), chosen), Span(a, b))
+        for a, b in pairwise(edges.tolist())
     ]
 
 
-def _best_view(tracks: Sequence[Track], span: Span) -> float:
-    """Return when the widest face of a stretch is seen, by default its middle."""
-    faces = [
-        face for track in tracks for face in track.faces if span.start <= face.time_s < span.end
-    ]
-    if not faces:
+def _best_view(tracks: Sequence[Track], span: Span, chosen: Counter[int]) -> float:
+    """Return when a face of a stretch is seen best, by default its middle.
+
+    It is that of the track that was chosen least so far, and `chosen` counts it: always the widest
+    would leave a guest uncompared whose host is seen a little larger.
+    """
+    views = {track.id: _within(track, span) for track in tracks}
+    sizes = {number: max(map(_size, faces)) for number, faces in views.items() if faces}
+    if not sizes:
         return (span.start + span.end) / 2
-    widest = max(face.quality.size_px for face in faces)
-    good = [face.time_s for face in faces if face.quality.size_px >= 0.8 * widest]
+    least = BYSTANDER * max(sizes.values())
+    large = sorted(
+        (number for number in sizes if sizes[number] >= least), key=lambda number: -sizes[number]
+    )
+    fewest = min(chosen[number] for number in large)
+    equal = [number for number in large if chosen[number] == fewest]
+    number = equal[chosen.total() % len(equal)]  # in turns: after a cut all tracks may be new
+    chosen[number] += 1
+    good = [face.time_s for face in views[number] if _size(face) >= 0.8 * sizes[number]]
     return good[len(good) // 2]
+
+
+def _within(track: Track, span: Span) -> list[Face]:
+    return [face for face in track.faces if span.start <= face.time_s < span.end]
+
+
+def _size(face: Face) -> float:
+    return face.quality.size_px
 
 
 def _around(time_s: float, room: Span) -> Span:
@@ -326,6 +363,17 @@ def _compared(seen: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
 def _left_out(seen: Sequence[tuple[int, float]], compared: int) -> int:
     """Count the faces that were not compared and are no bystanders beside a much wider one."""
     return sum(width >= BYSTANDER * seen[0][1] for _, width in seen[compared:])
+
+
+def _beside(window: PairedWindow, compared: Sequence[tuple[int, float]]) -> int:
+    """Count the faces that stand beside an inset, where no original is, and are no bystanders."""
+    least = BYSTANDER * compared[0][1] * max(1.0, window.overlay.scale) if compared else 0.0
+    widths: dict[int, list[float]] = {}
+    for pair in window.pairs:
+        for track, width in pair.beside.items():
+            widths.setdefault(track, []).append(width)
+    often = [found for found in widths.values() if len(found) >= LEAST_SEEN]
+    return sum(float(np.median(found)) >= least for found in often)
 
 
 def _moments(

@@ -8,14 +8,15 @@ looks most like it, and what is compared later is laid over one another on one c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 
 from media_screen.arrays import Doubles, Flags, Floats, Image
 from media_screen.evidence import Span
+from media_screen.faces.align import face_px
 from media_screen.faces.track import Track
 from media_screen.footage.catalogue.align import Mapping as TimeMapping
 from media_screen.footage.original.overlay import (
@@ -65,8 +66,8 @@ MIRRORED = (1, 0, 2, 4, 3)  # the five points of a face, left and right exchange
 class FramePair:
     """One moment on the canvas: the file's picture, the original's, and the original's next.
 
-    `faces` are the five points of each track on the canvas; `time_s` and `original_s` the times of
-    both frames, s.
+    `faces` are the five points of each track on the canvas, `beside` the widths of those that lie
+    off it, in its px; `time_s` and `original_s` the times of both frames, s.
     """
 
     time_s: float
@@ -75,6 +76,7 @@ class FramePair:
     original: Image
     after: Image
     faces: Mapping[int, Floats]
+    beside: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +200,8 @@ def points_at(track: Track, time_s: float) -> Floats | None:
     before, after = track.faces[right - 1], track.faces[right]
     gap = after.time_s - before.time_s
     if gap > GAP_S:
-        return None
+        near = before if time_s - before.time_s <= after.time_s - time_s else after
+        return near.landmarks if abs(near.time_s - time_s) <= HAND_OVER_S else None
     share = (time_s - before.time_s) / max(gap, 1e-6)
     mixed = before.landmarks * (1 - share) + after.landmarks * share
     return np.asarray(mixed, np.float32)
@@ -342,22 +345,27 @@ def _step(late: float) -> int:
 
 def _pair(known: Sequence[Frame], row: int, seen: _FileFrame, overlay: Overlay) -> FramePair:
     after = known[row + 1] if row + 1 < len(known) else known[row - 1]
+    placed = {
+        track: np.asarray(overlay.points(points), np.float32)
+        for track, points in seen.faces.items()
+    }
+    on_canvas = {track: points for track, points in placed.items() if _is_inside(points, overlay)}
     return FramePair(
         time_s=seen.time_s,
         original_s=known[row].time_s,
         picture=np.asarray(overlay.laid(seen.image), np.uint8),
         original=_as_coarse(known[row].image, overlay),
         after=_as_coarse(after.image, overlay),
-        faces=dict(_inside(seen.faces, overlay)),
+        faces=on_canvas,
+        beside={
+            track: face_px(points) for track, points in placed.items() if track not in on_canvas
+        },
     )
 
 
-def _inside(faces: Mapping[int, Floats], overlay: Overlay) -> Iterator[tuple[int, Floats]]:
-    """Give the faces that lie on the canvas: what stands beside an inset has no original."""
-    for track, points in faces.items():
-        placed = np.asarray(overlay.points(points), np.float32)
-        if np.all((placed >= 0) & (placed < overlay.size)):
-            yield track, placed
+def _is_inside(points: Floats, overlay: Overlay) -> bool:
+    """Tell whether a face lies on the canvas: what stands beside an inset has no original."""
+    return bool(np.all((points >= 0) & (points < overlay.size)))
 
 
 def _as_coarse(original: Image, overlay: Overlay) -> Image:

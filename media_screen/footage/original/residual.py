@@ -16,7 +16,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from media_screen.arrays import Bytes, Doubles, Flags, Floats, Image
-from media_screen.faces.align import FACE_WIDTH, REFERENCE, similarity
+from media_screen.faces.align import REFERENCE, face_px, similarity
 from media_screen.footage.original.laid_over import Box, laid_over, local_detail, patches
 from media_screen.footage.original.overlay import COARSE_PX, FINE_PX, band, grey, heads
 from media_screen.footage.original.pairs import FramePair, PairedWindow
@@ -145,12 +145,6 @@ def _over(one: _Shades, inside: Flags) -> _Over:
     mine, theirs = (band(picture, FINE_PX, COARSE_PX) for picture in (one.picture, one.original))
     # That both pictures lie in the same place was settled when the window was laid.
     return _Over(laid_over(mine, theirs, inside, most=1.0), local_detail(mine))
-
-
-def face_px(points: Floats) -> float:
-    """Return the width of a face from its five points, px."""
-    matrix = similarity(points, REFERENCE)
-    return FACE_WIDTH / float(np.hypot(matrix[0, 0], matrix[1, 0]))
 
 
 # --- bands ---------------------------------------------------------------------------------------

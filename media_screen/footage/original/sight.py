@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from media_screen.arrays import Floats, Image
+from media_screen.faces.align import face_px
 from media_screen.footage.original.overlay import band, grey
 from media_screen.footage.original.pairs import FramePair
-from media_screen.footage.original.residual import face_px
 
 SIDE_PX = 224  # of the pictures
 HEADROOM = 2.2  # width of what is shown, in widths of the face

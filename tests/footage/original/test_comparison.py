@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +16,23 @@ from media_screen.faces.mesh import mesh_net
 from media_screen.faces.track import Face, Track
 from media_screen.footage.catalogue import MeasuredMatch
 from media_screen.footage.catalogue.align import Mapping
-from media_screen.footage.original import comparison
+from media_screen.footage.original import comparison, pairs
 from media_screen.footage.original.comparison import Comparer, windows
 from media_screen.footage.original.overlay import Overlay
 from media_screen.footage.original.pairs import PairedWindow
 from media_screen.media import Media
 from tests.faces.making import embedder
 from tests.fakes import stand_in
-from tests.footage.original.making import FACE, scene
+from tests.footage.original.making import FACE, paired, scene
 from tests.making import write_video
 
 SHA256 = "a" * 64
 
 
-def seen(*times: float, size_px: float = 80.0) -> Track:
+def seen(*times: float, size_px: float = 80.0, number: int = 0) -> Track:
     quality = stand_in(Quality, size_px=size_px)
     faces = [stand_in(Face, time_s=at, landmarks=FACE, quality=quality) for at in times]
-    return Track(0, tuple(faces))
+    return Track(number, tuple(faces))
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,25 @@ def test_the_best_view_of_a_stretch_is_compared() -> None:
     small, wide = seen(*range(0, 18), size_px=40.0), seen(7.0, size_px=90.0)
     first, _ = windows(Span(0, 20), [small, wide], most=8)
     assert first == Span(6.0, 8.0)
+
+
+# Host and guest by turns for 5 s each, the host a little larger.
+HOST = [at for at in range(120) if at % 10 < 5]
+GUEST = [at for at in range(120) if at % 10 >= 5]
+SHOTS = {
+    "as-two-tracks": [seen(*HOST, size_px=200.0), seen(*GUEST, size_px=150.0, number=1)],
+    "each-shot-a-track": [
+        seen(*range(start, start + 5), size_px=(200.0, 150.0)[start // 5 % 2], number=start)
+        for start in range(0, 120, 5)
+    ],
+}
+
+
+@pytest.mark.parametrize("case", SHOTS)
+def test_each_of_two_people_has_windows(case: str) -> None:
+    found = windows(Span(0, 120), SHOTS[case], most=8)
+    hosts = sum((one.start + one.end) / 2 % 10 < 5 for one in found)
+    assert 3 <= hosts <= 5
 
 
 def match(**known: Any) -> MeasuredMatch:
@@ -162,6 +182,37 @@ def test_ten_matches_share_the_windows(film: Path, comparer: Comparer) -> None:
     with Media.open(film) as media:
         found = comparer.compare_all(media, [match()] * 10, [], sha256=SHA256, path=lambda _: film)
     assert [len(one.windows) for one in found] == [1] * 10
+
+
+def test_short_matches_take_no_window_from_a_long_one(film: Path, comparer: Comparer) -> None:
+    long = match(picture_span=Span(0, 120))
+    short = [match(picture_span=Span(120 + at, 123 + at)) for at in range(0, 12, 3)]
+    with Media.open(film) as media:
+        found = comparer.compare_all(media, [long, *short], [], sha256=SHA256, path=lambda _: film)
+    assert len(found[0].windows) >= 6 and all(one.windows for one in found)
+
+
+def test_who_was_seen_for_a_moment_only_was_not_compared(
+    film: Path, comparer: Comparer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairs, "HAND_OVER_S", 0.1)
+    with Media.open(film) as media, Media.open(film) as original:
+        (window,) = comparer.compare(media, original, match(), [seen(1.0)])
+    assert window.score is not None and (window.faces, window.left_out) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("width", "count", "wanted"),
+    [(80.0, 4, 1), (30.0, 4, 0), (80.0, 2, 0)],
+    ids=["as-large", "a-bystander", "for-a-moment"],
+)
+def test_a_face_beside_an_inset_was_not_compared(width: float, count: int, wanted: int) -> None:
+    whole = paired(frames=4)
+    some = tuple(
+        replace(one, beside={7: width} if row < count else {})
+        for row, one in enumerate(whole.pairs)
+    )
+    assert comparison._beside(replace(whole, pairs=some), [(0, 80.0)]) == wanted
 
 
 # Scores of three windows, at first and with the place of the best one; which are tried again.

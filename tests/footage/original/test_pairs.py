@@ -157,6 +157,20 @@ def test_a_mirrored_copy_is_turned_back(tmp_path: Path, original: Path) -> None:
     assert eyes[0] < eyes[1]  # left and right are those of the original again
 
 
+def test_who_stands_beside_the_original_is_beside_it(tmp_path: Path, original: Path) -> None:
+    halves = [np.hstack([scene(step), scene(step, person=3)[::-1]]) for step in range(75)]
+    path = write_video(tmp_path / "split.mp4", halves)
+    both = [
+        Track(number, tuple(stand_in(Face, time_s=at / 5, landmarks=face) for at in range(20)))
+        for number, face in ((4, FACE), (5, FACE + np.array([SIZE[0], 0], np.float32)))
+    ]
+    with Media.open(path) as mine, Media.open(original) as theirs:
+        found = pair_window(mine, theirs, Span(0.5, 2.0), Mapping(1.0, 0.0), both, mirrored=False)
+    assert found is not None
+    for pair in found.pairs:
+        assert set(pair.faces) == {4} and pair.beside == {5: pytest.approx(80, rel=0.1)}
+
+
 def test_another_film_is_laid_over_nothing(tmp_path: Path, original: Path) -> None:
     rng = np.random.default_rng(1)
     noise = [rng.integers(0, 255, (320, 480, 3), np.uint8) for _ in range(60)]
@@ -171,6 +185,8 @@ def test_another_film_is_laid_over_nothing(tmp_path: Path, original: Path) -> No
         pytest.param((1.0, 2.0), 2.2, 20.0, id="just-after-the-last"),
         pytest.param((1.0, 2.0), 3.0, None, id="long-after"),
         pytest.param((1.0, 4.0), 2.5, None, id="in-a-gap"),
+        pytest.param((1.0, 4.0), 1.3, 10.0, id="just-before-a-gap"),
+        pytest.param((1.0, 4.0), 3.7, 40.0, id="just-after-a-gap"),
         pytest.param((1.0,), 0.8, 10.0, id="seen-once"),
     ],
 )

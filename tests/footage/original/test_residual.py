@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from media_screen.arrays import Image
-from media_screen.footage.original.residual import MIDDLE, REGIONS, Region, face_px, residuals
-from tests.footage.original.making import COPIES, FACE, SIZE, paired
+from media_screen.footage.original.residual import MIDDLE, REGIONS, Region, residuals
+from tests.footage.original.making import COPIES, SIZE, paired
 
 
 def excess(measured: object, region: Region) -> float:
@@ -86,10 +86,6 @@ def test_each_frame_has_its_own_measure() -> None:
     measured = residuals(paired(words=9), 0)["mouth"]
     assert len(measured.frames) == 8 and np.isfinite(measured.frames).all()
     assert max(measured.frames) > measured.excess[MIDDLE] > min(measured.frames)
-
-
-def test_the_width_of_a_face_follows_from_its_points() -> None:
-    assert face_px(FACE) == pytest.approx(80, rel=0.02)
 
 
 @pytest.mark.parametrize(
