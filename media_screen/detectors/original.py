@@ -82,11 +82,9 @@ class OriginalBeside:
         if judged:
             strongest = max(judged, key=lambda one: one.alteration.llr)
             finding = REMADE if changed else UNCLEAR
-            whole, hidden = _windows(compared)
             if strongest.alteration.llr <= bounds.same:
-                clear = hidden <= MOST_HIDDEN * (whole + hidden)
-                finding = AS_ORIGINAL if clear else INCOMPLETE
-            yield self._pooled(strongest, finding, judged, hidden)
+                finding = AS_ORIGINAL if all(map(_mostly_compared, compared)) else INCOMPLETE
+            yield self._pooled(strongest, finding, judged, sum(map(_hidden, compared)))
         elif any(beside.identical for beside in compared):
             yield self._identical(next(beside for beside in compared if beside.identical))
 
@@ -144,8 +142,12 @@ class OriginalBeside:
 
 
 def _without_picture(case: Case) -> tuple[Reason, str]:
-    """Return why a file has nothing to compare: no face, or no official footage in its picture."""
-    if case.matches and not case.tracks and not case.look.small_faces:
+    """Return why a file has nothing to compare: no face, or no official footage in its picture.
+
+    Of official sound a plain picture shows no other face; a card shows what nobody vouches for.
+    """
+    faces = case.tracks or case.look.small_faces
+    if case.matches and not faces and not len(case.fingerprint.times):
         return "no_face", "no face is seen in the file"
     return "not_applicable", "no enrolled official footage is seen in the file"
 
@@ -174,16 +176,21 @@ def _lacking(one: ComparedMatch, *, small: bool) -> tuple[Reason, str] | None:
     return "no_face", f"no face is seen where the file shows {name}"
 
 
-def _windows(compared: Sequence[ComparedMatch]) -> tuple[int, int]:
-    """Return in how many windows all faces were compared, and in how many some could not be."""
+def _mostly_compared(one: ComparedMatch) -> bool:
+    """Tell whether in nearly all windows of a match in which faces are seen all were compared."""
+    with_faces = sum(bool(window.faces) and not _is_hidden(window) for window in one.windows)
+    return _hidden(one) <= MOST_HIDDEN * (with_faces + _hidden(one))
+
+
+def _hidden(one: ComparedMatch) -> int:
+    """Return in how many windows of a match some face could not be compared."""
+    return sum(map(_is_hidden, one.windows))
+
+
+def _is_hidden(window: ComparedWindow) -> bool:
     from media_screen.footage.original.alteration import is_open
 
-    whole, hidden = 0, 0
-    for window in (window for match in compared for window in match.windows):
-        clear = window.score is not None and not window.left_out and all(map(is_open, window.faces))
-        whole += clear and bool(window.faces)
-        hidden += not clear
-    return whole, hidden
+    return window.score is None or window.left_out > 0 or not all(map(is_open, window.faces))
 
 
 def _sentence(one: _JudgedFace) -> str:

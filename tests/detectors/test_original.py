@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from media_screen.case import Case
@@ -12,6 +13,7 @@ from media_screen.detectors.original import AS_ORIGINAL, INCOMPLETE, REMADE, UNC
 from media_screen.evidence import Abstention, Evidence, Match, Span
 from media_screen.footage.catalogue import MeasuredMatch
 from media_screen.footage.catalogue.align import Mapping
+from media_screen.footage.fingerprint import Fingerprint
 from media_screen.footage.original.comparison import ComparedFace, ComparedMatch, ComparedWindow
 from media_screen.look import Look
 from tests.fakes import stand_in
@@ -35,7 +37,10 @@ def beside(*windows: list[ComparedFace], **known: Any) -> ComparedMatch:
 
 
 def examine(
-    *comparisons: ComparedMatch, small: int = 0, matches: tuple[Any, ...] | None = None
+    *comparisons: ComparedMatch,
+    small: int = 0,
+    matches: tuple[Any, ...] | None = None,
+    pictures: int = 9,
 ) -> list[Evidence | Abstention]:
     case = stand_in(
         Case,
@@ -43,6 +48,7 @@ def examine(
         comparisons=comparisons,
         tracks=[],
         look=stand_in(Look, small_faces=small),
+        fingerprint=stand_in(Fingerprint, times=np.arange(float(pictures))),
     )
     return list(OriginalBeside().examine(case))
 
@@ -171,3 +177,21 @@ def test_a_known_fake_is_no_original() -> None:
     known = stand_in(MeasuredMatch, match=fake, picture_span=Span(0, 8))
     (piece,) = examine(matches=(known,), small=1)
     assert isinstance(piece, Abstention) and piece.reason == "not_applicable"
+
+
+def test_clean_windows_of_one_match_do_not_make_up_for_hidden_ones_of_another() -> None:
+    hidden = replace(beside([]), windows=(CLEAN, BANNER))
+    clean = replace(beside([]), windows=(CLEAN,) * 6)
+    (piece,) = examine(hidden, clean)
+    assert isinstance(piece, Evidence) and (piece.finding, piece.llr) == (INCOMPLETE, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "reason"), [(0, "no_face"), (2, "not_applicable")], ids=["plain", "a-card"]
+)
+def test_official_sound_under_something_else_shows_no_official_picture(
+    pictures: int, reason: str
+) -> None:
+    heard = stand_in(MeasuredMatch, match=TOLD, picture_span=None)
+    (piece,) = examine(matches=(heard,), pictures=pictures)
+    assert isinstance(piece, Abstention) and piece.reason == reason

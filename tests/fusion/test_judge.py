@@ -232,6 +232,20 @@ def test_a_short_excerpt_does_not_vouch_for_the_rest(duration_s: float, label: s
     assert judged.provenance.match is not None
 
 
+@pytest.mark.parametrize("unlike", [UNCLEAR, INCOMPLETE], ids=["unclear", "incomplete"])
+def test_a_match_without_a_face_vouches_for_no_other(unlike: Evidence) -> None:
+    judged = judge([match("copy"), unlike, SHOWN], [FACELESS])
+    assert judged.label == "unverified_appearance"
+    assert judge([match("copy"), SAME, SHOWN], [FACELESS]).label == "official_copy"
+
+
+def test_official_footage_in_front_of_a_fabrication_clears_nothing() -> None:
+    part = judge([match("excerpt"), SAME, SHOWN, FORGED], duration_s=40.0)
+    assert part.label == "suspected_impersonation"
+    assert part.llr == judge([match("excerpt"), SHOWN, FORGED], duration_s=40.0).llr
+    assert judge([match("excerpt"), SAME, SHOWN, FORGED], duration_s=4.0).label == "official_copy"
+
+
 def test_the_nearest_of_several_people_is_named() -> None:
     judged = judge([SHOWN, CLEARER], names={"ada": "Ada", "bob": "Bob"})
     assert judged.person == "bob" and judged.summary.endswith("It also presents Ada.")
