@@ -131,7 +131,7 @@ def markdown(record: dict[str, Any]) -> str:
         "# Compared with the original",
         "",
         f"`{COMMAND}`: {record['files']:,} of {record['of']:,} files (as "
-        "many as were reached in an order that mixes all kinds), clips of at "
+        "many as were reached; the rows say of which kinds), clips of at "
         "most 4 s at 360 lines, each compared with the proxy of its "
         "original as in a scan, and judged by what was learned from other people (five folds). "
         "*changed* accuses a face, *same* vouches for it.",

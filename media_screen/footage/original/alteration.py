@@ -39,13 +39,13 @@ SAME_PERSON, ALONG = 0.85, 0.8
 MOVES = 0.02
 # Least share of face, mouth and eyes that nothing covers, and from which share on nothing can
 # have changed what the networks make of the face.
-LEAST_OPEN, ALL_OPEN = 0.6, 0.9
+LEAST_OPEN, ALL_OPEN = 0.7, 0.9
 LARGE_PX = 80.0  # width of a face from which it is not small
 WIDE_PX = 65.0  # width from which copies keep their likeness, however strongly they are compressed
 # Scores of an overlay below which nothing accuses, for the pictures don't lie exactly over one
 # another (many more genuine faces than forged ones: benchmarks/results/original.md), and above
 # which all do.
-LEAST_LAID, MOST_LAID = 0.93, 0.995
+LEAST_LAID, MOST_LAID = 0.95, 0.995
 # Score of an overlay below which both crops may show different places, and below which the sum
 # vouches for nothing: who lays noise over the rest explains by it what was changed in the face.
 SAME_PLACE = 0.85
