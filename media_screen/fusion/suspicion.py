@@ -44,7 +44,7 @@ def fuse_manipulation(
             llrs.setdefault(piece.detector, []).append(piece.llr)
     sums = {name: math.fsum(found) for name, found in llrs.items()}
     if not copied and sums.get(BESIDE, 0.0) < 0:
-        sums[BESIDE] = 0.0
+        del sums[BESIDE]
     parts = weighing.contributions(sums)
     declared = [piece.llr for piece in evidence if piece.finding in DECLARATIONS]
     if declared:

@@ -242,7 +242,7 @@ def test_a_match_without_a_face_vouches_for_no_other(unlike: Evidence) -> None:
 def test_official_footage_in_front_of_a_fabrication_clears_nothing() -> None:
     part = judge([match("excerpt"), SAME, SHOWN, FORGED], duration_s=40.0)
     assert part.label == "suspected_impersonation"
-    assert part.llr == judge([match("excerpt"), SHOWN, FORGED], duration_s=40.0).llr
+    assert part.fusion == judge([match("excerpt"), SHOWN, FORGED], duration_s=40.0).fusion
     assert judge([match("excerpt"), SAME, SHOWN, FORGED], duration_s=4.0).label == "official_copy"
 
 
