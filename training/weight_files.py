@@ -89,6 +89,11 @@ def sealed(net: onnx.ModelProto) -> bytes:
 
     net.producer_name = PRODUCER
     onnx.checker.check_model(net, full_check=True)
+    return bytes_of(net)
+
+
+def bytes_of(net: onnx.ModelProto) -> bytes:
+    """Return the bytes of a network, the same whenever it is written."""
     return bytes(net.SerializeToString(deterministic=True))
 
 

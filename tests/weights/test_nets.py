@@ -85,4 +85,5 @@ def test_cpu_and_cuda_agree(name: str) -> None:
         config = Config(people=SAMPLES / "people", device=device)
         found[device] = Screener(config).screen(SAMPLES / "downloads" / name)
         assert found[device].device == device and not found[device].failures
-    assert_agree(found["cpu"], found["cuda"])
+    # The face network multiplies integers on a CPU, and floats on a GPU.
+    assert_agree(found["cpu"], found["cuda"], llr=0.3, score=0.3)

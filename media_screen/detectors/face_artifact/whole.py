@@ -21,15 +21,19 @@ if TYPE_CHECKING:
     import onnxruntime
 
 
-WEIGHTS = "face_artifact/whole.onnx"
+# One network in two graphs that refer to the same weights: on a CPU it multiplies integers, three
+# times as fast as floats, which a GPU takes.
+GRAPHS = {"cpu": "face_artifact/whole_integers.onnx", "cuda": "face_artifact/whole_floats.onnx"}
+SHARED = "face_artifact/whole.bin"
 # Part of the 256 px crop that is seen, px: left and upper edge and side. The face with its outline,
 # where a blend shows, at the size of the crop: nothing is scaled.
 LEFT, TOP, SIDE = 40, 60, 176
 STATES = 2 * 768  # of a layer: values of the class token, then the means of the others
 TOLD = 8  # the layer after which the opinion is formed
 DEPTHS = (8, 10)  # layers whose states are given
-# Crops in one call of the net; on a CPU more change nothing, a GPU needs several to be busy.
-BATCH = {"cpu": 2, "cuda": 64}
+# Crops in one call of the net. On a CPU one, for all of a call are rounded by the same step and
+# would depend on each other; a GPU needs several to be busy.
+BATCH = {"cpu": 1, "cuda": 64}
 
 NAMES = (
     "told",
@@ -40,7 +44,7 @@ NAMES = (
 class WholeNet:
     """Computes what the network tells of aligned crops."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, *, batch: int = 2) -> None:
+    def __init__(self, session: onnxruntime.InferenceSession, *, batch: int = 1) -> None:
         self._session = session
         self._batch = batch
 
@@ -50,7 +54,8 @@ class WholeNet:
         from media_screen import weights
         from media_screen.weights import nets
 
-        return cls(nets.session(weights.path(WEIGHTS), device=device), batch=BATCH[device])
+        weights.path(SHARED)  # has the recorded hash, too: the session opens it by itself
+        return cls(nets.session(weights.path(GRAPHS[device]), device=device), batch=BATCH[device])
 
     def measure(self, crops: Sequence[Image] | Image) -> Floats:
         """Return (n, 3073) values of 256 x 256 RGB crops of `align`; see NAMES."""
