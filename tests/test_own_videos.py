@@ -25,7 +25,7 @@ from tests.fakes import stand_in
 from tests.making import quarters, write_video
 from tests.people.test_enrol import ADA, FakeLooker, face
 
-LLRS = {"a.mp4": 2.5, "b.mp4": 2.2, "c.mp4": -1.0, "d.mp4": -0.5}
+LLRS = {"a.mp4": 3.5, "b.mp4": 3.2, "c.mp4": -1.0, "d.mp4": -0.5}
 
 
 def said(llr: float, *, person: str | None = None, track: int | None = None) -> Evidence:

@@ -6,8 +6,8 @@ Written by `python -m training.record`, in the form that `sha256sum --check` rea
 from __future__ import annotations
 
 _SUMS = """\
-06a04eadee17881e8aab85ae40605052d51b3a0a34f2cd10409a2c46e1c1b906  face_artifact/calibration.json
-2eeeb523087f0446362f05afbcaa19e38926fe8a710315c9bed1c22471155aeb  face_artifact/weights.json
+7dc33876a3d1fd421854c73e3a3ac6d68d80250968feb230a020f32e8c787a3d  face_artifact/calibration.json
+15d6d55045e9e0008103b82f71d50504884c51d7de3d3f3345f3406e7ead49fa  face_artifact/weights.json
 6e35a140a613e8c4644aff72d391952fdbc26f7135ec316a4ec290d3abdcf0ab  face_consistency/calibration.json
 ff0742abec50e9a8b3287bb32f6283488fab3d4ed04075e462f983f00d3577f1  face_detector/weights.json
 38daefca8f3f0d01f47fea011a80c5cdac12bbb9353a3ee29e888cd62f76bf54  face_embedder/calibration.json

@@ -135,10 +135,10 @@ def own_record(*llrs: float, lacking: int = 0) -> PersonRecord:
             id="never-wrong",
         ),
         pytest.param(
-            own_record(2.3, 2.2, 2.4, 2.1),
+            own_record(3.3, 3.2, 3.4, 3.1),
             [
                 "ada: face_artifact: 4 of 4 own videos over the normal threshold, 0 beside the "
-                "others; highest: 2.mp4 (+2.4)",
+                "others; highest: 2.mp4 (+3.4)",
                 "warning: ada: what face_artifact suspects says little of this person: it suspects "
                 "so many genuine videos",
             ],

@@ -5,18 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
-from onnx import numpy_helper
 
 from media_screen import weights
 from media_screen.detectors.face_artifact import whole
 from media_screen.weights import nets
 
-torch = pytest.importorskip("torch")
-from training.face_artifact import eight_bits, vit  # noqa: E402
-from training.media.clips import Panel, find_faces  # noqa: E402
-from training.weight_files import bytes_of, sealed, to_onnx  # noqa: E402
+pytest.importorskip("torch", reason="training only")
+pytest.importorskip("onnx", reason="training only")
+
+import onnx
+import torch
+from onnx import numpy_helper
+
+from training.face_artifact import eight_bits, vit
+from training.media.clips import Panel, find_faces
+from training.weight_files import bytes_of, sealed, to_onnx
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -38,6 +42,7 @@ def network() -> vit.WholeMeasures:
             if values.ndim > 1:
                 values.copy_(torch.randn_like(values) * 0.03)
         for layer in net.layers:
+            assert isinstance(layer, vit.Layer)
             layer.norm1.weight[:5] = 100.0
             layer.norm2.weight[-5:] = 100.0
     return vit.WholeMeasures(net, told=DEPTH, depths=(DEPTH,)).eval()
