@@ -180,7 +180,7 @@ def test_the_intended_labels() -> None:
         COPY: "official_copy",
         REVOICED: "altered_official",
         IMITATION: "suspected_impersonation",
-        INTERVIEW: "suspected_impersonation",
+        INTERVIEW: "unverified_appearance",
         UNRELATED: "no_finding",
         "forwarded-picture.jpg": "unverified_appearance",
         "voice-message.m4a": "no_finding",
