@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -139,3 +140,23 @@ def test_the_shipped_graphs_agree() -> None:
     )
     apart = np.sqrt(((integers - floats) ** 2).mean() / floats.var(axis=0).mean())
     assert 0 < apart < 0.4
+
+
+@pytest.mark.parametrize("name", [whole.SHARED, whole.GRAPHS["cpu"]], ids=["weights", "graph"])
+def test_a_file_that_is_not_the_recorded_one_is_not_opened(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(weights.models_dir(), models)
+    with (models / name).open("r+b") as stream:
+        stream.seek(-1, 2)
+        last = stream.read(1)
+        stream.seek(-1, 2)
+        stream.write(bytes([last[0] ^ 1]))
+    monkeypatch.setattr(weights, "models_dir", lambda: models)
+    weights.path.cache_clear()
+    try:
+        with pytest.raises(weights.WeightsError, match=Path(name).name):
+            whole.WholeNet.load()
+    finally:
+        weights.path.cache_clear()
