@@ -137,7 +137,7 @@ class Hearing:
         for block in self._media.sound():
             start, samples = block.start_s, mix.of(block.sides)
             if start >= self._heard_s - 1e-3:  # else a pass that broke off had it
-                self._balance.add(block)
+                self._balance.add(start, block.sides)
                 self._waveform.add(start, samples)
                 self._on_sound(start, samples)
                 self._heard_s = start + samples.size / SAMPLE_RATE

@@ -25,6 +25,7 @@ from media_screen.faces.search import CloseSearch
 from media_screen.faces.sparing import embed_sparingly
 from media_screen.faces.track import Face, FaceView, Track, Tracker, evenly
 from media_screen.faces.upright import stand_upright, turns_to_upright
+from media_screen.media.convert import scaled_down
 from media_screen.media.coverage import covered
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ _THUMB_SIDE = 240  # px
 _FACE_SIDE = 128  # px
 _JPEG_QUALITY = 80
 
-OnFrame = Callable[[float, Image], None]
+OnFrame = Callable[[float, Image], None]  # when it is shown, s, and `Frame.small`
 OnTurn = Callable[[], None]
 
 
@@ -131,7 +132,7 @@ class _Notes:
         """Keep a frame unless one close to it is kept; with too many, keep every second."""
         if any(abs(frame.time_s - time_s) < self.every for time_s, _ in self.stills):
             return
-        still = frame.time_s, _scaled(frame.image, _STILL_SIDE)
+        still = frame.time_s, scaled_down(frame.image, _STILL_SIDE)
         insort(self.stills, still, key=lambda one: one[0])
         if len(self.stills) > 2 * STILLS:
             self.stills = self.stills[::2]
@@ -159,7 +160,7 @@ class Looker:
         on_frame: OnFrame | None = None,
         on_turn: OnTurn | None = None,
     ) -> Look:
-        """Look over a video or picture; `on_frame` is given every frame that is searched.
+        """Look over a video or picture; `on_frame` is given every frame that is searched, small.
 
         When faces stand upright only in turned pictures, `media` is turned and all is looked at
         again; `on_turn` is called before that, for what was given until then no longer counts.
@@ -251,9 +252,9 @@ class Looker:
         for batch in _batches(frames, self._batch):
             if on_frame is not None:
                 for frame in batch:
-                    on_frame(frame.time_s, frame.image)
+                    on_frame(frame.time_s, frame.small)
             images = [frame.image for frame in batch]
-            small = [tiny(image) for image in images]
+            small = [tiny(frame.small) for frame in batch]
             if search is None:
                 found = self._detector.detect(images)
             else:
@@ -356,7 +357,7 @@ def _spaced(
                 yield frame
             continue
         passed = False
-        now = tiny(frame.image)
+        now = tiny(frame.small)
         progress = frame.time_s / max(duration_s, frame.time_s, 1e-9)
         due = cuts < most * (CUTS_AT_ONCE + CUTS_SURVEYED * progress)
         cut = last_tiny is not None and due and is_cut(last_tiny, now)
@@ -473,19 +474,7 @@ def _track_thumbnail(track: Track) -> Thumbnail:
 
 def thumbnail_jpeg(image: Image) -> bytes:
     """Return a picture as the small JPEG that the report shows."""
-    return _jpeg(_scaled(image, _THUMB_SIDE))
-
-
-def _scaled(image: Image, side: int) -> Image:
-    """Return a picture scaled down to a longest side, in px; smaller ones are copied."""
-    import cv2
-
-    height, width = image.shape[:2]
-    scale = min(1.0, side / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    if size == (width, height):
-        return np.array(image)
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return _jpeg(scaled_down(image, _THUMB_SIDE))
 
 
 def _jpeg(image: Array) -> bytes:

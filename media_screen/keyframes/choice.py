@@ -111,7 +111,7 @@ def _shots(media: Media) -> list[_Shot]:
     for frame in media.survey():
         if frame.view:
             continue
-        look = tiny(frame.image)
+        look = tiny(frame.small)
         if not found or is_cut(found[-1].seen[-1][1], look):
             found.append(_Shot(frame.time_s, frame.time_s, look, []))
         found[-1].seen.append((frame.time_s, look))

@@ -23,13 +23,29 @@ from typing import TYPE_CHECKING
 from media_screen.evidence import Span
 from media_screen.media import moments
 from media_screen.media.balance import Balance
-from media_screen.media.convert import MAX_SIDE, Orientation, orientation, shown
+from media_screen.media.convert import (
+    MAX_SIDE,
+    SMALL_SIDE,
+    Orientation,
+    orientation,
+    scaled_down,
+    shown,
+)
 from media_screen.media.errors import MAX_PIXELS, MediaError
 from media_screen.media.facts import describe
 from media_screen.media.index import KEY_GAP, KeyFrame, PacketIndex, Timeline
 from media_screen.media.moments import Shown
 from media_screen.media.reader import ROUNDING, Reader
-from media_screen.media.sound import AUDIO_BLOCK, SAMPLE_RATE, Block, Mix, blocks, is_rate
+from media_screen.media.sound import (
+    AUDIO_BLOCK,
+    KEPT_SOUND,
+    SAMPLE_RATE,
+    Block,
+    KeptSound,
+    Mix,
+    blocks,
+    is_rate,
+)
 from media_screen.media.source import Source
 from media_screen.media.stills import Still
 from media_screen.media.streams import (
@@ -71,7 +87,7 @@ _VIEW_STEP = 2e-3
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """One decoded picture: RGB, uint8, height x width x 3, upright, with square pixels.
 
@@ -83,6 +99,11 @@ class Frame:
     image: np.ndarray
     view: int = 0
     shown_s: float = 0.0
+
+    @cached_property
+    def small(self) -> np.ndarray:
+        """The picture at SMALL_SIDE px at most, scaled down once for all who need no more."""
+        return scaled_down(self.image, SMALL_SIDE)
 
 
 class Media:
@@ -391,14 +412,13 @@ class Media:
             index=self._reader.index,
         )
 
-    def sound(self, span: Span | None = None, *, block_s: float = AUDIO_BLOCK) -> Iterator[Block]:
-        """Give the sound of a span, by default all of it, in blocks of two sides (one for mono)."""
-        if self._audio is None:
-            return
-        start, end = (0.0, None) if span is None else (span.start, span.end)
-        with self._again() as reader:
-            frames = reader.decode_from("audio", start)
-            yield from blocks(frames, origin=0.0, span=(start, end), block_s=block_s)
+    def sound(self, *, block_s: float = AUDIO_BLOCK) -> Iterator[Block]:
+        """Give the whole sound in blocks of two sides (one for mono)."""
+        kept = self._kept_sound if block_s == AUDIO_BLOCK else None
+        if kept is not None:
+            yield from kept.blocks
+        else:
+            yield from self._decoded_sound(block_s=block_s)
 
     @cached_property
     def mix(self) -> Mix:
@@ -412,8 +432,9 @@ class Media:
             count = _PROBES if length > _PROBES * _PROBE_S else 1
             for number in range(count):
                 start = number * length / count
-                for block in self.sound(Span(start, start + _PROBES * _PROBE_S / count)):
-                    balance.add(block)
+                span = Span(start, start + _PROBES * _PROBE_S / count)
+                for at_s, sides in self._sides(span):
+                    balance.add(at_s, sides)
         return balance.mix
 
     def audio_blocks(
@@ -431,8 +452,32 @@ class Media:
         """Return the samples of a span, as `audio_blocks` does; empty when there is no sound."""
         import numpy as np
 
-        heard = [(mix or self.mix).of(block.sides) for block in self.sound(span)]
+        heard = [(mix or self.mix).of(sides) for _, sides in self._sides(span)]
         return np.concatenate(heard) if heard else np.zeros(0, np.float32)
+
+    @cached_property
+    def _kept_sound(self) -> KeptSound | None:
+        """The sound of a short file, which is decoded once; None of a longer one."""
+        return KeptSound.of(self._decoded_sound()) if self.sounds.end_s <= KEPT_SOUND else None
+
+    def _sides(self, span: Span) -> Iterator[tuple[float, np.ndarray]]:
+        """Give the sides of a span, each piece with when it begins, s."""
+        kept = self._kept_sound
+        if kept is not None:
+            yield span.start, kept.sides(span.start, span.end)
+            return
+        for block in self._decoded_sound(span):
+            yield block.start_s, block.sides
+
+    def _decoded_sound(
+        self, span: Span | None = None, *, block_s: float = AUDIO_BLOCK
+    ) -> Iterator[Block]:
+        if self._audio is None:
+            return
+        start, end = (0.0, None) if span is None else (span.start, span.end)
+        with self._again() as reader:
+            frames = reader.decode_from("audio", start)
+            yield from blocks(frames, origin=0.0, span=(start, end), block_s=block_s)
 
     # --- inside ------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from media_screen.evidence import Span
-from media_screen.media.sound import SAMPLE_RATE, Block, Mix
+from media_screen.media.sound import SAMPLE_RATE, Mix
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,19 +32,19 @@ class Balance:
         self._starts: list[float] = []
         self._cells: list[np.ndarray] = []  # power of left, power of right, their product
 
-    def add(self, block: Block) -> None:
-        """Take in a block of two sides; of one side there is nothing to compare."""
+    def add(self, start_s: float, sides: np.ndarray) -> None:
+        """Take in two sides from a time on (see `Block`); of one there is nothing to compare."""
         import numpy as np
 
-        if len(block.sides) != 2:
+        if len(sides) != 2 or not sides.shape[1]:
             return
-        left, right = block.sides
+        left, right = sides
         edges = np.arange(0, left.size, round(CELL * SAMPLE_RATE))
         lengths = np.diff(np.append(edges, left.size))
         products = (left**2, right**2, left * right)
         powers = [np.add.reduceat(product, edges) / lengths for product in products]
         self._cells.append(np.stack(powers, axis=1))
-        self._starts += (block.start_s + edges / SAMPLE_RATE).tolist()
+        self._starts += (start_s + edges / SAMPLE_RATE).tolist()
 
     @property
     def mix(self) -> Mix:

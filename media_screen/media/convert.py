@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # px; larger frames are scaled down to it: faces stay large enough for every network.
 MAX_SIDE = 1920
+# Longest side, px, of `Frame.small`: what cuts and fingerprints are taken from.
+SMALL_SIDE = 256
 # Of the picture's light, the share that comes from behind it: with more, it is looked at both over
 # white and over black, with less (the rounded corners of a sticker) over white alone.
 SEEN_THROUGH = 0.01
@@ -109,6 +111,19 @@ def fitted(width: float, height: float, *, most: int | None = MAX_SIDE) -> tuple
     """Return the size in whole px, scaled down so that no side is over `most`, if that is given."""
     scale = 1.0 if most is None else min(1.0, most / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def scaled_down(image: np.ndarray, side: int) -> np.ndarray:
+    """Return a picture scaled down to a longest side, px, by area; a smaller one as a copy."""
+    import cv2
+    import numpy as np
+
+    height, width = image.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return np.array(image)
+    size = max(2, round(width * scale)), max(2, round(height * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def turned(image: np.ndarray, way: Orientation, turns: int = 0) -> np.ndarray:

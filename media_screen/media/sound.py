@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16_000  # Hz, what the speech networks were trained on
 AUDIO_BLOCK = 10.0  # s of sound that are given at a time
+# s of sound that are kept once they were decoded: 16 MB, and all that most posts have.
+KEPT_SOUND = 120.0
 # Hz; telephones have 8,000, studios up to 768,000. A header that claims 1 makes a day of silence
 # out of a hundred kilobytes.
 LEAST_RATE, MOST_RATE = 1_000, 768_000
@@ -82,6 +84,40 @@ class Block:
     start_s: float
     sides: np.ndarray
     decoded_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSound:
+    """The whole sound of a short file, so that no part of it is decoded twice."""
+
+    blocks: tuple[Block, ...]
+
+    @classmethod
+    def of(cls, given: Iterable[Block]) -> KeptSound | None:
+        """Keep all blocks of a file; None where they last longer than KEPT_SOUND."""
+        held: list[Block] = []
+        samples = 0
+        for block in given:
+            held.append(block)
+            samples += block.sides.shape[1]
+            if samples > KEPT_SOUND * SAMPLE_RATE:
+                return None
+        return cls(tuple(held))
+
+    def sides(self, start: float, end: float) -> np.ndarray:
+        """Return the sides (see `Block`) between two times, s; no samples where nothing plays."""
+        import numpy as np
+
+        first, last = (round(max(0.0, time_s) * SAMPLE_RATE) for time_s in (start, end))
+        parts = []
+        for block in self.blocks:
+            begin = round(block.start_s * SAMPLE_RATE)
+            part = block.sides[:, max(0, first - begin) : max(0, last - begin)]
+            if part.shape[1]:
+                parts.append(part)
+        if len({len(part) for part in parts}) > 1:
+            parts = [_pair(part) for part in parts]
+        return np.concatenate(parts, axis=1) if parts else np.zeros((1, 0), np.float32)
 
 
 def blocks(

@@ -103,7 +103,7 @@ def check_sound(chance: random.Random, folder: Path, *, count: int = 4) -> None:
         for block in blocks:
             assert block.sides.dtype == np.float32 and len(block.sides) in (1, 2)
             assert np.isfinite(block.sides).all() and np.abs(block.sides).max() <= 1.0
-            balance.add(block)
+            balance.add(block.start_s, block.sides)
         if made.clean and len(made.gains) <= 2 and max(map(abs, made.gains)) >= 0.5:
             heard = [
                 np.concatenate([one.of(block.sides) for block in blocks])

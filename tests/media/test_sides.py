@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from media_screen.evidence import Span
 from media_screen.media import SAMPLE_RATE, Media
 from media_screen.media.balance import Balance
-from media_screen.media.sound import Block, HighPass, Mix, blocks
+from media_screen.media.sound import HighPass, Mix, blocks
 from tests.footage.making import voice
 from tests.making import write_wave
 
@@ -38,7 +38,7 @@ def likeness(found: np.ndarray, wanted: np.ndarray) -> float:
 
 def balance(left: np.ndarray, right: np.ndarray) -> Balance:
     found = Balance()
-    found.add(Block(0.0, np.stack([left, right]), 6.0))
+    found.add(0.0, np.stack([left, right]))
     return found
 
 

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from media_screen.arrays import Bytes, Codes, Floats, Ints
+from media_screen.media.convert import SMALL_SIDE, scaled_down
 
 GRID = 64  # px; side of the luma picture that is transformed, as in PDQ
 HASH_BYTES = 32  # 256 bits
@@ -39,7 +40,6 @@ REGIONS = ("whole", "recut", "middle")
 RECUT_SHAPE = 9 / 16  # width over height
 MIDDLE_SHARE = 0.8  # of width and of height
 
-WORK_SIDE = 256  # px; borders are looked for in a picture of this longest side
 # A line belongs to a border when this share of it is within BORDER_LEVELS of the border's colour:
 # the rest may be a caption that is written into the bar.
 BORDER_SHARE = 0.7
@@ -166,15 +166,11 @@ def _descriptor(spectrum: Floats, contrast: float, side: int) -> Codes:
 
 
 def to_grey(image: Bytes) -> Bytes:
-    """Return the luma of an RGB picture, scaled down to WORK_SIDE: hashes need no more."""
+    """Return the luma of an RGB picture, scaled down to SMALL_SIDE: hashes need no more."""
     import cv2
 
-    height, width = image.shape[:2]
-    scale = min(1.0, WORK_SIDE / max(height, width))
-    if scale < 1:
-        size = max(2, round(width * scale)), max(2, round(height * scale))
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    small = scaled_down(image, SMALL_SIDE)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
 def content_box(grey: Bytes) -> Box:
