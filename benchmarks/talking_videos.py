@@ -250,7 +250,9 @@ def join(parts: Sequence[Path], path: Path, *, seconds: float = MINUTE) -> None:
             with av.open(str(part)) as source:
                 for stream in source.streams:
                     if stream.type not in streams:
-                        streams[stream.type] = container.add_stream_from_template(stream)
+                        # As it is: what decodes AV1 has no encoder of its name.
+                        copied = container.add_stream_from_template(stream, opaque=True)
+                        streams[stream.type] = copied
                 for packet in source.demux():
                     if packet.dts is None or packet.pts is None or packet.time_base is None:
                         continue  # the empty packet at the end

@@ -226,7 +226,7 @@ class Case:
             windows = (self.media.window(span, fps=WINDOW_FPS) for span in look.windows)
             for frame in chain(self.media.survey(), *windows):
                 for turns, builder in enumerate(builders, 1):
-                    turned = np.ascontiguousarray(np.rot90(frame.image, turns))
+                    turned = np.ascontiguousarray(np.rot90(frame.small, turns))
                     builder.add_frame(frame.time_s, turned)
         sound = {name: getattr(plain, name) for name in ("sound_s", "peak_frames", "peak_steps")}
         return tuple(replace(builder.finish(), **sound) for builder in builders)
@@ -248,7 +248,7 @@ class Case:
         with self.timed("closely"):
             for piece in pieces:
                 for frame in self.media.window(piece, fps=CLOSELY_FPS):
-                    self._builder.add_frame(frame.time_s, frame.image)
+                    self._builder.add_frame(frame.time_s, frame.small)
             return self._builder.finish()
 
     @cached_property

@@ -290,7 +290,7 @@ def further_tracks(
                 choose=None if thorough else Spread(media.info.duration_s),
             )
             for number, stream in enumerate(_tracks(media)[:MOST_TRACKS], start=1)
-            if not stream.judged
+            if not stream.judged and media.plays(stream.index)
         ]
         known: Iterator[Floats] = iter(())
         if judged is not None and any(track.compared for track in tracks):

@@ -8,6 +8,7 @@ than the windows together is decoded once, and looked at densely from end to end
 
 from __future__ import annotations
 
+import math
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -87,6 +88,7 @@ class _Seen:
 
     time_s: float
     tiny: Image
+    view: int = 0  # of a transparent picture, which is seen over white and over black
     views: tuple[FaceView, ...] = ()
     thumbnail: bytes = b""  # of some of them
 
@@ -228,7 +230,7 @@ class Looker:
         self, frames: Iterable[Frame], span: Span, *, on_frame: OnFrame | None = None
     ) -> Look:
         """Look over all frames of one span: for references, which are looked at from end to end."""
-        notes = _Notes()
+        notes = _Notes(pictured_every=math.inf)  # nobody asks for thumbnails
         self._read(frames, notes, on_frame)
         return self._finish(notes, (span,), span.end, sparing=False)
 
@@ -248,26 +250,24 @@ class Looker:
         """Search frames for faces; `close` says that they follow closely on one another."""
         search = CloseSearch(self._detector, least_px=MIN_FACE) if close else None
         pictured_s = float("-inf")
-        before: Image | None = None
+        before: _Seen | None = None
         for batch in _batches(frames, self._batch):
             if on_frame is not None:
                 for frame in batch:
                     on_frame(frame.time_s, frame.small)
             images = [frame.image for frame in batch]
-            small = [tiny(frame.small) for frame in batch]
+            seen = [_Seen(frame.time_s, tiny(frame.small), frame.view) for frame in batch]
             if search is None:
                 found = self._detector.detect(images)
             else:
-                cuts = _cuts(small if before is None else [before, *small])[-len(small) :]
+                cuts = _cuts(seen, before=before)
                 found = search.detect([frame.time_s for frame in batch], images, cuts)
-            before = small[-1]
-            for frame, detections, own in zip(batch, found, small, strict=True):
-                seen = _Seen(
-                    frame.time_s, own, _views(frame.time_s, frame.image, notes.large(detections))
-                )
+            before = next((one for one in reversed(seen) if not one.view), before)
+            for frame, detections, one in zip(batch, found, seen, strict=True):
+                one.views = _views(frame.time_s, frame.image, notes.large(detections))
                 if frame.time_s - pictured_s >= notes.pictured_every:
-                    pictured_s, seen.thumbnail = frame.time_s, thumbnail_jpeg(frame.image)
-                notes.seen.append(seen)
+                    pictured_s, one.thumbnail = frame.time_s, thumbnail_jpeg(frame.image)
+            notes.seen += seen
 
     def _finish(
         self,
@@ -279,7 +279,7 @@ class Looker:
     ) -> Look:
         """Put survey and windows into one order of time, find the cuts, and follow the faces."""
         seen = _without_doubles(sorted(notes.seen, key=lambda one: one.time_s))
-        cuts = _cuts([one.tiny for one in seen])
+        cuts = _cuts(seen)
         views = [one.views for one in seen]
         if sparing:
             faces = embed_sparingly(self._embedder, views, cuts)
@@ -336,10 +336,16 @@ def is_cut(before: Image, after: Image) -> bool:
     return bool(change.mean() > CUT)
 
 
-def _cuts(pictures: Sequence[Image]) -> list[bool]:
-    """Tell of each of several tiny pictures whether it begins a shot; the first does not."""
-    first = [False] * min(1, len(pictures))
-    return [*first, *(is_cut(before, after) for before, after in pairwise(pictures))]
+def _cuts(seen: Iterable[_Seen], *, before: _Seen | None = None) -> list[bool]:
+    """Tell of each frame whether it begins a shot.
+
+    The first does not, but for what came before it, nor does another view of the same picture.
+    """
+    cuts = []
+    for one in seen:
+        cuts.append(before is not None and not one.view and is_cut(before.tiny, one.tiny))
+        before = before if one.view else one
+    return cuts
 
 
 def _spaced(

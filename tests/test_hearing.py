@@ -184,6 +184,22 @@ def test_a_voice_is_judged_on_each_track_that_differs(tmp_path: Path, name: str)
         assert bool(left_out) == (len(sounds) > 4)
 
 
+@pytest.mark.parametrize("unknown", [0, 1, 2])
+def test_a_track_without_a_decoder_is_not_another_one(tmp_path: Path, unknown: int) -> None:
+    path = tracks(tmp_path / "a.mka", SPOKEN, OTHER, DUBBED)
+    head, *rest = path.read_bytes().split(b"A_PCM/INT/LIT")
+    assert len(rest) == 3
+    names = [b"A_XXX/YYY/ZZZ" if number == unknown else b"A_PCM/INT/LIT" for number in range(3)]
+    path.write_bytes(head + b"".join(a + b for a, b in zip(names, rest, strict=True)))
+    with Media.open(path) as media:
+        case = opened(media)
+        heard = {sound.place.split(" (")[0] for sound in case.other_sounds}
+        judged = [number for number in range(3) if number != unknown]
+        assert heard == {f"on sound track {number + 1}" for number in judged[1:]}
+        said = [one.why for one in case.remarks]
+    assert f"sound track {unknown + 1} can't be decoded: not listened to" in said
+
+
 @pytest.mark.parametrize("listens", [True, False], ids=["voices-asked", "catalogue-alone"])
 def test_further_tracks_are_read_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listens: bool
@@ -214,8 +230,7 @@ def test_further_tracks_are_read_once(
         assert len(case.other_sounds) == 2
         if listens:
             assert [voice.place for voice in case.voices if voice.place]
-    # The judged sound is read once more, beside the others, where these are compared with it.
-    assert whole == {0: 1 + listens, 1: 1, 2: 1}
+    assert whole == {0: 1, 1: 1, 2: 1}
     assert len(indexed) == 1
 
 

@@ -25,6 +25,7 @@ from media_screen.look import (
     tiny,
 )
 from media_screen.media import Frame, Media, MediaError
+from media_screen.media.convert import scaled_down
 from tests.faces.making import astronaut, of_skimage
 from tests.making import quarters, write_picture, write_video
 
@@ -211,7 +212,7 @@ def test_turned_footage_is_looked_at_upright(
     (track,) = look.tracks
     assert abs(track.best.quality.roll_deg) < 20 and track.best.score > SURE
     for image in (*taken, look.stills[0][1]):  # what is hashed and read is upright, too
-        assert np.abs(image.astype(int) - PORTRAIT).mean() < 10
+        assert np.abs(image.astype(int) - scaled_down(PORTRAIT, len(image))).mean() < 10
 
 
 @pytest.mark.parametrize(
@@ -270,3 +271,17 @@ def test_both_views_of_a_transparent_picture_are_looked_at(looker: Looker, tmp_p
     with Media.open(tmp_path / "a.png") as media:
         look = looker.look(media)
     assert len(look.tracks) == 1 and look.frames == 2
+
+
+def test_the_views_of_a_transparent_picture_are_one_shot(looker: Looker, tmp_path: Path) -> None:
+    from PIL import Image
+
+    image = Image.fromarray(PORTRAIT)
+    height, width, _ = PORTRAIT.shape
+    clear = np.zeros((height, width), np.uint8)
+    clear[:, width // 4 : width * 3 // 4] = 255  # half of it shows the backdrop
+    image.putalpha(Image.fromarray(clear))
+    image.save(tmp_path / "a.png")
+    with Media.open(tmp_path / "a.png") as media:
+        look = looker.look(media)
+    assert look.frames == 2 and len(look.shots) == 1 and len(look.tracks) == 1

@@ -42,7 +42,8 @@ def embed_sparingly(
     ends = (place for part in stretches for place in (part[0], part[-1]))
     own = _embedded(embedder, frames, dict.fromkeys((*ends, *_middle_of_longest(courses))))
     doubtful = [part for part in stretches if float(own[part[0]] @ own[part[-1]]) < NEAR_COSINE]
-    own |= _embedded(embedder, frames, [place for part in doubtful for place in part[1:-1]])
+    inner = (place for part in doubtful for place in part[1:-1])
+    own |= _embedded(embedder, frames, [place for place in inner if place not in own])
     shared = {
         place: _between(own[part[0]], own[part[-1]])
         for part in stretches

@@ -2,7 +2,7 @@
 
 This is the only package that decodes and the only one that knows of packets, time bases and frame
 numbers: everything it gives carries seconds, counted from the start of the file. Memory is bounded
-by one frame or one window, never by the length of the file.
+by one frame, one window, or two minutes of sound, never by the length of the file.
 
 `index` measures what a file holds and when it plays, `moments` chooses when to look, `reader` opens
 and decodes, `streams` knows the tracks, `convert` makes arrays of frames and sound, `facts` says
@@ -55,7 +55,9 @@ from media_screen.media.streams import (
     layers,
     picture_streams,
     pixel_ratio,
+    sound_streams,
     stream_facts,
+    undecoded,
 )
 
 if TYPE_CHECKING:
@@ -127,6 +129,7 @@ class Media:
         sound: int | None = None,
         source: Source | None = None,
         index: PacketIndex | None = None,
+        keeps_sound: bool = True,
     ) -> None:
         self.path = path
         self.source = Source(path) if source is None else source
@@ -136,6 +139,7 @@ class Media:
         self.missed: list[float] = []
         self.turns = 0
         self._turned = False
+        self._keeps_sound = keeps_sound
         self._threads = threads
         try:
             self._reader = Reader(
@@ -384,11 +388,12 @@ class Media:
         )
 
     def unseen(self) -> Iterator[str]:
-        """Say, a sentence each, which pictures of the file are not given."""
+        """Say, a sentence each, which pictures and sound tracks of the file are not given."""
         if self._still is not None:
             yield from self._still.unseen()
         if has_cover(self._reader.container):
             yield "the cover picture was not looked at"
+        yield from undecoded(self._reader.container)
         if self._video is not None and self._video.metadata.get("alpha_mode") == "1":
             yield "the video is transparent in browsers: it was looked at without its transparency"
         if self.other_pictures:
@@ -401,8 +406,15 @@ class Media:
 
     # --- sound -------------------------------------------------------------------------------
 
+    def plays(self, sound: int) -> bool:
+        """Whether the sound track of this number can be decoded."""
+        return any(one.index == sound for one in sound_streams(self._reader.container))
+
     def beside(self, sound: int) -> Media:
-        """Open the file once more for another of its sound tracks; its packets are known."""
+        """Open the file once more for another of its sound tracks; its packets are known.
+
+        Its sound is not kept: many may be open side by side.
+        """
         return Media(
             self.path,
             shown=self.info.path,
@@ -410,6 +422,7 @@ class Media:
             sound=sound,
             source=self.source,
             index=self._reader.index,
+            keeps_sound=False,
         )
 
     def sound(self, *, block_s: float = AUDIO_BLOCK) -> Iterator[Block]:
@@ -458,13 +471,16 @@ class Media:
     @cached_property
     def _kept_sound(self) -> KeptSound | None:
         """The sound of a short file, which is decoded once; None of a longer one."""
-        return KeptSound.of(self._decoded_sound()) if self.sounds.end_s <= KEPT_SOUND else None
+        if self._audio is None or not self._keeps_sound or self.sounds.end_s > KEPT_SOUND:
+            return None
+        with self._again() as reader:
+            return KeptSound.of(reader.decode_from("audio", 0.0))
 
     def _sides(self, span: Span) -> Iterator[tuple[float, np.ndarray]]:
         """Give the sides of a span, each piece with when it begins, s."""
         kept = self._kept_sound
         if kept is not None:
-            yield span.start, kept.sides(span.start, span.end)
+            yield from kept.parts(span.start, span.end)
             return
         for block in self._decoded_sound(span):
             yield block.start_s, block.sides
@@ -477,7 +493,7 @@ class Media:
         start, end = (0.0, None) if span is None else (span.start, span.end)
         with self._again() as reader:
             frames = reader.decode_from("audio", start)
-            yield from blocks(frames, origin=0.0, span=(start, end), block_s=block_s)
+            yield from blocks(frames, span=(start, end), block_s=block_s)
 
     # --- inside ------------------------------------------------------------------------------
 

@@ -99,6 +99,7 @@ def shown(
 
     refuse_oversize(raw.width, raw.height)  # the size can change in the middle of a stream
     size = fitted(raw.width * ratio, raw.height, most=most)
+    refuse_oversize(*size)  # the width of a pixel is what the file claims
     images = _layers(raw, size)
     if raw.interlaced_frame:
         # One field stretched: combing looks like an edit to whatever looks for edits.

@@ -36,6 +36,7 @@ FLASH_SHARE = 0.2
 # flashes. A fifth of it is half of what a screen of 60 Hz shows a frame for, if it does at all.
 FILM = 1 / 24
 PACE = 0.25  # s before a frame from which is known how long frames are usually shown
+MOST_RECENT = 512  # frames that are known, where many are shown for no time at all
 MOST_HELD = 32  # frames at a beginning that may be flashes and are kept until one is none
 
 
@@ -119,7 +120,7 @@ def without_flashes(frames: Iterable[Shown]) -> Iterator[Shown]:
     """
     coming = iter(frames)
     first = list(_opening(coming))
-    recent = deque(one.shown_s for one in first)
+    recent = deque((one.shown_s for one in first), MOST_RECENT)
     for one in chain(first, coming):
         if one.shown_s >= FLASH_SHARE * min(_usual(recent), FILM):
             yield one

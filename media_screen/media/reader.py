@@ -135,6 +135,9 @@ class Reader:
         """Decode frames from a point at or before `start`, each with the time it is shown."""
         stream = self.video
         assert stream is not None
+        # Asked for now: where it is decoded from the beginning, the container is opened anew, and
+        # the stream of the old one is gone.
+        end_s = self.index.of(stream).end_s
         clock, base = Clock(stream), float(stream.time_base or 0)
         promised: list[int] = []
         held: tuple[VideoFrame, float] | None = None
@@ -145,9 +148,8 @@ class Reader:
                 yield Shown(held[0], held[1], time_s, lost)
             held = raw, time_s
         if held is not None:
-            end = self.index.of(stream).end_s
-            if end <= held[1]:  # no packet tells, and the last picture is shown in any case
-                end = held[1] + clock.step
+            # Where no packet tells, the last picture is shown in any case.
+            end = end_s if end_s > held[1] else held[1] + clock.step
             yield Shown(held[0], held[1], end, _first_lost(promised, base, held[1], end))
 
     def decode_from(
@@ -178,7 +180,8 @@ class Reader:
             if promised is not None:
                 promised.clear()
         # No seek landed: a fresh pass from the beginning that decodes from the last key frame on.
-        self._rewind()
+        if not self._fresh:
+            self._rewind()
         yield from self._decode(
             self._stream(kind), since=self._run_up(kind, start), promised=promised
         )
@@ -187,6 +190,7 @@ class Reader:
 
     def _start(self) -> None:
         self.container = self._open()
+        self._fresh = True  # nothing was read of it
         self.video: VideoStream | None = video_stream(self.container, self._picture)
         self.audio: AudioStream | None = audio_stream(self.container, self._sound)
 
@@ -256,6 +260,7 @@ class Reader:
         import av
 
         assert stream.time_base is not None
+        self._fresh = False
         # Not seekable: decoding starts where it stands and skips, slower but right.
         with contextlib.suppress(av.error.FFmpegError, OverflowError):
             self.container.seek(
@@ -328,6 +333,7 @@ class Reader:
     def _demux(self, *streams: Any) -> Iterator[Any]:
         import av
 
+        self._fresh = False
         packets = self.container.demux(*streams)
         failed = 0
         while True:

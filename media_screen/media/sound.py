@@ -27,6 +27,7 @@ KEPT_SOUND = 120.0
 LEAST_RATE, MOST_RATE = 1_000, 768_000
 _HOLE = SAMPLE_RATE // 10  # samples; less between time stamps is rounding or a codec's delay
 _MAX_SILENCE_FILLED = 600 * SAMPLE_RATE  # a larger hole in the time stamps is a broken clock
+_EXACT = SAMPLE_RATE // 200  # samples; resamplers and rounded stamps move sound by less
 _RESTART = SAMPLE_RATE  # samples; stamps that fall back by more begin to count anew
 # Hz, under the lowest tone that is heard as one; twice two poles take 48 dB of a sway of 4 Hz and
 # half a decibel of 31 Hz. Computed in 64 bits, since the poles lie next to one.
@@ -93,50 +94,51 @@ class KeptSound:
     blocks: tuple[Block, ...]
 
     @classmethod
-    def of(cls, given: Iterable[Block]) -> KeptSound | None:
-        """Keep all blocks of a file; None where they last longer than KEPT_SOUND."""
+    def of(cls, frames: Iterable[AudioFrame]) -> KeptSound | None:
+        """Keep the sound of all frames of a file.
+
+        None where it lasts longer than KEPT_SOUND, or where its time stamps leave it unclear which
+        sample is heard when: decoding from a time on follows them, and so it must be done.
+        """
+        clock = SoundClock(0.0)
         held: list[Block] = []
         samples = 0
-        for block in given:
+        for block in blocks(frames, clock=clock):
+            block.sides.flags.writeable = False  # it is given to all who ask
             held.append(block)
             samples += block.sides.shape[1]
             if samples > KEPT_SOUND * SAMPLE_RATE:
                 return None
-        return cls(tuple(held))
+        return cls(tuple(held)) if clock.strayed <= _EXACT else None
 
-    def sides(self, start: float, end: float) -> np.ndarray:
-        """Return the sides (see `Block`) between two times, s; no samples where nothing plays."""
-        import numpy as np
-
+    def parts(self, start: float, end: float) -> Iterator[tuple[float, np.ndarray]]:
+        """Give the sides (see `Block`) between two times, s, and the time at which each begins."""
         first, last = (round(max(0.0, time_s) * SAMPLE_RATE) for time_s in (start, end))
-        parts = []
         for block in self.blocks:
             begin = round(block.start_s * SAMPLE_RATE)
-            part = block.sides[:, max(0, first - begin) : max(0, last - begin)]
-            if part.shape[1]:
-                parts.append(part)
-        if len({len(part) for part in parts}) > 1:
-            parts = [_pair(part) for part in parts]
-        return np.concatenate(parts, axis=1) if parts else np.zeros((1, 0), np.float32)
+            skipped = max(0, first - begin)
+            sides = block.sides[:, skipped : max(0, last - begin)]
+            if sides.shape[1]:
+                yield block.start_s + skipped / SAMPLE_RATE, sides
 
 
 def blocks(
     frames: Iterable[AudioFrame],
     *,
-    origin: float,
     span: tuple[float, float | None] = (0.0, None),
     block_s: float = AUDIO_BLOCK,
+    clock: SoundClock | None = None,
 ) -> Iterator[Block]:
     """Give the sound of a span of time (to None: to its end) in blocks of `block_s` or a bit more.
 
-    `origin` is the time stamp that counts as 0 s. Holes in the stamps become silence.
+    Holes in the time stamps become silence; `clock` counts from the start of the span.
     """
     start, end = span
     most = None if end is None else round((end - start) * SAMPLE_RATE)
     high_pass = HighPass()
     held: list[_Part] = []
     held_count = given = 0
-    for part in _placed(frames, origin + start):
+    for part in _placed(frames, clock or SoundClock(start)):
         held.append(part)
         held_count += part.sides.shape[1]
         done = most is not None and given + held_count >= most
@@ -179,11 +181,11 @@ def _pair(sides: np.ndarray) -> np.ndarray:
     return sides if len(sides) == 2 else np.concatenate([sides, sides]) * np.float32(_EQUAL)
 
 
-def _placed(frames: Iterable[AudioFrame], zero: float) -> Iterator[_Part]:
-    """Give the samples from time stamp `zero` on, holes filled, what lies before it left out."""
+def _placed(frames: Iterable[AudioFrame], clock: SoundClock) -> Iterator[_Part]:
+    """Give the samples from the zero of a clock on, holes filled, what lies before it left out."""
     import numpy as np
 
-    clock, converter = _SoundClock(zero), _Converter()
+    converter = _Converter()
     for raw in frames:
         hole = clock.hole(raw.time)
         while hole > 0:
@@ -196,12 +198,16 @@ def _placed(frames: Iterable[AudioFrame], zero: float) -> Iterator[_Part]:
         yield from clock.take(_Part(sides))
 
 
-class _SoundClock:
-    """Knows where the next sample lies, counted from time stamp `zero`, by stamps that may jump."""
+class SoundClock:
+    """Knows where the next sample lies, counted from time stamp `zero`, by stamps that may jump.
+
+    `strayed` is by how many samples, at most, it was given elsewhere than its stamp says.
+    """
 
     def __init__(self, zero: float) -> None:
         self._zero = zero
         self._next: int | None = None
+        self.strayed = 0
 
     def hole(self, stamp: float | None) -> int:
         """Return how many samples are missing before the frame of this time stamp."""
@@ -214,7 +220,10 @@ class _SoundClock:
         jump = place - self._next
         if jump > _MAX_SILENCE_FILLED or jump < -_RESTART:
             self._zero += jump / SAMPLE_RATE  # the clock began anew: the sound just goes on
-        return jump if _HOLE < jump <= _MAX_SILENCE_FILLED else 0
+        if _HOLE < jump <= _MAX_SILENCE_FILLED:
+            return jump
+        self.strayed = max(self.strayed, abs(jump))
+        return 0
 
     def take(self, part: _Part) -> Iterator[_Part]:
         """Give what of the next samples does not lie before the start."""

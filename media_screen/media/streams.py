@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
@@ -54,27 +54,42 @@ def video_stream(
 ) -> VideoStream | None:
     """Return the stream to look at: the one with this number, else the one that players show."""
     streams = picture_streams(container)
-    asked = [stream for stream in streams if stream.index == number]
-    return next(iter(asked or streams), None)
+    return next((one for one in streams if number is None or one.index == number), None)
+
+
+def sound_streams(container: av.container.InputContainer) -> list[AudioStream]:
+    """Return the sound tracks that can be decoded."""
+    tracks = container.streams.audio
+    return [one for one in tracks if one.codec_context is not None and one.codec_context.rate]
+
+
+def undecoded(container: av.container.InputContainer) -> Iterator[str]:
+    """Say which tracks of pictures and sound can't be decoded, a sentence each."""
+    for number, picture in enumerate(container.streams.video, start=1):
+        if picture.codec_context is None:
+            yield f"picture track {number} can't be decoded: not looked at"
+    heard = {one.index for one in sound_streams(container)}
+    for number, sound in enumerate(container.streams.audio, start=1):
+        if sound.index not in heard:
+            yield f"sound track {number} can't be decoded: not listened to"
 
 
 def audio_stream(
     container: av.container.InputContainer, number: int | None = None
 ) -> AudioStream | None:
-    """Return the track with this number, else the one that players choose.
+    """Return the track with this number, else the one that players choose; None without any.
 
     That is the default one (mpv, VLC), else the first (browsers, which know of no default).
     """
     from av.stream import Disposition
 
-    streams = [
-        s for s in container.streams.audio if s.codec_context is not None and s.codec_context.rate
-    ]
-    if not streams:
-        return None
-    asked = [stream for stream in streams if stream.index == number]
+    streams = sound_streams(container)
+    if number is not None:
+        return next((one for one in streams if one.index == number), None)
     return max(
-        asked or streams, key=lambda s: (bool(s.disposition & Disposition.default), -s.index)
+        streams,
+        key=lambda s: (bool(s.disposition & Disposition.default), -s.index),
+        default=None,
     )
 
 

@@ -176,6 +176,12 @@ def test_a_frame_that_can_not_be_converted_costs_itself(
         assert len(list(media.window(Span(0.0, 1.0)))) == 9 and media.bad_packets == 1
 
 
+def test_a_picture_that_claims_endless_pixels_is_refused() -> None:
+    raw = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+    with pytest.raises(MediaError, match="px"):
+        convert.shown(raw, 1e6, way=convert.Orientation(), most=None)
+
+
 def code_of(light: np.ndarray, transfer: int) -> np.ndarray:
     """The 16-bit codes of light over reference white, by the formulas of BT.2100."""
     if transfer == PQ:

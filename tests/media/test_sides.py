@@ -152,7 +152,7 @@ SECOND = VOICE[None, :SAMPLE_RATE]
     ],
 )
 def test_clocks_of_sound(stamps: tuple[float, ...], length: float, decoded: float) -> None:
-    found = list(blocks(frames(*((stamp, SECOND) for stamp in stamps)), origin=0.0))
+    found = list(blocks(frames(*((stamp, SECOND) for stamp in stamps))))
     assert sum(block.sides.shape[1] for block in found) / SAMPLE_RATE == pytest.approx(length)
     assert sum(block.decoded_s for block in found) == pytest.approx(decoded)
 
@@ -161,7 +161,7 @@ def test_rate_and_layout_may_change_in_the_middle() -> None:
     pair = np.concatenate([SECOND, SECOND])
     fast = np.repeat(SECOND, 3, axis=1)
     changing = frames((0.0, SECOND), (1.0, pair)) + frames((2.0, fast), rate=3 * SAMPLE_RATE)
-    (block,) = blocks(changing, origin=0.0)
+    (block,) = blocks(changing)
     assert block.sides.shape == (2, pytest.approx(3 * SAMPLE_RATE, abs=100))
     for second in range(3):
         piece = block.sides[0, second * SAMPLE_RATE :][: SAMPLE_RATE - 100]

@@ -280,3 +280,14 @@ def test_moments_by_chance_are_left_out_where_all_is_looked_at_anyway() -> None:
     assert left == tuple(one for one in every if not (5 <= one < 20 or 40 <= one < 45))
     plain = moments.survey(line, gap_s=99.0, seed="s", chances=False)
     assert set(moments.survey(line, gap_s=99.0, seed="s").moments) == {*plain.moments, *every}
+
+
+def test_a_picture_without_a_decoder_is_told(tmp_path: Path) -> None:
+    frames = [np.full((48, 64, 3), 90, np.uint8)] * 50
+    path = write_video(tmp_path / "a.mkv", frames, codec="mpeg4", sounds=1)
+    known = path.read_bytes()
+    assert known.count(b"V_MPEG4/ISO/ASP") == 1
+    path.write_bytes(known.replace(b"V_MPEG4/ISO/ASP", b"V_XXXXX/YYY/ZZZ"))
+    with Media.open(path) as media:
+        assert media.info.kind == "audio"
+        assert list(media.unseen()) == ["picture track 1 can't be decoded: not looked at"]
