@@ -81,7 +81,7 @@ workers_option = click.option(
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Processes that screen at the same time; 0: one for each core, with a GPU four at most.",
+    help="Processes that screen at the same time; 0: one for each core, with a GPU, too.",
 )
 
 thorough_option = click.option(

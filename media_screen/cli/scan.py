@@ -318,7 +318,7 @@ def scan(
     With --stdin --jsonl, each line of the input (a path, or {"path": ..., "sidecar": ...}) is
     answered by one line with its verdict, as soon as it is ready.
 
-    Exit codes: 0 done, 1 some files failed, 2 usage, 3 --fail-on matched.
+    Exit codes: 0 done, 1 some files failed or it was stopped, 2 usage, 3 --fail-on matched.
     """
     from media_screen.config import Config
     from media_screen.report import find_zone, write_report
