@@ -110,19 +110,18 @@ def gather(
     """Return the facts of a file of `duration_s` seconds, 0 for a picture."""
     presented = _presented(evidence)
     copied = first(evidence, *_COPY)
-    rest = first(evidence, "unmatched_rest")
-    fills = copied is not None and _fills(evidence, copied.person, duration_s)
-    vouched = is_copy(evidence, abstentions, duration_s)
+    filling = _filling(evidence, duration_s)
+    vouched = filling is not None and _clears(evidence, abstentions)
     remade = next((piece for piece in evidence if piece.finding == _REMADE and piece.pooled), None)
     return Facts(
         presented=presented,
         official=first(evidence, "official"),
         lookalike=_lookalike(evidence, presented),
         claimed=first(evidence, "claimed_official"),
-        copy=copied if vouched else None,
-        excerpt=None if fills else copied,
-        unconfirmed=copied if fills and not vouched else None,
-        rest=rest,
+        copy=filling if vouched else None,
+        excerpt=None if filling else copied,
+        unconfirmed=None if vouched else filling,
+        rest=first(evidence, "unmatched_rest"),
         altered=remade or first(evidence, *ALTERED),
         known_fake=first(evidence, "known_fake"),
         suspicion=suspicion,
@@ -139,10 +138,7 @@ def is_copy(
 
     The faces of a shorter stretch, though they are the original's, say nothing of the rest.
     """
-    copied = first(evidence, *_COPY)
-    fills = copied is not None and _fills(evidence, copied.person, duration_s)
-    rest = first(evidence, "unmatched_rest")
-    return fills and rest is None and _is_vouched(evidence, abstentions)
+    return _filling(evidence, duration_s) is not None and _clears(evidence, abstentions)
 
 
 def first(evidence: Sequence[Evidence], *findings: str) -> Evidence | None:
@@ -204,13 +200,20 @@ def _compared(evidence: Sequence[Evidence], abstentions: Sequence[Abstention]) -
     )
 
 
-def _fills(evidence: Sequence[Evidence], person: str | None, duration_s: float) -> bool:
-    """Tell whether one video of a person makes up a file, as good as from end to end.
+def _filling(evidence: Sequence[Evidence], duration_s: float) -> Evidence | None:
+    """Return the official video that makes up a file, as good as from end to end.
 
-    It is a copy of it only where no face or speech stands beside that ("unmatched_rest"), however
-    short; a film made of several official videos is a copy of none of them.
+    A film made of several is a copy of none of them.
     """
-    return _copied_share(evidence, person, duration_s) >= COPY_COVERAGE
+    copied = first(evidence, *_COPY)
+    if copied is None or _copied_share(evidence, copied.person, duration_s) < COPY_COVERAGE:
+        return None
+    return copied
+
+
+def _clears(evidence: Sequence[Evidence], abstentions: Sequence[Abstention]) -> bool:
+    """Tell whether what fills a file is vouched for, and no face or speech stands beside it."""
+    return first(evidence, "unmatched_rest") is None and _is_vouched(evidence, abstentions)
 
 
 def _is_vouched(evidence: Sequence[Evidence], abstentions: Sequence[Abstention]) -> bool:
