@@ -107,7 +107,7 @@ def first_decoded(file: Path) -> MediaInfo:
         if media.info.kind not in _PLACES:
             raise MediaError("it is neither a video nor a picture nor sound")
         seen = media.info.kind != "audio" and next(iter(media.survey()), None) is not None
-        if not seen and next(iter(media.audio_blocks()), None) is None:
+        if not seen and next(media.sound(block_s=1.0), None) is None:
             raise MediaError("neither pictures nor sound of it can be decoded")
         return media.info
 
