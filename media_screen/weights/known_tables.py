@@ -24,7 +24,7 @@ ae9cd7c14a980d492cc76c08df9c7bab29f4523f5f4cc4a3f0fe9fd023d3bbb2  speech/weights
 c82a9d61699e1d01ddfc3f50c9422287b893839675c3f62a2974f55aabd3bea3  voice_identity/references.json
 14794ffcfc71f2643a84fc3f944b22bf7543578a9165d08e9cdf0545363061f0  voice_identity/weights.json
 b299c2e3e8398964ad8aa2dfce22f698f78c1afa1a1e6ba739f62713e7266c4a  voice_spoof/calibration.json
-4f32739586cf4e92648acea3932cf68255a930ff2eba51b651593f643f217413  voice_spoof/weights.json
+ce258aed7202dc2421215ffcfaee26b50390898557758432ba783072bd714dc6  voice_spoof/weights.json
 """
 
 SHA256 = {name: sha256 for sha256, name in map(str.split, _SUMS.splitlines())}

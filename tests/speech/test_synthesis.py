@@ -7,15 +7,18 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from media_screen import weights
 from media_screen.arrays import Floats
 from media_screen.media import SAMPLE_RATE
 from media_screen.speech.synthesis import (
     LEVELS,
     MEL_BANDS,
+    WEIGHTS,
     SpoofNet,
     log_spectra,
     mel_levels,
 )
+from media_screen.weights import nets
 from media_screen.weights.calibration import shipped
 from tests.speech.making import message, noise
 
@@ -62,6 +65,17 @@ def test_the_network_scores_windows_of_any_length() -> None:
     net = SpoofNet.load()
     short, long = WINDOW[: round(1.5 * SAMPLE_RATE)], np.tile(WINDOW, 3)
     assert np.isfinite([net.score(one) for one in (short, WINDOW, long)]).all()
+
+
+def test_windows_in_one_batch_score_as_they_do_apart() -> None:
+    session = nets.session(weights.path(WEIGHTS))
+    windows = [WINDOW, WINDOW[::-1].copy(), noise(len(WINDOW) / SAMPLE_RATE, level=0.1)]
+    seen = {
+        "levels": np.stack([log_spectra(one) for one in windows]),
+        "mel": np.stack([mel_levels(one) for one in windows]),
+    }
+    apart = [SpoofNet(session).score(one) for one in windows]
+    assert session.run(["score"], seen)[0] == pytest.approx(apart, abs=1e-3)
 
 
 def test_the_shipped_calibration_claims_no_more_than_its_windows_support() -> None:

@@ -75,7 +75,8 @@ class YamnetLayers(nn.Module):
             x = torch.relu(convolution(nn.functional.pad(x, (0, 1, 0, 1)) if halving else x))
         mean = x.mean(dim=(2, 3))
         spread = torch.sqrt(torch.relu((x * x).mean(dim=(2, 3)) - mean * mean) + _LEAST)
-        return torch.cat([mean, spread], dim=1).reshape(len(levels), -1)
+        # Not by the number of windows, which an exported network would take for a constant.
+        return torch.cat([mean, spread], dim=1).reshape(-1, STATISTICS)
 
     def _pictures(self, levels: torch.Tensor) -> torch.Tensor:
         """Return n x 4 x frames x 64, each row without its mean over time."""
