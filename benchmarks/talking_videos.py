@@ -9,6 +9,7 @@ other shots each have a number and the same shots in every form.
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -181,6 +182,17 @@ def encode(shots: Sequence[Shot], path: Path, form: Form) -> None:
             part.rate, part.pts, part.time_base = SAMPLE_RATE, start, Fraction(1, SAMPLE_RATE)
             container.mux(sound.encode(part))
         container.mux(sound.encode())
+    ordinary_priority()
+
+
+def ordinary_priority() -> None:
+    """Go back to how every program is scheduled.
+
+    SVT-AV1, where it may (as root), takes the highest real-time priority and leaves it to all that
+    its process starts afterwards: such workers starve whatever else the machine does.
+    """
+    if hasattr(os, "sched_setscheduler"):  # Linux
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def _pictures(shots: Sequence[Shot], form: Form) -> Iterator[Image]:

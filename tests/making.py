@@ -13,6 +13,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
+from benchmarks.talking_videos import ordinary_priority
 from media_screen.media import SAMPLE_RATE
 from media_screen.results.folder import RESULTS
 
@@ -89,6 +90,8 @@ def write_video(
             channels = av.AudioLayout(layout).nb_channels
             samples = tone(length, rate, hertz=frequency, channels=channels)
             write_sound(container, track, samples, rate, layout)
+    if codec == "libsvtav1":
+        ordinary_priority()
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -326,3 +327,10 @@ def test_frames_are_given_back_as_they_are_read(tmp_path: Path) -> None:
 def _decoded_frames() -> int:
     # By type, not isinstance: that asks what stands behind a weak reference, which may be gone.
     return sum(type(one) is av.VideoFrame for one in gc.get_objects())
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="of Linux")
+def test_an_encoder_leaves_no_priority_behind(tmp_path: Path) -> None:
+    """That of AV1 takes a real-time one as root, and browsers of later tests inherited it."""
+    write_video(tmp_path / "a.mp4", FRAMES[:2], codec="libsvtav1")
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
