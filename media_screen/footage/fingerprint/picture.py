@@ -54,7 +54,8 @@ LEAST_CONTENT = 0.25  # of width and of height; a "border" that leaves less is a
 BOX_SLACK = 0.02  # of the side; borders found this close together are one border
 BOX_AGREEMENT = 0.7  # share of the frames that must agree on a border
 
-_GREYS = np.arange(256)
+_GREYS = np.arange(256)  # all levels of 8 bits
+
 Box = tuple[float, float, float, float]  # left, top, right, bottom as shares of width and height
 FULL: Box = (0.0, 0.0, 1.0, 1.0)
 
