@@ -44,6 +44,7 @@ SPEAKING = (
     "media/reader.py",
     "media/sound.py",
     "media/stills.py",
+    "media/streams.py",
     "people/channel_ids.py",
     "people/enough.py",
     "people/enrol.py",
