@@ -359,6 +359,12 @@ HANDLES = {
     "key-in-a-very-short-one": ("elmusk", "elusk", None),
     "number-after-a-short-one": ("milan5503", "milan", None),
     "another-number": ("user440922249", "user440922248", None),
+    "key-and-claim": ("irenavalequst_official", "irenavalequist", "typo"),
+    "key-digit-and-claim": ("ir3na_valequst_0fficial", "irenavalequist", "typo"),
+    "key-and-number": ("irenavalequst2024", "irenavalequist", "typo"),
+    "digits-and-claim": ("real1renava1equist", "irenavalequist", "affix"),
+    "key-and-claim-in-a-short-one": ("real_elonmsk", "elonmusk", None),
+    "number-of-a-claim": ("official440922249", "official440922248", None),
     "fan-account": ("elonmuskfans", "elonmusk", None),
     "part-of-a-word": ("belonmuskrat", "elonmusk", None),
     "stranger": ("cookingwithjo", "elonmusk", None),
@@ -389,12 +395,65 @@ NAMES = {
     "chinese-claim": ("\u949f\u5357\u5c71\u5b98\u65b9\u983b\u9053", "\u949f\u5357\u5c71", "affix"),
     "chinese-studio": ("\u6768\u8d85\u8d8a\u5de5\u4f5c\u5ba4", "\u6768\u8d85\u8d8a", None),
     "one-han-character-differs": ("\u949f\u5317\u5c71", "\u949f\u5357\u5c71", None),
+    "accents-left-out": ("Zoe Dechane", "Zo\u00eb D\u00e9chan\u00e9", "same"),
+    "spaces-left-out": ("berniesanders", "Bernie Sanders", "same"),
+    "stroke": ("Bernie | Sanders", "Bernie Sanders", "same"),
+    "stroke-and-claim": ("Bernie Sanders|Official", "Bernie Sanders", "affix"),
+    "wide-stroke-and-claim": ("\u5218\u6b23\uff5c\u5b98\u65b9", "\u5218\u6b23", "affix"),
+    "stroke-for-a-letter": ("Mar|ene |mhoff", "Marlene Imhoff", "confusable"),
+    "hangul-filler": ("Bernie\u3164 San\u3164ders", "Bernie Sanders", "confusable"),
+    "choseong-filler": ("Bernie\u115f Sanders", "Bernie Sanders", "confusable"),
+    "mongolian-separator": ("Ber\u180enie Sanders", "Bernie Sanders", "confusable"),
+    "khmer-vowel": ("Ber\u17b4nie Sanders", "Bernie Sanders", "confusable"),
+    "unseen-before": ("\u200b" * 130 + "Bernie Sanders", "Bernie Sanders", "same"),
+    "thousands-sign": ("B\u0489e\u0489rnie Sanders", "Bernie Sanders", "confusable"),
+    "mark-of-another-script": ("Ber\u0e38nie Sanders", "Bernie Sanders", "confusable"),
+    "backwards": ("\u202esrednaS einreB", "Bernie Sanders", "confusable"),
+    "half-backwards": ("Bernie \u202esrednaS\u202c", "Bernie Sanders", "confusable"),
+    "upside-down": (
+        "s\u0279\u01ddpu\u0250s \u01dd\u1d09u\u0279\u01ddq",
+        "Bernie Sanders",
+        "confusable",
+    ),
+    "signs": ("Bernie $@nder$", "Bernie Sanders", "confusable"),
+    "signs-and-digits": ("B3rn!e S@nders", "Bernie Sanders", "digits"),
+    "a-sign-ends-a-word": ("Bernie Sanders!", "Bernie Sanders", "same"),
+    "typo-and-claim": ("Bernie Sandes Official", "Bernie Sanders", "typo"),
+    "digits-and-claim": ("8ernie 5anders TV", "Bernie Sanders", "digits"),
+    "digit-typo-and-claim": ("Bern1e Sandes 0fficial", "Bernie Sanders", "typo"),
+    "spaced-out": ("B e r n i e  S a n d e r s", "Bernie Sanders", "same"),
     "news": ("News about Bernie Sanders", "Bernie Sanders", None),
+    "stroke-in-news": ("Live|Bernie Sanders|Iowa", "Bernie Sanders", None),
     "fans": ("Bernie Sanders Fans", "Bernie Sanders", None),
     "first-name": ("Bernie", "Bernie Sanders", None),
     "too-short": ("LBK", "LBK", None),
     "empty": ("", "Bernie Sanders", None),
 }
+
+
+# What "fancy text" sites write for a to z.
+ALPHABETS = {
+    "mixed": "αвc∂єƒgнιנкℓмησρqяѕтυνωχуz",  # noqa: RUF001
+    "tails": "ąცƈɖɛʄɠɧıʝƙƖɱŋơ℘զཞʂɬų۷ῳҳყʑ",
+    "hooks": "αɓƈɗɛƒɠɦιʝƙʅɱɳσρϙɾʂƚυʋɯxყȥ",  # noqa: RUF001
+    "strokes": "ⱥƀȼđɇfǥħɨɉꝁłmnøᵽꝗɍsŧᵾvwxɏƶ",
+    "syllabics": "ᗩᗷᑕᗪEᖴGᕼIᒍKᒪᗰᑎOᑭᑫᖇᔕTᑌᐯᗯ᙭Yᘔ",  # noqa: RUF001
+    "armenian": "ǟɮƈɖɛʄɢɦɨʝӄʟʍռօքզʀֆȶʊʋաӽʏʐ",
+    "small-capitals": "ᴀʙᴄᴅᴇғɢʜɪᴊᴋʟᴍɴᴏᴘqʀsᴛᴜᴠᴡxʏᴢ",  # noqa: RUF001
+    "squares": "".join(map(chr, range(0x1F130, 0x1F14A))),
+    "dark-circles": "".join(map(chr, range(0x1F150, 0x1F16A))),
+    "dark-squares": "".join(map(chr, range(0x1F170, 0x1F18A))),
+    "halves-of-flags": "".join(map(chr, range(0x1F1E6, 0x1F200))),
+    "script": "".join(map(chr, range(0x1D4EA, 0x1D504))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("alphabet", ALPHABETS.values(), ids=ALPHABETS)
+def test_a_name_in_fancy_letters_is_found(alphabet: str) -> None:
+    fancy = str.maketrans("abcdefghijklmnopqrstuvwxyz", alphabet)
+    likeness = name_likeness("irena valequist".translate(fancy), "Irena Valequist")
+    assert likeness is not None
+    assert likeness.kind == "confusable"
 
 
 @pytest.mark.parametrize(("shown", "enrolled", "kind"), NAMES.values(), ids=NAMES)
