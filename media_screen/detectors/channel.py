@@ -154,10 +154,17 @@ def _trusted(post: Sidecar, trusted: Sequence[TrustedChannel]) -> Iterator[Evide
         if likeness is not None:
             why = (
                 f"published by {_who(post)} under the name of the trusted channel {one.told}, "
-                "which it is not by its id; look at both channels"
+                f"{_apart(post, one)}; look at both channels"
             )
             yield _context("lookalike_trusted", why, similarity=likeness.similarity)
             return
+
+
+def _apart(post: Sidecar, trusted: TrustedChannel) -> str:
+    """Say why a post under the name of a trusted channel does not count as its own."""
+    if post.platform != trusted.platform:
+        return "which is on another platform"
+    return "which it is not by its id" if post.channel_ids else "and no id tells that it is"
 
 
 def _context(finding: Finding, why: str, **values: float) -> Evidence:
@@ -189,11 +196,17 @@ def _judge(post: Sidecar, person: Person) -> Evidence | None:
             "compare the channel's page"
         )
         return _evidence("claimed_official", person, LLR_CLAIMED, 0.0, why, id_equal=1)
-    return (
-        _claim(post, person, here)
-        or _lookalike_handle(post, person)
-        or _lookalike_name(post, person)
-    )
+    if (claim := _claim(post, person, here)) is not None:
+        return claim
+    handle, name = _lookalike_handle(post, person), _lookalike_name(post, person)
+    # The handle on another platform may be the person's; under a disguised name it isn't.
+    if handle is not None and handle.llr < LLR_NAME_CONFUSABLE and _is_disguised(name):
+        return name
+    return handle or name
+
+
+def _is_disguised(name: Evidence | None) -> bool:
+    return name is not None and name.llr >= LLR_NAME_CONFUSABLE
 
 
 def _claim(post: Sidecar, person: Person, here: Sequence[OfficialChannel]) -> Evidence | None:
@@ -255,13 +268,14 @@ def _lookalike_handle(post: Sidecar, person: Person) -> Evidence | None:
     if elsewhere and best.likeness.kind == "same" and not _enrolled_on(person, post.platform):
         why = (
             f"published by {_who(post)}: {person.name} uses this handle on "
-            f"{best.account.platform} and has no enrolled channel on {post.platform or 'this site'}"
+            f"{best.account.platform} and has no enrolled channel on {_site(post)}"
             "; if the channel is theirs, enroll it"
         )
         return _evidence("not_official", person, LLR_NOT_OFFICIAL, 0.0, why, elsewhere=1)
     why = (
-        f"published by {_who(post)}, which is not {_account(best.account)} of {person.name} but "
-        f"looks like it: {_trick(best.likeness, post.handle)}; look at both channels"
+        f"published under a handle that imitates one of {person.name}, "
+        f"{_trick(best.likeness, post.handle, elsewhere=elsewhere)}: {_who(post)} is not "
+        f"{_account(best.account)}; look at both channels"
     )
     return _alike("lookalike_handle", person, best.llr, best.likeness, why, elsewhere=elsewhere)
 
@@ -279,7 +293,7 @@ def _lookalike_name(post: Sidecar, person: Person) -> Evidence | None:
         likeness, name = max(hits, key=lambda hit: (_name_llr(hit[0]), hit[0].similarity))
         why = (
             f"published by {_who(post)}, no official channel, under the name of {person.name} "
-            f"({_quoted(name)}); fan and news accounts do this, too"
+            f"({_quoted(name)}); fan and news accounts do this, too{_hint(post, person)}"
         )
         llr = _name_llr(likeness)
         return _alike("lookalike_name", person, llr, likeness, why, elsewhere=False)
@@ -288,13 +302,18 @@ def _lookalike_name(post: Sidecar, person: Person) -> Evidence | None:
         return None
     why = (
         f"published by {_who(post)}, no official channel, whose handle spells {_quoted(spelt[0])} "
-        f"of {person.name}; namesakes and fans do this, too"
+        f"of {person.name}; namesakes and fans do this, too{_hint(post, person)}"
     )
     return _evidence("lookalike_name", person, LLR_NAME, 1.0, why, handle_spells_name=1)
 
 
 def _name_llr(likeness: Likeness) -> float:
     return LLR_NAME_CONFUSABLE if likeness.kind in ("confusable", "digits") else LLR_NAME
+
+
+def _hint(post: Sidecar, person: Person) -> str:
+    """Say what to do where a channel may be the person's, on a platform that nobody enrolled."""
+    return "" if _enrolled_on(person, post.platform) else "; if the channel is theirs, enroll it"
 
 
 def _enrolled_on(person: Person, platform: str) -> bool:
@@ -308,7 +327,7 @@ def _not_official(post: Sidecar, enrolled: Sequence[Person]) -> Evidence:
     here = sum(_enrolled_on(person, post.platform) for person in enrolled)
     why = (
         f"published by {_who(post)}, no official channel of anyone enrolled ({len(enrolled)}, "
-        f"{here} with a channel on {post.platform}); alone this means little"
+        f"{here} with a channel on {_site(post)}); alone this means little"
     )
     return Evidence(
         detector=Channel.name,
@@ -351,20 +370,27 @@ def _evidence(
     )
 
 
-def _trick(likeness: Likeness, handle: str) -> str:
+def _trick(likeness: Likeness, handle: str, *, elsewhere: bool) -> str:
     text = _TRICKS[likeness.kind]
     letters = look_alike_letters(handle)[:3]
     if letters:
         text += f" ({', '.join(letters)})"
-    if likeness.kind == "same":
-        text += " with another id: it was taken over, or the registry is out of date"
+    if likeness.kind == "same" and elsewhere:
+        text += " on another platform"
+    elif likeness.kind == "same":
+        text += " with another id, which was taken over, or the registry is out of date"
     return text
 
 
 def _who(post: Sidecar) -> str:
     shown = f"@{post.handle}" if post.handle else post.display_name
     ids = ", ".join(_quoted(text) for text in post.channel_ids[:3]) or "unknown"
-    return f"{_quoted(shown)} on {_quoted(post.platform or 'an unknown site')[1:-1]} (id {ids})"
+    return f"{_quoted(shown)} on {_site(post)} (id {ids})"
+
+
+def _site(post: Sidecar) -> str:
+    """Name the platform of a post; on a site that is not listed that is a text of its own."""
+    return _quoted(post.platform or "an unknown site")[1:-1]
 
 
 def _account(account: OfficialChannel) -> str:

@@ -205,10 +205,9 @@ def _filling(evidence: Sequence[Evidence], duration_s: float) -> Evidence | None
 
     A film made of several is a copy of none of them.
     """
-    copied = first(evidence, *_COPY)
-    if copied is None or _copied_share(evidence, copied.person, duration_s) < COPY_COVERAGE:
-        return None
-    return copied
+    shares = _copied_shares(evidence, duration_s)
+    share, piece = max(shares, key=lambda one: one[0], default=(0.0, None))
+    return piece if share >= COPY_COVERAGE else None
 
 
 def _clears(evidence: Sequence[Evidence], abstentions: Sequence[Abstention]) -> bool:
@@ -230,15 +229,19 @@ def _is_vouched(evidence: Sequence[Evidence], abstentions: Sequence[Abstention])
     return looked and all(piece.reason in _NO_FACES for piece in silent)
 
 
-def _copied_share(evidence: Sequence[Evidence], person: str | None, duration_s: float) -> float:
-    """Return the largest share of the file, 0 to 1, that is a copy of one video of a person."""
-    spans: dict[str, list[Span]] = {}
-    for piece in evidence:
-        if piece.match is not None and piece.finding in _COPY and piece.person == person:
-            spans.setdefault(piece.match.reference, []).append(piece.match.query_span)
-    if duration_s <= 0:
-        return 1.0 if spans else 0.0
-    return min(1.0, max(map(covered_s, spans.values()), default=0.0) / duration_s)
+def _copied_shares(evidence: Sequence[Evidence], duration_s: float) -> list[tuple[float, Evidence]]:
+    """Return of each official video that is seen its share of the file, 0 to 1, and the piece."""
+    firsts: dict[tuple[str | None, str], Evidence] = {}
+    spans: dict[tuple[str | None, str], list[Span]] = {}
+    for piece in _found(evidence, _COPY):
+        if piece.match is not None:
+            video = (piece.person, piece.match.reference)
+            firsts.setdefault(video, piece)
+            spans.setdefault(video, []).append(piece.match.query_span)
+    return [
+        (min(1.0, covered_s(spans[video]) / duration_s) if duration_s > 0 else 1.0, piece)
+        for video, piece in firsts.items()
+    ]
 
 
 def _blind(

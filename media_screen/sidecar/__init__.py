@@ -37,6 +37,7 @@ from media_screen.sidecar.sites import (
     platform_name,
     platform_of_host,
 )
+from media_screen.sidecar.snowflakes import made_at_ms, post_id_in
 from media_screen.sidecar.stream import read_stream
 
 __all__ = [
@@ -73,6 +74,9 @@ MAX_WHOLE = 8 << 20  # bytes read at once; larger ones have thousands of comment
 MAX_TITLE = 1_000  # characters
 MAX_DESCRIPTION = 20_000  # characters; YouTube allows 5,000
 _MAX_COUNT = 1e15  # bytes, pixels, views or followers
+# ms from the upload of a video to its own post. Who quotes another's post does so hours later;
+# within the hour one can't be told from the other.
+MAX_UPLOAD_MS = 3_600_000
 
 
 class SidecarError(MediaScreenError, ValueError):
@@ -300,12 +304,37 @@ def _fit_of_record(fields: Fields, platform: str, made_by: Downloader) -> Fit:
         lacking.append("the sidecar is a record of a test, not of a download")
     elif not key or not page:
         lacking.append("the sidecar names no extractor, or no address of the page")
-    elif not names_site(key, platform, made_by) or not is_host_of(host_of(page), platform):
+    elif is_host_of(host_of(page), platform) and names_site(key, platform, made_by):
+        lacking += _of_another_post(fields, platform, page) if made_by.has_extractors else []
+    elif platform_of(platform) or platform_of_host(host_of(page)):
         against.append(
             f"the sidecar was made by {made_by.name}'s {escaped(key)}, and its page "
             f"{escaped(page)} is not of that site"
         )
+    else:
+        lacking.append(
+            f"it is not known which addresses belong to {made_by.name}'s {escaped(key)}, and the "
+            f"page is {escaped(page)}"
+        )
     return Fit(tuple(against), tuple(lacking))
+
+
+def _of_another_post(fields: Fields, platform: str, page: str) -> list[str]:
+    """Say that a video may be that of a post which this one quotes, where it is older.
+
+    yt-dlp takes it from the quoted post and names the account that quotes.
+    """
+    row = platform_of(platform)
+    made = made_at_ms(fields.id("id"))
+    posted = made_at_ms(fields.id("display_id") or post_id_in(page))
+    if row is None or not row.timed_ids or made is None or posted is None:
+        return []
+    if posted - made <= MAX_UPLOAD_MS:
+        return []
+    return [
+        "the video was uploaded long before this post, as their ids tell: it may be that of a "
+        "post that this one quotes"
+    ]
 
 
 def _published(fields: Fields, made_by: Downloader) -> str:

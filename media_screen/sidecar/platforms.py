@@ -44,6 +44,7 @@ class Platform:
     token: re.Pattern[str] | None = None  # the form of its ids, where they are no numbers
     two_ids: bool = False  # an account has a number and a token
     handle: re.Pattern[str] | None = None  # all handles are such; what is not is a nickname
+    timed_ids: bool = False  # ids of posts and of media hold the moment at which they were made
     id_pages: tuple[str, ...] = ()
     handle_page: str = ""
     where_id: str = "`channel_id` in the sidecar of one of its posts"  # said to who enrolls
@@ -128,6 +129,7 @@ PLATFORMS: tuple[Platform, ...] = (
         extractors=("Twitter", "TwitterCard", "TwitterAmplify", "TwitterBroadcast",
                     "TwitterSpaces", "TwitterShortener"),
         account=AccountFields(ids=("channel_id",), handles=("uploader_id",), names=("uploader",)),
+        timed_ids=True,
         id_pages=("i/user/ID", "intent/user?user_id=ID"),
         handle_page="HANDLE",
         seen_address=r"(?<![\w.])(?:twitter|x)\.com\s?/\s?@?NAME",
@@ -156,7 +158,69 @@ PLATFORMS: tuple[Platform, ...] = (
         where_id="`uploader_id` in the sidecar of one of its posts",
         seen_address=r"instagram\.com\s?/\s?@?NAME",
     ),
-    Platform(name="telegram", seen_address=r"(?<![\w.])t\.me\s?/\s?NAME"),
+    Platform(
+        name="bluesky",
+        aliases=("bsky", "bsky.app"),
+        hosts=("bsky.app", "www.bsky.app", "main.bsky.dev"),
+        extractors=("Bluesky",),
+        account=AccountFields(ids=("channel_id",), handles=("uploader_id",), names=("uploader",)),
+        token=re.compile(r"did:[a-z]+:[\w.:%-]+", re.ASCII),
+        id_pages=("profile/ID",),
+        seen_address=r"bsky\.app\s?/\s?profile\s?/\s?@?NAME",
+    ),
+    Platform(  # the id in its sidecars is the handle
+        name="telegram",
+        aliases=("tg", "t.me"),
+        hosts=("t.me", "www.t.me", "telegram.me"),
+        extractors=("TelegramEmbed",),
+        account=AccountFields(ids=(), handles=("channel_id",), names=("channel", "uploader")),
+        handle_page="HANDLE",
+        where_id="the sidecars of its posts hold none",
+        seen_address=r"(?<![\w.])t\.me\s?/\s?NAME",
+    ),
+    Platform(
+        name="twitch",
+        hosts=("twitch.tv", "www.twitch.tv", "m.twitch.tv", "go.twitch.tv", "clips.twitch.tv"),
+        extractors=("TwitchVod", "TwitchClips", "TwitchStream"),
+        account=AccountFields(
+            ids=("channel_id",), handles=("uploader_id",), names=("channel", "uploader")
+        ),
+        # Of a clip `uploader_id` is the number of whoever cut it.
+        handle=re.compile(r"[0-9]*[A-Za-z_]\w{0,24}", re.ASCII),
+        handle_page="HANDLE",
+        where_id="`channel_id` in the sidecar of one of its clips",
+        seen_address=r"twitch\.tv\s?/\s?NAME",
+    ),
+    Platform(
+        name="kick",
+        hosts=("kick.com", "www.kick.com"),
+        extractors=("Kick", "KickVOD", "KickClip"),
+        account=AccountFields(
+            ids=("channel_id",), handles=("uploader_id",), names=("channel", "uploader")
+        ),
+        handle_page="HANDLE",
+        where_id="`channel_id` in the sidecar of one of its streams or clips",
+        seen_address=r"(?<![\w.])kick\.com\s?/\s?NAME",
+    ),
+    Platform(
+        name="rumble",
+        hosts=("rumble.com", "www.rumble.com"),
+        extractors=("Rumble", "RumbleEmbed"),
+        account=AccountFields(ids=(), names=("channel", "uploader")),
+        where_id="the sidecars of its posts hold none",
+        seen_address=r"rumble\.com\s?/\s?(?:c|user)\s?/\s?NAME",
+    ),
+    Platform(
+        name="ok",
+        aliases=("ok.ru", "odnoklassniki"),
+        hosts=("ok.ru", "www.ok.ru", "m.ok.ru", "mobile.ok.ru", "odnoklassniki.ru",
+               "www.odnoklassniki.ru", "m.odnoklassniki.ru"),
+        extractors=("Odnoklassniki",),
+        account=AccountFields(ids=("uploader_id",), names=("uploader",)),
+        id_pages=("profile/ID",),
+        where_id="`uploader_id` in the sidecar of one of its posts, if it is a number",
+        seen_address=r"(?<![\w.])ok\.ru\s?/\s?NAME",
+    ),
     Platform(name="kuaishou", seen_logo=r".{0,2}\s?快手"),
     Platform(name="xiaohongshu", seen_logo=r".{0,2}\s?小红书"),
     Platform(name="kwai", seen_logo=r".{0,2}\s?kwai"),

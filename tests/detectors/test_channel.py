@@ -182,6 +182,18 @@ FINDINGS = {
         "xin-liu",
         LLR_NOT_OFFICIAL,
     ),
+    "same-handle-under-a-disguised-name": (
+        posted("xinliutalks", platform="twitter", name="Xin L\u0456u"),
+        "lookalike_name",
+        "xin-liu",
+        LLR_NAME_CONFUSABLE,
+    ),
+    "same-handle-under-the-plain-name": (
+        posted("xinliutalks", platform="twitter", name="Xin Liu"),
+        "not_official",
+        "xin-liu",
+        LLR_NOT_OFFICIAL,
+    ),
     "name": (posted("dailyclips", name="XIN LIU"), "lookalike_name", "xin-liu", LLR_NAME),
     "alias-in-simplified-characters": (
         posted("dailyclips", name="\u5218\u6b23"),
@@ -270,16 +282,29 @@ SENTENCES = {
     ),
     "look-alike": (
         posted("xinliut\u0430lks"),
-        "published by '@xinliut\u0430lks' on youtube (id 'UCother'), which is not the official "
-        "'@XinLiuTalks' on youtube (id 'UCxin') of Xin Liu but looks like it: letters are replaced "
-        "by look-alikes (U+0430 CYRILLIC SMALL LETTER A for 'a'); look at both channels",
+        "published under a handle that imitates one of Xin Liu, letters are replaced by "
+        "look-alikes (U+0430 CYRILLIC SMALL LETTER A for 'a'): '@xinliut\u0430lks' on youtube (id "
+        "'UCother') is not the official '@XinLiuTalks' on youtube (id 'UCxin'); look at both "
+        "channels",
     ),
     "re-used": (
         posted("xinliutalks"),
-        "published by '@xinliutalks' on youtube (id 'UCother'), which is not the official "
-        "'@XinLiuTalks' on youtube (id 'UCxin') of Xin Liu but looks like it: it is the same "
-        "handle with another id: it was taken over, or the registry is out of date; look at both "
-        "channels",
+        "published under a handle that imitates one of Xin Liu, it is the same handle with "
+        "another id, which was taken over, or the registry is out of date: '@xinliutalks' on "
+        "youtube (id 'UCother') is not the official '@XinLiuTalks' on youtube (id 'UCxin'); look "
+        "at both channels",
+    ),
+    "re-used-elsewhere": (
+        posted("XinLiuTalks2", platform="tiktok"),
+        "published under a handle that imitates one of Xin Liu, words or digits are added: "
+        "'@XinLiuTalks2' on tiktok (id 'UCother') is not the official '@xinliutalks' on tiktok "
+        "(id '123'); look at both channels",
+    ),
+    "name-elsewhere": (
+        posted("dailyclips", platform="facebook", name="Xin Liu"),
+        "published by '@dailyclips' on facebook (id 'UCother'), no official channel, under the "
+        "name of Xin Liu ('Xin Liu'); fan and news accounts do this, too; if the channel is "
+        "theirs, enroll it",
     ),
     "claim": (
         posted("xinliutalks", ids=()),
@@ -327,7 +352,7 @@ def test_invisible_characters_do_not_hide_a_look_alike(name: str) -> None:
 @given(handle=st.text(max_size=40), name=st.text(max_size=40), alias=st.text(max_size=10))
 def test_no_name_breaks_the_detector(handle: str, name: str, alias: str) -> None:
     someone = person("a", "Ann", OfficialChannel("youtube", "1", alias), aliases=(alias,))
-    for piece in examine(posted(handle, name=name), someone):
+    for piece in examine(posted(handle, platform=alias or "youtube", name=name), someone):
         assert piece.why.isprintable()
 
 
@@ -583,6 +608,18 @@ REUTERS = TrustedChannel("youtube", "UCreuters", "Reuters")
         ),
         pytest.param(
             posted(name="REUTERS"), "lookalike_trusted", "which it is not by its id", id="its-name"
+        ),
+        pytest.param(
+            posted(ids=(), name="REUTERS"),
+            "lookalike_trusted",
+            "and no id tells that it is",
+            id="its-name-without-an-id",
+        ),
+        pytest.param(
+            posted(platform="tiktok", name="REUTERS"),
+            "lookalike_trusted",
+            "which is on another platform",
+            id="its-name-elsewhere",
         ),
         pytest.param(
             posted(ids=("UCreuters",), platform="tiktok"), None, "", id="id-of-another-site"

@@ -170,6 +170,49 @@ def test_a_site_that_is_not_in_the_table_is_known_by_its_domain(
     assert sidecar.parse({**RECORD, "extractor_key": key, "webpage_url": page}).fit.proves is proves
 
 
+@pytest.mark.parametrize(
+    ("key", "page"),
+    [
+        ("TwitchCollection", "https://www.twitch.example/1"),
+        ("Niconico", "https://www.nicovideo.jp/watch/1"),
+        ("BBCCoUk", "https://www.bbc.co.uk/news/1"),
+        ("PeerTube", "https://framatube.org/w/1"),
+        ("Vimeo", "https://vimeo.evil.example/1"),
+    ],
+)
+def test_a_site_that_nobody_lists_is_not_called_false(key: str, page: str) -> None:
+    fit = sidecar.parse({**RECORD, "extractor_key": key, "webpage_url": page}).fit
+    assert not fit.proves
+    assert not fit.against
+
+
+def snowflake(hours: float) -> str:
+    """The id of a post or an upload on X, so many hours after a first one."""
+    return str((1_700_000_000_000_000_000 >> 22) + round(hours * 3_600_000) << 22)
+
+
+POSTS_ON_X = {
+    "its-own-video": (snowflake(0), snowflake(0.01), True),
+    "uploaded-for-half-an-hour": (snowflake(0), snowflake(0.5), True),
+    "video-of-yesterday": (snowflake(0), snowflake(24), False),
+    "video-of-two-hours-ago": (snowflake(0), snowflake(2), False),
+    "id-of-the-post-for-both": (snowflake(5), snowflake(5), True),
+    "post-without-an-id-of-its-own": (snowflake(5), "", True),
+    "broadcast": ("1yNGaQLWpejGj", "1yNGaQLWpejGj", True),
+}
+
+
+@pytest.mark.parametrize(("media", "post", "proves"), POSTS_ON_X.values(), ids=POSTS_ON_X)
+def test_a_video_that_is_older_than_its_post_may_be_quoted(
+    media: str, post: str, proves: bool
+) -> None:
+    """yt-dlp gives the video of a quoted post to the account that quotes it."""
+    record = {"extractor_key": "Twitter", "id": media, "channel_id": "77", "title": "So wrong"}
+    page = f"https://x.com/xin/status/{post or media}"
+    for named in ({"display_id": post}, {}) if post != "" else ({},):
+        assert sidecar.parse({**record, **named, "webpage_url": page}).fit.proves is proves
+
+
 # --- the file --------------------------------------------------------------------------------
 
 

@@ -35,7 +35,8 @@ MADE_UP = Platform(
     handle_page="@HANDLE",
     seen_address=r"peertalk\.example\s?/\s?@NAME",
 )
-LISTED = [one for one in (*PLATFORMS, MADE_UP) if one.hosts]
+LISTED = [one for one in (*PLATFORMS, MADE_UP) if one.hosts and one.account.ids]
+WITHOUT_IDS = [one for one in PLATFORMS if one.hosts and not one.account.ids]
 
 SAVER = Downloader(
     name="saver",
@@ -82,7 +83,8 @@ def finding(post: Sidecar, people: tuple[Person, ...]) -> str:
 
 
 def some_id(platform: Platform) -> str:
-    return {"youtube": UC, "douyin": SEC_UID, "tiktok": SEC_UID}.get(platform.name, "44196397")
+    own = {"youtube": UC, "douyin": SEC_UID, "tiktok": SEC_UID, "bluesky": "did:plc:z72i7hdynmk6r"}
+    return own.get(platform.name, "44196397")
 
 
 def record_of(platform: Platform, *, extractor: str, host: str) -> dict[str, Any]:
@@ -94,7 +96,7 @@ def record_of(platform: Platform, *, extractor: str, host: str) -> dict[str, Any
         "ext": "mp4",
         **dict.fromkeys(account.names, "Xin Liu"),
         **dict.fromkeys(account.handles, "xinliu"),
-        account.ids[-1]: some_id(platform),
+        **{key: some_id(platform) for key in account.ids[-1:]},
     }
 
 
@@ -132,6 +134,18 @@ def test_a_post_of_another_site_is_not_official(tmp_path: Path, platform: Platfo
         assert finding(post, people) != "official"
 
 
+@pytest.mark.parametrize("platform", WITHOUT_IDS, ids=lambda row: row.name)
+def test_a_platform_whose_posts_hold_no_id_is_known_and_proves_nothing(
+    tmp_path: Path, platform: Platform
+) -> None:
+    people = enrolled(tmp_path, platform=platform.name, handle="xinliu")
+    record = record_of(platform, extractor=platform.extractors[0], host=platform.hosts[0])
+    post = sidecar.parse(record)
+    assert (post.platform, post.channel_ids) == (platform.name, ())
+    assert not post.fit.against
+    assert finding(post, people) == "claimed_official"
+
+
 @pytest.mark.parametrize(
     ("platform", "page"),
     [(one, page) for one in LISTED for page in one.id_pages],
@@ -147,7 +161,9 @@ def test_the_address_of_an_account_is_enough_to_enrol_it(
 
 
 @pytest.mark.parametrize(
-    "platform", [one for one in LISTED if one.handle_page], ids=lambda row: row.name
+    "platform",
+    [one for one in (*LISTED, *WITHOUT_IDS) if one.handle_page],
+    ids=lambda row: row.name,
 )
 def test_a_handle_is_a_claim(tmp_path: Path, platform: Platform) -> None:
     url = f"https://{platform.hosts[0]}/{platform.handle_page.replace('HANDLE', 'xinliu')}"
@@ -194,7 +210,7 @@ def test_names_hosts_and_extractors_belong_to_one_row() -> None:
         assert len(set(texts)) == len(texts)
     for one in rows:
         re.compile(one.seen_address), re.compile(one.seen_logo)
-        assert not one.hosts or (one.extractors and one.account.ids)
+        assert not one.hosts or (one.extractors and one.account.names)
 
 
 # --- downloaders -----------------------------------------------------------------------------
