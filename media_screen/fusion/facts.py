@@ -126,7 +126,7 @@ def gather(
         known_fake=first(evidence, "known_fake"),
         suspicion=suspicion,
         compared=_compared(evidence, abstentions),
-        blind=_blind(evidence, abstentions, failures),
+        blind=_blind(evidence, abstentions, failures, is_picture=duration_s == 0),
         coverage=coverage,
     )
 
@@ -245,7 +245,11 @@ def _copied_shares(evidence: Sequence[Evidence], duration_s: float) -> list[tupl
 
 
 def _blind(
-    evidence: Sequence[Evidence], abstentions: Sequence[Abstention], failures: Sequence[Failure]
+    evidence: Sequence[Evidence],
+    abstentions: Sequence[Abstention],
+    failures: Sequence[Failure],
+    *,
+    is_picture: bool,
 ) -> str:
     """Return why the content could not be evaluated, "" when it was.
 
@@ -262,6 +266,9 @@ def _blind(
     ]
     if spoke or any(piece.reason in _NOTHING_THERE for piece in content):
         return ""
-    # What the file itself lacks says more to a reader than that nobody is enrolled.
+    # What the file itself lacks says more to a reader than that nobody is enrolled; but of a
+    # picture hardly more can be asked than whom it shows.
     content.sort(key=lambda piece: piece.reason in ("no_reference", "missing_package"))
+    if is_picture:
+        content.sort(key=lambda piece: piece.reason != "no_reference")
     return content[0].why if content else "no detector could look at its content"

@@ -112,6 +112,14 @@ TABLE = (
         "It changes official footage: {altered}.",
     ),
     VerdictRow(
+        when=("imitated", "suspicion"),
+        unless=("excused",),
+        label="suspected_impersonation",
+        who="imitated",
+        say="Presents {name} on a channel that imitates an official one: {lookalike}. "
+        "It looks fabricated, too: {suspicion}.",
+    ),
+    VerdictRow(
         when=("shown", "suspicion"),
         unless=("excused",),
         label="suspected_impersonation",

@@ -10,7 +10,7 @@ from media_screen.report.claims import SaidText, by_frequency, campaign_name, sa
 from media_screen.report.posting import shown_time, time_key
 from media_screen.report.standing import Standing
 from media_screen.results.rows import ResultRow
-from media_screen.results.words import RANK
+from media_screen.results.words import RANK, rank_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _by_campaign(rows: Sequence[ResultRow], of_file: Mapping[str, Campaign]) -> 
 
     def rank(row: ResultRow) -> int:
         campaign = of_file.get(row.key)
-        return RANK[row.label if campaign is None else campaign.label]
+        return rank_of(row.label, row.flags) if campaign is None else RANK[campaign.label]
 
     return sorted(rows, key=rank)  # stable: by ratio and path as before
 
@@ -99,11 +99,14 @@ def _by_campaign(rows: Sequence[ResultRow], of_file: Mapping[str, Campaign]) -> 
 def _campaign_row(campaign: Campaign, by_key: Mapping[str, ResultRow]) -> CampaignRow:
     rows = [by_key[file.key] for file in campaign.files if file.key in by_key]
     members = [by_key[file.key] for file in campaign.members if file.key in by_key]
-    titles = said_titles(campaign, {row.key: row.title for row in rows})
+    # An official post that was used has no part in the campaign, nor has who only quotes it.
+    titles = said_titles(campaign, {row.key: row.title for row in members})
+    posted = {row.key for row in members}
+    accounts = [one for one in campaign.accounts if posted.intersection(one.posts)]
     first = min((row.published for row in members), key=time_key, default="")
     shown = by_key.get(campaign.through, rows[0])
     views = [row.views for row in members if row.views is not None]
-    followers = [one.followers for one in campaign.accounts if one.followers is not None]
+    followers = [one.followers for one in accounts if one.followers is not None]
     person = campaign.person or ""
     return CampaignRow(
         campaign=campaign,
@@ -111,8 +114,8 @@ def _campaign_row(campaign: Campaign, by_key: Mapping[str, ResultRow]) -> Campai
         person=person_names(rows).get(person, person),
         titles=tuple(titles),
         llr=max((row.llr for row in members if row.llr is not None), default=None),
-        accounts=len(campaign.accounts),
-        platforms=tuple(name for name, _ in by_frequency(row.platform for row in rows) if name),
+        accounts=len(accounts),
+        platforms=tuple(name for name, _ in by_frequency(row.platform for row in members) if name),
         published=first if shown_time(first) else "",
         views=sum(views) if views else None,
         viewed=len(views),

@@ -15,7 +15,7 @@ from media_screen.evidence import SETUP_REASONS, Verdict
 from media_screen.results.grounds import ground
 from media_screen.results.lines import LINE_LIMIT, each_line
 from media_screen.results.saved_line import BAD_RECORD, parse_line
-from media_screen.results.words import RANK
+from media_screen.results.words import rank_of
 from media_screen.results.written import STRANGE, Written
 
 MOST_COUNTED = 10**15  # views or followers; no site has more
@@ -98,7 +98,7 @@ def read_results(stream: IO[bytes], written: Written | None = None) -> ReadResul
 
 
 def _urgency(row: ResultRow) -> tuple[int, float, str]:
-    return RANK[row.label], -(row.llr or 0.0), row.path
+    return rank_of(row.label, row.flags), -(row.llr or 0.0), row.path
 
 
 def read_line(stream: IO[bytes], row: ResultRow) -> bytes:

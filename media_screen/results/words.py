@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from media_screen.evidence import (
@@ -69,8 +70,8 @@ LABELS: dict[Label, LabelWords] = {
     "official": LabelWords(
         "Official",
         "\u2713",
-        "Published on an official channel of the person (by its stable id), and nothing "
-        "suspicious was found.",
+        "Published on an official channel of the person (by its stable id). Where something "
+        "suspicious was found in it, the sentence says so.",
     ),
 }
 
@@ -208,6 +209,14 @@ _FLAGS = {
     "holds_suspected_face_unsure": "Same footage as a suspected file, face unsure",
     "outdated": "Of earlier people or settings",
 }
+
+
+def rank_of(label: str, flags: Sequence[str]) -> int:
+    """Return where a file stands in a list with the most urgent first.
+
+    An official post with something suspicious in it stands with those that somebody must look at.
+    """
+    return RANK["unverified_appearance" if "review_official_channel" in flags else label]
 
 
 def label_words(label: str) -> LabelWords:

@@ -216,8 +216,13 @@ def test_a_failure_does_not_hide_what_others_found() -> None:
 
 @pytest.mark.parametrize("unmatched", [NO_MATCH, FACELESS], ids=["no-original", "no-face"])
 def test_why_it_can_not_be_evaluated_comes_from_the_file_first(unmatched: Abstention) -> None:
-    judged = judge([PLAIN], [unmatched, NOBODY, SOUND])
+    judged = judge([PLAIN], [unmatched, NOBODY, SOUND], duration_s=4.0)
     assert judged.label == "unable_to_evaluate" and "sound only" in judged.summary
+
+
+def test_of_a_picture_nobody_to_compare_with_comes_first() -> None:
+    judged = judge([PLAIN], [SOUND, NOBODY], duration_s=0.0)
+    assert judged.label == "unable_to_evaluate" and NOBODY.why.rstrip(".") in judged.summary
 
 
 @pytest.mark.parametrize(
@@ -244,6 +249,40 @@ def test_official_footage_in_front_of_a_fabrication_clears_nothing() -> None:
     assert part.label == "suspected_impersonation"
     assert part.fusion == judge([match("excerpt"), SHOWN, FORGED], duration_s=40.0).fusion
     assert judge([match("excerpt"), SAME, SHOWN, FORGED], duration_s=4.0).label == "official_copy"
+
+
+def footage(person: str, reference: str, start: float, end: float) -> Evidence:
+    span = Span(start, end)
+    found = Match(person, reference, "copy", span, Span(0, end - start), 1.0, 1.0)
+    return Evidence(
+        "catalogue", "provenance", 1.0, 0.0, reference, person=person, finding="copy", match=found
+    )
+
+
+TALK = footage("ada", "talk.mp4", 3, 100)
+OTHERS: dict[str, list[Evidence]] = {
+    "alone": [],
+    "her-own-intro": [footage("ada", "intro.mp4", 0, 3)],
+    "another-persons-clip": [footage("bob", "clip.mp4", 0, 3)],
+    "several-clips": [footage(who, f"{who}.mp4", 0, 3) for who in ("bob", "cleo")],
+}
+
+
+@pytest.mark.parametrize("others", OTHERS.values(), ids=OTHERS)
+def test_short_clips_do_not_hide_whose_footage_fills_a_file(others: list[Evidence]) -> None:
+    unsure = judge([*others, TALK], [NOBODY], duration_s=100.0)
+    assert (unsure.label, unsure.person) == ("unverified_appearance", "ada")
+    assert unsure.provenance.match == TALK.match
+    copied = judge([*others, TALK, SAME], duration_s=100.0)
+    assert (copied.label, copied.person) == ("official_copy", "ada")
+    assert "talk.mp4" in copied.summary
+
+
+def test_the_channel_is_told_before_how_the_face_looks() -> None:
+    judged = judge([channel("lookalike_handle"), SHOWN, FORGED], names={"ada": "Ada"})
+    assert judged.label == "suspected_impersonation"
+    assert judged.summary.startswith("Presents Ada on a channel that imitates an official one")
+    assert "looks fabricated, too" in judged.summary
 
 
 def test_the_nearest_of_several_people_is_named() -> None:
