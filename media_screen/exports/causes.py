@@ -8,7 +8,7 @@ others read choose their words by what stands here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from media_screen.evidence import ACCUSING, Coverage, Label, Relation, Verdict
@@ -64,7 +64,8 @@ def own_label(verdict: Verdict) -> Label:
 def supported_claims(verdict: Verdict) -> tuple[SupportedClaim, ...]:
     """Return what the verdict on a suspected file supports saying of that file itself.
 
-    Empty for a file that is not suspected for itself, and where the result does not tell by what.
+    People have the names by which they are enrolled. Empty for a file that is not suspected for
+    itself, and where the result does not tell by what.
     """
     label = own_label(verdict)
     if label not in ACCUSING:
@@ -72,7 +73,8 @@ def supported_claims(verdict: Verdict) -> tuple[SupportedClaim, ...]:
     person = verdict.passed.person if verdict.passed else verdict.person
     facts = _facts(verdict)
     against = [*_of_media(verdict, facts), *_of_account(verdict, label, person, facts)]
-    return (*_about(verdict, label, person, facts), *against) if against else ()
+    claims = (*_about(verdict, label, person, facts), *against) if against else ()
+    return tuple(replace(one, person=verdict.name_of(one.person) or None) for one in claims)
 
 
 def shows(verdict: Verdict, person: str) -> bool:
@@ -101,9 +103,9 @@ def matches_known_fake(verdict: Verdict) -> bool:
 
 
 def _facts(verdict: Verdict) -> Facts:
-    """Return the facts of a saved verdict; those that need its length are not asked for here."""
-    pieces = verdict.evidence
-    return gather(pieces, (), (), suspicion="", duration_s=0.0, coverage=Coverage())
+    """Return the facts of a saved verdict; suspicion and what is missing are not asked for here."""
+    length = verdict.media.duration_s
+    return gather(verdict.evidence, (), (), suspicion="", duration_s=length, coverage=Coverage())
 
 
 def _declarations(verdict: Verdict) -> Iterator[MediaCause]:

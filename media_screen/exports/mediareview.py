@@ -69,7 +69,7 @@ def _review(claim: PostedClaim, as_of: datetime) -> dict[str, Any]:
     match = verdict.provenance.match
     if match is not None:
         review["originalMediaContextDescription"] = clean(
-            f"Matches {match.reference} of {match.person} ({match.relation})"
+            f"Matches {match.reference} of {verdict.name_of(match.person)} ({match.relation})"
         )
     if original := _original(claim):
         review["originalMediaLink"] = original
@@ -91,6 +91,7 @@ def _items(claim: PostedClaim) -> dict[str, Any]:
 def _item(verdict: Verdict) -> dict[str, Any]:
     media, time = verdict.media, published(verdict)
     title = clean(verdict.post.title) if verdict.post else ""
+    person = verdict.name_of(verdict.person)
     item = {
         "@type": _TYPES.get(media.kind, "MediaObject"),
         "name": title or name_of(verdict),
@@ -99,6 +100,6 @@ def _item(verdict: Verdict) -> dict[str, Any]:
         "contentSize": f"{media.size_bytes} B" if media.size_bytes > 0 else "",
         "duration": f"PT{media.duration_s:.1f}S" if media.duration_s > 0 else "",
         "uploadDate": time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else "",
-        "about": {"@type": "Person", "name": clean(verdict.person)} if verdict.person else "",
+        "about": {"@type": "Person", "name": clean(person)} if person else "",
     }
     return {key: value for key, value in item.items() if value}

@@ -283,7 +283,7 @@ def _impersonation(posting: Posting, seed: tuple[str, ...]) -> MISPObject | None
         "impersonation",
         seed,
         {
-            "real-name": verdict.person,
+            "real-name": verdict.name_of(verdict.person),
             "type": "Person",
             "account-name": post.handle,
             "account-url": _account_url(post),

@@ -189,7 +189,7 @@ def _suspicion(posting: Posting, times: dict[str, Any]) -> Iterator[Any]:
     about = [{"id": _observed_id(verdict)}, indicator]
     yield relation(indicator, "based-on", about[0], times, _SUSPICION)
     if verdict.person:
-        about.append(person := _person(verdict.person))
+        about.append(person := _person(verdict.person, verdict.name_of(verdict.person)))
         yield person
         yield relation(indicator, "related-to", person, times, _SUSPICION)
     for technique in techniques(verdict):
@@ -295,7 +295,9 @@ def _campaign(claim: PostedClaim, campaign: Campaign, times: dict[str, Any]) -> 
         yield (pattern := _technique(technique))
         yield relation(whole, "uses", pattern, times, _SUSPICION)
     if campaign.person:
-        yield (person := _person(campaign.person))
+        named = (one.verdict.name_of(campaign.person) for one in claim.accused)
+        name = next((one for one in named if one != campaign.person), campaign.person)
+        yield (person := _person(campaign.person, name))
         yield relation(whole, "related-to", person, times, _SUSPICION)
     if claim.excused:
         yield stix2.v21.Note(
@@ -327,13 +329,13 @@ def _name(claim: PostedClaim, campaign: Campaign) -> str:
 
 
 @functools.cache
-def _person(slug: str) -> Any:
+def _person(slug: str, name: str) -> Any:
     return stix2.v21.Identity(
         id=stix_id("identity", "person", slug),
         **times_of(CREATED),
-        name=clean(slug),
+        name=clean(name),
         identity_class="individual",
-        description="An enrolled person whom a screened file presents, by the name of the entry.",
+        description="An enrolled person whom a screened file presents.",
     )
 
 

@@ -212,7 +212,7 @@ def _with_claims(posting: Posting, by_key: Mapping[str, Verdict]) -> ComplainedP
     if not {one.what for one in repeated} & set(MEDIA_CAUSES):
         return ComplainedPosting(posting, own, ())
     if not own and verdict.person and shows(verdict, verdict.person):
-        own = (SupportedClaim("shown", verdict.person),)
+        own = (SupportedClaim("shown", verdict.name_of(verdict.person)),)
     return ComplainedPosting(posting, own, repeated)
 
 

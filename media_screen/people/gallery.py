@@ -245,8 +245,17 @@ def _main_face(tracks: list[tuple[Path, FoundFace]], videos: int) -> Floats | No
     alike = stacked @ stacked.T >= SAME_PERSON
     files = np.array([hash(file) for file, _ in tracks])
     shown_in = [len(set(files[row])) for row in alike]
-    lead = int(np.argmax(shown_in))
+    weights = np.array([face.count * face.size_px for _, face in tracks])
+    seen = [(count, float(weights[row].sum())) for count, row in zip(shown_in, alike, strict=True)]
+    lead = max(range(len(tracks)), key=lambda track: seen[track])
     if shown_in[lead] * 2 < videos + 1:  # more than half of the videos
+        return None
+    # Beside somebody who is in as many videos, half as long and large, it is anybody's guess.
+    if any(
+        count == shown_in[lead] and weight * 2 >= seen[lead][1]
+        for (count, weight), like in zip(seen, alike[lead], strict=True)
+        if not like
+    ):
         return None
     return _mean(list(stacked[alike[lead]]))
 

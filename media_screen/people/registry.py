@@ -104,9 +104,24 @@ def load_people(folder: Path) -> tuple[Person, ...]:
             f"{folder}: expected a folder with one folder per person, found none: "
             f"create {folder / 'SLUG' / REGISTRY_FILE}"
         )
+    if (folder / REGISTRY_FILE).is_file():
+        raise PeopleError(
+            f"{folder}: this is the folder of one person, expected the one that holds a folder for "
+            f"each: name {folder.absolute().parent}"
+        )
     people = tuple(map(read_person, person_folders(folder)))
+    if not people and (stray := _stray_media(folder)):
+        raise PeopleError(
+            f"{folder}: expected a folder for each person, got none but {stray}: create "
+            f"{folder / 'SLUG' / REGISTRY_FILE}, and put pictures of the face into faces/ beside it"
+        )
     refuse_shared_accounts(people)
     return people
+
+
+def _stray_media(folder: Path) -> str:
+    """Return the name of a picture or video that lies where folders of people are expected."""
+    return next((path.name for path in look_through(folder).media if path.parent == folder), "")
 
 
 def person_folders(folder: Path) -> list[Path]:

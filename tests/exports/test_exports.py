@@ -55,6 +55,23 @@ def test_hostile_texts_are_written_out_and_cut(form: str, text: str) -> None:
         assert char not in found
 
 
+@pytest.mark.parametrize("form", [form for form in FORMATS if form not in ("csv", "csv_files")])
+def test_people_have_the_names_by_which_they_are_enrolled(form: str) -> None:
+    joined, files = campaign()
+    named = [replace(one, names={"xin-liu": "Xin the Enrolled"}) for one in files]
+    found = json.loads(written(form, named, [joined])) if FORMATS[form].endswith(".json") else {}
+    texts = [text for text in _texts_in(found) if "xin-liu" in text]
+    assert not texts
+
+
+def _texts_in(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [text for one in value.values() for text in _texts_in(one)]
+    if isinstance(value, list):
+        return [text for one in value for text in _texts_in(one)]
+    return [value] if isinstance(value, str) else []
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_same_results_give_the_same_bytes(form: str) -> None:
     joined, files = campaign()

@@ -273,10 +273,10 @@ def test_a_text_lists_the_posts_and_says_how_far_it_goes() -> None:
     text = texts(manipulated(), repost)["youtube.en.txt"]
     for said in (
         "these 2 posts under the rules above, posted by 2 accounts",
-        "(A) this post appears to show or voice xin-liu",
+        "(A) this post appears to show or voice Xin Liu",
         "(B) the picture or sound of this post has signs of manipulation",
         "another file of the same campaign, of which the screening found: that file appears to "
-        "show or voice xin-liu",
+        "show or voice Xin Liu",
         "repeats: 97% of it is in the other file",
         "This is a suspicion and no finding of fact.",
         "https://example.org/watch/again\n   account: @UC2, UC2\n   posted: 2025-09-13 01:45 UTC",

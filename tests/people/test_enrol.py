@@ -167,6 +167,26 @@ def test_videos_alone_enrol_who_is_in_most_of_them(people: Path, faces: Faces, r
     assert bool(enrolment.problems) != ready
 
 
+@pytest.mark.parametrize(
+    ("faces", "ready"),
+    [
+        pytest.param([face(ADA), face(BOB)], False, id="two-people-alike"),
+        pytest.param([face(BOB), face(ADA)], False, id="in-either-order"),
+        pytest.param([face(ADA), face(BOB, size=40.0)], True, id="somebody-far-away"),
+        pytest.param([face(ADA), face(like(ADA))], True, id="one-person-in-two-shots"),
+    ],
+)
+def test_one_video_of_two_people_enrols_neither(
+    people: Path, faces: list[Face], ready: bool
+) -> None:
+    video(people, "a.mp4", 128)
+    enrolment, _ = run(people, {128: faces})
+    assert bool(enrolment.gallery.templates) == ready
+    assert ["do not show one person" in one.why for one in enrolment.problems] == [True] * (
+        not ready
+    )
+
+
 def test_nothing_is_read_twice(people: Path) -> None:
     picture(people, "a.png", 64)
     video(people, "talk.mp4", 128)

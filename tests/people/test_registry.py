@@ -221,6 +221,22 @@ def test_a_missing_folder_says_what_to_create(tmp_path: Path) -> None:
         load_people(tmp_path / "nobody")
 
 
+def test_the_folder_of_one_person_is_told_from_that_of_all(tmp_path: Path) -> None:
+    write(tmp_path, "anna", 'name = "Anna"')
+    (tmp_path / "anna/faces").mkdir()
+    with pytest.raises(PeopleError, match=f"the folder of one person.*: name {tmp_path}$"):
+        load_people(tmp_path / "anna")
+
+
+@pytest.mark.parametrize("name", ["anna.jpg", "talk.mp4"])
+def test_files_where_folders_of_people_belong_are_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\xff\xd8\xff\xe0")
+    with pytest.raises(PeopleError, match=f"a folder for each person, got none but {name}: create"):
+        load_people(tmp_path)
+    write(tmp_path, "anna", 'name = "Anna"')
+    assert len(load_people(tmp_path)) == 1
+
+
 def test_a_folder_without_a_file_says_so(tmp_path: Path) -> None:
     (tmp_path / "anna").mkdir()
     with pytest.raises(PeopleError, match=r"anna.person\.toml: this file is missing: create it"):
