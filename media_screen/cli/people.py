@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from media_screen.people.additions import AddedFile, Purpose
     from media_screen.people.registry import Person
     from media_screen.results.rows import ResultRow
+
+_NEARLY = 0.8  # likeness of two names (difflib) from which one may be a slip for the other
 
 One = TypeVar("One", Path, "ResultRow")  # what becomes a reference or a known fake
 
@@ -73,6 +76,7 @@ def people() -> None:
     examples=[
         'media-screen people add "Xin Liu" --sidecar downloads/talk.info.json',
         'media-screen people add "Xin Liu" --sidecar short.info.json --sidecar photo.jpg.json',
+        'media-screen people add "Xin Liu"',
     ],
 )
 @click.argument("name")
@@ -81,10 +85,9 @@ def people() -> None:
     "sidecars",
     type=FILE,
     multiple=True,
-    required=True,
     metavar="FILE",
     help="What yt-dlp or gallery-dl wrote beside a post of the person's own, or the file of that "
-    "post; may be given several times.",
+    "post; may be given several times. Without one the person has no account yet.",
 )
 @click.option(
     "--slug", default="", help="Name of the new person's folder; made of NAME by default."
@@ -92,13 +95,14 @@ def people() -> None:
 @click.option("--anyway", is_flag=True, help="Add an account although it looks like an imitation.")
 @_folder_option
 def add(name: str, sidecars: tuple[Path, ...], slug: str, anyway: bool, people: Path) -> None:
-    """Enrol the account of a post as the person's own.
+    """Enrol a person, and the account of a post as the person's own.
 
     NAME is the person's name; who is not there yet gets a folder. The stable id of the account is
     taken from the sidecar: compare it with the account's own page, since every post of it will
     count as the person's. What stands in a person.toml that is there is kept, comments and all.
     """
     from media_screen.people.accounts import add_person
+    from media_screen.people.registry import REGISTRY_FILE, load_people
 
     if not anyway:
         _refuse_imitations(sidecars)
@@ -109,11 +113,45 @@ def add(name: str, sidecars: tuple[Path, ...], slug: str, anyway: bool, people: 
     click.echo(f"{person.slug}: {plain(person.name)}, {state}: {plain(str(person.folder))}")
     for account in added.accounts:
         _show_account(account)
+        if account.is_new and not _bears_name_of(account, person):
+            click.secho(
+                f"  look at it: neither its name nor its handle is like {plain(person.name)}, and "
+                "every post of it counts as the person's own from now on; if it is not, take it "
+                f"out of {plain(str(person.folder / REGISTRY_FILE))}",
+                fg="yellow",
+            )
+    if not person.channels:
+        click.echo("  no account: until one is added with --sidecar, no post can be official")
     if added.is_new:
+        for other in _called_nearly(person, load_people(people)):
+            click.secho(
+                f"  look at it: {other.slug} ({plain(other.name)}) is enrolled, too; if that is "
+                f"who is meant, give that name, and remove {plain(str(person.folder))}",
+                fg="yellow",
+            )
         click.echo(
             "next: pictures of the face, recordings of the voice and genuine videos: "
             f"media-screen people add-official {person.slug} FILE"
         )
+
+
+def _bears_name_of(account: AddedAccount, person: Person) -> bool:
+    """Say whether an account is called like a person, in its name or in its handle."""
+    from media_screen.names.alike import name_likeness, spells_name
+
+    handle, shown = account.channel.handle, account.display_name
+    return any(
+        spells_name(handle, name)
+        or any(name_likeness(text, name) is not None for text in (handle, shown))
+        for name in (person.name, *person.aliases)
+    )
+
+
+def _called_nearly(person: Person, people: Sequence[Person]) -> list[Person]:
+    """Return the others whose names differ so little that one of them may be a slip."""
+    names = {one.name.casefold(): one for one in people if one.slug != person.slug}
+    near = difflib.get_close_matches(person.name.casefold(), names, cutoff=_NEARLY)
+    return [names[name] for name in near]
 
 
 def _refuse_imitations(files: Sequence[Path]) -> None:

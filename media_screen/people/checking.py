@@ -122,7 +122,7 @@ def _ids(person: Person) -> Iterator[Remark]:
         yield Remark(
             f"{where}: no account has a stable id, so that no post can be official: "
             "media-screen people add NAME --sidecar FILE",
-            wrong=True,
+            wrong=bool(person.channels),  # who has none may be enrolled by the face alone
         )
     for one in advice(person):
         yield Remark(f"{where}: {one.why}: {one.fix}")

@@ -48,6 +48,22 @@ def test_a_person_is_enrolled_from_nothing_by_what_was_downloaded(
     assert "1 person, 1 known fake" in listed
 
 
+def test_a_person_is_enrolled_by_pictures_alone(tmp_path: Path) -> None:
+    options = ("--people", tmp_path / "people")
+    added = invoke("add", NAME, *options)
+    assert added.exit_code == 0, added.output
+    assert "irena-valequist: Irena Valequist, new" in added.output
+    assert "no account: until one is added with --sidecar" in added.output
+    faces = sorted((SAMPLES / "people/irena-valequist/faces").iterdir())
+    assert invoke("add-official", NAME, *faces, *options).exit_code == 0
+    checked = invoke("check", *options)
+    assert checked.exit_code == 0, checked.output
+    assert "no account has a stable id" in checked.output
+    later = invoke("add", NAME, "--sidecar", POST, *options)
+    assert later.exit_code == 0 and "enrolled before" in later.output
+    assert load_people(tmp_path / "people")[0].channels
+
+
 def test_some_files_are_refused_and_the_others_are_added(tmp_path: Path) -> None:
     people = tmp_path / "people"
     invoke("add", NAME, "--sidecar", POST, "--people", people)
@@ -63,7 +79,6 @@ def test_some_files_are_refused_and_the_others_are_added(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        pytest.param(["add", NAME], "Missing option '--sidecar'", id="no-sidecar"),
         pytest.param(["add", NAME, "--sidecar", "no"], "does not exist", id="sidecar-not-there"),
         pytest.param(["add", "..", "--sidecar", POST], "it has no letter", id="hostile-name"),
         pytest.param(["add", "Eve", "--sidecar", IMPOSTOR], "an imitation (U+0430", id="imitation"),
@@ -104,6 +119,49 @@ def test_only_hidden_letters_make_an_imitation(tmp_path: Path, name: str, refuse
     options = ("--sidecar", sidecar, "--people", tmp_path / "people")
     assert invoke("add", NAME, *options).exit_code == (2 if refused else 0)
     assert invoke("add", NAME, *options, "--anyway").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("shown", "handle", "told"),
+    [
+        pytest.param("Irena Valequist", "@ivq", False, id="by-its-name"),
+        pytest.param("Harbour Office", "@irenavalequist", False, id="by-its-handle"),
+        pytest.param("Irena Valequist Official", "@ivq", False, id="name-and-claim"),
+        pytest.param("Harbour Office", "@harbour_office", True, id="by-neither"),
+    ],
+)
+def test_an_account_that_is_called_otherwise_is_pointed_at(
+    tmp_path: Path, shown: str, handle: str, told: bool
+) -> None:
+    sidecar = tmp_path / "a.info.json"
+    record = {**json.loads(POST.read_text()), "channel": shown, "uploader_id": handle}
+    sidecar.write_text(json.dumps(record))
+    options = ("--sidecar", sidecar, "--people", tmp_path / "people")
+    added = invoke("add", NAME, *options)
+    assert added.exit_code == 0, added.output
+    assert ("neither its name nor its handle is like Irena Valequist" in added.output) is told
+    assert "look at it" not in invoke("add", NAME, *options).output  # it is known by then
+
+
+@pytest.mark.parametrize(
+    ("other", "told"), [("Irena Valequst", True), ("Ben Okafor", False)], ids=["slip", "another"]
+)
+def test_a_name_that_nearly_is_enrolled_is_pointed_at(
+    tmp_path: Path, other: str, told: bool
+) -> None:
+    people = tmp_path / "people"
+    invoke("add", NAME, "--sidecar", POST, "--people", people)
+    sidecar = tmp_path / "a.info.json"
+    record = {
+        **json.loads(POST.read_text()),
+        "channel_id": "UC" + "b" * 22,
+        "uploader_id": "@other",
+    }
+    record |= {"channel_url": None, "uploader_url": None}
+    sidecar.write_text(json.dumps(record))
+    added = invoke("add", other, "--sidecar", sidecar, "--people", people)
+    assert added.exit_code == 0, added.output
+    assert ("irena-valequist (Irena Valequist) is enrolled, too" in added.output) is told
 
 
 def test_texts_of_sidecars_do_nothing_on_the_terminal(tmp_path: Path) -> None:

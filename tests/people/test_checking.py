@@ -81,7 +81,7 @@ OTHER_ID = "UC" + "b" * 22
 KINDS: dict[str, tuple[Callable[[Path], object], bool, str]] = {
     "record": (edit("ada/person.toml", "name = 1"), True, "expected `name` to be text"),
     "no-record": (removed("ada/person.toml"), True, "this file is missing"),
-    "no-channel": (edit("ada/person.toml", 'name = "A"'), True, "no account has a stable id"),
+    "no-channel": (edit("ada/person.toml", 'name = "A"'), False, "no account has a stable id"),
     "handle-alone": (
         edit("ada/person.toml", 'name = "A"\n[[channel]]\nplatform = "x"\nhandle = "a"\n'),
         True,
