@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from media_screen.footage.catalogue import align
 from media_screen.footage.catalogue.align import Mapping, Series, changes
-from media_screen.footage.fingerprint import picture
+from media_screen.footage.fingerprint import LAYOUT, Fingerprint, picture
 from media_screen.footage.fingerprint.picture import DESCRIPTOR_SIZE
 
 
@@ -110,3 +110,34 @@ def test_hours_of_footage_are_compared_in_little_memory(speed: float, mirrored: 
     assert best.mapping.offset_s == pytest.approx(7.25, abs=0.15)
     # A table of the votes of all changes at all moments would have 250 MB, and there were several.
     assert peak < 64 << 20
+
+
+def plain_lanes(times: np.ndarray, tracks: np.ndarray) -> list[list[int]]:
+    """The same with each track laid beside all that stand in a lane already."""
+    lanes: list[list[int]] = []
+    numbers, counts = np.unique(tracks, return_counts=True)
+    for track in numbers[np.argsort(-counts, kind="stable")]:
+        rows = np.flatnonzero(tracks == track).tolist()
+        for lane in lanes:
+            seen = [times[tracks == one] for one in np.unique(tracks[lane])]
+            if all(times[rows[-1]] < one[0] or times[rows[0]] > one[-1] for one in seen):
+                lane += rows
+                break
+        else:
+            if len(lanes) < align.MOST_LANES:
+                lanes.append(rows)
+    return [sorted(lane) for lane in lanes]
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12)), max_size=50))
+def test_a_lane_has_no_two_tracks_at_the_same_time(faces: list[tuple[int, int]]) -> None:
+    rows = sorted((at, track + 2 * (at // 6)) for at, track in faces)
+    arrays = {name: np.zeros((0, *shape), kind) for name, (kind, shape) in LAYOUT.items()}
+    for name, (kind, shape) in LAYOUT.items():
+        if name.startswith("face"):
+            arrays[name] = np.zeros((len(rows), *shape), kind)
+    arrays["face_times"] = np.array([at for at, _ in rows], "<f4")
+    arrays["face_tracks"] = np.array([track for _, track in rows], "<i2")
+    lanes = align.face_lanes(Fingerprint(duration_s=31.0, sound_s=0.0, **arrays))
+    plain = plain_lanes(arrays["face_times"], arrays["face_tracks"])
+    assert [lane.tolist() for lane in lanes] == plain

@@ -8,6 +8,7 @@ changes drop out of a change, and a different recording has another one.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -119,21 +120,25 @@ def face_lanes(fingerprint: Fingerprint) -> list[Ints]:
     A lane is one track and then another that is not seen at the same time: over an hour a person is
     in hundreds of tracks. The tracks with most faces are placed first.
     """
-    tracks, counts = np.unique(fingerprint.face_tracks, return_counts=True)
+    _, counts = np.unique(fingerprint.face_tracks, return_counts=True)
+    ordered = np.argsort(fingerprint.face_tracks, kind="stable")
+    found = np.split(ordered, np.cumsum(counts)[:-1])  # the rows of each track
     lanes: list[list[Ints]] = []
     taken: list[list[tuple[float, float]]] = []
-    for track in tracks[np.argsort(-counts, kind="stable")]:
-        rows = np.flatnonzero(fingerprint.face_tracks == track)
-        start, end = (float(fingerprint.face_times[row]) for row in (rows[0], rows[-1]))
+    for track in np.argsort(-counts, kind="stable"):
+        rows = found[track]
+        span = float(fingerprint.face_times[rows[0]]), float(fingerprint.face_times[rows[-1]])
         for lane, spans in zip(lanes, taken, strict=True):
-            if all(end < first or start > last for first, last in spans):
+            place = bisect(spans, span)
+            beside = spans[max(0, place - 1) : place + 1]  # no other can overlap
+            if all(span[1] < first or span[0] > last for first, last in beside):
                 lane.append(rows)
-                spans.append((start, end))
+                spans.insert(place, span)
                 break
         else:
             if len(lanes) < MOST_LANES:
                 lanes.append([rows])
-                taken.append([(start, end)])
+                taken.append([span])
     return [np.sort(np.concatenate(lane)) for lane in lanes]
 
 
