@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from media_screen.arrays import Bytes
+from media_screen.arrays import Bytes, Doubles, Floats, Ints
 from media_screen.evidence import SharedFootage, SharedKind, SharedPart, Span, covered_s
 from media_screen.footage.catalogue import MeasuredMatch, align
 from media_screen.footage.catalogue.align import Mapping
@@ -207,15 +207,26 @@ def _alike_frames(one: Fingerprint, other: Fingerprint) -> float:
     if min(len(mine) for mine in rows) < LEAST_FRAMES:
         return 0.0
     mine, theirs = rows
-    bits = np.minimum.reduce(
-        [
-            picture.hamming(left[mine, None, 0], right[None, theirs, 0])
-            for left, right in _ways(one, other)
-        ]
+    left, right = beside(one.times[mine], other.times[theirs], FRAME_APART_S)
+    ways = _ways(one, other)
+    bits = [picture.hamming(a[mine[left], 0], b[theirs[right], 0]) for a, b in ways]
+    alike = np.minimum.reduce(bits) <= FRAME_BITS
+    return min(
+        len(np.unique(left[alike])) / len(mine),
+        len(np.unique(right[alike])) / len(theirs),
     )
-    apart = np.abs(one.times[mine, None] - other.times[None, theirs])
-    alike = (bits <= FRAME_BITS) & (apart <= FRAME_APART_S)
-    return float(min(alike.any(axis=1).mean(), alike.any(axis=0).mean()))
+
+
+def beside(here: Floats, there: Floats, apart_s: float) -> tuple[Ints, Ints]:
+    """Return the rows of moments of two files that lie at most so far apart, pair by pair.
+
+    Moments are in order. All pairs of two long files would be hundreds of megabytes.
+    """
+    at = here.astype(np.float64)
+    first = np.searchsorted(there, at - apart_s)
+    count = np.searchsorted(there, at + apart_s, "right") - first
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(np.arange(len(here)), count), np.repeat(first, count) + within
 
 
 def _ways(one: Fingerprint, other: Fingerprint) -> tuple[tuple[Bytes, Bytes], ...]:
@@ -241,14 +252,21 @@ def _looks_the_same(mine: Fingerprint, theirs: Fingerprint, found: MeasuredMatch
         return False
     rows = np.flatnonzero((mine.times >= span.start) & (mine.times <= span.end))
     at = found.mapping(mine.times[rows].astype(np.float64))
-    near = np.abs(theirs.times[None] - at[:, None]).argmin(axis=1)
-    beside = np.abs(theirs.times[near] - at) <= FRAME_BESIDE_S
-    rows, near = rows[beside], near[beside]
+    near = nearest(theirs.times, at)
+    close = np.abs(theirs.times[near] - at) <= FRAME_BESIDE_S
+    rows, near = rows[close], near[close]
     if len(rows) < LEAST_BESIDE:
         return False
     bits = (picture.hamming(left[rows], right[near]) for left, right in _ways(mine, theirs))
     # Of each region with itself: what shows another part of the picture has to match clearly.
     return max(float((each <= FRAME_BITS).mean(axis=0).max()) for each in bits) >= SAME
+
+
+def nearest(times: Floats, at: Doubles) -> Ints:
+    """Return for each moment the row of the nearest of some times, which are in order."""
+    after = np.minimum(np.searchsorted(times, at), len(times) - 1)
+    before = np.maximum(after - 1, 0)
+    return np.where(at - times[before] <= np.abs(times[after] - at), before, after)
 
 
 def _has_sound(fingerprint: Fingerprint) -> bool:

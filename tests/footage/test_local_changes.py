@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from media_screen.evidence import Span
 from media_screen.footage.catalogue import Catalogue, MeasuredMatch
@@ -390,6 +392,39 @@ def test_a_tone_leaves_no_peaks_and_speech_keeps_its_own() -> None:
 def test_maximal_runs_are_those_of_ruzzo_and_tompa() -> None:
     scores = [4, -5, 3, -3, 1, 2, -2, 2, -2, 1, 5]  # the example of their paper
     assert maximal_runs(scores) == [(0, 1, 4.0), (2, 3, 3.0), (4, 11, 7.0)]
+
+
+def plain_runs(values: list[int]) -> list[tuple[int, int, float]]:
+    """The same as in the paper without its lists: all runs before a new one are asked again."""
+    runs: list[tuple[int, int, int, int]] = []  # first, last + 1, sums before it and up to its end
+    for place in np.flatnonzero(np.array(values, int) > 0).tolist():
+        first, low, high = place, sum(values[:place]), sum(values[: place + 1])
+        while lower := [at for at, run in enumerate(runs) if run[2] < low]:
+            if runs[lower[-1]][3] >= high:
+                break
+            first, _, low, _ = runs[lower[-1]]
+            del runs[lower[-1] :]
+        runs.append((first, place + 1, low, high))
+    return [(first, last, float(high - low)) for first, last, low, high in runs]
+
+
+@given(st.lists(st.integers(-5, 5), max_size=60))
+def test_no_maximal_run_is_lost_where_few_are_asked(values: list[int]) -> None:
+    assert maximal_runs(values) == plain_runs(values)
+
+
+@pytest.mark.parametrize(
+    ("period", "runs"),
+    [
+        pytest.param([1.0, -2.0], 100_000, id="each-run-lower-than-all-before"),
+        pytest.param([2.0, -1.0], 1, id="all-one-run"),
+        pytest.param([3.0, -1.0, 2.0, -4.0], 50_000, id="pairs-of-runs"),
+    ],
+)
+def test_maximal_runs_of_hours_of_votes_are_found(period: list[float], runs: int) -> None:
+    # To ask all runs before each of them would be up to 5,000,000,000 steps.
+    values = np.tile(period, 200_000 // len(period))
+    assert len(maximal_runs(values)) == runs
 
 
 @pytest.mark.parametrize(

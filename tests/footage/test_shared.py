@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from media_screen.evidence import SharedFootage
 from media_screen.footage.fingerprint import Fingerprint
 from media_screen.footage.memory import Memory
+from media_screen.footage.shared import beside, nearest
 from tests.footage.making import Scene, take, voice
 
 SECONDS = 16.0
@@ -113,3 +116,18 @@ def test_what_is_shared_with_several_is_told_of_each(tmp_path: Path, first: Fing
     both = shot(5, 12.0, spoken((12.0, 1)))  # the picture of one, the words of the other
     found = {one.path: one.part for one in shared(tmp_path, first, other, both)}
     assert found == {"first.mp4": "sound", "0.mp4": "picture"}
+
+
+MOMENTS = st.lists(st.integers(0, 60), min_size=1, max_size=30).map(
+    lambda quarters: np.unique(np.array(quarters, np.float32) / 4)
+)
+
+
+@given(MOMENTS, MOMENTS)
+def test_frames_at_about_one_moment_are_those_of_all_pairs(
+    here: np.ndarray, there: np.ndarray
+) -> None:
+    apart = np.abs(here[:, None] - there[None])
+    left, right = beside(here, there, 1.0)
+    assert np.array_equal(np.stack([left, right], axis=1), np.argwhere(apart <= 1.0))
+    assert nearest(there, here.astype(np.float64)).tolist() == apart.argmin(axis=1).tolist()

@@ -89,26 +89,46 @@ class Votes:
 NO_VOTES = Votes(np.zeros(0), np.zeros(0))
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Values [first, last) whose sum counts, the sums of all before it and of all up to its end."""
+
+    first: int
+    last: int
+    low: float
+    high: float
+    below: int  # number of the nearest run before it whose `low` is lower, -1 for none
+
+
 def maximal_runs(values: Sequence[float] | Doubles) -> list[tuple[int, int, float]]:
     """Return all maximal scoring runs as (first, last + 1, score), in order.
 
     Ruzzo and Tompa, "A linear time algorithm for finding all maximal scoring subsequences", 1999.
     """
-    runs: list[tuple[int, int, float, float]] = []  # first, last + 1, sums before it and up to it
+    runs: list[_Run] = []
     total = 0.0
     for place, value in enumerate(values):
         before, total = total, total + float(value)
-        if value <= 0:
-            continue
-        run = (place, place + 1, before, total)
-        while True:
-            lower = next((i for i in range(len(runs) - 1, -1, -1) if runs[i][2] < run[2]), -1)
-            if lower < 0 or runs[lower][3] >= run[3]:
-                break
-            run = (runs[lower][0], run[1], runs[lower][2], run[3])
-            del runs[lower:]
-        runs.append(run)
-    return [(first, last, high - low) for first, last, low, high in runs]
+        if value > 0:
+            _add_run(runs, place, before, total)
+    return [(run.first, run.last, run.high - run.low) for run in runs]
+
+
+def _add_run(runs: list[_Run], place: int, before: float, total: float) -> None:
+    """Add the run of one value, together with those before it that it goes on from.
+
+    A run that is passed over for its `low` lies behind the new one, which has one as low: none
+    after that asks for it again, so that all the steps together are no more than the values.
+    """
+    below = len(runs) - 1
+    while below >= 0 and runs[below].low >= before:
+        below = runs[below].below
+    first = place
+    while below >= 0 and runs[below].high < total:
+        first, before, lower = runs[below].first, runs[below].low, runs[below].below
+        del runs[below:]
+        below = lower
+    runs.append(_Run(first, place + 1, before, total, below))
 
 
 # --- sound ---------------------------------------------------------------------------------------
