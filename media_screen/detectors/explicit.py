@@ -34,6 +34,8 @@ PARTS = {
     14: "male genitals",
 }
 _BOX_ROWS = 4
+# Score, 0 to 1, below which no part of a body is named: half of the one that flags a file.
+LEAST_NAMED = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,19 @@ def told(exposures: Sequence[Exposure]) -> Evidence:
         score=score,
         llr=0.0,
         finding="exposure",
-        why=f"of exposed parts of bodies, {part} scores highest: {score:.2f} of 1 "
-        f"at {most.time_s:.1f} s, in {len(exposures)} stills",
+        why=_why(part, score, most.time_s, len(exposures)),
         span=Span(most.time_s, most.time_s),
         values=most.scores,
+    )
+
+
+def _why(part: str, score: float, time_s: float, stills: int) -> str:
+    """Name a part of a body only where it may be there: pages are handed on."""
+    if score < LEAST_NAMED:
+        return f"no exposed body was seen (stills looked at: {stills}; at most {score:.2f} of 1)"
+    return (
+        f"of exposed parts of bodies, {part} scores highest: {score:.2f} of 1 "
+        f"at {time_s:.1f} s, in {stills} stills"
     )
 
 

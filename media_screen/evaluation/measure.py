@@ -129,7 +129,7 @@ class Control:
     @property
     def beaten(self) -> bool:
         """Whether the detector beats the metadata by a clear margin: the interval is above 0."""
-        return self.margin.low > 0
+        return self.margin.drawn and self.margin.low > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,16 @@ class Roc:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A measured value with the ends of its bootstrap interval."""
+    """A measured value with the ends of its bootstrap interval.
+
+    `drawn` is false where a class is of one group alone (one person, say): what another would have
+    given can't be drawn, and both ends lie too near.
+    """
 
     value: float
     low: float
     high: float
+    drawn: bool = True
 
 
 def roc(scores: npt.ArrayLike, labels: npt.ArrayLike) -> Roc:
@@ -187,7 +192,7 @@ def bootstrap(
         )
         drawn[turn] = measure(values[rows], fake[rows])
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(value), float(low), float(high))
+    return Interval(float(value), float(low), float(high), min(map(len, strata)) > 1)
 
 
 def _strata(fake: Flags, groups: Sequence[Hashable]) -> list[Any]:

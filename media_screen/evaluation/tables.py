@@ -16,6 +16,7 @@ from media_screen.evaluation.measure import (
 from media_screen.evaluation.metrics import Interval
 
 NONE = "-"
+NO_INTERVAL = "no interval: one class is of one person or source alone"
 _TITLES = {
     "method": "By method, each against all genuine files",
     "collection": "By collection",
@@ -82,7 +83,7 @@ def _separation_row(system: System) -> tuple[str, ...]:
     return (
         system.name,
         _number(found.auc.value),
-        _ends(found.auc),
+        _ends(found.auc) if found.auc.drawn else NONE,
         _number(None if control is None else control.metadata_auc),
         _number(None if control is None else control.shuffled.high),
         _number(found.covered_auc),
@@ -174,7 +175,7 @@ def _on(system: System) -> list[str]:
             f"{system.name} {verb} the control of metadata by a clear margin: on the files that "
             f"it judged, AUC {found.auc.value:.2f} against {control.metadata_auc:.2f}{coin}, "
             f"difference {margin.value:+.2f} "
-            f"(95% interval {margin.low:+.2f} to {margin.high:+.2f})."
+            f"({_margin(margin)})."
         )
         matched = control.matched
         said.append(
@@ -200,4 +201,10 @@ def _percent(value: float | None) -> str:
 
 
 def _ends(interval: Interval) -> str:
-    return f"{interval.low:.2f}-{interval.high:.2f}"
+    return f"{interval.low:.2f}-{interval.high:.2f}" if interval.drawn else NO_INTERVAL
+
+
+def _margin(interval: Interval) -> str:
+    if not interval.drawn:
+        return NO_INTERVAL
+    return f"95% interval {interval.low:+.2f} to {interval.high:+.2f}"

@@ -148,6 +148,22 @@ def test_what_cannot_be_measured_is_refused(
         metrics.auc(scores, labels)
 
 
+@pytest.mark.parametrize(
+    ("labels", "groups", "drawn"),
+    [
+        pytest.param([0, 0, 1, 1], "abcd", True, id="everybody-apart"),
+        pytest.param([0, 0, 1, 1], "aaaa", False, id="one-person"),
+        pytest.param([0, 0, 1, 1], "aabc", False, id="one-person-is-all-genuine"),
+        pytest.param([0, 1, 0, 1], "aabb", True, id="two-people-in-both"),
+        pytest.param([0, 1], "ab", False, id="one-file-of-each"),
+    ],
+)
+def test_an_interval_needs_two_to_draw_from(labels: list[int], groups: str, drawn: bool) -> None:
+    scores = np.arange(len(labels), dtype=np.float64)
+    found = metrics.bootstrap(metrics.auc, scores, labels, groups=list(groups), rounds=20)
+    assert found.drawn is drawn
+
+
 def test_the_bootstrap_interval_of_a_mean_is_that_of_theory() -> None:
     scores, labels = draw(3, count=1000)
     found = metrics.bootstrap(lambda s, y: float(s[~y].mean()), scores, labels)
