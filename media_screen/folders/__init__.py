@@ -21,6 +21,7 @@ __all__ = ["CACHE_FOLDER", "Kind", "LeftOut", "Listing", "is_address", "look_thr
 # What is left out, for one and for several, in the order in which it is told.
 _WORDS: dict[Kind, tuple[str, str]] = {
     "sidecar": ("sidecar, read with its file", "sidecars, read with their files"),
+    "orphan": ("sidecar without its file", "sidecars without their files"),
     "download": ("other file of yt-dlp", "of yt-dlp's other files"),
     "other": ("file of another kind", "files of other kinds"),
     "system": ("file of the system or another program", "of the system or other programs"),

@@ -14,7 +14,9 @@ from typing import Literal
 from media_screen.files import is_result
 from media_screen.sidecar import DOWNLOADERS, PLATFORMS, without_format
 
-Kind = Literal["sidecar", "download", "other", "system", "own", "link", "special", "unreadable"]
+Kind = Literal[
+    "sidecar", "orphan", "download", "other", "system", "own", "link", "special", "unreadable"
+]
 
 # What a downloader writes beside the media: about them, for them, or on the way to them.
 _DOWNLOADS = (

@@ -106,9 +106,8 @@ class Folder:
             screened = content in ("stream", "picture") and not self._beside(made)
         if screened:
             return None
-        # A sidecar without its file is a leftover, too.
         alone = made.kind == "sidecar" and not self._files_of(made)
-        return "download" if alone else made.kind
+        return "orphan" if alone else made.kind
 
     def _ward_of(self, name: str) -> Kind | None:
         return "own" if self._is_output and is_output(name) else self._ward

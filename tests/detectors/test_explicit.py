@@ -54,16 +54,16 @@ def test_the_highest_score_is_told_and_flags_the_file(monkeypatch: pytest.Monkey
     piece = told(Network(BREAST, 0.875), 1.5, 3.0, monkeypatch=monkeypatch)
     assert (piece.score, piece.llr, piece.person) == (0.875, 0.0, None)
     assert "female breast scores highest: 0.88 of 1 at 1.5 s, in 2 stills" in piece.why
+    assert set(piece.values) == set(PARTS.values())
+    judged = judge([piece])
+    assert "explicit" in judged.flags and judged.llr == {}
+    assert judged.label == "unable_to_evaluate", "it is no evidence of anything else"
 
 
 def test_no_part_is_named_that_is_hardly_there() -> None:
     piece = explicit.told([Exposure(1.5, dict.fromkeys(PARTS.values(), 0.01))])
     assert piece.why == "no exposed body was seen (stills looked at: 1; at most 0.01 of 1)"
     assert piece.score == 0.01 and set(piece.values) == set(PARTS.values())
-    assert set(piece.values) == set(PARTS.values())
-    judged = judge([piece])
-    assert "explicit" in judged.flags and judged.llr == {}
-    assert judged.label == "unable_to_evaluate", "it is no evidence of anything else"
 
 
 @pytest.mark.parametrize(

@@ -176,9 +176,9 @@ def test_names_are_compared_as_they_read(tmp_path: Path) -> None:
     assert left_out(tmp_path) == {f"{composed}.jpg": "download", f"{composed}.info.json": "sidecar"}
 
 
-def test_a_sidecar_without_its_media_counts_as_a_leftover(tmp_path: Path) -> None:
+def test_a_sidecar_without_its_media_is_told_as_such(tmp_path: Path) -> None:
     put(tmp_path, {"a.mp4": b"", "a.info.json": b"{}", "b.info.json": b"{}"})
-    assert left_out(tmp_path) == {"a.info.json": "sidecar", "b.info.json": "download"}
+    assert left_out(tmp_path) == {"a.info.json": "sidecar", "b.info.json": "orphan"}
 
 
 DOTTED = {
