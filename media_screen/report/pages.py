@@ -412,6 +412,7 @@ def index_context(
         "lacking": sorted({why for row in rows for why in row.lacking})[:LACKING_SHOWN],
         "left_out": _left_out(RESULTS, results.broken),
         "rank": words.RANK,
+        "rank_of": words.rank_of,
         "answers": ANSWERS,
     }
 
