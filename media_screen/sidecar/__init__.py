@@ -210,7 +210,7 @@ def _record(path: Path) -> tuple[Any, str]:
         except ValueError as error:  # JSON and encoding errors
             damage = f"not valid JSON: {error}"
     record, ended = read_stream(path)
-    return record, damage or (ended and f"not valid JSON: {ended}")
+    return record, damage or ended
 
 
 def _parse_int(digits: str) -> int | float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import tracemalloc
@@ -14,14 +15,14 @@ from hypothesis import strategies as st
 
 from media_screen import sidecar
 from media_screen.evidence import Post
-from media_screen.sidecar import Described, Sidecar, SidecarError
+from media_screen.sidecar import Described, Sidecar, SidecarError, stream
 from media_screen.sidecar.labels import (
     AI_LABEL_TIKTOK_CREATOR,
     AI_LABEL_TIKTOK_MODERATION,
     AI_LABEL_TIKTOK_OTHER,
     AI_LABEL_YOUTUBE,
 )
-from media_screen.sidecar.stream import read_stream
+from media_screen.sidecar.stream import as_utf8, read_stream
 from tests.channels import MADE, real_sidecars, write_made
 
 UC = "UC" + "a1B2c3D4e5F6g7H8i9J0-_"  # 24 characters, as YouTube's are
@@ -543,6 +544,101 @@ def test_what_is_kept_of_a_large_sidecar_is_bounded(tmp_path: Path, text: str) -
     record, ended = read_stream(path)
     assert ended == "" and len(json.dumps(record)) < 500_000
     assert "z" in record or record.get("channel") == "Xin Liu" or len(record) == 2_000
+
+
+LONG = {
+    "letters": "y" * 6_000_000,
+    "escaped-quotes": '\\"' * 3_000_000,
+    "escaped-backslashes": "\\\\" * 3_000_000,
+    "backslashes-before-the-end": "y" * 5_999_999 + "\\\\" * 99,
+    "escaped-numbers": "\\u5218" * 1_000_000,
+    "escaped-pairs": "\\ud83d\\ude00" * 500_000,
+    "characters-of-several-bytes": "\u5218\U0001f600" * 1_000_000,
+    "brackets-and-commas": "[{,: " * 1_200_000,
+}
+MOST_PASSED_ON = 2 << 20  # bytes; a parser goes over a text again with each block that it is given
+
+
+def passed_on(path: Path) -> bytes:
+    """What the parser is given of a file."""
+    with path.open("rb") as file:
+        text = as_utf8(file)
+        return b"".join(iter(lambda: text.read(1 << 18), b""))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param('{{"title": "{}", {}}}', id="field"),
+        pytest.param('{{"x": ["{}"], {}}}', id="in-a-list"),
+        pytest.param('{{"{}": 1, {}}}', id="key"),
+    ],
+)
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_of_a_long_text_only_the_beginning_is_parsed_and_all_behind_it(
+    tmp_path: Path, text: str, form: str, encoding: str
+) -> None:
+    path = tmp_path / "a.info.json"
+    path.write_text(form.format(text, '"channel": "Xin Liu", "tags": ["\\\\", "b\\""]'), encoding)
+    assert len(passed_on(path)) < MOST_PASSED_ON
+    with path.open(encoding=encoding) as file:
+        whole = json.load(file)
+    assert read_stream(path) == (cut(whole), "")
+
+
+def cut(value: Any) -> Any:
+    """A value with its texts cut as the reader cuts them."""
+    if isinstance(value, dict):
+        return {cut(key): cut(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [cut(item) for item in value]
+    return value[:40_000] if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("begun", ["", "0.", "1e"], ids=["whole", "fraction", "exponent"])
+def test_a_number_of_millions_of_digits_is_damage(tmp_path: Path, begun: str) -> None:
+    path, digits = tmp_path / "a.info.json", begun + "1" * 3_000_000
+    path.write_text(f'{{"channel": "Xin Liu", "x": [1, {digits}, 2], "channel_id": "b"}}')
+    with pytest.raises(ValueError, match="number"):
+        passed_on(path)
+    record, ended = read_stream(path)
+    assert record["channel"] == "Xin Liu" and "channel_id" not in record and "number" in ended
+
+
+@pytest.mark.parametrize("size", range(8, 40))
+def test_a_text_may_end_and_be_cut_anywhere(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """With blocks of any size, and texts that are long from 60 bytes on."""
+    monkeypatch.setattr(stream, "_LONGEST", 60)
+    texts = ["\\\\" * count + '\\"\\u5218\u5218x' * count for count in range(20)]
+    whole = "[" + ", ".join(f'"{text}", {{"{text}": -1.5e3}}' for text in texts) + "]"
+    text = as_utf8(io.BytesIO(whole.encode()))
+    read = json.loads(b"".join(iter(lambda: text.read(size), b"")), strict=False)
+    wanted = json.loads(whole)
+    assert [one[:5] for one in read[::2]] == [one[:5] for one in wanted[::2]]
+    assert [len(one) for one in read[1::2]] == [1] * len(texts)
+    assert [list(one.values()) for one in read[1::2]] == [[-1500.0]] * len(texts)
+    assert read[:8] == wanted[:8], "short ones are whole"
+
+
+MANY = {
+    "numbers": '{"channel": "Xin Liu", "comments": [' + "1, " * 2_000 + '1], "channel_id": "b"}',
+    "fields": '{"channel": "Xin Liu"' + ', "a": 1' * 2_000 + ', "channel_id": "b"}',
+    "lists": '{"channel": "Xin Liu", "x": [' + "[], " * 2_000 + '1], "channel_id": "b"}',
+}
+
+
+@pytest.mark.parametrize("text", MANY.values(), ids=MANY)
+def test_a_record_of_more_values_than_can_be_read_in_time_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    path = tmp_path / "a.info.json"
+    path.write_text(text)
+    assert read_stream(path)[1] == ""
+    monkeypatch.setattr(stream, "MAX_EVENTS", 2_000)
+    record, ended = read_stream(path)
+    assert record["channel"] == "Xin Liu" and "channel_id" not in record
+    assert ended == "expected at most 2000 values"
 
 
 def test_numbers_that_json_does_not_know_are_read(tmp_path: Path) -> None:
