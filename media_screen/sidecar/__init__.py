@@ -9,6 +9,7 @@ and leaves a line in `problems`, not the whole record.
 from __future__ import annotations
 
 import json
+import os
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from typing import Any
 
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import MediaInfo, Post
+from media_screen.files import open_regular
 from media_screen.sidecar.comments import Comment, CommentsError, read_comments
 from media_screen.sidecar.downloaders import DOWNLOADERS, DateField, Downloader, downloader_of
 from media_screen.sidecar.fields import MAX_NAME, MAX_TIMESTAMP, Fields, url_or_empty
@@ -202,9 +204,12 @@ def read(path: Path) -> Sidecar:
 def _record(path: Path) -> tuple[Any, str]:
     """Return what a file holds, and what is wrong with it, "" when nothing is."""
     damage = ""
-    if path.stat().st_size <= MAX_WHOLE:
+    with open_regular(path) as file:
+        is_large = os.fstat(file.fileno()).st_size > MAX_WHOLE
+        data = b"" if is_large else file.read(MAX_WHOLE)  # also of one that grows meanwhile
+    if not is_large:
         try:
-            return json.loads(path.read_bytes(), parse_int=_parse_int), ""
+            return json.loads(data, parse_int=_parse_int), ""
         except RecursionError:
             damage = "nested too deeply for a sidecar"
         except ValueError as error:  # JSON and encoding errors

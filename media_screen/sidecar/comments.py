@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from media_screen.errors import MediaScreenError
+from media_screen.files import open_regular
 from media_screen.sidecar.fields import MAX_NAME, MAX_TIMESTAMP, clean, id_of, number_of
 from media_screen.sidecar.stream import damage_of, events_of
 
@@ -47,7 +48,7 @@ def read_comments(path: Path) -> Iterator[Comment]:
     import ijson  # here, because few sidecars hold comments
 
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             for record in _records(events_of(file)):
                 yield _comment(record)
     except OSError as error:

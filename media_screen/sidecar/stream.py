@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from media_screen.files import open_regular
+
 MAX_BYTES = 1 << 30  # read of one file; some 10 s of a processor when it holds comments
 MAX_EVENTS = 100_000_000  # keys, values and ends read of one file; some 20 s, were it only these
 _MAX_TEXT = 40_000  # characters of one value
@@ -54,7 +56,7 @@ def read_stream(path: Path) -> tuple[Any, str]:
     import ijson  # here, because few sidecars need it
 
     builder = ijson.ObjectBuilder()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         try:
             for event, value in _wanted(events_of(file)):
                 builder.event(event, value)
