@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from media_screen import sidecar as sidecars
 from media_screen.batch.campaigns import MEMORY
+from media_screen.batch.originals import official_posts
 from media_screen.batch.scan import scan
 from media_screen.cli.config_file import read_config
 from media_screen.cli.main import main
@@ -40,7 +41,7 @@ from media_screen.media import Media, MediaError
 from media_screen.package.signature import read_key
 from media_screen.people.checking import check_people
 from media_screen.people.references import FoundFace, Store
-from media_screen.people.registry import read_record
+from media_screen.people.registry import OfficialChannel, Person, read_record
 from media_screen.report import write_report
 from media_screen.results.folder import RESULTS, BatchError, Results
 from media_screen.results.written import STATE
@@ -859,6 +860,20 @@ def test_a_sidecar_that_is_no_file_costs_only_itself(tmp_path: Path, irregular: 
     verdict = Screener(CONFIG).screen(path, sidecar=irregular)
     (told,) = (one.why for one in verdict.abstentions if one.detector == "sidecar")
     assert "it is not a regular file" in told and verdict.media.kind == "video"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_sidecar_that_becomes_a_pipe_stops_no_scan(
+    tmp_path: Path, irregular: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be another one from one moment to the next."""
+    monkeypatch.setattr(sidecars, "find", lambda _: irregular)
+    person = Person("ada", "Ada", (), (OfficialChannel("youtube", "UC1"),), tmp_path)
+    assert list(official_posts([tmp_path / "a.mp4"], [person])) == []
+    touch(tmp_path, "in/a.mp4")
+    with Results(tmp_path / "out") as results:
+        results.add(tmp_path / "in/a.mp4", verdict(tmp_path / "in/a.mp4"), "s1")
+        assert results.has(tmp_path / "in/a.mp4", "s1")
 
 
 @pytest.mark.usefixtures("impatient")

@@ -39,7 +39,7 @@ from media_screen.sidecar.sites import (
     platform_name,
     platform_of_host,
 )
-from media_screen.sidecar.stream import read_stream
+from media_screen.sidecar.stream import read_stream, sha256_of
 
 __all__ = [
     "DOWNLOADERS",
@@ -68,6 +68,7 @@ __all__ = [
     "platform_of_host",
     "read",
     "read_comments",
+    "sha256_of",
     "without_format",
 ]
 

@@ -7,6 +7,7 @@ and fragments, so that memory depends on what is kept and not on what a record h
 from __future__ import annotations
 
 import codecs
+import hashlib
 import itertools
 import json
 import re
@@ -82,6 +83,16 @@ def events_of(file: BinaryIO) -> Iterator[tuple[str, Any]]:
     yield from itertools.islice(events, MAX_EVENTS)
     if next(events, None) is not None:
         raise TooMuchError(f"expected at most {MAX_EVENTS} values")
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hex SHA-256 of a file, as far as one is read; raises OSError."""
+    digest = hashlib.sha256()
+    with open_regular(path) as file:
+        read = _Limited(file, MAX_BYTES + 1)  # a longer one is damaged
+        while block := read.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 class _Limited:
