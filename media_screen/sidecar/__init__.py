@@ -276,7 +276,7 @@ def _described(fields: Fields, made_by: Downloader) -> Described:
     suffix = PurePath(final).suffix[1:]
     downloads = fields.record.get("requested_downloads")
     if isinstance(downloads, list) and len(downloads) == 1 and isinstance(downloads[0], Mapping):
-        suffix = Fields(downloads[0]).text("ext", MAX_NAME) or suffix
+        suffix = Fields(downloads[0], wrapped=fields.wrapped).text("ext", MAX_NAME) or suffix
     return Described(
         extension=suffix or fields.first_text(made_by.extensions, MAX_NAME),
         size_bytes=fields.first_number(made_by.sizes, low=0, high=_MAX_COUNT),

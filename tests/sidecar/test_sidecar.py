@@ -244,7 +244,10 @@ DATES = {
     "seconds": ({"timestamp": 1620905839.9, "upload_date": "19990101"}, "2021-05-13T11:37:19Z"),
     "release": ({"release_timestamp": 1620905839}, "2021-05-13T11:37:19Z"),
     "only-the-day": ({"upload_date": "20210513"}, "2021-05-13"),
-    "placeholder": ({"timestamp": "<type:int>", "upload_date": "re:\\d{8}"}, ""),
+    "placeholder": (
+        {"info_dict": {"timestamp": "<type:int>", "upload_date": "re:\\d{8}"}},
+        "",
+    ),
     "none": ({}, ""),
 }
 
@@ -306,11 +309,41 @@ def test_a_wrong_value_costs_its_field_and_is_reported(record: dict[str, Any], l
     assert untouched == vars(kept)
 
 
-@pytest.mark.parametrize(
-    "title", ["re: your question", "md5: explained", "count: me in"], ids=lambda text: text[:4]
-)
-def test_a_title_that_only_resembles_a_placeholder_is_kept(title: str) -> None:
-    assert sidecar.parse({"title": title}).title == title
+# What the tests of yt-dlp write where a value changes, and what somebody may call a video.
+PLACEHOLDERS = {
+    "pattern": "re:^Xin Liu .+$",
+    "answer": "re: Irena Valequist speaks (leaked)?",
+    "answer-of-several-lines": "re: Buy at https://scam.example/win (today)\nor (tomorrow)",
+    "hash": "md5:" + "0a" * 16,
+    "number": "count:5",
+    "most": "maxcount:12",
+    "expression": "<expr>",
+    "type": "<type:str>",
+    "beginning": "startswith:Xin",
+    "part": "contains:Xin",
+}
+
+
+@pytest.mark.parametrize("text", PLACEHOLDERS.values(), ids=PLACEHOLDERS)
+def test_a_placeholder_is_one_in_a_record_of_a_test_alone(text: str) -> None:
+    record = {"title": text, "description": text, "uploader": text, "tags": [text], "ext": text}
+    read = sidecar.parse(record)
+    assert (read.title, read.description, read.display_name) == (text,) * 3
+    assert read.described.extension == text and read.problems == ()
+    tested = sidecar.parse({"info_dict": record | {"id": "a"}})
+    assert (tested.title, tested.description, tested.display_name) == ("",) * 3
+    assert tested.video_id == "a" and tested.described.extension == "" and tested.problems == ()
+
+
+def test_a_link_after_an_answer_is_found() -> None:
+    text = "re: Buy at https://scam.example/win (today only)"
+    assert sidecar.parse({"description": text}).links == ("https://scam.example/win",)
+
+
+def test_a_placeholder_in_place_of_a_number_is_a_wrong_value_outside_of_tests() -> None:
+    expected = "duration: expected a number from 0 to 4.10244e+09, got str '<type:int>'"
+    assert sidecar.parse({"duration": "<type:int>"}).problems == (expected,)
+    assert sidecar.parse({"info_dict": {"duration": "<type:int>"}}).problems == ()
 
 
 def test_texts_are_capped_and_free_of_what_breaks_other_programs() -> None:
