@@ -326,7 +326,7 @@ def _date(fields: Fields, dates: Sequence[DateField]) -> str:
         text = fields.text(date.key, MAX_NAME)
         try:
             if text:
-                return datetime.strptime(text, date.form).strftime(date.kept)
+                return date.read(text)
         except ValueError:
             fields.problem(date.key, date.expected, text)
     return ""

@@ -244,6 +244,11 @@ DATES = {
     "seconds": ({"timestamp": 1620905839.9, "upload_date": "19990101"}, "2021-05-13T11:37:19Z"),
     "release": ({"release_timestamp": 1620905839}, "2021-05-13T11:37:19Z"),
     "only-the-day": ({"upload_date": "20210513"}, "2021-05-13"),
+    "an-early-year": ({"upload_date": "00010101"}, "0001-01-01"),
+    "moment": (
+        {"category": "twitter", "subcategory": "tweet", "date": "0999-12-31 23:59:59"},
+        "0999-12-31T23:59:59Z",
+    ),
     "placeholder": (
         {"info_dict": {"timestamp": "<type:int>", "upload_date": "re:\\d{8}"}},
         "",
@@ -256,6 +261,48 @@ DATES = {
 def test_the_date_is_iso_8601(record: dict[str, Any], expected: str) -> None:
     read = sidecar.parse(record)
     assert (read.published, read.problems) == (expected, ())
+
+
+NO_DATES = {
+    "month-without-zero": "2024111",
+    "blanks": "2024 1 1",
+    "no-such-day": "20240230",
+    "no-such-month": "20241301",
+    "no-year": "00000101",
+    "digits-of-another-script": "\u0662\u0660\u0662\u0664\u0660\u0661\u0660\u0661",
+    "wide-digits": "\uff12\uff10\uff12\uff14\uff10\uff11\uff10\uff11",
+    "longer": "202401011",
+    "with-strokes": "2024-01-01",
+    "sign": "+2024101",
+    "two-lines": "20240101\n20240102",
+}
+NO_MOMENTS = {
+    **NO_DATES,
+    "day-without-zero": "2024-1-1 00:00:00",
+    "hour-without-zero": "2024-01-01 0:00:00",
+    "no-such-hour": "2024-01-01 24:00:00",
+    "no-such-second": "2024-01-01 00:00:61",
+    "year-of-five-digits": "12024-01-01 00:00:00",
+    "year-of-two-digits": "24-01-01 00:00:00",
+    "digits-of-another-script-in-one": "2024-01-0\u0661 00:00:00",
+    "two-blanks": "2024-01-01  00:00:00",
+}
+
+
+@pytest.mark.parametrize("text", NO_DATES.values(), ids=NO_DATES)
+def test_what_is_no_date_is_a_problem(text: str) -> None:
+    read = sidecar.parse(site("Youtube", upload_date=text))
+    assert read.published == ""
+    assert read.problems == (f"upload_date: expected a date as YYYYMMDD, got str {text!a}",)
+
+
+@pytest.mark.parametrize("text", NO_MOMENTS.values(), ids=NO_MOMENTS)
+def test_what_is_no_moment_is_a_problem(text: str) -> None:
+    of_both = {"category": "twitter", "subcategory": "t", "date": text, "author": {"date": text}}
+    read = sidecar.parse(of_both)
+    assert (read.published, read.account_created) == ("", "")
+    expected = f"expected a date as YYYY-MM-DD HH:MM:SS, got str {text!a}"
+    assert set(read.problems) == {f"date: {expected}", f"author.date: {expected}"}
 
 
 PROBLEMS = {
@@ -452,6 +499,11 @@ FOLLOWED = [
         },
         ("2025-10-01T08:30:00Z", 3),
         id="gallery-dl-twitter",
+    ),
+    pytest.param(
+        {"category": "twitter", "subcategory": "t", "author": {"date": "0099-10-01 08:30:00"}},
+        ("0099-10-01T08:30:00Z", None),
+        id="an-early-year",
     ),
     pytest.param(
         {"category": "tiktok", "subcategory": "post", "authorStats": {"followerCount": 5}},
