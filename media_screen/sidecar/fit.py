@@ -7,13 +7,18 @@ the file comes from only when it fits for certain: it belongs to one file, and n
 
 from __future__ import annotations
 
+import functools
 import math
+import os
 import re
+import time
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from media_screen.evidence import MediaInfo
+from media_screen.files import facts
 
 # Sites round the length to whole seconds, and joining picture and sound moves the end by a little.
 DURATION_TOLERANCE_S = 2.0
@@ -22,6 +27,10 @@ SECTION_TOLERANCE_S = 10.0  # sections that are cut on download begin at the key
 SIDE_TOLERANCE_PX = 8  # codecs round the sides up to whole blocks
 SIZE_TOLERANCE_SHARE = 0.05
 EMBEDDED_BYTES = 4 << 20  # cover pictures, subtitles and tags that a downloader adds to a file
+
+# A folder that changes twice within a step of the file system's clock seems to have changed once:
+# what was listed so soon after a change may be outdated. FAT's has 2 s, other machines' may differ.
+_CLOCK_STEP_S = 10.0
 
 # Streams that were not joined keep their format id: NAME.f137.mp4, NAME.fdash-video=1.mp4. An id
 # has a digit or a sign, or is one of these words: NAME.fake.mp4 is somebody's edit.
@@ -128,9 +137,10 @@ def _other_name(described: Described, media: Path, sidecar: Path | None) -> list
         return [f"this is one stream of the post ({format_id[:40]}), not all of it"] * bool(
             format_id
         )
-    named = (stem, f"{stem}.{described.extension}")
-    rivals = (other for other in _beside(media) if other != media.name)
-    rival = next((other for other in rivals if any(_same(other, name) for name in named)), "")
+    beside = _beside(media)
+    named = map(_folded, (stem, f"{stem}.{described.extension}"))
+    rivals = {other for name in named for other in beside.get(name, ())} - {media.name}
+    rival = min(rivals, default="")
     return [f"{escaped(rival)} beside it may be the file it was written for"] if rival else []
 
 
@@ -142,11 +152,24 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _beside(media: Path) -> list[str]:
+def _beside(media: Path) -> Mapping[str, Sequence[str]]:
+    """Return the names in the folder of a file, by that as which they are compared."""
     try:
-        return sorted(path.name for path in media.parent.iterdir())
+        status = media.parent.stat()
+        changed_s = max(status.st_mtime, status.st_ctime)
+        listed = _listed if changed_s < time.time() - _CLOCK_STEP_S else _listed.__wrapped__
+        return listed(media.parent, facts(status))
     except OSError:
-        return []
+        return {}
+
+
+@functools.lru_cache(maxsize=2)  # folders are gone through one by one; 100,000 names take 30 MB
+def _listed(folder: Path, _facts: str) -> Mapping[str, Sequence[str]]:
+    """List a folder, once for as long as its facts stay."""
+    names: dict[str, list[str]] = {}
+    for name in os.listdir(folder):
+        names.setdefault(_folded(name), []).append(name)
+    return names
 
 
 def _other_size(described: Described, info: MediaInfo) -> list[str]:
