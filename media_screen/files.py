@@ -116,6 +116,12 @@ def open_regular(path: Path) -> BinaryIO:
     return open(file, "rb")
 
 
+def read_regular(path: Path) -> bytes:
+    """Return what stands in a file; a pipe or device is refused with an OSError."""
+    with open_regular(path) as stream:
+        return stream.read()
+
+
 def private_folder(path: Path) -> None:
     """Make a folder of the program's own, and those above it; make one that is there private.
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import signal
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
@@ -17,25 +18,38 @@ from typing import cast
 import pytest
 from click.testing import CliRunner
 
+from media_screen import sidecar as sidecars
 from media_screen.batch.campaigns import MEMORY
+from media_screen.batch.originals import official_posts
 from media_screen.batch.scan import scan
+from media_screen.cli.config_file import read_config
 from media_screen.cli.main import main
 from media_screen.detectors.contract import Detector
+from media_screen.detectors.face_artifact.own import OwnDescription
 from media_screen.errors import MediaScreenError
+from media_screen.evaluation.manifest import read_manifest
 from media_screen.evaluation.outcomes import read_results
+from media_screen.evaluation.protocol import load as load_protocol
 from media_screen.evidence import Abstention, MediaInfo, Span, Thumbnail, Verdict
 from media_screen.exports import export, saved_verdicts
-from media_screen.files import private_folder, write_atomically
+from media_screen.files import private_folder, read_regular, write_atomically
 from media_screen.folders import CACHE_FOLDER
+from media_screen.folders.recognise import recognise
 from media_screen.footage.catalogue import Catalogue, CatalogueError
 from media_screen.footage.memory import Memory
 from media_screen.media import Media, MediaError
+from media_screen.package.signature import read_key
+from media_screen.people.checking import check_people
 from media_screen.people.references import FoundFace, Store
+from media_screen.people.registry import OfficialChannel, Person, read_record
 from media_screen.report import write_report
 from media_screen.results.folder import RESULTS, BatchError, Results
 from media_screen.results.written import STATE
 from media_screen.screen import Config, Screener
+from media_screen.sidecar import read_comments
 from media_screen.speech.embed import VERSION as VOICE_VERSION
+from media_screen.weights import ModelFile, read_registry, sha256_of
+from media_screen.weights.fetch import fetch
 from tests.footage.making import Scene, take
 from tests.fuzz.state import SCHEMAS, change_schema
 from tests.making import quarters, records, touch, write_video
@@ -777,6 +791,99 @@ def test_a_pipe_in_place_of_results_is_refused_and_not_waited_for(
     os.mkfifo(tmp_path / RESULTS)
     with pytest.raises((OSError, MediaScreenError), match="not a regular file"):
         read(tmp_path)
+
+
+def fetched_from(path: Path) -> Path:
+    named = ModelFile(name="mine/a.onnx", sha256="0" * 64, licence="MIT", origin="a test")
+    return fetch(named, source=path)
+
+
+READERS: dict[str, Callable[[Path], object]] = {
+    "sidecar": sidecars.read,
+    "comments": lambda path: list(read_comments(path)),
+    "content": recognise,
+    "manifest": read_manifest,
+    "protocol": load_protocol,
+    "options": lambda path: read_config(path, []),
+    "list-of-weights": read_registry,
+    "weights": sha256_of,
+    "weights-to-place": fetched_from,
+    "network-of-the-users": OwnDescription.read,
+    "record-of-a-person": read_record,
+    "key-to-sign-with": read_key,
+    "anything-else": read_regular,
+}
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """What would be waited for for ever fails instead."""
+
+    def fail(*_: object) -> None:
+        raise AssertionError("it was waited for")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(20)  # s
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(params=["pipe", "device", "linked-device", "folder"])
+def irregular(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """What can be opened and is no file."""
+    path = tmp_path / "a.json"
+    if request.param == "pipe":
+        os.mkfifo(path)
+    elif request.param == "device":
+        return Path(os.devnull)
+    elif request.param == "linked-device":
+        path.symlink_to(os.devnull)
+    else:
+        path.mkdir()
+    return path
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_what_is_named_to_be_read_and_is_no_file_is_refused_and_not_waited_for(
+    irregular: Path, read: Callable[[Path], object]
+) -> None:
+    with pytest.raises((OSError, MediaScreenError), match=r"(not a|no) regular file"):
+        read(irregular)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_sidecar_that_is_no_file_costs_only_itself(tmp_path: Path, irregular: Path) -> None:
+    path = tmp_path / "a.mp4"
+    write_video(path, [quarters()] * 5)
+    verdict = Screener(CONFIG).screen(path, sidecar=irregular)
+    (told,) = (one.why for one in verdict.abstentions if one.detector == "sidecar")
+    assert "it is not a regular file" in told and verdict.media.kind == "video"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_sidecar_that_becomes_a_pipe_stops_no_scan(
+    tmp_path: Path, irregular: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be another one from one moment to the next."""
+    monkeypatch.setattr(sidecars, "find", lambda _: irregular)
+    person = Person("ada", "Ada", (), (OfficialChannel("youtube", "UC1"),), tmp_path)
+    assert list(official_posts([tmp_path / "a.mp4"], [person])) == []
+    touch(tmp_path, "in/a.mp4")
+    with Results(tmp_path / "out") as results:
+        results.add(tmp_path / "in/a.mp4", verdict(tmp_path / "in/a.mp4"), "s1")
+        assert results.has(tmp_path / "in/a.mp4", "s1")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_certificate_that_is_no_file_is_told(tmp_path: Path) -> None:
+    touch(tmp_path, "people/ada/faces/a.jpg")
+    (tmp_path / "people/ada/person.toml").write_text('name = "Ada"')
+    (tmp_path / "people/_trust").mkdir()
+    os.mkfifo(tmp_path / "people/_trust/a.pem")
+    _, remarks = check_people(tmp_path / "people")
+    assert any("a.pem" in one.text and "not a regular file" in one.text for one in remarks)
 
 
 ROWS = {

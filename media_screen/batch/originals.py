@@ -23,7 +23,7 @@ from media_screen.batch.worker import Job, Limits, Pool
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import Abstention, MediaInfo, Verdict
 from media_screen.evidence.pieces import LONGEST_ERROR
-from media_screen.files import private_folder, remove_database
+from media_screen.files import private_folder, read_regular, remove_database
 from media_screen.footage.original.proxy import Proxies, ProxyError
 from media_screen.media import Media, MediaError, Source, shown_path
 from media_screen.people.cache import CATALOGUE, PROXIES
@@ -188,7 +188,7 @@ def _may_name(sidecar: Path, ids: Collection[str]) -> bool:
     try:
         if sidecar.stat().st_size > sidecars.MAX_WHOLE:
             return True
-        data = sidecar.read_bytes()
+        data = read_regular(sidecar)
     except OSError:
         return False
     # In JSON other characters may be written in several ways.

@@ -20,7 +20,7 @@ from click.core import ParameterSource
 from media_screen.cli.options import FILE
 from media_screen.cli.terminal import Examples
 from media_screen.errors import SetupError
-from media_screen.files import refuse_strangers
+from media_screen.files import open_regular, refuse_strangers
 from media_screen.results.plain import plain, toml_text
 
 if sys.version_info >= (3, 11):
@@ -192,7 +192,7 @@ def _toml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ConfigFileError(f"{path}: expected a file of options, got what is no regular file")
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             data = stream.read(_MOST + 1)
         if len(data) > _MOST:
             raise ConfigFileError(f"{path}: expected at most {_MOST} bytes, got more")

@@ -7,8 +7,10 @@ nothing; encoder names such as Lavf stand in genuine and forged files alike and 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from media_screen.detectors.contract import Case, Dependence, Need
 from media_screen.evidence import Abstention, Axis, Evidence
@@ -21,6 +23,8 @@ GENERATOR_LLR = 2.3
 
 MISMATCH = 1.0  # s; containers round and pad, and cuts at key frames leave up to half a second
 MISMATCH_SHARE = 0.05  # of the longer stream; both limits must be passed
+
+_LABEL_TYPE = re.compile("[1-9][0-9]{0,2}")  # of TikTok; 0 and what is no such number label nothing
 
 # Tags in which the tool that wrote a file names itself. Title, comment, description and address are
 # words of authors, or what a downloader fills in: not here. Make and model name cameras.
@@ -78,7 +82,7 @@ class Container:
         if not found:
             yield Evidence(
                 detector=self.name, axis=self.axis, score=0.0, llr=0.0, finding="plain",
-                why="the container names no generator and its streams are of equal length",
+                why=_plain(case),
             )  # fmt: skip
 
 
@@ -89,8 +93,8 @@ def _declared(tags: list[Mapping[str, str]]) -> Iterator[_Finding]:
     """Find labels by which a file declares its content to be generated.
 
     `AIGC` is the implicit label of the Chinese national standard GB 45438-2025 ({"Label": "1"} is
-    generated, "2" possibly, "3" suspected); `aigc_info` is what TikTok writes, where a label type
-    other than 0 means labelled.
+    generated, "2" possibly, "3" suspected); `aigc_info` is what TikTok writes, where a number other
+    than 0 means labelled.
     """
     for key, value in _items(tags):
         if key == "aigc":
@@ -104,7 +108,7 @@ def _declared(tags: list[Mapping[str, str]]) -> Iterator[_Finding]:
                 )  # fmt: skip
         if key == "aigc_info":
             label = _json_field(value, "aigc_label_type")
-            if label not in ("", "0"):
+            if _LABEL_TYPE.fullmatch(label):
                 yield (
                     "declared_ai", DECLARED_LLR,
                     f"the platform marked the file as AI-generated (aigc_label_type {label[:8]!r})",
@@ -139,21 +143,53 @@ def _named(text: str) -> str:
 
 def _unequal_lengths(case: Case) -> Iterator[_Finding]:
     """Find sound and picture of unequal length; said, but not counted: many genuine cuts do it."""
-    lengths: dict[str, float] = {}
-    for stream in case.media.streams:
-        if stream.kind != "other" and stream.duration_s:
-            lengths[stream.kind] = max(lengths.get(stream.kind, 0.0), stream.duration_s)
-    if case.info.kind != "video" or len(lengths) < 2:
+    lengths = _lengths(case)
+    if lengths is None:
         return
-    difference = lengths["audio"] - lengths["video"]
-    if abs(difference) > max(MISMATCH, MISMATCH_SHARE * max(lengths.values())):
+    audio_s, video_s = max(lengths.sound), max(lengths.picture)
+    difference = audio_s - video_s
+    if abs(difference) > max(MISMATCH, MISMATCH_SHARE * max(audio_s, video_s)):
         longer = "sound" if difference > 0 else "picture"
         yield (
             "length_mismatch", 0.0,
             f"the {longer} is {abs(difference):.1f} s longer than the "
             f"{'picture' if longer == 'sound' else 'sound'}",
-            {"audio_s": lengths["audio"], "video_s": lengths["video"]},
+            {"audio_s": audio_s, "video_s": video_s},
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Lengths:
+    """How long the tracks of a video are, in s; there is one of each kind at least."""
+
+    sound: tuple[float, ...]
+    picture: tuple[float, ...]
+
+    @property
+    def most_apart(self) -> float:
+        """How far a track of sound and one of pictures are apart at most."""
+        return max(max(self.sound) - min(self.picture), max(self.picture) - min(self.sound))
+
+
+def _lengths(case: Case) -> _Lengths | None:
+    """Return the lengths that can be compared, None where there are no two."""
+    known = [(each.kind, each.duration_s) for each in case.media.streams if each.duration_s]
+    sound = tuple(length for kind, length in known if kind == "audio")
+    picture = tuple(length for kind, length in known if kind == "video")
+    compared = case.info.kind == "video" and sound and picture
+    return _Lengths(sound, picture) if compared else None
+
+
+def _plain(case: Case) -> str:
+    """Say that nothing was found, and of lengths only where two were compared."""
+    lengths = _lengths(case)
+    if lengths is None:
+        return "the container names no generator"
+    shown = max(0.1, math.ceil(round(lengths.most_apart * 10, 3)) / 10)  # up: the sentence holds
+    return (
+        "the container names no generator, and its sound and picture differ in length by no more "
+        f"than {shown:.1f} s"
+    )
 
 
 def _items(tags: list[Mapping[str, str]]) -> Iterator[tuple[str, str]]:
@@ -169,4 +205,5 @@ def _json_field(text: str, name: str) -> str:
     except (ValueError, RecursionError):
         return ""
     value = record.get(name) if isinstance(record, dict) else None
-    return str(value) if isinstance(value, str | int) else ""
+    is_label = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value).strip() if is_label else ""

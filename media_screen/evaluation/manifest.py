@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 
 from media_screen.errors import SetupError
+from media_screen.files import open_regular
 from media_screen.results.plain import counted
 
 COLUMNS = ("path", "label", "method", "collection", "identity")
@@ -41,7 +43,7 @@ def read_manifest(path: Path) -> tuple[Item, ...]:
     that is listed twice: a row that is passed over in silence would change what is measured.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, skipinitialspace=True)
             missing = [name for name in COLUMNS[:2] if name not in (reader.fieldnames or ())]
             if missing:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from media_screen.errors import SetupError
 from media_screen.evaluation.manifest import Item
+from media_screen.files import read_regular
 from media_screen.media import MediaError, identify, shown_path
 
 SCHEMA = "media_screen.protocol/1"
@@ -63,7 +64,7 @@ class Protocol:
 def load(path: Path) -> Protocol:
     """Read a protocol; raises ProtocolError naming what is wrong with the file."""
     try:
-        record = json.loads(path.read_text("utf-8"))
+        record = json.loads(read_regular(path))
         if record.get("schema") != SCHEMA:
             raise ProtocolError(f"expected schema {SCHEMA!r}, got {record.get('schema')!r}")
         splits = {name: dict(folds) for name, folds in record["splits"].items()}

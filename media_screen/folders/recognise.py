@@ -10,6 +10,8 @@ import struct
 from pathlib import Path
 from typing import IO, Literal
 
+from media_screen.files import open_regular
+
 # A stream plays: video, sound or moving pictures. A text holds nothing but characters.
 Content = Literal["stream", "picture", "text", ""]
 
@@ -58,7 +60,7 @@ _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\f\r\x1b")
 
 def recognise(path: Path) -> Content:
     """Return what a regular file holds, by its content alone; raises OSError."""
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         head = stream.read(_HEAD)
         if head[4:8] in _FIRST_BOXES:
             return _boxed(stream)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from media_screen.evidence import Campaign, Verdict
-from media_screen.files import open_regular, private_folder, write_atomically
+from media_screen.files import open_regular, private_folder, read_regular, write_atomically
 from media_screen.results.campaigns import CAMPAIGNS
 from media_screen.results.folder import RESULTS
 from media_screen.results.ledger import LEDGER, read_ledger
@@ -90,7 +90,7 @@ def _copy_pictures(out: Path, room: Path, key: str) -> None:
     for picture in read_thumbnails(out, key):
         folder = thumbnail_folder(room, key)
         private_folder(folder)
-        data = (thumbnail_folder(out, key) / picture.name).read_bytes()
+        data = read_regular(thumbnail_folder(out, key) / picture.name)
         write_atomically(folder / picture.name, [data])
 
 

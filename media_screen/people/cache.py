@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from media_screen.files import private_folder, write_atomically
+from media_screen.files import open_regular, private_folder, write_atomically
 from media_screen.folders import CACHE_FOLDER
 from media_screen.footage.original.proxy import Proxies
 
@@ -73,5 +73,5 @@ def _take_over(source: Path, target: Path) -> None:
     journal = source.with_name(source.name + "-wal")
     with contextlib.suppress(OSError):
         if source.is_file() and not target.exists() and not journal.exists():
-            with source.open("rb") as stream:
+            with open_regular(source) as stream:
                 write_atomically(target, iter(lambda: stream.read(1 << 20), b""))

@@ -17,6 +17,7 @@ from pathlib import Path
 from cryptography import x509
 
 from media_screen import sidecar as sidecars
+from media_screen.files import read_regular
 from media_screen.folders import CACHE_FOLDER, look_through
 from media_screen.media import MediaError, identify, shown_path
 from media_screen.people.additions import files_of, first_decoded
@@ -198,7 +199,7 @@ def _fakes(folder: Path, people: Sequence[Person]) -> Iterator[Remark]:
 def _trusted(folder: Path) -> Iterator[Remark]:
     for file in sorted((folder / TRUST).glob("*.pem")):
         try:
-            x509.load_pem_x509_certificates(file.read_bytes())
+            x509.load_pem_x509_certificates(read_regular(file))
         except (OSError, ValueError) as error:
             yield Remark(f"{shown_path(file)}: no certificate (PEM): {error}", wrong=True)
 

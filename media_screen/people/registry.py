@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from media_screen.errors import SetupError
+from media_screen.files import read_regular
 from media_screen.folders import LeftOut, Listing, look_through
 from media_screen.sidecar import (
     Account,
@@ -165,7 +166,7 @@ def read_record(file: Path) -> bytes:
     if file.exists() and not file.is_file():
         raise PeopleError(f"{file}: it is not a regular file: replace it")  # a pipe would wait
     try:
-        return file.read_bytes()
+        return read_regular(file)
     except FileNotFoundError:
         raise PeopleError(
             f"{file}: this file is missing: create it with a line such as name = "

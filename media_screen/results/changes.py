@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from media_screen.evidence import LABELS, Label
-from media_screen.files import write_atomically
+from media_screen.files import read_regular, write_atomically
 from media_screen.media import shown_path
 from media_screen.results.told import AlreadyTold, New
 
@@ -109,7 +109,7 @@ class FolderChanges:
         try:
             if path.is_symlink() or not path.is_file() or path.stat().st_size > _MOST:
                 return None
-            return cls._of(json.loads(path.read_bytes()))
+            return cls._of(json.loads(read_regular(path)))
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 

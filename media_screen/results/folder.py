@@ -137,7 +137,7 @@ class Results:
             now = _facts(path)
             if now == known:
                 return True
-            if _content(_sha256(path), _sha256(sidecars.find(path))) != row[1]:
+            if _content(_sha256(path), _sha256_beside(path)) != row[1]:
                 return False
             now += under + passed
             self._state.execute("UPDATE done SET facts = ? WHERE path = ?", (now, _key(path)))
@@ -145,7 +145,7 @@ class Results:
 
     def begin(self, path: Path) -> None:
         """Note what a file is before it is screened; afterwards it may be something else."""
-        self._begun[_key(path)] = _Before(_facts(path), _sha256(sidecars.find(path)))
+        self._begun[_key(path)] = _Before(_facts(path), _sha256_beside(path))
 
     def add(self, path: Path, verdict: Verdict, settings: str, limits: str = "") -> Verdict:
         """Append a verdict; when this returns, it is on the disk whole. Returns it as written.
@@ -404,11 +404,20 @@ def _facts(path: Path) -> str:
     return " ".join(found)
 
 
-def _sha256(path: Path | None) -> str:
+def _sha256(path: Path) -> str:
     """Return the hash of a file, "" for one that is not there or can't be read."""
     try:
-        return "" if path is None else identify(path)[0]
+        return identify(path)[0]
     except MediaError:
+        return ""
+
+
+def _sha256_beside(path: Path) -> str:
+    """Return the hash of the sidecar of a file, as far as it is read; "" as for files."""
+    beside = sidecars.find(path)
+    try:
+        return "" if beside is None else sidecars.sha256_of(beside)
+    except OSError:
         return ""
 
 

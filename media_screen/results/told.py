@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from media_screen.files import write_atomically
+from media_screen.files import read_regular, write_atomically
 from media_screen.results.folder import FinishedFile, Results
 
 TOLD = "watch.json"
@@ -45,7 +45,7 @@ class AlreadyTold:
         try:
             if path.is_symlink() or not path.is_file() or path.stat().st_size > _MOST:
                 return cls()
-            return cls._of(json.loads(path.read_bytes()))
+            return cls._of(json.loads(read_regular(path)))
         except (OSError, ValueError, RecursionError):
             return cls()
 

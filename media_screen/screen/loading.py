@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from media_screen import weights
 from media_screen.equipment import Equipment
+from media_screen.files import read_regular
 from media_screen.fusion import combination
 from media_screen.people.cache import CATALOGUE, PROXIES
 from media_screen.people.gallery import Gallery
@@ -175,7 +176,7 @@ def _trust_anchors(config: Config) -> str:
     if config.people is None:
         return ""
     anchors = sorted(file for file in (Path(config.people) / TRUST).glob("*.pem") if file.is_file())
-    return "\n".join(file.read_text("utf-8", "replace") for file in anchors)
+    return "\n".join(read_regular(file).decode("utf-8", "replace") for file in anchors)
 
 
 def _memory(config: Config) -> Memory | None:

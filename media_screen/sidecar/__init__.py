@@ -9,6 +9,7 @@ and leaves a line in `problems`, not the whole record.
 from __future__ import annotations
 
 import json
+import os
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,27 +19,32 @@ from typing import Any
 
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import MediaInfo, Post
+from media_screen.files import open_regular
 from media_screen.sidecar.comments import Comment, CommentsError, read_comments
 from media_screen.sidecar.downloaders import DOWNLOADERS, DateField, Downloader, downloader_of
 from media_screen.sidecar.fields import MAX_NAME, MAX_TIMESTAMP, Fields, url_or_empty
-from media_screen.sidecar.fit import Described, Fit, escaped, fit_to_file, mismatch, without_format
+from media_screen.sidecar.fit import (
+    Described,
+    Fit,
+    fit_of_record,
+    fit_to_file,
+    mismatch,
+    without_format,
+)
 from media_screen.sidecar.labels import labels_of
 from media_screen.sidecar.links import links_in
 from media_screen.sidecar.platforms import PLATFORMS, Platform, platform_names, platform_of
-from media_screen.sidecar.publisher import names_site, publisher_of
+from media_screen.sidecar.publisher import publisher_of
 from media_screen.sidecar.sites import (
     Account,
     account_of,
     handle_key,
-    host_of,
-    is_host_of,
     is_second_id,
     is_stable_id,
     platform_name,
     platform_of_host,
 )
-from media_screen.sidecar.snowflakes import made_at_ms, post_id_in
-from media_screen.sidecar.stream import read_stream
+from media_screen.sidecar.stream import read_stream, sha256_of
 
 __all__ = [
     "DOWNLOADERS",
@@ -67,6 +73,7 @@ __all__ = [
     "platform_of_host",
     "read",
     "read_comments",
+    "sha256_of",
     "without_format",
 ]
 
@@ -74,9 +81,6 @@ MAX_WHOLE = 8 << 20  # bytes read at once; larger ones have thousands of comment
 MAX_TITLE = 1_000  # characters
 MAX_DESCRIPTION = 20_000  # characters; YouTube allows 5,000
 _MAX_COUNT = 1e15  # bytes, pixels, views or followers
-# ms from the upload of a video to its own post. Who quotes another's post does so hours later;
-# within the hour one can't be told from the other.
-MAX_UPLOAD_MS = 3_600_000
 
 
 class SidecarError(MediaScreenError, ValueError):
@@ -206,15 +210,18 @@ def read(path: Path) -> Sidecar:
 def _record(path: Path) -> tuple[Any, str]:
     """Return what a file holds, and what is wrong with it, "" when nothing is."""
     damage = ""
-    if path.stat().st_size <= MAX_WHOLE:
+    with open_regular(path) as file:
+        is_large = os.fstat(file.fileno()).st_size > MAX_WHOLE
+        data = b"" if is_large else file.read(MAX_WHOLE)  # also of one that grows meanwhile
+    if not is_large:
         try:
-            return json.loads(path.read_bytes(), parse_int=_parse_int), ""
+            return json.loads(data, parse_int=_parse_int), ""
         except RecursionError:
             damage = "nested too deeply for a sidecar"
         except ValueError as error:  # JSON and encoding errors
             damage = f"not valid JSON: {error}"
     record, ended = read_stream(path)
-    return record, damage or (ended and f"not valid JSON: {ended}")
+    return record, damage or ended
 
 
 def _parse_int(digits: str) -> int | float:
@@ -258,7 +265,7 @@ def parse(record: Mapping[str, Any]) -> Sidecar:
         ai_labels=labels,
         dubbed=dubbed,
         described=_described(fields, made_by),
-        fit=_fit_of_record(fields, publisher.platform, made_by),
+        fit=fit_of_record(fields, publisher.platform, made_by),
         problems=tuple(fields.problems),
     )
 
@@ -274,7 +281,7 @@ def _described(fields: Fields, made_by: Downloader) -> Described:
     suffix = PurePath(final).suffix[1:]
     downloads = fields.record.get("requested_downloads")
     if isinstance(downloads, list) and len(downloads) == 1 and isinstance(downloads[0], Mapping):
-        suffix = Fields(downloads[0]).text("ext", MAX_NAME) or suffix
+        suffix = Fields(downloads[0], wrapped=fields.wrapped).text("ext", MAX_NAME) or suffix
     return Described(
         extension=suffix or fields.first_text(made_by.extensions, MAX_NAME),
         size_bytes=fields.first_number(made_by.sizes, low=0, high=_MAX_COUNT),
@@ -289,54 +296,6 @@ def _described(fields: Fields, made_by: Downloader) -> Described:
     )
 
 
-def _fit_of_record(fields: Fields, platform: str, made_by: Downloader) -> Fit:
-    """Say what in a record itself keeps it from proving a publisher.
-
-    The extractor and the address of the page must name the same site: either alone is a text.
-    """
-    against, lacking = [], []
-    key = fields.first_text(made_by.sites, MAX_NAME)
-    page = next(map(fields.url, made_by.pages[:1]), "")
-    kind = fields.text("_type", MAX_NAME)
-    if kind not in ("", "video"):
-        against.append(f"the sidecar is of a {escaped(kind)}, not of one video")
-    if fields.wrapped:
-        lacking.append("the sidecar is a record of a test, not of a download")
-    elif not key or not page:
-        lacking.append("the sidecar names no extractor, or no address of the page")
-    elif is_host_of(host_of(page), platform) and names_site(key, platform, made_by):
-        lacking += _of_another_post(fields, platform, page) if made_by.has_extractors else []
-    elif platform_of(platform) or platform_of_host(host_of(page)):
-        against.append(
-            f"the sidecar was made by {made_by.name}'s {escaped(key)}, and its page "
-            f"{escaped(page)} is not of that site"
-        )
-    else:
-        lacking.append(
-            f"it is not known which addresses belong to {made_by.name}'s {escaped(key)}, and the "
-            f"page is {escaped(page)}"
-        )
-    return Fit(tuple(against), tuple(lacking))
-
-
-def _of_another_post(fields: Fields, platform: str, page: str) -> list[str]:
-    """Say that a video may be that of a post which this one quotes, where it is older.
-
-    yt-dlp takes it from the quoted post and names the account that quotes.
-    """
-    row = platform_of(platform)
-    made = made_at_ms(fields.id("id"))
-    posted = made_at_ms(fields.id("display_id") or post_id_in(page))
-    if row is None or not row.timed_ids or made is None or posted is None:
-        return []
-    if posted - made <= MAX_UPLOAD_MS:
-        return []
-    return [
-        "the video was uploaded long before this post, as their ids tell: it may be that of a "
-        "post that this one quotes"
-    ]
-
-
 def _published(fields: Fields, made_by: Downloader) -> str:
     seconds = fields.first_number(made_by.seconds, low=0, high=MAX_TIMESTAMP)
     if seconds is not None:
@@ -349,7 +308,7 @@ def _date(fields: Fields, dates: Sequence[DateField]) -> str:
         text = fields.text(date.key, MAX_NAME)
         try:
             if text:
-                return datetime.strptime(text, date.form).strftime(date.kept)
+                return date.read(text)
         except ValueError:
             fields.problem(date.key, date.expected, text)
     return ""

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from media_screen.errors import MediaScreenError
+from media_screen.files import open_regular
 from media_screen.sidecar.fields import MAX_NAME, MAX_TIMESTAMP, clean, id_of, number_of
-from media_screen.sidecar.stream import as_utf8
+from media_screen.sidecar.stream import damage_of, events_of
 
 MAX_COMMENT = 2_000  # characters of a comment; YouTube allows 10,000, and nearly none has 2,000
 _FIELDS = frozenset(("id", "text", "author", "author_id", "timestamp"))
@@ -47,14 +48,13 @@ def read_comments(path: Path) -> Iterator[Comment]:
     import ijson  # here, because few sidecars hold comments
 
     try:
-        with path.open("rb") as file:
-            for record in _records(ijson.basic_parse(as_utf8(file), use_float=True)):
+        with open_regular(path) as file:
+            for record in _records(events_of(file)):
                 yield _comment(record)
     except OSError as error:
         raise CommentsError(f"{path.name}: can't be read: {error.strerror or error}") from error
     except (ijson.JSONError, ValueError, OverflowError) as error:
-        reason = " ".join(str(error).split())[:80]
-        message = f"{path.name}: not valid JSON: {reason}: comments are used as far as it goes"
+        message = f"{path.name}: {damage_of(error)}: comments are used as far as it goes"
         raise CommentsError(message) from error
 
 

@@ -6,8 +6,10 @@ A further downloader is one more row. Where fields of fields are meant, dots sta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from media_screen.sidecar.platforms import AccountFields
@@ -15,12 +17,24 @@ from media_screen.sidecar.platforms import AccountFields
 
 @dataclass(frozen=True)
 class DateField:
-    """A field that holds a date as text: how it is written there, and how it is here."""
+    """A field that holds a date as text, or a moment in UTC, and how it is written there."""
 
     key: str
-    form: str  # of strptime
-    kept: str  # of strftime
-    expected: str  # in words
+    shape: str  # in which each capital letter stands for a digit
+    form: str  # the same for strptime, which takes other digits and fewer, too
+
+    @property
+    def expected(self) -> str:
+        """What the field should hold, in words."""
+        return f"a date as {self.shape}"
+
+    def read(self, text: str) -> str:
+        """Return the date or moment of a text in ISO 8601; raises ValueError for what is none."""
+        if not re.fullmatch(re.sub("[A-Z]", "[0-9]", self.shape), text):
+            raise ValueError(f"expected {self.expected}")
+        moment = datetime.strptime(text, self.form)
+        # Not by strftime, which gives years before 1000 fewer than four digits.
+        return f"{moment.isoformat()}Z" if "HH" in self.shape else moment.date().isoformat()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +75,7 @@ class Downloader:
 
 def _moment(key: str) -> DateField:
     """Return a date as gallery-dl writes it."""
-    expected = "a date as YYYY-MM-DD HH:MM:SS"
-    return DateField(key, "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", expected)
+    return DateField(key, "YYYY-MM-DD HH:MM:SS", "%Y-%m-%d %H:%M:%S")
 
 
 DOWNLOADERS: tuple[Downloader, ...] = (
@@ -81,7 +94,7 @@ DOWNLOADERS: tuple[Downloader, ...] = (
         descriptions=("description",),
         tags=("tags",),
         seconds=("timestamp", "release_timestamp"),
-        dates=(DateField("upload_date", "%Y%m%d", "%Y-%m-%d", "a date as YYYYMMDD"),),
+        dates=(DateField("upload_date", "YYYYMMDD", "%Y%m%d"),),
         followers=("channel_follower_count",),
         views=("view_count",),
         durations=("duration",),

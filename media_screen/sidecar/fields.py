@@ -14,9 +14,12 @@ MAX_TIMESTAMP = 4_102_444_800  # seconds since 1970; the year 2100
 _MAX_PROBLEMS = 20  # lines; a hostile record must not fill a report
 _MAX_SHOWN = 40  # characters of a wrong value that a problem line quotes
 
-# The extractor tests of yt-dlp write these where the value is volatile.
-_PLACEHOLDER = re.compile(r"<(?:type:\w+|expr)>|md5:[0-9a-f]{32}|(?:min|max)?count:\d+")
-_PATTERN = re.compile(r"re:(?=.*[\\^$*+?\[(|])", re.DOTALL)
+# The extractor tests of yt-dlp write these where the value is volatile. In a record of a download
+# they are what somebody wrote: "re: my answer" is a title.
+_PLACEHOLDER = re.compile(
+    r"<(?:type:\w+|expr)>|md5:[0-9a-f]{32}|(?:min|max)?count:\d+|(?:re|startswith|contains):.*",
+    re.DOTALL,
+)
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -25,7 +28,8 @@ class Fields:
     """Reads typed values out of an untrusted record and notes what was wrong.
 
     A key with dots leads into objects: "author.id". Of several keys the first that holds something
-    counts, and the others are not looked at.
+    counts, and the others are not looked at. A record that was `wrapped` is that of a test, and
+    placeholders stand for values in it.
     """
 
     record: Mapping[str, Any]
@@ -36,13 +40,8 @@ class Fields:
         value: Any = self.record
         for name in key.split("."):
             value = value.get(name) if isinstance(value, Mapping) else None
-        return None if isinstance(value, str) and self._is_placeholder(value) else value
-
-    def _is_placeholder(self, value: str) -> bool:
-        if _PLACEHOLDER.fullmatch(value):
-            return True
-        # "re: my answer" is a title; only in a test record does every "re:" mean a pattern.
-        return value.startswith("re:") if self.wrapped else bool(_PATTERN.match(value[:1000]))
+        is_placeholder = self.wrapped and isinstance(value, str) and _PLACEHOLDER.fullmatch(value)
+        return None if is_placeholder else value
 
     def problem(self, key: str, expected: str, value: object) -> None:
         """Note that a field held something else than expected."""

@@ -7,13 +7,24 @@ the file comes from only when it fits for certain: it belongs to one file, and n
 
 from __future__ import annotations
 
+import functools
 import math
+import os
 import re
+import time
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from media_screen.evidence import MediaInfo
+from media_screen.files import facts
+from media_screen.sidecar.downloaders import Downloader
+from media_screen.sidecar.fields import MAX_NAME, Fields
+from media_screen.sidecar.platforms import platform_of
+from media_screen.sidecar.publisher import names_site
+from media_screen.sidecar.sites import host_of, is_host_of, platform_of_host
+from media_screen.sidecar.snowflakes import made_at_ms, post_id_in
 
 # Sites round the length to whole seconds, and joining picture and sound moves the end by a little.
 DURATION_TOLERANCE_S = 2.0
@@ -23,12 +34,20 @@ SIDE_TOLERANCE_PX = 8  # codecs round the sides up to whole blocks
 SIZE_TOLERANCE_SHARE = 0.05
 EMBEDDED_BYTES = 4 << 20  # cover pictures, subtitles and tags that a downloader adds to a file
 
+# A folder that changes twice within a step of the file system's clock seems to have changed once:
+# what was listed so soon after a change may be outdated. FAT's has 2 s, other machines' may differ.
+_CLOCK_STEP_S = 10.0
+
 # Streams that were not joined keep their format id: NAME.f137.mp4, NAME.fdash-video=1.mp4. An id
 # has a digit or a sign, or is one of these words: NAME.fake.mp4 is somebody's edit.
 _PART = re.compile(
     r"\.f((?=[^.]*[\d_=+~-])[\w=+~-]+(?:\.\d[\w=+~-]*)?|audio|video|hls|dash|http|source)$",
     re.ASCII | re.IGNORECASE,
 )
+
+# ms from the upload of a video to its own post. Who quotes another's post does so hours later;
+# within the hour one can't be told from the other.
+MAX_UPLOAD_MS = 3_600_000
 
 MOST_ESCAPED = 100  # characters of an untrusted text in a sentence, as it is written there
 
@@ -62,6 +81,54 @@ class Described:
     duration_s: float | None = None
     section: tuple[float | None, float | None] = (None, None)  # of the post, in seconds
     suffix: str = ".info.json"  # of the sidecar, by the downloader that wrote it
+
+
+def fit_of_record(fields: Fields, platform: str, made_by: Downloader) -> Fit:
+    """Say what in a record itself keeps it from proving a publisher.
+
+    The extractor and the address of the page must name the same site: either alone is a text.
+    """
+    against, lacking = [], []
+    key = fields.first_text(made_by.sites, MAX_NAME)
+    page = next(map(fields.url, made_by.pages[:1]), "")
+    kind = fields.text("_type", MAX_NAME)
+    if kind not in ("", "video"):
+        against.append(f"the sidecar is of a {escaped(kind)}, not of one video")
+    if fields.wrapped:
+        lacking.append("the sidecar is a record of a test, not of a download")
+    elif not key or not page:
+        lacking.append("the sidecar names no extractor, or no address of the page")
+    elif is_host_of(host_of(page), platform) and names_site(key, platform, made_by):
+        lacking += _of_another_post(fields, platform, page) if made_by.has_extractors else []
+    elif platform_of(platform) or platform_of_host(host_of(page)):
+        against.append(
+            f"the sidecar was made by {made_by.name}'s {escaped(key)}, and its page "
+            f"{escaped(page)} is not of that site"
+        )
+    else:
+        lacking.append(
+            f"it is not known which addresses belong to {made_by.name}'s {escaped(key)}, and the "
+            f"page is {escaped(page)}"
+        )
+    return Fit(tuple(against), tuple(lacking))
+
+
+def _of_another_post(fields: Fields, platform: str, page: str) -> list[str]:
+    """Say that a video may be that of a post which this one quotes, where it is older.
+
+    yt-dlp takes it from the quoted post and names the account that quotes.
+    """
+    row = platform_of(platform)
+    made = made_at_ms(fields.id("id"))
+    posted = made_at_ms(fields.id("display_id") or post_id_in(page))
+    if row is None or not row.timed_ids or made is None or posted is None:
+        return []
+    if posted - made <= MAX_UPLOAD_MS:
+        return []
+    return [
+        "the video was uploaded long before this post, as their ids tell: it may be that of a "
+        "post that this one quotes"
+    ]
 
 
 def format_of(stem: str) -> str:
@@ -128,9 +195,10 @@ def _other_name(described: Described, media: Path, sidecar: Path | None) -> list
         return [f"this is one stream of the post ({format_id[:40]}), not all of it"] * bool(
             format_id
         )
-    named = (stem, f"{stem}.{described.extension}")
-    rivals = (other for other in _beside(media) if other != media.name)
-    rival = next((other for other in rivals if any(_same(other, name) for name in named)), "")
+    beside = _beside(media)
+    named = map(_folded, (stem, f"{stem}.{described.extension}"))
+    rivals = {other for name in named for other in beside.get(name, ())} - {media.name}
+    rival = min(rivals, default="")
     return [f"{escaped(rival)} beside it may be the file it was written for"] if rival else []
 
 
@@ -142,11 +210,24 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _beside(media: Path) -> list[str]:
+def _beside(media: Path) -> Mapping[str, Sequence[str]]:
+    """Return the names in the folder of a file, by that as which they are compared."""
     try:
-        return sorted(path.name for path in media.parent.iterdir())
+        status = media.parent.stat()
+        changed_s = max(status.st_mtime, status.st_ctime)
+        listed = _listed if changed_s < time.time() - _CLOCK_STEP_S else _listed.__wrapped__
+        return listed(media.parent, facts(status))
     except OSError:
-        return []
+        return {}
+
+
+@functools.lru_cache(maxsize=2)  # folders are gone through one by one; 100,000 names take 30 MB
+def _listed(folder: Path, _facts: str) -> Mapping[str, Sequence[str]]:
+    """List a folder, once for as long as its facts stay."""
+    names: dict[str, list[str]] = {}
+    for name in os.listdir(folder):
+        names.setdefault(_folded(name), []).append(name)
+    return names
 
 
 def _other_size(described: Described, info: MediaInfo) -> list[str]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from media_screen.errors import MediaScreenError
+from media_screen.files import open_regular, read_regular
 from media_screen.weights.known_tables import SHA256
 
 if sys.version_info >= (3, 11):
@@ -119,7 +120,7 @@ def read_registry(path: Path) -> tuple[ModelFile, ...]:
     bytes, measured, package, member and archive_sha256. Raises WeightsError naming what is wrong.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError as error:
         raise WeightsError(f"{path}: can't be read as a list of weights: {error}") from error
     return _registered(data, path)
@@ -156,7 +157,7 @@ def check_tables() -> None:
 def sha256_of(path: Path) -> str:
     """Return the hex SHA-256 of a file, read in blocks."""
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         while block := stream.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
@@ -223,7 +224,7 @@ def _fetched(folder: Path) -> Iterator[ModelFile]:
     # glob.glob finds nothing, and breaks on nothing, in a home that is somebody else's.
     for name in sorted(glob.glob(os.path.join(glob.escape(str(folder)), "*", RECORD))):
         file = Path(name)
-        yield from _files_of(file.parent, file.read_bytes())
+        yield from _files_of(file.parent, read_regular(file))
 
 
 def _files_of(folder: Path, data: bytes) -> Iterator[ModelFile]:
@@ -242,7 +243,7 @@ def _files_of(folder: Path, data: bytes) -> Iterator[ModelFile]:
 def _measured(folder: Path) -> str:
     """Return the measured result of a model: the summary of `eval.json`, else where its card is."""
     try:
-        summary = json.loads((folder / "eval.json").read_text("utf-8")).get("summary")
+        summary = json.loads(read_regular(folder / "eval.json")).get("summary")
     except (OSError, ValueError, AttributeError):
         summary = None
     return str(summary) if summary else f"see models/{folder.name}/card.md"

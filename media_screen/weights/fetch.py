@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from media_screen.files import write_atomically
+from media_screen.files import open_regular, read_regular, write_atomically
 from media_screen.weights import RECORD, ModelFile, WeightsError, fetched_dir, sha256_of
 
 MAX_BYTES = 4 << 30  # of one fetch; the largest public face nets are a few hundred MB
@@ -96,11 +96,15 @@ def _unpack(given: Path, file: ModelFile, into: Path) -> Path:
 @contextmanager
 def _stream(given: Path, file: ModelFile, *, in_archive: bool) -> Iterator[IO[bytes]]:
     if not in_archive:
-        with given.open("rb") as stream:
+        with open_regular(given) as stream:
             yield stream
         return
     try:
-        with zipfile.ZipFile(given) as archive, archive.open(file.member) as stream:
+        with (
+            open_regular(given) as whole,
+            zipfile.ZipFile(whole) as archive,
+            archive.open(file.member) as stream,
+        ):
             yield stream
     except (zipfile.BadZipFile, KeyError) as error:
         raise WeightsError(f"{given.name} holds no {file.member}: {error}") from error
@@ -109,7 +113,7 @@ def _stream(given: Path, file: ModelFile, *, in_archive: bool) -> Iterator[IO[by
 def _record(file: ModelFile, place: Path) -> None:
     """Note hash, licence and origin beside the file, in the form of the shipped ones."""
     record = place.parent / RECORD
-    files = json.loads(record.read_text("utf-8"))["files"] if record.is_file() else {}
+    files = json.loads(read_regular(record))["files"] if record.is_file() else {}
     files[place.name] = {
         "bytes": place.stat().st_size,
         "licence": file.licence,

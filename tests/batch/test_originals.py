@@ -12,13 +12,17 @@ import cv2
 import numpy as np
 import pytest
 
+from media_screen import sidecar as sidecars
+from media_screen.batch.originals import official_posts
 from media_screen.batch.scan import Progress, Summary, scan
 from media_screen.batch.worker import Limits
 from media_screen.evidence import Verdict
 from media_screen.footage.catalogue import Catalogue
 from media_screen.media import SAMPLE_RATE, identify
 from media_screen.people.cache import CATALOGUE, ORIGINALS, PROXIES
+from media_screen.people.registry import load_people
 from media_screen.screen import Config
+from media_screen.sidecar import stream
 from tests.footage.making import Scene, voice
 from tests.making import RATE, records, touch, write_sound
 
@@ -225,6 +229,37 @@ def test_a_post_that_can_not_be_read_stops_nothing(
     spoil(downloads / "post.mp4")
     summary = screen(downloads, people, tmp_path / "out", limits=limits)
     assert summary.screened == 2 and not (tmp_path / "out" / ORIGINALS).exists()
+
+
+NAMED = f'"channel_id": "{OWN}", "duration": 12.0'
+UNREAD = {
+    "a-number-without-end": '"x": ' + "1" * 1_000_000,
+    "more-values-than-are-read": '"x": [' + "1, " * 2_000 + "1]",
+    "more-bytes-than-are-read": '"x": "' + "y" * 4_000_000 + '"',
+    "lists-in-lists": '"x": ' + "[" * 2_000,
+    "no-json": "x",
+}
+
+
+@pytest.mark.parametrize("text", UNREAD.values(), ids=UNREAD)
+def test_a_sidecar_of_which_not_all_is_read_costs_only_itself(
+    downloads: Path, people: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Sidecars are read where no time limit holds, so that their own bounds have to."""
+    monkeypatch.setattr(sidecars, "MAX_WHOLE", 1_000)
+    monkeypatch.setattr(stream, "MAX_EVENTS", 1_000)
+    monkeypatch.setattr(stream, "MAX_BYTES", 3_000_000)
+    post = (downloads / "post.info.json").read_text()
+    (downloads / "copy.info.json").write_text(f"{post[:-1]}, {text}, {NAMED}}}")
+    files = [downloads / "copy.mp4", downloads / "post.mp4"]
+    found = official_posts(files, load_people(people))
+    assert [one.path.name for one in found] == ["post.mp4"]
+
+
+def test_a_long_text_in_a_sidecar_costs_nothing(downloads: Path, people: Path) -> None:
+    tell(downloads / "post.mp4", x="y" * 9_000_000, channel_id=OWN)
+    (found,) = official_posts([downloads / "post.mp4"], load_people(people))
+    assert found.person == "ada"
 
 
 def test_a_folder_of_somebody_else_is_not_emptied(

@@ -14,7 +14,7 @@ import pytest
 
 from media_screen.coordination import comments as room
 from media_screen.coordination.comments import BURST_AROUND, Comments, bursts_of, look_through
-from media_screen.sidecar import CommentsError, read_comments
+from media_screen.sidecar import CommentsError, read_comments, stream
 
 NOON = 1_760_011_200  # a full hour
 PRAISE = "Finally somebody says what all of us have been thinking for years"
@@ -76,6 +76,24 @@ def test_a_field_of_a_wrong_type_costs_the_field(tmp_path: Path, fields: dict[st
 def test_a_long_comment_is_cut(tmp_path: Path) -> None:
     (read,) = read_comments(written(tmp_path / "a.info.json", [comment(1, "x" * 100_000)]))
     assert len(read.text) == 2_000
+
+
+def test_comments_behind_a_text_of_megabytes_are_read(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.info.json", [comment(1, "x" * 9_000_000), comment(2)])
+    first, second = read_comments(path)
+    assert first.text == "x" * 2_000 and second.text == "comment 2"
+
+
+def test_comments_are_read_up_to_as_many_values_as_time_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "a.info.json", [comment(number) for number in range(100)])
+    monkeypatch.setattr(stream, "MAX_EVENTS", 200)
+    read = []
+    with pytest.raises(CommentsError, match=r"info.json: expected at most 200 values: comments"):
+        for one in read_comments(path):
+            read.append(one.id)
+    assert read[:2] == ["c0", "c1"] and len(read) < 30
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ DECLARED = [
     pytest.param({"AIGC": AIGC % "1"}, "declared_ai", 3.0, id="gb45438-generated"),
     pytest.param({"AIGC": AIGC % "3"}, "declared_ai", 1.5, id="gb45438-suspected"),
     pytest.param({"aigc_info": '{"aigc_label_type": 1}'}, "declared_ai", 3.0, id="tiktok"),
+    pytest.param({"aigc_info": '{"aigc_label_type": "2"}'}, "declared_ai", 3.0, id="tiktok-text"),
     pytest.param({"comment": WORKFLOW}, "generator_tag", 2.3, id="comfyui-workflow"),
     pytest.param({"encoder": "HeyGen Avatar 3"}, "generator_tag", 2.3, id="heygen"),
     pytest.param({"software": "Wan2.1 t2v"}, "generator_tag", 2.3, id="wan"),
@@ -53,6 +54,28 @@ DECLARED = [
 PLAIN = [
     pytest.param({"encoder": "Lavf59.27.100"}, id="lavf"),
     pytest.param({"aigc_info": '{"aigc_label_type": 0}'}, id="tiktok-not-labelled"),
+    *(
+        pytest.param({"aigc_info": f'{{"aigc_label_type": {value}}}'}, id=f"tiktok-{name}")
+        for name, value in {
+            "false": "false",
+            "true": "true",
+            "null": "null",
+            "list": "[1]",
+            "below-0": "-1",
+            "no-whole-number": "1.0",
+            "0-with-a-fraction": "0.0",
+            "huge": "9" * 99,
+            "text-none": '"none"',
+            "text-false": '"False"',
+            "text-00": '"00"',
+            "text-0.0": '"0.0"',
+            "text-blank": '" "',
+            "text-1e3": '"1e3"',
+            "text-in-other-digits": '"\u0661"',
+        }.items()
+    ),
+    pytest.param({"aigc_info": "1"}, id="tiktok-no-object"),
+    pytest.param({"AIGC": '{"Label": true}'}, id="gb45438-true"),
     pytest.param({"AIGC": '{"Label":"0"}'}, id="gb45438-not-generated"),
     pytest.param({"AIGC": "[" * 100_000}, id="hostile-nesting"),
     pytest.param({"AIGC": '{"Label": {"x": 1}}'}, id="hostile-type"),
@@ -108,3 +131,41 @@ def test_unequal_lengths_are_said_and_not_counted(
     pieces = examine(video_s=video_s, audio_s=audio_s, kind=kind)
     assert [piece.finding == "length_mismatch" for piece in pieces] == [found]
     assert all(piece.llr == 0.0 for piece in pieces)
+
+
+Lengths = list[tuple[Literal["video", "audio", "other"], float | None]]
+
+PLAIN_LENGTHS = [
+    pytest.param([("video", 1200.0), ("audio", 1259.0)], "video", "59.0", id="a-minute-longer"),
+    pytest.param([("video", 5.0), ("audio", 5.81)], "video", "0.9", id="rounded-up"),
+    pytest.param([("video", 5.0), ("audio", 5.9)], "video", "0.9", id="not-by-what-floats-lack"),
+    pytest.param([("video", 10.0), ("audio", 10.0)], "video", "0.1", id="as-long"),
+    pytest.param(
+        [("video", 9.0), ("audio", 2.0), ("audio", 9.0)], "video", "7.0", id="one-of-two-sounds"
+    ),
+    pytest.param(
+        [("video", 9.0), ("video", 1.0), ("audio", 9.0)], "video", "8.0", id="one-of-two-pictures"
+    ),
+    pytest.param([("video", 60.0)], "video", None, id="silent"),
+    pytest.param([("video", None), ("audio", 50.0)], "video", None, id="picture-unknown"),
+    pytest.param([("video", 50.0), ("audio", None)], "video", None, id="sound-unknown"),
+    pytest.param([("video", 50.0), ("audio", 0.0)], "video", None, id="no-length"),
+    pytest.param([("video", 50.0), ("other", 50.0)], "video", None, id="other-stream"),
+    pytest.param([], "image", None, id="picture"),
+    pytest.param([("video", 4.0), ("audio", 4.0)], "image", None, id="picture-with-a-film"),
+    pytest.param([("audio", 3.0)], "audio", None, id="sound"),
+    pytest.param([("video", 0.04), ("audio", 3.0)], "audio", None, id="sound-with-a-cover"),
+]
+
+
+@pytest.mark.parametrize(("lengths", "kind", "apart"), PLAIN_LENGTHS)
+def test_lengths_are_spoken_of_where_two_were_compared(
+    lengths: Lengths, kind: Literal["video", "image", "audio"], apart: str | None
+) -> None:
+    streams = [Stream(each, "x", 0.0, length, {}) for each, length in lengths]
+    media = stand_in(Media, tags={}, streams=streams)
+    case = stand_in(Case, media=media, info=MediaInfo("a.mp4", kind=kind))
+    (piece,) = all_evidence(Container().examine(case))
+    said = f", and its sound and picture differ in length by no more than {apart} s"
+    assert piece.finding == "plain"
+    assert piece.why == "the container names no generator" + (said if apart else "")

@@ -21,6 +21,7 @@ from media_screen.evidence import (
 )
 from media_screen.results.folder import RESULTS, BatchError, Results
 from media_screen.results.written import STATE
+from media_screen.sidecar import stream
 from tests.making import records, touch
 
 
@@ -58,6 +59,31 @@ def test_a_result_is_known_until_something_changes(tmp_path: Path) -> None:
         results.add(path, verdict(path), "s1")
         path.write_bytes(b"longer")
         assert not results.has(path, "s1"), "the file changed"
+
+
+@pytest.mark.parametrize(
+    ("size", "place", "holds"),
+    [
+        pytest.param(5_000, 900, False, id="in-what-is-read"),
+        pytest.param(5_000, 3_000, True, id="behind-it"),
+        pytest.param(1_000, 1_000, False, id="longer-than-is-read"),
+    ],
+)
+def test_of_a_sidecar_counts_as_much_as_is_read_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, place: int, holds: bool
+) -> None:
+    """A file without end, of which nothing takes room on the disk, is not hashed to its end."""
+    monkeypatch.setattr(stream, "MAX_BYTES", 1_000)
+    touch(tmp_path, "a.mp4")
+    path, beside = tmp_path / "a.mp4", tmp_path / "a.info.json"
+    beside.write_bytes(bytes(size))
+    media = replace(verdict(path).media, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    with Results(tmp_path / "out") as results:
+        results.add(path, replace(verdict(path), media=media), "s1")
+        with beside.open("r+b") as file:
+            file.seek(place)
+            file.write(b"x")
+        assert results.has(path, "s1") is holds
 
 
 @pytest.mark.parametrize("cut", [1, 20, 200], ids=lambda n: f"{n}-bytes-missing")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,7 @@ from media_screen.detectors.channel import Channel
 from media_screen.evidence import Evidence, MediaInfo
 from media_screen.people.registry import OfficialChannel, Person
 from tests.fakes import stand_in
+from tests.making import touch
 
 UC = "UC" + "a1B2c3D4e5F6g7H8i9J0-_"
 RECORD: dict[str, Any] = {
@@ -304,6 +307,90 @@ def test_one_file_at_most_takes_a_sidecar_as_proof(
     assert set(proven) <= {"official", "claimed_official"}
     assert proven.count("official") <= 1
     assert len(media) > 1 or proven == ["official"]
+
+
+class Listings:
+    """Counts how often a folder is listed, and says how long ago it last changed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        monkeypatch.setattr("os.listdir", self._list)
+        monkeypatch.setattr("os.scandir", self._scan)
+        self.now_s = time.time()
+        monkeypatch.setattr("time.time", lambda: self.now_s)
+
+    def _list(self, path: Any = ".", *, list_: Any = os.listdir) -> Any:
+        self.count += 1
+        return list_(path)
+
+    def _scan(self, path: Any = ".", *, scan: Any = os.scandir) -> Any:
+        self.count += 1
+        return scan(path)
+
+
+@pytest.fixture
+def listings(monkeypatch: pytest.MonkeyPatch) -> Listings:
+    return Listings(monkeypatch)
+
+
+def fitted(folder: Path, name: str) -> str:
+    """What speaks against a file, whose sidecar has its name."""
+    found = sidecar.find(folder / name)
+    assert found is not None
+    return "+".join(sidecar.read(found).fitted(folder / name, INFO).fit.against)
+
+
+def test_a_folder_is_listed_once_for_all_of_its_files(tmp_path: Path, listings: Listings) -> None:
+    for number in range(50):
+        (tmp_path / f"{number}.mp4").write_bytes(b"x")
+        (tmp_path / f"{number}.info.json").write_text(json.dumps(RECORD))
+    listings.now_s += 60
+    assert {fitted(tmp_path, f"{number}.mp4") for number in range(50)} == {""}
+    assert listings.count <= 1
+
+
+def set_back(folder: Path, before: os.stat_result, *, seen: os.stat_result) -> None:
+    """Give a folder its former time of change, later than what was seen by the clock's own step."""
+    while folder.stat().st_ctime_ns == seen.st_ctime_ns:
+        os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("name", ["NEWS.mp4", "news", "nEws.MP4"])
+def test_what_comes_into_a_folder_and_goes_is_seen(
+    tmp_path: Path, listings: Listings, name: str
+) -> None:
+    """However long the folder was left alone before, and whatever time it is given."""
+    touch(tmp_path, "News.mp4")
+    (tmp_path / "News.info.json").write_text(json.dumps(RECORD))
+    listings.now_s += 60
+    before = tmp_path.stat()
+    assert fitted(tmp_path, "News.mp4") == ""
+    (tmp_path / name).write_bytes(b"x")
+    set_back(tmp_path, before, seen=before)
+    assert fitted(tmp_path, "News.mp4").startswith(f"'{name}' beside it may be")
+    seen = tmp_path.stat()
+    (tmp_path / name).unlink()
+    set_back(tmp_path, before, seen=seen)
+    assert fitted(tmp_path, "News.mp4") == ""
+
+
+def test_what_comes_at_the_very_moment_is_seen(tmp_path: Path, listings: Listings) -> None:
+    """The clock of a file system goes in steps: a folder may change twice within one."""
+    touch(tmp_path, "News.mp4")
+    (tmp_path / "News.info.json").write_text(json.dumps(RECORD))
+    for _ in range(20):
+        assert fitted(tmp_path, "News.mp4") == ""
+        (tmp_path / "NEWS.mp4").write_bytes(b"x")
+        assert fitted(tmp_path, "News.mp4").startswith("'NEWS.mp4' beside it may be")
+        (tmp_path / "NEWS.mp4").unlink()
+    assert listings.count >= 40
+
+
+def test_of_several_rivals_the_first_is_named(tmp_path: Path) -> None:
+    touch(tmp_path, "News.mp4", "news", "NEWS.mp4", "news.MP4")
+    (tmp_path / "News.info.json").write_text(json.dumps(RECORD))
+    assert fitted(tmp_path, "News.mp4").startswith("'NEWS.mp4' beside it may be")
+    assert fitted(tmp_path, "News.mp4").count("beside") == 1
 
 
 @pytest.mark.parametrize(

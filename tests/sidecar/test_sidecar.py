@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import tracemalloc
@@ -14,14 +15,14 @@ from hypothesis import strategies as st
 
 from media_screen import sidecar
 from media_screen.evidence import Post
-from media_screen.sidecar import Described, Sidecar, SidecarError
+from media_screen.sidecar import Described, Sidecar, SidecarError, stream
 from media_screen.sidecar.labels import (
     AI_LABEL_TIKTOK_CREATOR,
     AI_LABEL_TIKTOK_MODERATION,
     AI_LABEL_TIKTOK_OTHER,
     AI_LABEL_YOUTUBE,
 )
-from media_screen.sidecar.stream import read_stream
+from media_screen.sidecar.stream import as_utf8, read_stream
 from tests.channels import MADE, real_sidecars, write_made
 
 UC = "UC" + "a1B2c3D4e5F6g7H8i9J0-_"  # 24 characters, as YouTube's are
@@ -243,7 +244,15 @@ DATES = {
     "seconds": ({"timestamp": 1620905839.9, "upload_date": "19990101"}, "2021-05-13T11:37:19Z"),
     "release": ({"release_timestamp": 1620905839}, "2021-05-13T11:37:19Z"),
     "only-the-day": ({"upload_date": "20210513"}, "2021-05-13"),
-    "placeholder": ({"timestamp": "<type:int>", "upload_date": "re:\\d{8}"}, ""),
+    "an-early-year": ({"upload_date": "00010101"}, "0001-01-01"),
+    "moment": (
+        {"category": "twitter", "subcategory": "tweet", "date": "0999-12-31 23:59:59"},
+        "0999-12-31T23:59:59Z",
+    ),
+    "placeholder": (
+        {"info_dict": {"timestamp": "<type:int>", "upload_date": "re:\\d{8}"}},
+        "",
+    ),
     "none": ({}, ""),
 }
 
@@ -252,6 +261,48 @@ DATES = {
 def test_the_date_is_iso_8601(record: dict[str, Any], expected: str) -> None:
     read = sidecar.parse(record)
     assert (read.published, read.problems) == (expected, ())
+
+
+NO_DATES = {
+    "month-without-zero": "2024111",
+    "blanks": "2024 1 1",
+    "no-such-day": "20240230",
+    "no-such-month": "20241301",
+    "no-year": "00000101",
+    "digits-of-another-script": "\u0662\u0660\u0662\u0664\u0660\u0661\u0660\u0661",
+    "wide-digits": "\uff12\uff10\uff12\uff14\uff10\uff11\uff10\uff11",
+    "longer": "202401011",
+    "with-strokes": "2024-01-01",
+    "sign": "+2024101",
+    "two-lines": "20240101\n20240102",
+}
+NO_MOMENTS = {
+    **NO_DATES,
+    "day-without-zero": "2024-1-1 00:00:00",
+    "hour-without-zero": "2024-01-01 0:00:00",
+    "no-such-hour": "2024-01-01 24:00:00",
+    "no-such-second": "2024-01-01 00:00:61",
+    "year-of-five-digits": "12024-01-01 00:00:00",
+    "year-of-two-digits": "24-01-01 00:00:00",
+    "digits-of-another-script-in-one": "2024-01-0\u0661 00:00:00",
+    "two-blanks": "2024-01-01  00:00:00",
+}
+
+
+@pytest.mark.parametrize("text", NO_DATES.values(), ids=NO_DATES)
+def test_what_is_no_date_is_a_problem(text: str) -> None:
+    read = sidecar.parse(site("Youtube", upload_date=text))
+    assert read.published == ""
+    assert read.problems == (f"upload_date: expected a date as YYYYMMDD, got str {text!a}",)
+
+
+@pytest.mark.parametrize("text", NO_MOMENTS.values(), ids=NO_MOMENTS)
+def test_what_is_no_moment_is_a_problem(text: str) -> None:
+    of_both = {"category": "twitter", "subcategory": "t", "date": text, "author": {"date": text}}
+    read = sidecar.parse(of_both)
+    assert (read.published, read.account_created) == ("", "")
+    expected = f"expected a date as YYYY-MM-DD HH:MM:SS, got str {text!a}"
+    assert set(read.problems) == {f"date: {expected}", f"author.date: {expected}"}
 
 
 PROBLEMS = {
@@ -305,11 +356,41 @@ def test_a_wrong_value_costs_its_field_and_is_reported(record: dict[str, Any], l
     assert untouched == vars(kept)
 
 
-@pytest.mark.parametrize(
-    "title", ["re: your question", "md5: explained", "count: me in"], ids=lambda text: text[:4]
-)
-def test_a_title_that_only_resembles_a_placeholder_is_kept(title: str) -> None:
-    assert sidecar.parse({"title": title}).title == title
+# What the tests of yt-dlp write where a value changes, and what somebody may call a video.
+PLACEHOLDERS = {
+    "pattern": "re:^Xin Liu .+$",
+    "answer": "re: Irena Valequist speaks (leaked)?",
+    "answer-of-several-lines": "re: Buy at https://scam.example/win (today)\nor (tomorrow)",
+    "hash": "md5:" + "0a" * 16,
+    "number": "count:5",
+    "most": "maxcount:12",
+    "expression": "<expr>",
+    "type": "<type:str>",
+    "beginning": "startswith:Xin",
+    "part": "contains:Xin",
+}
+
+
+@pytest.mark.parametrize("text", PLACEHOLDERS.values(), ids=PLACEHOLDERS)
+def test_a_placeholder_is_one_in_a_record_of_a_test_alone(text: str) -> None:
+    record = {"title": text, "description": text, "uploader": text, "tags": [text], "ext": text}
+    read = sidecar.parse(record)
+    assert (read.title, read.description, read.display_name) == (text,) * 3
+    assert read.described.extension == text and read.problems == ()
+    tested = sidecar.parse({"info_dict": record | {"id": "a"}})
+    assert (tested.title, tested.description, tested.display_name) == ("",) * 3
+    assert tested.video_id == "a" and tested.described.extension == "" and tested.problems == ()
+
+
+def test_a_link_after_an_answer_is_found() -> None:
+    text = "re: Buy at https://scam.example/win (today only)"
+    assert sidecar.parse({"description": text}).links == ("https://scam.example/win",)
+
+
+def test_a_placeholder_in_place_of_a_number_is_a_wrong_value_outside_of_tests() -> None:
+    expected = "duration: expected a number from 0 to 4.10244e+09, got str '<type:int>'"
+    assert sidecar.parse({"duration": "<type:int>"}).problems == (expected,)
+    assert sidecar.parse({"info_dict": {"duration": "<type:int>"}}).problems == ()
 
 
 def test_texts_are_capped_and_free_of_what_breaks_other_programs() -> None:
@@ -418,6 +499,11 @@ FOLLOWED = [
         },
         ("2025-10-01T08:30:00Z", 3),
         id="gallery-dl-twitter",
+    ),
+    pytest.param(
+        {"category": "twitter", "subcategory": "t", "author": {"date": "0099-10-01 08:30:00"}},
+        ("0099-10-01T08:30:00Z", None),
+        id="an-early-year",
     ),
     pytest.param(
         {"category": "tiktok", "subcategory": "post", "authorStats": {"followerCount": 5}},
@@ -543,6 +629,101 @@ def test_what_is_kept_of_a_large_sidecar_is_bounded(tmp_path: Path, text: str) -
     record, ended = read_stream(path)
     assert ended == "" and len(json.dumps(record)) < 500_000
     assert "z" in record or record.get("channel") == "Xin Liu" or len(record) == 2_000
+
+
+LONG = {
+    "letters": "y" * 6_000_000,
+    "escaped-quotes": '\\"' * 3_000_000,
+    "escaped-backslashes": "\\\\" * 3_000_000,
+    "backslashes-before-the-end": "y" * 5_999_999 + "\\\\" * 99,
+    "escaped-numbers": "\\u5218" * 1_000_000,
+    "escaped-pairs": "\\ud83d\\ude00" * 500_000,
+    "characters-of-several-bytes": "\u5218\U0001f600" * 1_000_000,
+    "brackets-and-commas": "[{,: " * 1_200_000,
+}
+MOST_PASSED_ON = 2 << 20  # bytes; a parser goes over a text again with each block that it is given
+
+
+def passed_on(path: Path) -> bytes:
+    """What the parser is given of a file."""
+    with path.open("rb") as file:
+        text = as_utf8(file)
+        return b"".join(iter(lambda: text.read(1 << 18), b""))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param('{{"title": "{}", {}}}', id="field"),
+        pytest.param('{{"x": ["{}"], {}}}', id="in-a-list"),
+        pytest.param('{{"{}": 1, {}}}', id="key"),
+    ],
+)
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_of_a_long_text_only_the_beginning_is_parsed_and_all_behind_it(
+    tmp_path: Path, text: str, form: str, encoding: str
+) -> None:
+    path = tmp_path / "a.info.json"
+    path.write_text(form.format(text, '"channel": "Xin Liu", "tags": ["\\\\", "b\\""]'), encoding)
+    assert len(passed_on(path)) < MOST_PASSED_ON
+    with path.open(encoding=encoding) as file:
+        whole = json.load(file)
+    assert read_stream(path) == (cut(whole), "")
+
+
+def cut(value: Any) -> Any:
+    """A value with its texts cut as the reader cuts them."""
+    if isinstance(value, dict):
+        return {cut(key): cut(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [cut(item) for item in value]
+    return value[:40_000] if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("begun", ["", "0.", "1e"], ids=["whole", "fraction", "exponent"])
+def test_a_number_of_millions_of_digits_is_damage(tmp_path: Path, begun: str) -> None:
+    path, digits = tmp_path / "a.info.json", begun + "1" * 3_000_000
+    path.write_text(f'{{"channel": "Xin Liu", "x": [1, {digits}, 2], "channel_id": "b"}}')
+    with pytest.raises(ValueError, match="number"):
+        passed_on(path)
+    record, ended = read_stream(path)
+    assert record["channel"] == "Xin Liu" and "channel_id" not in record and "number" in ended
+
+
+@pytest.mark.parametrize("size", range(8, 40))
+def test_a_text_may_end_and_be_cut_anywhere(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """With blocks of any size, and texts that are long from 60 bytes on."""
+    monkeypatch.setattr(stream, "_LONGEST", 60)
+    texts = ["\\\\" * count + '\\"\\u5218\u5218x' * count for count in range(20)]
+    whole = "[" + ", ".join(f'"{text}", {{"{text}": -1.5e3}}' for text in texts) + "]"
+    text = as_utf8(io.BytesIO(whole.encode()))
+    read = json.loads(b"".join(iter(lambda: text.read(size), b"")), strict=False)
+    wanted = json.loads(whole)
+    assert [one[:5] for one in read[::2]] == [one[:5] for one in wanted[::2]]
+    assert [len(one) for one in read[1::2]] == [1] * len(texts)
+    assert [list(one.values()) for one in read[1::2]] == [[-1500.0]] * len(texts)
+    assert read[:8] == wanted[:8], "short ones are whole"
+
+
+MANY = {
+    "numbers": '{"channel": "Xin Liu", "comments": [' + "1, " * 2_000 + '1], "channel_id": "b"}',
+    "fields": '{"channel": "Xin Liu"' + ', "a": 1' * 2_000 + ', "channel_id": "b"}',
+    "lists": '{"channel": "Xin Liu", "x": [' + "[], " * 2_000 + '1], "channel_id": "b"}',
+}
+
+
+@pytest.mark.parametrize("text", MANY.values(), ids=MANY)
+def test_a_record_of_more_values_than_can_be_read_in_time_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    path = tmp_path / "a.info.json"
+    path.write_text(text)
+    assert read_stream(path)[1] == ""
+    monkeypatch.setattr(stream, "MAX_EVENTS", 2_000)
+    record, ended = read_stream(path)
+    assert record["channel"] == "Xin Liu" and "channel_id" not in record
+    assert ended == "expected at most 2000 values"
 
 
 def test_numbers_that_json_does_not_know_are_read(tmp_path: Path) -> None:

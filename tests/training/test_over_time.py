@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 
 from media_screen.arrays import Floats, Image  # noqa: E402
 from training.over_time import examples, moving, train, windows  # noqa: E402
-from training.over_time.examples import ExampleDraw, Taught  # noqa: E402
+from training.over_time.examples import PairDraw, Taught  # noqa: E402
 from training.over_time.network import FRAMES, SIDE, MovementNet  # noqa: E402
 from training.over_time.windows import PIXELS, Windows  # noqa: E402
 
@@ -66,7 +66,7 @@ def test_what_is_wrong_changes_over_time(forge: moving.Forge) -> None:
 
 
 def test_a_draw_gives_the_same_example_again() -> None:
-    draw = ExampleDraw([Taught(shown(1), "a"), Taught(shown(2), "b")], size=4, seed=3)
+    draw = PairDraw([Taught(shown(1), "a"), Taught(shown(2), "b")], size=4, seed=3)
     assert draw.seeds(7) == draw.seeds(7) != draw.seeds(8)
     first, again = (draw.example(draw.seeds(7)[0]) for _ in range(2))
     assert first.clips.shape == (2, FRAMES, SIDE, SIDE, 3)
@@ -75,7 +75,7 @@ def test_a_draw_gives_the_same_example_again() -> None:
 
 def test_collections_count_as_the_root_of_their_clips() -> None:
     taught = [Taught(shown(1), "many")] * 9 + [Taught(shown(2), "one")]
-    draw = ExampleDraw(taught, size=400, seed=1)
+    draw = PairDraw(taught, size=400, seed=1)
     ones = sum(clip == 9 for clip, _ in draw.seeds(0))
     assert 70 <= ones <= 130  # a quarter, not a tenth
 

@@ -36,7 +36,7 @@ class Taught:
     collection: str
 
 
-class ExampleDraw:
+class PairDraw:
     """Draws batches by their number: collections count as the square root of their clips."""
 
     def __init__(self, taught: Sequence[Taught], *, size: int, seed: int) -> None:

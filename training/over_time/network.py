@@ -17,7 +17,7 @@ WIDTHS = (12, 24, 40, 64, 96)  # channels; what two CPU cores train in an hour
 CHANGE = 6.0  # how far changes are enlarged, to be about as large as the picture is
 
 
-class Block(nn.Module):
+class MovementBlock(nn.Module):
     """Halves the picture, and mixes each moment with those beside it."""
 
     def __init__(self, before: int, after: int) -> None:
@@ -44,7 +44,7 @@ class MovementNet(nn.Module):
         first = nn.Conv3d(6, WIDTHS[0], (1, 5, 5), (1, 2, 2), (0, 2, 2), bias=False)
         self.stem = nn.Sequential(first, nn.BatchNorm3d(WIDTHS[0]), nn.ReLU())
         steps = itertools.pairwise(WIDTHS)
-        self.blocks = nn.Sequential(*(Block(before, after) for before, after in steps))
+        self.blocks = nn.Sequential(*(MovementBlock(before, after) for before, after in steps))
         self.head = nn.Sequential(nn.Dropout(0.2), nn.Linear(2 * WIDTHS[-1], 1))
 
     def forward(self, clips: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch.nn import functional
 from media_screen.arrays import Doubles, Floats
 from training import checkpoint
 from training.descent import Descent, Plan
-from training.over_time.examples import Example, ExampleDraw, Taught, middle
+from training.over_time.examples import Example, PairDraw, Taught, middle
 from training.over_time.moving import KINDS
 from training.over_time.network import FRAMES, MovementNet
 from training.over_time.windows import Windows
@@ -43,7 +43,7 @@ def train(
     model = MovementNet().to(device)
     descent = Descent(model, plan, warm_up=WARM_UP)
     descent.resume(kept, device=device)
-    draw = ExampleDraw(taught, size=plan.batch, seed=plan.seed)
+    draw = PairDraw(taught, size=plan.batch, seed=plan.seed)
     started, total = time.monotonic(), 0.0
     ranked = np.zeros((len(KINDS), 2))
     model.train()

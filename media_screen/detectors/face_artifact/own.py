@@ -19,6 +19,7 @@ import numpy as np
 
 from media_screen.arrays import Doubles, Floats, Image
 from media_screen.errors import SetupError
+from media_screen.files import read_regular
 from media_screen.media import shown_path
 from media_screen.weights.calibration import Calibration
 
@@ -67,7 +68,7 @@ class OwnDescription:
         try:
             if path.stat().st_size > MAX_DESCRIPTION:
                 raise ValueError(f"expected at most {MAX_DESCRIPTION} bytes")
-            return _described(tomllib.loads(path.read_text("utf-8")))
+            return _described(tomllib.loads(read_regular(path).decode("utf-8")))
         except (OSError, ValueError, TypeError) as error:
             told = error.strerror if isinstance(error, OSError) else error
             raise OwnNetworkError(f"{shown_path(path)}: {told}") from error
