@@ -38,6 +38,7 @@ from media_screen.folders.recognise import recognise
 from media_screen.footage.catalogue import Catalogue, CatalogueError
 from media_screen.footage.memory import Memory
 from media_screen.media import Media, MediaError
+from media_screen.names.watch import read_watch_list
 from media_screen.package.signature import read_key
 from media_screen.people.checking import check_people
 from media_screen.people.references import FoundFace, Store
@@ -811,6 +812,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "network-of-the-users": OwnDescription.read,
     "record-of-a-person": read_record,
     "key-to-sign-with": read_key,
+    "watch-list": read_watch_list,
     "anything-else": read_regular,
 }
 

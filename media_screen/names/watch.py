@@ -18,6 +18,7 @@ from typing import Any, get_args
 
 from media_screen.errors import SetupError
 from media_screen.evidence import NameKind
+from media_screen.files import read_regular
 from media_screen.names.spelling import is_findable
 from media_screen.people.registry import Person
 
@@ -64,7 +65,7 @@ def names_of_people(people: Iterable[Person]) -> tuple[WatchName, ...]:
 def read_watch_list(path: Path) -> tuple[WatchName, ...]:
     """Read a watch-list; raises WatchError on the first mistake."""
     try:
-        record = tomllib.loads(path.read_text("utf-8"))
+        record = tomllib.loads(read_regular(path).decode("utf-8"))
     except OSError as error:
         raise WatchError(f"{path}: can't be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:

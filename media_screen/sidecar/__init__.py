@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path, PurePath
@@ -26,6 +26,7 @@ from media_screen.sidecar.fields import MAX_NAME, MAX_TIMESTAMP, Fields, url_or_
 from media_screen.sidecar.fit import (
     Described,
     Fit,
+    contradicted_by,
     fit_of_record,
     fit_to_file,
     mismatch,
@@ -125,7 +126,8 @@ class Sidecar:
     def fitted(self, media: Path, info: MediaInfo) -> Sidecar:
         """Return it with all that speaks against its being the sidecar of this file."""
         more = fit_to_file(self.described, media=media, sidecar=self.path, info=info)
-        fit = Fit(self.fit.against + more.against, self.fit.lacking + more.lacking)
+        others = tuple(_contradictions(self, media))
+        fit = Fit(self.fit.against + more.against, self.fit.lacking + more.lacking + others)
         return replace(self, fit=fit)
 
     def post(self) -> Post:
@@ -151,17 +153,35 @@ class Sidecar:
 def find(media: Path) -> Path | None:
     """Return the sidecar that lies beside a media file, or None.
 
-    Several files may share one sidecar; `Sidecar.fitted` tells whose it is. Only names made from
-    the file's own are looked at, in both forms in which accents are stored.
+    Several files may share one sidecar, and one file may have several; `Sidecar.fitted` tells
+    whose it is, and what others say. Only names made from the file's own are looked at, in both
+    forms in which accents are stored.
     """
+    return next(_all_beside(media), None)
+
+
+def _all_beside(media: Path) -> Iterator[Path]:
+    """Give all sidecars that lie beside a file, the one that is believed first."""
     for made_by in DOWNLOADERS:
         stems = (media.stem, media.name, without_format(media.stem))
         names = dict.fromkeys(stems if made_by.replaces else (media.name,))
         for form in (form for name in names for form in (name, *_other_forms(name))):
             path = media.parent / f"{form}{made_by.suffix}"
             if _is_sidecar_of(path, made_by):
-                return path
-    return None
+                yield path
+
+
+def _contradictions(post: Sidecar, media: Path) -> Iterator[str]:
+    """Say which sidecars beside a file name another account than the one that is believed."""
+    for path in _all_beside(media) if post.channel_ids else ():
+        if post.path is None or path.name == post.path.name:
+            continue
+        try:
+            other = read(path)
+        except SidecarError:
+            continue
+        if other.channel_ids and not set(other.channel_ids) & set(post.channel_ids):
+            yield contradicted_by(path)
 
 
 def is_sidecar(path: Path) -> bool:

@@ -131,6 +131,11 @@ def _of_another_post(fields: Fields, platform: str, page: str) -> list[str]:
     ]
 
 
+def contradicted_by(sidecar: Path) -> str:
+    """Say that another sidecar of a file names another account: neither proves anything then."""
+    return f"another sidecar of the file, {escaped(sidecar.name)}, names another account"
+
+
 def format_of(stem: str) -> str:
     """Return the format id in the name of a stream that was not joined, "" in other names."""
     match = _PART.search(stem)

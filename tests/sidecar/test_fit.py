@@ -216,6 +216,31 @@ def test_a_video_that_is_older_than_its_post_may_be_quoted(
         assert sidecar.parse({**record, **named, "webpage_url": page}).fit.proves is proves
 
 
+@pytest.mark.parametrize(
+    ("name", "record", "proves"),
+    [
+        pytest.param("News.mp4.info.json", {"channel_id": UC}, True, id="the-same-account"),
+        pytest.param("News.mp4.info.json", {"channel_id": "UC" + "z" * 22}, False, id="another"),
+        pytest.param("News.mp4.info.json", {"channel_id": None}, True, id="no-account"),
+        pytest.param("News.mp4.info.json", None, True, id="broken"),
+        pytest.param("Other.mp4.info.json", {"channel_id": "UC" + "z" * 22}, True, id="not-its"),
+    ],
+)
+def test_sidecars_of_one_file_that_name_two_accounts_prove_neither(
+    tmp_path: Path, name: str, record: dict[str, Any] | None, proves: bool
+) -> None:
+    media = tmp_path / "News.mp4"
+    (tmp_path / "News.info.json").write_text(json.dumps(RECORD))
+    media.write_bytes(b"x")
+    text = "{" if record is None else json.dumps({**RECORD, **record})
+    (tmp_path / name).write_text(text)
+    beside = sidecar.find(media)
+    assert beside is not None and beside.name == "News.info.json"
+    fit = sidecar.read(beside).fitted(media, INFO).fit
+    assert ("names another account" in " ".join(fit.lacking)) is not proves
+    assert fit.proves is proves
+
+
 # --- the file --------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ RATE = 25  # frames/s at which pairs are encoded
 
 
 @dataclass(frozen=True, eq=False)
-class Example:
+class PairExample:
     """A pair: `clips` (2, frames, side, side, 3), forged first, levels 0 to 255; and the kind."""
 
     clips: Floats
@@ -52,13 +52,13 @@ class PairDraw:
         clips = rng.choice(len(self._taught), self._size, p=self._weights)
         return [(int(clip), int(rng.integers(2**40))) for clip in clips]
 
-    def example(self, drawn: tuple[int, int]) -> Example:
+    def example(self, drawn: tuple[int, int]) -> PairExample:
         """Make one example; the same draw gives the same example."""
         clip, seed = drawn
         return make_example(self._taught[clip].windows, np.random.default_rng(seed))
 
 
-def make_example(windows: Windows, rng: np.random.Generator) -> Example:
+def make_example(windows: Windows, rng: np.random.Generator) -> PairExample:
     """Take a stretch of a window, forge it, and degrade both alike."""
     window = int(rng.integers(len(windows.crops)))
     start = int(rng.integers(0, windows.crops.shape[1] - FRAMES + 1))
@@ -67,7 +67,7 @@ def make_example(windows: Windows, rng: np.random.Generator) -> Example:
     if rng.random() < 0.15:
         frames, points = frames[::-1].copy(), points[::-1].copy()
     forged, genuine, kind = pseudo_fake(rng, frames, points)
-    return Example(_degraded(rng, (forged, genuine)), kind)
+    return PairExample(_degraded(rng, (forged, genuine)), kind)
 
 
 def middle(crops: Image) -> Floats:

@@ -16,7 +16,7 @@ from torch.nn import functional
 from media_screen.arrays import Doubles, Floats
 from training import checkpoint
 from training.descent import Descent, Plan
-from training.over_time.examples import Example, PairDraw, Taught, middle
+from training.over_time.examples import PairDraw, PairExample, Taught, middle
 from training.over_time.moving import KINDS
 from training.over_time.network import FRAMES, MovementNet
 from training.over_time.windows import Windows
@@ -83,7 +83,7 @@ def score(model: MovementNet, windows: Windows) -> float | None:
     return float(model(_clips(seen)).mean())
 
 
-def _scored(model: MovementNet, batch: Sequence[Example], device: str) -> tuple[Tensor, Tensor]:
+def _scored(model: MovementNet, batch: Sequence[PairExample], device: str) -> tuple[Tensor, Tensor]:
     clips = _clips(np.concatenate([one.clips for one in batch])).to(device)
     with torch.autocast(device, dtype=torch.bfloat16):
         scores = model(clips.to(memory_format=torch.channels_last_3d))
