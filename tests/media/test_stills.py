@@ -22,7 +22,7 @@ def animated(path: Path, *, milliseconds: int = 400) -> Path:
     return path
 
 
-@pytest.mark.parametrize("suffix", ["webp", "gif", "png"])
+@pytest.mark.parametrize("suffix", ["webp", "gif", "png", "avif"])
 def test_an_animation_is_a_video(tmp_path: Path, suffix: str) -> None:
     path = animated(tmp_path / f"a.{suffix}")
     with Media.open(path) as media:
