@@ -27,6 +27,7 @@ from media_screen.media.convert import (
     MAX_SIDE,
     SMALL_SIDE,
     Orientation,
+    is_alike,
     orientation,
     scaled_down,
     shown,
@@ -57,6 +58,7 @@ from media_screen.media.streams import (
     pixel_ratio,
     sound_streams,
     stream_facts,
+    transparencies,
     undecoded,
 )
 
@@ -378,14 +380,38 @@ class Media:
             self._ways[raw.rotation] = orientation(raw, self._video.codec_context.name)
         return self._ways[raw.rotation]
 
-    @property
+    @cached_property
     def other_pictures(self) -> tuple[int, ...]:
-        """The numbers of the picture tracks of a video that play and are not the one looked at."""
-        found = picture_streams(self._reader.container) if self.info.kind == "video" else ()
-        timelines = self._reader.index.timelines
-        return tuple(
-            one.index for one in found if one is not self._video and one.index in timelines
-        )
+        """The numbers of the picture tracks of a video that play and are not the one looked at.
+
+        A still that is how the video begins, as animated AVIF has one, is no other picture, and
+        its transparency is none by itself.
+        """
+        if self.info.kind != "video":
+            return ()
+        container, index = self._reader.container, self._reader.index
+        known = (self._video, *transparencies(container, index))
+        found = [one.index for one in picture_streams(container) if one not in known]
+        return tuple(one for one in found if one in index.timelines and not self._begins_with(one))
+
+    def _begins_with(self, number: int) -> bool:
+        """Tell whether a track is one picture, and the one with which the video begins."""
+        if self._reader.index.timelines[number].packets > 1:
+            return False
+        with self._again(picture=number) as beside, self._again() as reader:
+            readers = (beside, 0.0), (reader, self.pictures.start_s)
+            pictures = [next(one.shown(start), None) for one, start in readers]
+        still, first = (() if one is None else tuple(self._views(one)) for one in pictures)
+        return bool(still and first) and is_alike(still[0].small, first[0].small)
+
+    @property
+    def _see_through(self) -> bool:
+        """Whether browsers show through the video what lies behind it."""
+        container, index, video = self._reader.container, self._reader.index, self._video
+        if video is None or self.info.kind != "video":
+            return False
+        beside = (index.of(one).packets for one in transparencies(container, index))
+        return video.metadata.get("alpha_mode") == "1" or self.pictures.packets in beside
 
     def unseen(self) -> Iterator[str]:
         """Say, a sentence each, which pictures and sound tracks of the file are not given."""
@@ -394,7 +420,7 @@ class Media:
         if has_cover(self._reader.container):
             yield "the cover picture was not looked at"
         yield from undecoded(self._reader.container)
-        if self._video is not None and self._video.metadata.get("alpha_mode") == "1":
+        if self._see_through:
             yield "the video is transparent in browsers: it was looked at without its transparency"
         if self.other_pictures:
             count = len(self.other_pictures)
@@ -506,12 +532,19 @@ class Media:
         return still
 
     @contextlib.contextmanager
-    def _again(self) -> Iterator[Reader]:
-        """Open the file once more: each pass has its own place in it and its own decoders."""
+    def _again(self, *, picture: int | None = None) -> Iterator[Reader]:
+        """Open the file once more: each pass has its own place in it and its own decoders.
+
+        `picture` is the number of another picture track than the one that is looked at.
+        """
         first = self._reader
-        picture, sound = (None if one is None else one.index for one in (first.video, first.audio))
+        video, sound = (None if one is None else one.index for one in (first.video, first.audio))
         reader = Reader(
-            self.source, threads=self._threads, index=first.index, picture=picture, sound=sound
+            self.source,
+            threads=self._threads,
+            index=first.index,
+            picture=video if picture is None else picture,
+            sound=sound,
         )
         try:
             yield reader

@@ -82,9 +82,12 @@ class Reader:
         self._threads = threads
         self._picture, self._sound = picture, sound
         self._files: list[IO[bytes]] = []
+        self.index = PacketIndex({}) if index is None else index
         self._start()
         try:
-            self.index = self._indexed() if index is None else index
+            if index is None:
+                self.index = self._indexed()
+                self._choose()
         except BaseException:
             self.close()
             raise
@@ -191,7 +194,10 @@ class Reader:
     def _start(self) -> None:
         self.container = self._open()
         self._fresh = True  # nothing was read of it
-        self.video: VideoStream | None = video_stream(self.container, self._picture)
+        self._choose()
+
+    def _choose(self) -> None:
+        self.video: VideoStream | None = video_stream(self.container, self.index, self._picture)
         self.audio: AudioStream | None = audio_stream(self.container, self._sound)
 
     def _rewind(self) -> None:

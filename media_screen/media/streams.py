@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _STILL_FORMATS = ("jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe", "jpegxl_pipe")
-_STILL_BRANDS = ("heic", "heix", "mif1", "msf1", "avif")
+_STILL_BRANDS = ("heic", "heix", "hevc", "hevx", "mif1", "msf1", "avif", "avis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,17 @@ def picture_streams(container: av.container.InputContainer) -> list[VideoStream]
 
 
 def video_stream(
-    container: av.container.InputContainer, number: int | None = None
+    container: av.container.InputContainer, index: PacketIndex, number: int | None = None
 ) -> VideoStream | None:
-    """Return the stream to look at: the one with this number, else the one that players show."""
+    """Return the stream to look at: the one with this number, else the one that players show.
+
+    Of a film behind a single picture, as in animated AVIF, the film is looked at.
+    """
     streams = picture_streams(container)
-    return next((one for one in streams if number is None or one.index == number), None)
+    if number is not None:
+        return next((one for one in streams if one.index == number), None)
+    films = (one for one in streams if index.of(one).packets > 1)
+    return next(films, next(iter(streams), None))
 
 
 def sound_streams(container: av.container.InputContainer) -> list[AudioStream]:
@@ -152,8 +158,11 @@ def is_still(container: av.container.InputContainer, packets: int) -> bool:
     """
     if is_still_format(container):
         return True
-    brand = container.metadata.get("major_brand", "").strip()
-    return brand in _STILL_BRANDS and packets <= 1 and not container.streams.audio
+    return _is_of_stills(container) and packets <= 1 and not container.streams.audio
+
+
+def _is_of_stills(container: av.container.InputContainer) -> bool:
+    return container.metadata.get("major_brand", "").strip() in _STILL_BRANDS
 
 
 def tiles(container: av.container.InputContainer) -> int:
@@ -165,6 +174,16 @@ def tiles(container: av.container.InputContainer) -> int:
     from av.stream import Disposition
 
     return sum(bool(one.disposition & Disposition.dependent) for one in container.streams.video)
+
+
+def transparencies(container: av.container.InputContainer, index: PacketIndex) -> list[VideoStream]:
+    """Return the tracks that make others of HEIC or AVIF transparent: grey, as long as those."""
+    if not _is_of_stills(container):
+        return []
+    streams = picture_streams(container)
+    grey = [one for one in streams if (one.pix_fmt or "").startswith("gray")]
+    coloured = {index.of(one).packets for one in streams if one not in grey}
+    return [one for one in grey if index.of(one).packets in coloured]
 
 
 def layers(container: av.container.InputContainer) -> int:

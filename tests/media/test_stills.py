@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 from PIL import Image
 
 from media_screen.evidence import Span
@@ -33,6 +36,72 @@ def test_an_animation_is_a_video(tmp_path: Path, suffix: str) -> None:
         frames = list(media.window(Span(0.0, 9.0)))
     assert [frame.time_s for frame in frames] == pytest.approx([0.0, 0.4, 0.8, 1.2, 1.6], abs=0.02)
     assert [frame.image.mean() for frame in frames] == pytest.approx([0, 60, 120, 180, 240], abs=4)
+
+
+def with_other_still(path: Path) -> Path:
+    """An animated AVIF whose still, for viewers that play nothing, is none of its frames."""
+    animated(path)
+    data = bytearray(path.read_bytes())
+    place = data.index(b"iloc") + 18  # of the still: where it lies, and how long it is
+    SHADES[4].save(path.with_name("bright.avif"), quality=95)
+    bright = path.with_name("bright.avif").read_bytes()
+    start, length = struct.unpack_from(">II", bright, bright.index(b"iloc") + 18)
+    struct.pack_into(">II", data, place, len(data), length)
+    path.write_bytes(data + bright[start : start + length])
+    return path
+
+
+def branded(brand: bytes) -> Callable[[Path], Path]:
+    """An animated AVIF that says that it is of another brand."""
+
+    def write(path: Path) -> Path:
+        data = animated(path).read_bytes()
+        assert data[4:12] == b"ftypavis"
+        path.write_bytes(data[:8] + brand + data[12:])
+        return path
+
+    return write
+
+
+def film_behind_still(path: Path) -> Path:
+    """A film whose first track, which players show, is a single picture."""
+    with av.open(str(path), "w") as container:
+        tracks = []
+        for _ in range(2):
+            track = container.add_stream("mpeg2video", rate=25)
+            track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
+            tracks.append(track)
+        tracks[0].disposition, tracks[1].disposition = Disposition.default, 0
+        for track, shades in zip(tracks, (SHADES[:1], SHADES), strict=True):
+            for number, shade in enumerate(one for one in shades for _ in range(10)):
+                if track is tracks[0] and number:
+                    break
+                frame = av.VideoFrame.from_ndarray(np.asarray(shade), format="rgb24")
+                frame.pts = number
+                container.mux(track.encode(frame))
+            container.mux(track.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        pytest.param("a.avif", animated, id="avif"),
+        pytest.param("a.avif", with_other_still, id="avif-with-other-still"),
+        *(pytest.param("a.avif", branded(one), id=one.decode()) for one in (b"avif", b"msf1")),
+        pytest.param("a.mkv", film_behind_still, id="matroska"),
+        pytest.param("a.ts", film_behind_still, id="ts"),
+    ],
+)
+def test_a_film_behind_a_still_is_looked_at(
+    tmp_path: Path, name: str, write: Callable[[Path], Path]
+) -> None:
+    with Media.open(write(tmp_path / name)) as media:
+        assert media.info.kind == "video"
+        seen = [frame.image.mean() for frame in media.window(Span(0.0, 9.0))]
+        assert media.pictures.end_s == pytest.approx(media.info.duration_s, abs=0.05)
+    for shade in (0, 60, 120, 180, 240):
+        assert min(abs(one - shade) for one in seen) < 5
 
 
 def test_an_animated_webp_is_surveyed_and_sampled(tmp_path: Path) -> None:
@@ -111,6 +180,14 @@ def see_through(path: Path) -> Path:
     return write_video(path, [quarters()] * 3, codec="libvpx-vp9", pixels="yuva420p")
 
 
+def see_through_animation(path: Path) -> Path:
+    frames = [shade.convert("RGBA") for shade in SHADES]
+    for frame in frames:
+        frame.putalpha(100)
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=400, quality=95)
+    return path
+
+
 def plain(path: Path) -> Path:
     Image.fromarray(quarters()).save(path)
     return path
@@ -125,6 +202,9 @@ def plain(path: Path) -> Path:
         pytest.param("a.mp3", with_cover, ["cover picture"], id="cover"),
         pytest.param("a.webm", see_through, ["transparent in browsers"], id="vp9-alpha"),
         pytest.param("a.webp", animated, [], id="animation"),
+        pytest.param("a.avif", animated, [], id="avif-animation"),
+        pytest.param("a.avif", with_other_still, ["1 further track"], id="avif-with-other-still"),
+        pytest.param("a.avif", see_through_animation, ["transparent in browsers"], id="avif-alpha"),
         pytest.param("b.jpg", plain, [], id="jpeg"),
         pytest.param("b.png", plain, [], id="png"),
         pytest.param("b.tif", plain, [], id="tiff"),
