@@ -391,7 +391,7 @@ class Media:
             return ()
         container, index = self._reader.container, self._reader.index
         known = (self._video, *transparencies(container, index))
-        found = [one.index for one in picture_streams(container) if one not in known]
+        found = [one.index for one in picture_streams(container, index) if one not in known]
         return tuple(one for one in found if one in index.timelines and not self._begins_with(one))
 
     def _begins_with(self, number: int) -> bool:
@@ -417,7 +417,7 @@ class Media:
         """Say, a sentence each, which pictures and sound tracks of the file are not given."""
         if self._still is not None:
             yield from self._still.unseen()
-        if has_cover(self._reader.container):
+        if has_cover(self._reader.container, self._reader.index):
             yield "the cover picture was not looked at"
         yield from undecoded(self._reader.container)
         if self._see_through:

@@ -15,7 +15,16 @@ from PIL import Image
 from media_screen.evidence import Span
 from media_screen.media import Media, MediaError
 from media_screen.media.stills import Still
-from tests.making import GREEN, RED, corners, quarters, write_sound_file, write_video
+from tests.making import (
+    GREEN,
+    RED,
+    corners,
+    quarters,
+    tone,
+    write_sound,
+    write_sound_file,
+    write_video,
+)
 
 SHADES = [Image.new("RGB", (64, 48), (value, value, value)) for value in (0, 60, 120, 180, 240)]
 
@@ -83,6 +92,48 @@ def film_behind_still(path: Path) -> Path:
     return path
 
 
+def named_chapters(path: Path) -> Path:
+    """A film with sound, which says that its pictures are those of the chapters of its sound."""
+    write_video(path, [np.asarray(shade) for shade in SHADES for _ in range(10)], sounds=1)
+    return calling_chapters(path, track=1)
+
+
+def with_chapters(path: Path) -> Path:
+    """A film of 10 s with sound, and a picture of each of the two chapters of that."""
+    with av.open(str(path), "w") as container:
+        film, chapters = (container.add_stream("mpeg4", rate=25) for _ in range(2))
+        sound = container.add_stream("aac", rate=48_000, layout="mono")
+        for track in (film, chapters):
+            track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
+        for track, step in ((film, 1), (chapters, 125)):
+            for number in range(0, 250, step):
+                frame = av.VideoFrame.from_ndarray(np.asarray(SHADES[step > 1]), format="rgb24")
+                frame.pts = number
+                container.mux(track.encode(frame))
+            container.mux(track.encode())
+        write_sound(container, sound, tone(10.0, 48_000), 48_000, "mono")
+    return calling_chapters(path, track=2)
+
+
+def calling_chapters(path: Path, *, track: int) -> Path:
+    """Let the last track of an MP4, its sound, name another one as the pictures of its chapters."""
+    data = path.read_bytes()
+    chapters = box(b"tref", box(b"chap", struct.pack(">I", track)))
+    for name in (b"trak", b"moov"):
+        at = data.rindex(name) - 4
+        (size,) = struct.unpack_from(">I", data, at)
+        end = at + size
+        data = data[:at] + struct.pack(">I", size + len(chapters)) + data[at + 4 :]
+        if name == b"trak":
+            data = data[:end] + chapters + data[end:]
+    path.write_bytes(data)
+    return path
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(content)) + name + content
+
+
 @pytest.mark.parametrize(
     ("name", "write"),
     [
@@ -91,9 +142,10 @@ def film_behind_still(path: Path) -> Path:
         *(pytest.param("a.avif", branded(one), id=one.decode()) for one in (b"avif", b"msf1")),
         pytest.param("a.mkv", film_behind_still, id="matroska"),
         pytest.param("a.ts", film_behind_still, id="ts"),
+        pytest.param("a.mp4", named_chapters, id="chapters"),
     ],
 )
-def test_a_film_behind_a_still_is_looked_at(
+def test_a_film_is_looked_at_whatever_it_hides_behind(
     tmp_path: Path, name: str, write: Callable[[Path], Path]
 ) -> None:
     with Media.open(write(tmp_path / name)) as media:
@@ -200,6 +252,7 @@ def plain(path: Path) -> Path:
         pytest.param("a.mpo", pages, ["2 further pictures"], id="mpo"),
         pytest.param("a.jpg", motion_photo, ["a video is appended"], id="motion-photo"),
         pytest.param("a.mp3", with_cover, ["cover picture"], id="cover"),
+        pytest.param("a.mp4", with_chapters, ["cover picture"], id="chapters"),
         pytest.param("a.webm", see_through, ["transparent in browsers"], id="vp9-alpha"),
         pytest.param("a.webp", animated, [], id="animation"),
         pytest.param("a.avif", animated, [], id="avif-animation"),
