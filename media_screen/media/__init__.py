@@ -36,6 +36,7 @@ from media_screen.media.errors import MAX_PIXELS, MediaError
 from media_screen.media.facts import describe
 from media_screen.media.index import KEY_GAP, KeyFrame, PacketIndex, Timeline
 from media_screen.media.moments import Shown
+from media_screen.media.png import has_own_still
 from media_screen.media.reader import ROUNDING, Reader
 from media_screen.media.sound import (
     AUDIO_BLOCK,
@@ -419,6 +420,8 @@ class Media:
             yield from self._still.unseen()
         if has_cover(self._reader.container, self._reader.index):
             yield "the cover picture was not looked at"
+        if self._reader.container.format.name == "apng" and has_own_still(self.source):
+            yield "viewers that play no animation show another picture, which was not looked at"
         yield from undecoded(self._reader.container)
         if self._see_through:
             yield "the video is transparent in browsers: it was looked at without its transparency"

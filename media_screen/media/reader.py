@@ -10,12 +10,13 @@ import contextlib
 import heapq
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal
 
 from media_screen.media import index, moments
 from media_screen.media.errors import MAX_PIXELS, MediaError
 from media_screen.media.index import PacketIndex, stamp_of
 from media_screen.media.moments import Shown
+from media_screen.media.png import is_animated
 from media_screen.media.sound import SAMPLE_RATE, is_rate
 from media_screen.media.source import Source
 from media_screen.media.streams import Clock, audio_stream, is_still_format, video_stream
@@ -40,6 +41,7 @@ _HOLE = 0.5
 _READ_BUFFER = 1 << 16
 
 _JPEG = b"\xff\xd8\xff"  # how each JPEG begins
+_OF_JPEG, _OF_ANIMATION = "jpeg_pipe", "apng"
 # Formats that carry their own streams. Absent on purpose: hls, dash, concat, image2, lavfi, and
 # whatever else opens further files that the input names.
 _FORMATS = (
@@ -239,14 +241,10 @@ class Reader:
         try:
             if file.seek(0, 2) == 0:
                 raise MediaError("the file is empty (0 bytes)")
-            file.seek(0)
-            jpeg = file.read(len(_JPEG)) == _JPEG
-            file.seek(0)
             container = av.open(
                 _Nameless(file),
                 "r",
-                # Several pictures in one file would be taken for a film; viewers show the first.
-                format="jpeg_pipe" if jpeg else None,
+                format=_format_of(file),
                 container_options={"format_whitelist": _FORMATS},
                 # Parts of a joined transport stream name the same tracks anew.
                 options={"merge_pmt_versions": "1"},
@@ -356,6 +354,16 @@ class Reader:
                 packets = self.container.demux(*streams)
                 continue
             yield packet
+
+
+def _format_of(file: BinaryIO) -> str | None:
+    """Return the format of a file that FFmpeg would take for another one, else None."""
+    file.seek(0)
+    head = file.read(len(_JPEG))
+    # Several pictures in one file would be taken for a film; viewers show the first.
+    found = _OF_JPEG if head == _JPEG else _OF_ANIMATION if is_animated(file) else None
+    file.seek(0)
+    return found
 
 
 def _possible(frames: Sequence[Any]) -> bool:

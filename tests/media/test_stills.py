@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PIL import Image
 
 from media_screen.evidence import Span
 from media_screen.media import Media, MediaError
+from media_screen.media.png import MOST_CHUNKS
 from media_screen.media.stills import Still
 from tests.making import (
     GREEN,
@@ -92,6 +94,37 @@ def film_behind_still(path: Path) -> Path:
     return path
 
 
+def with_chunks(count: int, size: int = 2048) -> Callable[[Path], Path]:
+    """An animated PNG with so many texts of so many bytes before it says that it is one."""
+
+    def write(path: Path) -> Path:
+        data = animated(path).read_bytes()
+        at = data.index(b"acTL") - 4
+        path.write_bytes(data[:at] + count * chunk(b"tEXt", b"C\0" + bytes(size)) + data[at:])
+        return path
+
+    return write
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
+
+
+def with_still_apart(path: Path) -> Path:
+    SHADES[0].save(path, save_all=True, append_images=SHADES, duration=400, default_image=True)
+    return path
+
+
+def announced_late(path: Path) -> Path:
+    """A PNG that says only behind its picture that it is animated, for which it is too late."""
+    data = animated(path).read_bytes()
+    at, end = data.index(b"acTL") - 4, data.index(b"acTL") + 16
+    after = data.index(b"fcTL", data.index(b"IDAT")) - 4
+    path.write_bytes(data[:at] + data[end:after] + data[at:end] + data[after:])
+    return path
+
+
 def named_chapters(path: Path) -> Path:
     """A film with sound, which says that its pictures are those of the chapters of its sound."""
     write_video(path, [np.asarray(shade) for shade in SHADES for _ in range(10)], sounds=1)
@@ -143,6 +176,9 @@ def box(name: bytes, content: bytes) -> bytes:
         pytest.param("a.mkv", film_behind_still, id="matroska"),
         pytest.param("a.ts", film_behind_still, id="ts"),
         pytest.param("a.mp4", named_chapters, id="chapters"),
+        pytest.param("a.png", with_chunks(1), id="png-with-text"),
+        pytest.param("a.png", with_chunks(40, 60_000), id="png-with-long-texts"),
+        pytest.param("a.png", with_chunks(MOST_CHUNKS, 0), id="png-with-too-many-chunks"),
     ],
 )
 def test_a_film_is_looked_at_whatever_it_hides_behind(
@@ -154,6 +190,19 @@ def test_a_film_is_looked_at_whatever_it_hides_behind(
         assert media.pictures.end_s == pytest.approx(media.info.duration_s, abs=0.05)
     for shade in (0, 60, 120, 180, 240):
         assert min(abs(one - shade) for one in seen) < 5
+
+
+def test_a_picture_that_says_too_late_that_it_moves_is_one(tmp_path: Path) -> None:
+    with Media.open(announced_late(tmp_path / "a.png")) as media:
+        assert media.info.kind == "image" and len(list(media.survey())) == 1
+
+
+def test_a_png_of_too_many_chunks_is_refused(tmp_path: Path) -> None:
+    path = plain(tmp_path / "a.png")
+    data = path.read_bytes()
+    path.write_bytes(data[:33] + MOST_CHUNKS * chunk(b"tEXt", b"C\0") + data[33:])
+    with pytest.raises(MediaError, match="not a media file, or one that is damaged"):
+        Media.open(path)
 
 
 def test_an_animated_webp_is_surveyed_and_sampled(tmp_path: Path) -> None:
@@ -248,13 +297,17 @@ def plain(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("name", "write", "told"),
     [
-        pytest.param("a.tif", pages, ["2 further pictures"], id="tiff-pages"),
-        pytest.param("a.mpo", pages, ["2 further pictures"], id="mpo"),
+        pytest.param(
+            "a.tif", pages, ["2 further pictures, which some viewers show"], id="tiff-pages"
+        ),
+        pytest.param("a.mpo", pages, ["2 further pictures, which viewers don't show"], id="mpo"),
         pytest.param("a.jpg", motion_photo, ["a video is appended"], id="motion-photo"),
         pytest.param("a.mp3", with_cover, ["cover picture"], id="cover"),
         pytest.param("a.mp4", with_chapters, ["cover picture"], id="chapters"),
         pytest.param("a.webm", see_through, ["transparent in browsers"], id="vp9-alpha"),
         pytest.param("a.webp", animated, [], id="animation"),
+        pytest.param("a.png", with_chunks(1), [], id="png-animation"),
+        pytest.param("a.png", with_still_apart, ["play no animation"], id="png-with-still-apart"),
         pytest.param("a.avif", animated, [], id="avif-animation"),
         pytest.param("a.avif", with_other_still, ["1 further track"], id="avif-with-other-still"),
         pytest.param("a.avif", see_through_animation, ["transparent in browsers"], id="avif-alpha"),
