@@ -40,13 +40,15 @@ _HOLE = 0.5
 # and fro, and reads most of this in vain: with 1 MiB the packets alone took six times as long.
 _READ_BUFFER = 1 << 16
 
+_HEAD = 16  # bytes by which these are known
 _JPEG = b"\xff\xd8\xff"  # how each JPEG begins
+_JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")  # and each JPEG XL, which nothing here decodes
 _OF_JPEG, _OF_ANIMATION = "jpeg_pipe", "apng"
 # Formats that carry their own streams. Absent on purpose: hls, dash, concat, image2, lavfi, and
 # whatever else opens further files that the input names.
 _FORMATS = (
     "mov,matroska,avi,flv,live_flv,mpegts,mpeg,mpegvideo,asf,rm,mxf,ivf,dv,nut,mp3,wav,w64,flac,ogg,aac,ac3,eac3,amr,"
-    "aiff,au,caf,tta,wv,gif,apng,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe,jpegxl_pipe"
+    "aiff,au,caf,tta,wv,gif,apng,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe"
 )
 
 _log = logging.getLogger(__name__)
@@ -238,13 +240,15 @@ class Reader:
 
         file = self._source.open()
         self._files.append(file)
+        head = b""
         try:
-            if file.seek(0, 2) == 0:
+            head = file.read(_HEAD)
+            if not head:
                 raise MediaError("the file is empty (0 bytes)")
             container = av.open(
                 _Nameless(file),
                 "r",
-                format=_format_of(file),
+                format=_format_of(head, file),
                 container_options={"format_whitelist": _FORMATS},
                 # Parts of a joined transport stream name the same tracks anew.
                 options={"merge_pmt_versions": "1"},
@@ -253,8 +257,7 @@ class Reader:
             )
         except (av.error.FFmpegError, OSError, ValueError, OverflowError) as error:
             file.close()
-            why = "not a media file, or one that is damaged or of a format that is not supported"
-            raise MediaError(f"{why} ({_short(error)})") from error
+            raise MediaError(_refusal(head, error)) from error
         except BaseException:
             file.close()
             raise
@@ -356,14 +359,20 @@ class Reader:
             yield packet
 
 
-def _format_of(file: BinaryIO) -> str | None:
+def _format_of(head: bytes, file: BinaryIO) -> str | None:
     """Return the format of a file that FFmpeg would take for another one, else None."""
-    file.seek(0)
-    head = file.read(len(_JPEG))
     # Several pictures in one file would be taken for a film; viewers show the first.
-    found = _OF_JPEG if head == _JPEG else _OF_ANIMATION if is_animated(file) else None
+    found = _OF_JPEG if head.startswith(_JPEG) else _OF_ANIMATION if is_animated(file) else None
     file.seek(0)
     return found
+
+
+def _refusal(head: bytes, error: BaseException) -> str:
+    """Return why a file that can't be opened is refused; `head` is how it begins."""
+    if head.startswith(_JPEG_XL):
+        return "a JPEG XL picture, which can't be decoded here: convert it to JPEG or PNG"
+    why = "not a media file, or one that is damaged or of a format that is not supported"
+    return f"{why} ({_short(error)})"
 
 
 def _possible(frames: Sequence[Any]) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-_STILL_FORMATS = ("jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe", "jpegxl_pipe")
+_STILL_FORMATS = ("jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe")
 _STILL_BRANDS = ("heic", "heix", "hevc", "hevx", "mif1", "msf1", "avif", "avis")
 
 CHAPTER = 2.0  # s; pictures of chapters stand for longer each, those of a film for less
