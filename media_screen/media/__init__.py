@@ -35,9 +35,9 @@ from media_screen.media.convert import (
 from media_screen.media.errors import MAX_PIXELS, MediaError
 from media_screen.media.facts import describe
 from media_screen.media.index import KEY_GAP, KeyFrame, PacketIndex, Timeline
-from media_screen.media.moments import Shown
+from media_screen.media.moments import ROUNDING, Shown
 from media_screen.media.png import has_own_still
-from media_screen.media.reader import ROUNDING, Reader
+from media_screen.media.reader import Reader
 from media_screen.media.sound import (
     AUDIO_BLOCK,
     KEPT_SOUND,
@@ -97,13 +97,19 @@ class Frame:
     """One decoded picture: RGB, uint8, height x width x 3, upright, with square pixels.
 
     It is on the screen from `time_s` on, for `shown_s` as far as that is known. A transparent
-    picture gives two frames, one after the other: `view` is 0 over white and 1 over black.
+    picture gives two frames, one after the other: `view` is 0 over white and 1 over black. Until
+    `stands_until_s` it is taken for what is on the screen: a little longer where the next is lost.
     """
 
     time_s: float
     image: np.ndarray
     view: int = 0
     shown_s: float = 0.0
+    stands_until_s: float = 0.0
+
+    def shows(self, time_s: float) -> bool:
+        """Tell whether it is what is on the screen at a moment."""
+        return self.time_s - ROUNDING <= time_s < self.stands_until_s
 
     @cached_property
     def small(self) -> np.ndarray:
@@ -329,7 +335,7 @@ class Media:
                 hit |= due.pop() >= start
             if hit:
                 for view, image in enumerate(images):
-                    yield Frame(start + view * _VIEW_STEP, image, view, end - start)
+                    yield Frame(start + view * _VIEW_STEP, image, view, end - start, end)
 
     def _key_frames(self, keys: tuple[KeyFrame, ...]) -> Iterator[Frame]:
         shown_s = {key.stamp: key.shown_s for key in keys}
@@ -366,7 +372,8 @@ class Media:
             _log.info("%s: at %.3f s: %s", self.info.path, one.start_s, error)
             return
         for view, image in enumerate(images):
-            yield Frame(one.start_s + view * _VIEW_STEP, image, view, shown_s)
+            time_s = one.start_s + view * _VIEW_STEP
+            yield Frame(time_s, image, view, shown_s, one.stands_until_s)
 
     def _lies(self, raw: VideoFrame) -> Orientation:
         """Return how a frame is to be shown: as the still says, else as the frame does.

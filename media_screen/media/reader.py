@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal
 from media_screen.media import index, moments
 from media_screen.media.errors import MAX_PIXELS, MediaError
 from media_screen.media.index import PacketIndex, stamp_of
+from media_screen.media.moments import ROUNDING as ROUNDING
 from media_screen.media.moments import Shown
 from media_screen.media.png import is_animated
 from media_screen.media.sound import SAMPLE_RATE, is_rate
@@ -32,10 +33,6 @@ _MAX_BAD_PACKETS = 500  # consecutive undecodable packets after which the rest i
 _MAX_BAD_READS = 10
 _SEEK_BACK = (0.0, 2.0, 20.0)  # s; how much earlier to try when a seek lands after its target
 SOUND_RUN_UP = 1.0  # s of sound that a decoder is given before what is wanted of it
-ROUNDING = 1e-3  # s; containers round time stamps to their time base
-# s without a frame, where packets promised some, after which a moment counts as not decoded: some
-# codecs have packets that show nothing.
-_HOLE = 0.5
 # Bytes that are read at once. In a file whose sound lies apart from its picture the reader jumps to
 # and fro, and reads most of this in vain: with 1 MiB the packets alone took six times as long.
 _READ_BUFFER = 1 << 16
@@ -128,7 +125,7 @@ class Reader:
                 hit = False
                 while due and due[-1] < one.end_s - ROUNDING:
                     moment = due.pop()
-                    here = one.start_s - ROUNDING <= moment <= one.lost_s + _HOLE
+                    here = one.start_s - ROUNDING <= moment < one.stands_until_s
                     hit |= here
                     if not here:
                         self.missed.append(moment)
