@@ -312,8 +312,8 @@ def scan(
 
     Read are videos (MP4, MOV, Matroska, WebM, AVI, FLV, MPEG, TS, WMV, MXF and others), sound (MP3,
     M4A, AAC, FLAC, WAV, Ogg, Opus, AMR and others) and pictures (JPEG, PNG, WebP, GIF, BMP, TIFF,
-    AVIF, JPEG XL), by their content, whatever their names. What else lies in a folder is left aside
-    and counted, and so are thumbnails, subtitles and parts that a downloader left.
+    AVIF), by their content, whatever their names. What else lies in a folder is left aside and
+    counted, and so are thumbnails, subtitles and parts that a downloader left.
 
     With --stdin --jsonl, each line of the input (a path, or {"path": ..., "sidecar": ...}) is
     answered by one line with its verdict, as soon as it is ready.

@@ -50,11 +50,24 @@ class WrittenKeyframes:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A key frame that was written: its name, and how it stands on the sheet."""
+    """A picture that was written: what it shows, its name, and how it stands on the sheet."""
 
-    keyframe: Keyframe
+    moments: tuple[Keyframe, ...]
     name: str
     small: Image
+
+    @property
+    def keyframe(self) -> Keyframe:
+        """All that it shows as one."""
+        return reduce(Keyframe.joined, self.moments)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What was written of one file, and the moments that could not be decoded."""
+
+    shown: tuple[_Shown, ...]
+    lost: tuple[Keyframe, ...]
 
 
 def write_keyframes(
@@ -72,22 +85,24 @@ def write_keyframes(
     is told in `why`. Raises KeyframeError when nothing is suspected, and NamedFileError when no
     result has a name, or several have.
     """
-    found = _chosen(out, names)
+    chosen = _chosen(out, names)
     private_folder(folder)
     rows: list[tuple[object, ...]] = []
     written = []
-    for one in found:
+    for one in chosen:
         media = one.verdict.media
         own = folder / _folder_name(one.verdict)
         try:
-            shown = _write_file(out, one, own, lossless=lossless)
+            found = _write_file(out, one, own, lossless=lossless)
         except MediaError as error:
             written.append(WrittenKeyframes(media.path, own, 0, str(error)))
             continue
         if "explicit" in one.verdict.flags:
             tell(f"{media.path}: sexual content; the sheet is blurred, the pictures are not")
-        rows += [_row(media.path, own.name, each, media.sha256) for each in shown]
-        written.append(WrittenKeyframes(media.path, own, len(shown)))
+        if found.lost:
+            tell(f"{media.path}: can't be decoded, and has no picture: {_told(found.lost)}")
+        rows += [_row(media.path, own.name, each, media.sha256) for each in found.shown]
+        written.append(WrittenKeyframes(media.path, own, len(found.shown)))
     _write_table(folder, rows)
     return written
 
@@ -118,7 +133,7 @@ def _folder_name(verdict: Verdict) -> str:
 # --- one file ------------------------------------------------------------------------------------
 
 
-def _write_file(out: Path, one: ScreenedMedia, folder: Path, *, lossless: bool) -> list[_Shown]:
+def _write_file(out: Path, one: ScreenedMedia, folder: Path, *, lossless: bool) -> _Written:
     """Write the key frames of a file; raises MediaError where it is not as it was screened."""
     media = one.verdict.media
     if not one.path.is_file():
@@ -132,32 +147,37 @@ def _write_file(out: Path, one: ScreenedMedia, folder: Path, *, lossless: bool) 
             opened.seed = source.sha256
             chosen = choose(one.verdict, read_thumbnails(out, media.key), opened)
             private_folder(folder)
-            shown = list(_write_frames(opened, chosen, folder, lossless=lossless))
+            shown = tuple(_write_frames(opened, chosen, folder, lossless=lossless))
         source.refuse_change()
     if not shown:
         raise MediaError("not one of its frames can be decoded any more")
     cells = [(f"{clock(each.keyframe.time_s)}  {each.keyframe.kind}", each.small) for each in shown]
     sheet = contact_sheet(cells, blurred="explicit" in one.verdict.flags)
     write_atomically(folder / SHEET, [_encoded(sheet, lossless=False)])
-    return shown
+    found = {moment for each in shown for moment in each.moments}
+    return _Written(shown, tuple(one for one in chosen if one not in found))
 
 
 def _write_frames(
     media: Media, chosen: Sequence[Keyframe], folder: Path, *, lossless: bool
 ) -> Iterator[_Shown]:
-    """Decode the frames that were chosen, and no others; each is written as it comes."""
-    due = list(chosen)
+    """Decode the frames that were chosen, and no others; each is written as it comes.
+
+    A moment that can't be decoded has none, and never that of another moment in its place.
+    """
+    still = media.info.kind == "image"
     for frame in media.at([one.time_s for one in chosen], full_size=True):
-        if frame.view or not due:
+        here = tuple(one for one in chosen if still or frame.shows(one.time_s))
+        if frame.view or not here:
             continue
-        end = frame.time_s + frame.shown_s
-        here = [one for one in due if one.time_s < end or media.info.kind == "image"] or due[:1]
-        due = due[len(here) :]
-        one = reduce(Keyframe.joined, here)
-        suffix = "png" if lossless else "jpg"
-        name = f"{_stamp(frame.time_s)}_{one.kind}.{suffix}"
+        kind = here[0].kind
+        name = f"{_stamp(frame.time_s)}_{kind}.{'png' if lossless else 'jpg'}"
         write_atomically(folder / name, [_encoded(frame.image, lossless=lossless)])
-        yield _Shown(one, name, small(frame.image))
+        yield _Shown(here, name, small(frame.image))
+
+
+def _told(lost: Sequence[Keyframe]) -> str:
+    return ", ".join(f"{clock(one.time_s)} ({one.why})" for one in lost)
 
 
 def _stamp(time_s: float) -> str:

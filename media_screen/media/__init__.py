@@ -27,6 +27,7 @@ from media_screen.media.convert import (
     MAX_SIDE,
     SMALL_SIDE,
     Orientation,
+    is_alike,
     orientation,
     scaled_down,
     shown,
@@ -34,8 +35,9 @@ from media_screen.media.convert import (
 from media_screen.media.errors import MAX_PIXELS, MediaError
 from media_screen.media.facts import describe
 from media_screen.media.index import KEY_GAP, KeyFrame, PacketIndex, Timeline
-from media_screen.media.moments import Shown
-from media_screen.media.reader import ROUNDING, Reader
+from media_screen.media.moments import ROUNDING, Shown
+from media_screen.media.png import has_own_still
+from media_screen.media.reader import Reader
 from media_screen.media.sound import (
     AUDIO_BLOCK,
     KEPT_SOUND,
@@ -57,6 +59,7 @@ from media_screen.media.streams import (
     pixel_ratio,
     sound_streams,
     stream_facts,
+    transparencies,
     undecoded,
 )
 
@@ -94,13 +97,19 @@ class Frame:
     """One decoded picture: RGB, uint8, height x width x 3, upright, with square pixels.
 
     It is on the screen from `time_s` on, for `shown_s` as far as that is known. A transparent
-    picture gives two frames, one after the other: `view` is 0 over white and 1 over black.
+    picture gives two frames, one after the other: `view` is 0 over white and 1 over black. Until
+    `stands_until_s` it is taken for what is on the screen: a little longer where the next is lost.
     """
 
     time_s: float
     image: np.ndarray
     view: int = 0
     shown_s: float = 0.0
+    stands_until_s: float = 0.0
+
+    def shows(self, time_s: float) -> bool:
+        """Tell whether it is what is on the screen at a moment."""
+        return self.time_s - ROUNDING <= time_s < self.stands_until_s
 
     @cached_property
     def small(self) -> np.ndarray:
@@ -326,7 +335,7 @@ class Media:
                 hit |= due.pop() >= start
             if hit:
                 for view, image in enumerate(images):
-                    yield Frame(start + view * _VIEW_STEP, image, view, end - start)
+                    yield Frame(start + view * _VIEW_STEP, image, view, end - start, end)
 
     def _key_frames(self, keys: tuple[KeyFrame, ...]) -> Iterator[Frame]:
         shown_s = {key.stamp: key.shown_s for key in keys}
@@ -363,7 +372,8 @@ class Media:
             _log.info("%s: at %.3f s: %s", self.info.path, one.start_s, error)
             return
         for view, image in enumerate(images):
-            yield Frame(one.start_s + view * _VIEW_STEP, image, view, shown_s)
+            time_s = one.start_s + view * _VIEW_STEP
+            yield Frame(time_s, image, view, shown_s, one.stands_until_s)
 
     def _lies(self, raw: VideoFrame) -> Orientation:
         """Return how a frame is to be shown: as the still says, else as the frame does.
@@ -378,23 +388,49 @@ class Media:
             self._ways[raw.rotation] = orientation(raw, self._video.codec_context.name)
         return self._ways[raw.rotation]
 
-    @property
+    @cached_property
     def other_pictures(self) -> tuple[int, ...]:
-        """The numbers of the picture tracks of a video that play and are not the one looked at."""
-        found = picture_streams(self._reader.container) if self.info.kind == "video" else ()
-        timelines = self._reader.index.timelines
-        return tuple(
-            one.index for one in found if one is not self._video and one.index in timelines
-        )
+        """The numbers of the picture tracks of a video that play and are not the one looked at.
+
+        A still that is how the video begins, as animated AVIF has one, is no other picture, and
+        its transparency is none by itself.
+        """
+        if self.info.kind != "video":
+            return ()
+        container, index = self._reader.container, self._reader.index
+        known = (self._video, *transparencies(container, index))
+        found = [one.index for one in picture_streams(container, index) if one not in known]
+        return tuple(one for one in found if one in index.timelines and not self._begins_with(one))
+
+    def _begins_with(self, number: int) -> bool:
+        """Tell whether a track is one picture, and the one with which the video begins."""
+        if self._reader.index.timelines[number].packets > 1:
+            return False
+        with self._again(picture=number) as beside, self._again() as reader:
+            readers = (beside, 0.0), (reader, self.pictures.start_s)
+            pictures = [next(one.shown(start), None) for one, start in readers]
+        still, first = (() if one is None else tuple(self._views(one)) for one in pictures)
+        return bool(still and first) and is_alike(still[0].small, first[0].small)
+
+    @property
+    def _see_through(self) -> bool:
+        """Whether browsers show through the video what lies behind it."""
+        container, index, video = self._reader.container, self._reader.index, self._video
+        if video is None or self.info.kind != "video":
+            return False
+        beside = (index.of(one).packets for one in transparencies(container, index))
+        return video.metadata.get("alpha_mode") == "1" or self.pictures.packets in beside
 
     def unseen(self) -> Iterator[str]:
         """Say, a sentence each, which pictures and sound tracks of the file are not given."""
         if self._still is not None:
             yield from self._still.unseen()
-        if has_cover(self._reader.container):
+        if has_cover(self._reader.container, self._reader.index):
             yield "the cover picture was not looked at"
+        if self._reader.container.format.name == "apng" and has_own_still(self.source):
+            yield "viewers that play no animation show another picture, which was not looked at"
         yield from undecoded(self._reader.container)
-        if self._video is not None and self._video.metadata.get("alpha_mode") == "1":
+        if self._see_through:
             yield "the video is transparent in browsers: it was looked at without its transparency"
         if self.other_pictures:
             count = len(self.other_pictures)
@@ -506,12 +542,19 @@ class Media:
         return still
 
     @contextlib.contextmanager
-    def _again(self) -> Iterator[Reader]:
-        """Open the file once more: each pass has its own place in it and its own decoders."""
+    def _again(self, *, picture: int | None = None) -> Iterator[Reader]:
+        """Open the file once more: each pass has its own place in it and its own decoders.
+
+        `picture` is the number of another picture track than the one that is looked at.
+        """
         first = self._reader
-        picture, sound = (None if one is None else one.index for one in (first.video, first.audio))
+        video, sound = (None if one is None else one.index for one in (first.video, first.audio))
         reader = Reader(
-            self.source, threads=self._threads, index=first.index, picture=picture, sound=sound
+            self.source,
+            threads=self._threads,
+            index=first.index,
+            picture=video if picture is None else picture,
+            sound=sound,
         )
         try:
             yield reader

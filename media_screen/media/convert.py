@@ -26,6 +26,9 @@ SMALL_SIDE = 256
 # Of the picture's light, the share that comes from behind it: with more, it is looked at both over
 # white and over black, with less (the rounded corners of a sticker) over white alone.
 SEEN_THROUGH = 0.01
+# Mean difference, of 255, under which two pictures are one. Still and first frame of what libavif
+# and FFmpeg write are the same bytes; a face that was exchanged in a 64th of the picture makes 1.
+SAME = 1.0
 # Codecs of which the whole side data may be read. Those of pictures put texts beside a colour
 # profile and EXIF, which PyAV frees a second time: the process would die.
 _MATRIX_CODECS = (
@@ -125,6 +128,15 @@ def scaled_down(image: np.ndarray, side: int) -> np.ndarray:
         return np.array(image)
     size = max(2, round(width * scale)), max(2, round(height * scale))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def is_alike(one: np.ndarray, other: np.ndarray) -> bool:
+    """Tell whether two pictures are the same, each encoded in its own way."""
+    import numpy as np
+
+    if one.shape != other.shape:
+        return False
+    return float(np.abs(one.astype(np.int16) - other).mean()) < SAME
 
 
 def turned(image: np.ndarray, way: Orientation, turns: int = 0) -> np.ndarray:

@@ -28,6 +28,10 @@ KEY_SHARE = 0.5
 # Moments by chance that a survey adds to the key frames, spread over the file: each costs half a
 # group of pictures to decode, all together as much as one dense window.
 CHANCES = 16
+ROUNDING = 1e-3  # s; containers round time stamps to their time base
+# s without a frame, where packets promised some, after which a moment counts as not decoded: some
+# codecs have packets that show nothing.
+HOLE = 0.5
 LEAST_APART = 1.0  # s; with less a short file would be decoded whole for them
 # Where all frames are wanted, one is left out that is shown for less than this share of the usual.
 # Of 55,406 frames of 246 labelled clips it leaves out 80, all of two clips of 1 ms beside others.
@@ -53,6 +57,11 @@ class Shown:
     def shown_s(self) -> float:
         """How long it is on the screen: players keep it there where the next one is lost."""
         return self.end_s - self.start_s
+
+    @property
+    def stands_until_s(self) -> float:
+        """Until when it is taken for what is on the screen."""
+        return min(self.lost_s + HOLE, self.end_s - ROUNDING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ import contextlib
 import heapq
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal
 
 from media_screen.media import index, moments
 from media_screen.media.errors import MAX_PIXELS, MediaError
 from media_screen.media.index import PacketIndex, stamp_of
+from media_screen.media.moments import ROUNDING as ROUNDING
 from media_screen.media.moments import Shown
+from media_screen.media.png import is_animated
 from media_screen.media.sound import SAMPLE_RATE, is_rate
 from media_screen.media.source import Source
 from media_screen.media.streams import Clock, audio_stream, is_still_format, video_stream
@@ -31,20 +33,19 @@ _MAX_BAD_PACKETS = 500  # consecutive undecodable packets after which the rest i
 _MAX_BAD_READS = 10
 _SEEK_BACK = (0.0, 2.0, 20.0)  # s; how much earlier to try when a seek lands after its target
 SOUND_RUN_UP = 1.0  # s of sound that a decoder is given before what is wanted of it
-ROUNDING = 1e-3  # s; containers round time stamps to their time base
-# s without a frame, where packets promised some, after which a moment counts as not decoded: some
-# codecs have packets that show nothing.
-_HOLE = 0.5
 # Bytes that are read at once. In a file whose sound lies apart from its picture the reader jumps to
 # and fro, and reads most of this in vain: with 1 MiB the packets alone took six times as long.
 _READ_BUFFER = 1 << 16
 
+_HEAD = 16  # bytes by which these are known
 _JPEG = b"\xff\xd8\xff"  # how each JPEG begins
+_JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")  # and each JPEG XL, which nothing here decodes
+_OF_JPEG, _OF_ANIMATION = "jpeg_pipe", "apng"
 # Formats that carry their own streams. Absent on purpose: hls, dash, concat, image2, lavfi, and
 # whatever else opens further files that the input names.
 _FORMATS = (
     "mov,matroska,avi,flv,live_flv,mpegts,mpeg,mpegvideo,asf,rm,mxf,ivf,dv,nut,mp3,wav,w64,flac,ogg,aac,ac3,eac3,amr,"
-    "aiff,au,caf,tta,wv,gif,apng,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe,jpegxl_pipe"
+    "aiff,au,caf,tta,wv,gif,apng,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe"
 )
 
 _log = logging.getLogger(__name__)
@@ -82,9 +83,12 @@ class Reader:
         self._threads = threads
         self._picture, self._sound = picture, sound
         self._files: list[IO[bytes]] = []
+        self.index = PacketIndex({}) if index is None else index
         self._start()
         try:
-            self.index = self._indexed() if index is None else index
+            if index is None:
+                self.index = self._indexed()
+                self._choose()
         except BaseException:
             self.close()
             raise
@@ -121,7 +125,7 @@ class Reader:
                 hit = False
                 while due and due[-1] < one.end_s - ROUNDING:
                     moment = due.pop()
-                    here = one.start_s - ROUNDING <= moment <= one.lost_s + _HOLE
+                    here = one.start_s - ROUNDING <= moment < one.stands_until_s
                     hit |= here
                     if not here:
                         self.missed.append(moment)
@@ -191,7 +195,10 @@ class Reader:
     def _start(self) -> None:
         self.container = self._open()
         self._fresh = True  # nothing was read of it
-        self.video: VideoStream | None = video_stream(self.container, self._picture)
+        self._choose()
+
+    def _choose(self) -> None:
+        self.video: VideoStream | None = video_stream(self.container, self.index, self._picture)
         self.audio: AudioStream | None = audio_stream(self.container, self._sound)
 
     def _rewind(self) -> None:
@@ -230,17 +237,15 @@ class Reader:
 
         file = self._source.open()
         self._files.append(file)
+        head = b""
         try:
-            if file.seek(0, 2) == 0:
+            head = file.read(_HEAD)
+            if not head:
                 raise MediaError("the file is empty (0 bytes)")
-            file.seek(0)
-            jpeg = file.read(len(_JPEG)) == _JPEG
-            file.seek(0)
             container = av.open(
                 _Nameless(file),
                 "r",
-                # Several pictures in one file would be taken for a film; viewers show the first.
-                format="jpeg_pipe" if jpeg else None,
+                format=_format_of(head, file),
                 container_options={"format_whitelist": _FORMATS},
                 # Parts of a joined transport stream name the same tracks anew.
                 options={"merge_pmt_versions": "1"},
@@ -249,8 +254,7 @@ class Reader:
             )
         except (av.error.FFmpegError, OSError, ValueError, OverflowError) as error:
             file.close()
-            why = "not a media file, or one that is damaged or of a format that is not supported"
-            raise MediaError(f"{why} ({_short(error)})") from error
+            raise MediaError(_refusal(head, error)) from error
         except BaseException:
             file.close()
             raise
@@ -350,6 +354,22 @@ class Reader:
                 packets = self.container.demux(*streams)
                 continue
             yield packet
+
+
+def _format_of(head: bytes, file: BinaryIO) -> str | None:
+    """Return the format of a file that FFmpeg would take for another one, else None."""
+    # Several pictures in one file would be taken for a film; viewers show the first.
+    found = _OF_JPEG if head.startswith(_JPEG) else _OF_ANIMATION if is_animated(file) else None
+    file.seek(0)
+    return found
+
+
+def _refusal(head: bytes, error: BaseException) -> str:
+    """Return why a file that can't be opened is refused; `head` is how it begins."""
+    if head.startswith(_JPEG_XL):
+        return "a JPEG XL picture, which can't be decoded here: convert it to JPEG or PNG"
+    why = "not a media file, or one that is damaged or of a format that is not supported"
+    return f"{why} ({_short(error)})"
 
 
 def _possible(frames: Sequence[Any]) -> bool:

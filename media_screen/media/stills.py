@@ -89,6 +89,9 @@ class Still:
         """Say, a sentence each, what the file holds besides the picture that is shown."""
         if self.count > 1 and not self.animated:
             pages = "1 further picture" if self.count == 2 else f"{self.count - 1} further pictures"
+            if self.format == "TIFF":  # through whose pages one goes, as through those of a fax
+                yield f"the file holds {pages}, which some viewers show: not looked at"
+                return
             yield f"the file holds {pages}, which viewers don't show and which were not looked at"
         if self.format == "JPEG" and _has_film(self._file):
             yield "a video is appended to the picture, as phones do: it was not looked at"

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-_STILL_FORMATS = ("jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe", "jpegxl_pipe")
-_STILL_BRANDS = ("heic", "heix", "mif1", "msf1", "avif")
+_STILL_FORMATS = ("jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe")
+_STILL_BRANDS = ("heic", "heix", "hevc", "hevx", "mif1", "msf1", "avif", "avis")
+
+CHAPTER = 2.0  # s; pictures of chapters stand for longer each, those of a film for less
+# Packets of such a track that make no film: its first picture, which FFmpeg gives once more, and
+# the last, whose length may be any.
+ATTACHED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,9 @@ class Stream:
     tags: Mapping[str, str]
 
 
-def picture_streams(container: av.container.InputContainer) -> list[VideoStream]:
+def picture_streams(
+    container: av.container.InputContainer, index: PacketIndex
+) -> list[VideoStream]:
     """Return the tracks of pictures in the order in which players choose them; no cover art.
 
     That is the default one (mpv, VLC), else the first (browsers, which know of no default); its
@@ -42,19 +49,36 @@ def picture_streams(container: av.container.InputContainer) -> list[VideoStream]
     streams = [
         stream
         for stream in container.streams.video
-        if stream.codec_context is not None
-        and not stream.disposition & Disposition.attached_pic
-        and not stream.disposition & Disposition.timed_thumbnails
+        if stream.codec_context is not None and not _is_cover(stream, index)
     ]
     return sorted(streams, key=lambda s: (not s.disposition & Disposition.default, s.index))
 
 
+def _is_cover(stream: VideoStream, index: PacketIndex) -> bool:
+    """Tell whether a track is a cover, or pictures of chapters, and does not play as a film does.
+
+    What a film is called says nothing: browsers play one that is named as chapters of its sound.
+    """
+    from av.stream import Disposition
+
+    line = index.of(stream)
+    plays = line.packets - ATTACHED > line.duration_s / CHAPTER
+    called = stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails)
+    return bool(called) and not plays
+
+
 def video_stream(
-    container: av.container.InputContainer, number: int | None = None
+    container: av.container.InputContainer, index: PacketIndex, number: int | None = None
 ) -> VideoStream | None:
-    """Return the stream to look at: the one with this number, else the one that players show."""
-    streams = picture_streams(container)
-    return next((one for one in streams if number is None or one.index == number), None)
+    """Return the stream to look at: the one with this number, else the one that players show.
+
+    Of a film behind a single picture, as in animated AVIF, the film is looked at.
+    """
+    streams = picture_streams(container, index)
+    if number is not None:
+        return next((one for one in streams if one.index == number), None)
+    films = (one for one in streams if index.of(one).packets > 1)
+    return next(films, next(iter(streams), None))
 
 
 def sound_streams(container: av.container.InputContainer) -> list[AudioStream]:
@@ -93,11 +117,9 @@ def audio_stream(
     )
 
 
-def has_cover(container: av.container.InputContainer) -> bool:
+def has_cover(container: av.container.InputContainer, index: PacketIndex) -> bool:
     """Tell whether a picture is attached that players show while there is no other."""
-    from av.stream import Disposition
-
-    return any(stream.disposition & Disposition.attached_pic for stream in container.streams.video)
+    return any(_is_cover(stream, index) for stream in container.streams.video)
 
 
 def stream_facts(stream: Any, index: PacketIndex) -> Stream:
@@ -152,8 +174,11 @@ def is_still(container: av.container.InputContainer, packets: int) -> bool:
     """
     if is_still_format(container):
         return True
-    brand = container.metadata.get("major_brand", "").strip()
-    return brand in _STILL_BRANDS and packets <= 1 and not container.streams.audio
+    return _is_of_stills(container) and packets <= 1 and not container.streams.audio
+
+
+def _is_of_stills(container: av.container.InputContainer) -> bool:
+    return container.metadata.get("major_brand", "").strip() in _STILL_BRANDS
 
 
 def tiles(container: av.container.InputContainer) -> int:
@@ -165,6 +190,16 @@ def tiles(container: av.container.InputContainer) -> int:
     from av.stream import Disposition
 
     return sum(bool(one.disposition & Disposition.dependent) for one in container.streams.video)
+
+
+def transparencies(container: av.container.InputContainer, index: PacketIndex) -> list[VideoStream]:
+    """Return the tracks that make others of HEIC or AVIF transparent: grey, as long as those."""
+    if not _is_of_stills(container):
+        return []
+    streams = picture_streams(container, index)
+    grey = [one for one in streams if (one.pix_fmt or "").startswith("gray")]
+    coloured = {index.of(one).packets for one in streams if one not in grey}
+    return [one for one in grey if index.of(one).packets in coloured]
 
 
 def layers(container: av.container.InputContainer) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -149,6 +150,59 @@ def test_files_are_chosen_by_name_or_path(out: Path, tmp_path: Path) -> None:
     with pytest.raises(NamedFileError, match="neither such a file"):
         write_keyframes(out, ["other.mp4"], tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def shades_with_hole(path: Path, hole: range) -> Path:
+    """20 s of pictures that each have their own grey, some of which can't be decoded."""
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("mjpeg", rate=10)
+        video.width, video.height, video.pix_fmt = 320, 240, "yuvj420p"
+        for number in range(200):
+            grey = np.full((240, 320, 3), number, np.uint8)
+            container.mux(video.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
+        container.mux(video.encode())
+    data, at = bytearray(path.read_bytes()), 0
+    for number in range(200):
+        at = data.index(b"00dc", at) + 8
+        size = int.from_bytes(data[at - 4 : at], "little")
+        if number in hole:
+            data[at : at + size] = bytes(size)
+        at += size
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("moments", "greys", "lost"),
+    [
+        pytest.param([3.0, 7.0, 15.0], {3.0: 30, 15.0: 150}, ["0:07.0"], id="between"),
+        pytest.param([7.0, 8.0, 15.0], {15.0: 150}, ["0:07.0", "0:08.0"], id="first"),
+        pytest.param([3.0, 7.0], {3.0: 30}, ["0:07.0"], id="last"),
+        pytest.param([5.2, 15.0], {5.2: 49, 15.0: 150}, [], id="soon-after-a-picture"),
+        pytest.param([3.0, 15.0], {3.0: 30, 15.0: 150}, [], id="none"),
+    ],
+)
+def test_a_moment_that_can_not_be_decoded_has_no_picture(
+    tmp_path: Path, moments: list[float], greys: dict[float, int], lost: list[str]
+) -> None:
+    """And that of another moment does not stand in its place."""
+    clip = shades_with_hole(tmp_path / "a.avi", range(50, 90))
+    pieces = tuple(
+        Evidence(detector, "manipulation", 0.9, 2.0, f"at {one}", Span(one - 0.01, one + 0.01))
+        for detector, one in zip(("lip_sync", "face_artifact", "onscreen"), moments, strict=False)
+    )
+    out = results_of(tmp_path / "out", clip, evidence=pieces, tracks=(), thumbnails=())
+    told: list[str] = []
+    write_keyframes(out, (), tmp_path / "frames", lossless=True, tell=told.append)
+    found = {}
+    for row in table(tmp_path / "frames"):
+        if row["kind"] == "evidence":
+            image = cv2.imread(str(tmp_path / "frames" / row["picture"]))
+            assert image is not None
+            found[round(float(row["time_s"]), 1)] = image.mean()
+    assert found == pytest.approx(greys, abs=3)
+    said = [line for line in told if "can't be decoded" in line]
+    assert len(said) == bool(lost) and re.findall(r"\d:\d\d\.\d", " ".join(said)) == lost
 
 
 @pytest.mark.parametrize("text", records.HOSTILE, ids=range(len(records.HOSTILE)))
