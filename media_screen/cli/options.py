@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,14 @@ def plain_errors() -> Iterator[None]:
         raise click.UsageError(str(error)) from error
     except (MediaScreenError, OSError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def refuse_other_folder(out: Path) -> None:
+    """Raise UsageError for a folder that holds no results."""
+    from media_screen.results.folder import RESULTS
+
+    if not os.path.isfile(out / RESULTS):
+        raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
 
 
 PATH = click.Path(path_type=Path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -184,7 +185,7 @@ def _state_of(asked: Mapping[str, Any]) -> dict[str, str]:
     for name, value in asked.items():
         if not isinstance(value, Path) or name == "out":
             continue
-        for path in files_of(value) if value.is_dir() else (value,):
+        for path in files_of(value) if os.path.isdir(value) else (value,):
             try:
                 found[str(path)] = facts(path.stat())
             except OSError:

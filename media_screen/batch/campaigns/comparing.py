@@ -53,11 +53,11 @@ def compare_all(
 
     No file is compared with two others at a time. `on_pair` hears how far it is.
     """
-    remembered = config.memory is not None and Path(config.memory).is_file()
+    remembered = config.memory is not None and os.path.isfile(config.memory)
     there = {
         one.path: one
         for one in pairs
-        if remembered and one.path.is_file() and one.other_path.is_file()
+        if remembered and os.path.isfile(one.path) and os.path.isfile(one.other_path)
     }
     if not there:
         return
