@@ -71,7 +71,7 @@ def compare_all(
             for done, (job, verdict) in enumerate(pool.screen(jobs), start=1):
                 if on_pair is not None:
                     on_pair(done, len(there))
-                if not any(one.reason == "changed" for one in verdict.abstentions):
+                if not _may_pass(verdict):
                     yield there[job.path].contents, _read(verdict)
     except WorkerError as error:
         _log.warning("faces are not compared with those of suspected files: %s", error)
@@ -135,6 +135,12 @@ class PairReader:
         device = nets.choose_device(self._config.device)
         looker = Looker(device)
         return CopyComparer(looker, Comparer(mesh_net(device), looker.embedder))
+
+
+def _may_pass(verdict: Verdict) -> bool:
+    """Say whether nothing was compared for a reason that the next scan may not meet."""
+    elsewhere = any(one.reason in ("changed", "unreadable") for one in verdict.abstentions)
+    return elsewhere or any(one.is_of_machine for one in verdict.failures)
 
 
 def _read(verdict: Verdict) -> FacesApart:
