@@ -32,9 +32,10 @@ JOURNALS = ("-wal", "-shm", "-journal")  # what SQLite leaves beside a database
 # and pictures; what an earlier version left; and what is half written when the program is killed.
 _OUTPUT = re.compile(
     r"results\.(?:[\w-]+\.)?(?:jsonl|json|csv|graphml|gexf|zip)(?:\.old)?"
-    r"|(?:campaigns|ledger)\.jsonl|(?:watch|scanned|people)\.json"
+    r"|(?:campaigns|ledger)\.jsonl|(?:watch|scanned|people|changes)\.json"
     rf"|(?:state|memory|campaigns|observed)\.sqlite(?:{'|'.join(JOURNALS)}|\.old)?"
-    r"|report|thumbs|references|originals|\.results\.package-\w+|\..+\.[0-9a-f]+\.tmp",
+    r"|report|thumbs|references|originals"
+    r"|\.results\.(?:package|portable)-\w+|\..+\.[0-9a-f]+\.tmp",
     re.ASCII | re.DOTALL,
 )
 

@@ -63,7 +63,7 @@ def test_it_holds_the_pages_and_their_pictures_alone(tmp_path: Path, name: str) 
     held = contents(packed)
     assert {path.split("/")[0] for path in held} == {"README.txt", "report", "thumbs"}
     assert {Path(path).suffix for path in held} == {".txt", ".html", ".jpg"}
-    assert not list(out.glob(".results*")) and not list(tmp_path.glob(".handed*"))
+    assert not list(out.glob(".results*")) and not list(tmp_path.glob(".*"))
     pages = {path: data for path, data in held.items() if path.endswith(".html")}
     assert len(pages) == 1 + 1 + len(one[1]) + 8
     for path, data in pages.items():
