@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,18 @@ def plain_errors() -> Iterator[None]:
         raise click.UsageError(str(error)) from error
     except (MediaScreenError, OSError) as error:
         raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def interrupted_by(*numbers: signal.Signals) -> Iterator[None]:
+    """Let signals end a command as Ctrl-C does: workers end, and what is half done goes."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler is not None:  # one that was not set from Python can't be put back
+                signal.signal(number, handler)
 
 
 def refuse_other_folder(out: Path) -> None:

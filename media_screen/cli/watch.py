@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from media_screen.cli.config_file import Configured, config_options
-from media_screen.cli.options import EXIT_MATCHED, plain_errors
+from media_screen.cli.options import EXIT_MATCHED, interrupted_by, plain_errors
 from media_screen.cli.scan import scan
 from media_screen.cli.terminal import SHOWN, moment
 from media_screen.results.plain import counted, plain
@@ -79,7 +79,7 @@ def watch(
     from media_screen.folders.settled import Settling
 
     rounds = _Rounds(ctx, Settling(folder, settle_s=settle_s), asked)
-    with _ended_by_signals():
+    with interrupted_by(signal.SIGINT):  # which a shell lets be ignored in the background
         try:
             with plain_errors():
                 rounds.run()
@@ -201,19 +201,3 @@ def _told_and_tried_again() -> Iterator[None]:
     except (click.ClickException, OSError) as error:
         why = error.format_message() if isinstance(error, click.ClickException) else str(error)
         click.echo(f"this round failed, and is tried again: {plain(why)}", err=True)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM end a watch as Ctrl-C does, and either where a shell lets both be ignored.
-
-    What a shell starts in the background has SIGINT ignored from the beginning.
-    """
-    ends = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, signal.default_int_handler) for number in ends}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            if handler is not None:  # one that was not set from Python can't be put back
-                signal.signal(number, handler)
