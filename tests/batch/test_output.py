@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import shutil
 import tempfile
@@ -161,3 +162,22 @@ def test_all_temporary_names_are_known() -> None:
         if (name := next(filter(None, found.groups()))) != "gettempdir"
     }
     assert made == TEMPORARY.keys() | OTHER_USES
+
+
+NAMES = {
+    "usual": "results.csv",
+    "longest": "x" * 255,
+    "longest in Chinese": "\u4e2d" * 85,
+    "a line end": "a\nb",
+    "a dot": ".x",
+    "no text": os.fsdecode(b"\xff\xfe"),
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+def test_half_a_file_is_known_by_its_name(tmp_path: Path, name: str) -> None:
+    half, stream = new_file(tmp_path / name)
+    stream.close()
+    assert is_result(half.name)
+    write_atomically(tmp_path / name, [b"whole"])
+    assert (tmp_path / name).read_bytes() == b"whole"
