@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -45,6 +47,19 @@ def refuse_other_folder(out: Path) -> None:
 
     if not os.path.isfile(out / RESULTS):
         raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
+
+
+class Seconds(click.FloatRange):
+    """A time that passes: nothing is longer than nan, and endless is none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number, or refuse it in a sentence."""
+        seconds = float(super().convert(value, param, ctx))
+        if not math.isfinite(seconds):
+            self.fail(f"expected a number of seconds, got {value}", param, ctx)
+        return seconds
 
 
 PATH = click.Path(path_type=Path)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from media_screen.cli.config_file import Configured, config_options
-from media_screen.cli.options import EXIT_MATCHED, interrupted_by, plain_errors
+from media_screen.cli.options import EXIT_MATCHED, Seconds, interrupted_by, plain_errors
 from media_screen.cli.scan import scan
 from media_screen.cli.terminal import SHOWN, moment
 from media_screen.results.plain import counted, plain
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from media_screen.folders.settled import Settling, Waiting, WholeFiles
     from media_screen.results.told import New
 
+_LONGEST = 365 * 86_400.0  # s between rounds; systems sleep no longer than some lifetimes
 _NAMED = 3  # files that wait, of those that are many
 # What says where files come from, which the folder does here, and what each round would repeat.
 _NOT_TAKEN = {"files_from", "null", "from_stdin", "list_left_out", "table"}
@@ -46,7 +47,7 @@ _TAKEN = [option for option in config_options(scan) if option.name not in _NOT_T
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
     "--interval",
-    type=click.FloatRange(min=1.0),
+    type=Seconds(min=1.0, max=_LONGEST),
     default=60.0,
     show_default=True,
     metavar="SECONDS",
@@ -55,7 +56,7 @@ _TAKEN = [option for option in config_options(scan) if option.name not in _NOT_T
 @click.option(
     "--settle",
     "settle_s",
-    type=click.FloatRange(min=0.0),
+    type=Seconds(min=0.0),
     default=10.0,
     show_default=True,
     metavar="SECONDS",
