@@ -27,14 +27,16 @@ _CAREFULLY = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
+_OF_NAME = 80  # bytes of a file's name that its temporary one keeps; file systems take 143 and more
 JOURNALS = ("-wal", "-shm", "-journal")  # what SQLite leaves beside a database
 # What is written into a folder of results: the results in each form, what is known of them, pages
 # and pictures; what an earlier version left; and what is half written when the program is killed.
 _OUTPUT = re.compile(
     r"results\.(?:[\w-]+\.)?(?:jsonl|json|csv|graphml|gexf|zip)(?:\.old)?"
-    r"|(?:campaigns|ledger)\.jsonl|(?:watch|scanned|people)\.json"
+    r"|(?:campaigns|ledger)\.jsonl|(?:watch|scanned|people|changes)\.json"
     rf"|(?:state|memory|campaigns|observed)\.sqlite(?:{'|'.join(JOURNALS)}|\.old)?"
-    r"|report|thumbs|references|originals|\.results\.package-\w+|\..+\.[0-9a-f]+\.tmp",
+    r"|report|thumbs|references|originals"
+    r"|\.results\.(?:package|portable)-\w+|\..+\.[0-9a-f]+\.tmp",
     re.ASCII | re.DOTALL,
 )
 
@@ -76,7 +78,8 @@ def write_atomically(
 def new_file(path: Path) -> tuple[Path, BinaryIO]:
     """Begin a private file beside `path`, to take its place once it is whole."""
     # A name that can't be foreseen, and must be new: nobody can lay a link there before.
-    temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(8)}.tmp")
+    name = os.fsencode(path.name)[:_OF_NAME].decode("utf-8", "ignore") or "file"
+    temporary = path.with_name(f".{name}.{secrets.token_hex(8)}.tmp")
     file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CAREFULLY, PRIVATE_FILE)
     _make_private(file, PRIVATE_FILE)
     return temporary, open(file, "wb")

@@ -149,7 +149,7 @@ def find_media(paths: Sequence[Path], *, out: Path | None = None) -> FoundFiles:
     for path in paths:
         if not os.path.lexists(path):  # also where no file can have such a name
             missing.append(path)
-        elif not path.is_dir():
+        elif not os.path.isdir(path):
             files.setdefault(_place(path), path)
         else:
             listing = look_through(path)

@@ -150,7 +150,7 @@ def _chosen(typed: Mapping[str, Any], params: Sequence[click.Parameter]) -> Path
         return Path(FILE.convert(named, None, None))
     if none or not os.path.lexists(CONFIG_FILE):
         return None
-    if CONFIG_FILE.is_file():
+    if os.path.isfile(CONFIG_FILE):
         refuse_strangers(CONFIG_FILE)
     for folder in filter(os.path.isdir, _arguments(typed, params)):
         if Path.cwd().is_relative_to(os.path.realpath(folder)):
@@ -189,7 +189,7 @@ def read_config(path: Path, options: Sequence[click.Option]) -> dict[str, Any]:
 
 
 def _toml(path: Path) -> dict[str, Any]:
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ConfigFileError(f"{path}: expected a file of options, got what is no regular file")
     try:
         with open_regular(path) as stream:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from media_screen.cli.config_file import Configured
-from media_screen.cli.options import plain_errors
+from media_screen.cli.options import plain_errors, refuse_other_folder
 from media_screen.cli.scan import scan
 from media_screen.evidence import ANSWERS, Answer, DecidedFile, Decision
 from media_screen.results.plain import counted, plain
@@ -116,10 +116,8 @@ def decide(
 
 def _read(out: Path) -> Decidable:
     from media_screen.results.deciding import decidable
-    from media_screen.results.folder import RESULTS
 
-    if not (out / RESULTS).is_file():
-        raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
+    refuse_other_folder(out)
     known = decidable(out)
     for line in known.ledger.notes():
         click.echo(plain(line), err=True)

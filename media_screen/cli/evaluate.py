@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -132,7 +133,7 @@ def evaluate(
     from media_screen.evaluation.manifest import read_manifest
     from media_screen.evaluation.protocol import check
 
-    if ledger != manifest.is_dir():
+    if ledger != os.path.isdir(manifest):
         raise click.UsageError(
             "MANIFEST is a CSV file, or with --ledger the --out folder of a scan"
         )

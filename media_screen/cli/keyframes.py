@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from media_screen.cli.options import EXIT_FAILED, PATH, plain_errors
+from media_screen.cli.options import EXIT_FAILED, PATH, plain_errors, refuse_other_folder
 from media_screen.cli.terminal import Examples
 from media_screen.results.plain import counted, plain
 
@@ -31,10 +31,8 @@ def keyframes(out: Path, names: tuple[str, ...], output: Path, png: bool) -> Non
     why it was chosen, and contact-sheet.jpg shows all of a file. Nothing is sent anywhere.
     """
     from media_screen.keyframes import write_keyframes
-    from media_screen.results.folder import RESULTS
 
-    if not (out / RESULTS).is_file():
-        raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
+    refuse_other_folder(out)
     with plain_errors():
         written = write_keyframes(out, names, output, lossless=png, tell=_tell)
     for one in written:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import signal
 import sys
 
 import click
@@ -19,6 +20,7 @@ from media_screen.cli.enroll import enroll
 from media_screen.cli.evaluate import evaluate
 from media_screen.cli.keyframes import keyframes
 from media_screen.cli.models import models
+from media_screen.cli.options import interrupted_by
 from media_screen.cli.people import people
 from media_screen.cli.report import report
 from media_screen.cli.scan import scan
@@ -47,6 +49,7 @@ def main(verbose: bool) -> None:
 
     It ranks and explains; a person decides. Start with: media-screen scan downloads --people people
     """
+    click.get_current_context().with_resource(interrupted_by(signal.SIGTERM))
     for stream in (sys.stdout, sys.stderr):  # a terminal may lack the letters of a name
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,6 +27,39 @@ def plain_errors() -> Iterator[None]:
         raise click.UsageError(str(error)) from error
     except (MediaScreenError, OSError) as error:
         raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def interrupted_by(*numbers: signal.Signals) -> Iterator[None]:
+    """Let signals end a command as Ctrl-C does: workers end, and what is half done goes."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler is not None:  # one that was not set from Python can't be put back
+                signal.signal(number, handler)
+
+
+def refuse_other_folder(out: Path) -> None:
+    """Raise UsageError for a folder that holds no results."""
+    from media_screen.results.folder import RESULTS
+
+    if not os.path.isfile(out / RESULTS):
+        raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
+
+
+class Seconds(click.FloatRange):
+    """A time that passes: nothing is longer than nan, and endless is none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number, or refuse it in a sentence."""
+        seconds = float(super().convert(value, param, ctx))
+        if not math.isfinite(seconds):
+            self.fail(f"expected a number of seconds, got {value}", param, ctx)
+        return seconds
 
 
 PATH = click.Path(path_type=Path)

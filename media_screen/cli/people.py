@@ -13,7 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from media_screen.cli.config_file import Configured
-from media_screen.cli.options import EXIT_FAILED, FILE, PATH, plain_errors
+from media_screen.cli.options import EXIT_FAILED, FILE, PATH, plain_errors, refuse_other_folder
 from media_screen.cli.scan import scan
 from media_screen.cli.terminal import ExamplesGroup, new_console
 from media_screen.results.plain import counted, plain
@@ -290,10 +290,8 @@ def _add_confirmed(people: Path, out: Path) -> None:
     """Add the confirmed fakes of a folder of results."""
     from media_screen.people.confirmed import add_confirmed_fake, confirmed_fakes
     from media_screen.results.deciding import decidable
-    from media_screen.results.folder import RESULTS
 
-    if not (out / RESULTS).is_file():
-        raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
+    refuse_other_folder(out)
     with plain_errors():
         known = decidable(out)
     rows = confirmed_fakes(known)

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from media_screen.cli.options import FILE, PATH, language_option, plain_errors, zone_option
+from media_screen.cli.options import (
+    FILE,
+    PATH,
+    language_option,
+    plain_errors,
+    refuse_other_folder,
+    zone_option,
+)
 from media_screen.cli.terminal import Examples
 from media_screen.exports import FORMATS
 from media_screen.results.plain import counted, plain
@@ -88,10 +95,7 @@ def report(
     accuse only files whose verdict says that something is suspected. graphml, gexf: the network of
     the accounts of all campaigns. package: all that is known of one campaign, in one ZIP.
     """
-    from media_screen.results.folder import RESULTS
-
-    if not (out / RESULTS).is_file():
-        raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
+    refuse_other_folder(out)
     packing = (campaign, no_sidecars, key, time_stamp, time_stamp_server)
     shared = media or no_decisions
     if form != PACKAGE and (any(packing) or (shared and not portable)):

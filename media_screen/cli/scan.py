@@ -19,6 +19,7 @@ from media_screen.cli.options import (
     EXIT_MATCHED,
     FILE,
     PATH,
+    Seconds,
     device_option,
     language_option,
     list_option,
@@ -200,7 +201,7 @@ def _with_listed(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option(
     "--time-limit",
-    type=float,
+    type=Seconds(min=0.0, min_open=True),
     default=600.0,
     show_default=True,
     metavar="SECONDS",
@@ -208,7 +209,7 @@ def _with_listed(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option(
     "--memory-limit",
-    type=int,
+    type=click.IntRange(min=1),
     default=1800,
     show_default=True,
     metavar="MIB",
@@ -216,7 +217,7 @@ def _with_listed(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option(
     "--size-limit",
-    type=int,
+    type=click.IntRange(min=1),
     default=16384,
     show_default=True,
     metavar="MIB",

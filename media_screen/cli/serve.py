@@ -8,7 +8,13 @@ import click
 
 from media_screen.cli.config_file import Configured
 from media_screen.cli.decide import RESULTS_FOLDER
-from media_screen.cli.options import PEOPLE, language_option, plain_errors, zone_option
+from media_screen.cli.options import (
+    PEOPLE,
+    language_option,
+    plain_errors,
+    refuse_other_folder,
+    zone_option,
+)
 from media_screen.cli.scan import scan
 from media_screen.results.plain import counted, plain
 
@@ -47,11 +53,9 @@ def serve(
     Exit codes: 0 ended, 1 can't be served, 2 usage.
     """
     from media_screen.results.deciding import user_name
-    from media_screen.results.folder import RESULTS
     from media_screen.serving import serve as run
 
-    if not (out / RESULTS).is_file():
-        raise click.UsageError(f"{out} holds no {RESULTS}: it is not the --out folder of a scan")
+    refuse_other_folder(out)
     with plain_errors():
         taken = run(
             out,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -236,11 +235,8 @@ def print_line(verdict: Verdict) -> None:
 
 @contextmanager
 def _stoppable(told: str) -> Iterator[None]:
-    """Let SIGTERM end a scan as Ctrl-C does: workers end, the folder is whole, and it is said."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Say what was stopped by Ctrl-C or SIGTERM, after workers ended and the folder is whole."""
     try:
         yield
     except KeyboardInterrupt as error:
         raise click.ClickException(told) from error
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from media_screen.cli.config_file import Configured, config_options
-from media_screen.cli.options import EXIT_MATCHED, plain_errors
+from media_screen.cli.options import EXIT_MATCHED, Seconds, interrupted_by, plain_errors
 from media_screen.cli.scan import scan
 from media_screen.cli.terminal import SHOWN, moment
 from media_screen.results.plain import counted, plain
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from media_screen.folders.settled import Settling, Waiting, WholeFiles
     from media_screen.results.told import New
 
+_LONGEST = 365 * 86_400.0  # s between rounds; systems sleep no longer than some lifetimes
 _NAMED = 3  # files that wait, of those that are many
 # What says where files come from, which the folder does here, and what each round would repeat.
 _NOT_TAKEN = {"files_from", "null", "from_stdin", "list_left_out", "table"}
@@ -45,7 +47,7 @@ _TAKEN = [option for option in config_options(scan) if option.name not in _NOT_T
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
     "--interval",
-    type=click.FloatRange(min=1.0),
+    type=Seconds(min=1.0, max=_LONGEST),
     default=60.0,
     show_default=True,
     metavar="SECONDS",
@@ -54,7 +56,7 @@ _TAKEN = [option for option in config_options(scan) if option.name not in _NOT_T
 @click.option(
     "--settle",
     "settle_s",
-    type=click.FloatRange(min=0.0),
+    type=Seconds(min=0.0),
     default=10.0,
     show_default=True,
     metavar="SECONDS",
@@ -78,7 +80,7 @@ def watch(
     from media_screen.folders.settled import Settling
 
     rounds = _Rounds(ctx, Settling(folder, settle_s=settle_s), asked)
-    with _ended_by_signals():
+    with interrupted_by(signal.SIGINT):  # which a shell lets be ignored in the background
         try:
             with plain_errors():
                 rounds.run()
@@ -184,7 +186,7 @@ def _state_of(asked: Mapping[str, Any]) -> dict[str, str]:
     for name, value in asked.items():
         if not isinstance(value, Path) or name == "out":
             continue
-        for path in files_of(value) if value.is_dir() else (value,):
+        for path in files_of(value) if os.path.isdir(value) else (value,):
             try:
                 found[str(path)] = facts(path.stat())
             except OSError:
@@ -200,19 +202,3 @@ def _told_and_tried_again() -> Iterator[None]:
     except (click.ClickException, OSError) as error:
         why = error.format_message() if isinstance(error, click.ClickException) else str(error)
         click.echo(f"this round failed, and is tried again: {plain(why)}", err=True)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM end a watch as Ctrl-C does, and either where a shell lets both be ignored.
-
-    What a shell starts in the background has SIGINT ignored from the beginning.
-    """
-    ends = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, signal.default_int_handler) for number in ends}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            if handler is not None:  # one that was not set from Python can't be put back
-                signal.signal(number, handler)

@@ -51,6 +51,11 @@ LONGEST_ERROR = 300  # characters of an exception that go into a result
 SETUP_REASONS: tuple[Reason, ...] = ("missing_package", "no_model", "no_reference")
 # What ends the screening of a file, and would not with a higher limit.
 LIMIT_REASONS: tuple[Reason, ...] = ("time_limit", "memory_limit", "too_large")
+# How failures begin that a system short of memory, or whoever ends a process, brings about, too.
+OF_MACHINE = (
+    "the process that screened it ended: ",
+    "the worker or node that screened it was lost",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,11 @@ class Failure:
 
     detector: str
     error: str
+
+    @property
+    def is_of_machine(self) -> bool:
+        """Whether what screened the file ended, which may be for reasons that lie elsewhere."""
+        return self.detector == "media" and self.error.startswith(OF_MACHINE)
 
     @classmethod
     def of(cls, detector: str, error: BaseException) -> Failure:

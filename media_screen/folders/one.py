@@ -66,7 +66,7 @@ class Folder:
             sign = SYSTEM_FOLDERS.get(name.casefold())
             if entry.is_symlink():
                 yield name, "link", False
-            elif sign and (self._path / name / sign).is_file():
+            elif sign and os.path.isfile(self._path / name / sign):
                 yield name, "system", False
             elif name == CACHE_FOLDER or (self._is_output and is_output(name)):
                 yield name, "own", True
@@ -139,7 +139,7 @@ class Folder:
         if name not in self._contents:
             path = self._path / name
             try:
-                self._contents[name] = recognise(path) if path.is_file() else ""
+                self._contents[name] = recognise(path) if os.path.isfile(path) else ""
             except OSError:
                 self._contents[name] = ""
         return self._contents[name]

@@ -93,7 +93,7 @@ class Settling:
                 continue
             if status is not None:
                 parts.append(facts(status))
-                changed = max(changed, status.st_mtime, status.st_ctime)
+                changed = max(changed, status.st_ctime)
         now, clock = " ".join(parts), self._clock()
         if path not in self._seen or self._seen[path].facts != now:
             self._seen[path] = _Unchanged(now, clock)

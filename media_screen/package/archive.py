@@ -15,6 +15,7 @@ from media_screen.errors import MediaScreenError
 from media_screen.files import new_file, open_regular
 
 _BLOCK = 1 << 20  # bytes read at once
+HALF_PORTABLE = ".results.portable-"  # as folders begin that a killed program may leave
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first time that a ZIP can name: the same in each
 _STORED = {".jpg", ".mp4", ".webm", ".mkv", ".mov", ".m4a", ".mp3", ".png", ".webp"}  # packed as is
 
@@ -70,7 +71,7 @@ def write_zip(
 
 def write_folder(target: Path, files: Sequence[PackedFile]) -> None:
     """Write all into a new folder, which takes its place when it is whole."""
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as name:
+    with tempfile.TemporaryDirectory(prefix=HALF_PORTABLE, dir=target.parent) as name:
         made = Path(name) / "made"
         made.mkdir(mode=0o755)
         for one in files:

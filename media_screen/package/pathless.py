@@ -36,14 +36,14 @@ class MachinePaths:
         for own in (out.resolve(), Path.cwd(), Path.home(), Path(tempfile.gettempdir())):
             if len(own.parts) > 1:
                 shown.setdefault(str(own), "")
-        longest_first = sorted(shown, key=len, reverse=True)
-        # Not where it stands within another path, or in an address.
         self._shown = {
-            re.compile(rf"(?<![\w/.-]){re.escape(folder.rstrip(os.sep) + os.sep)}"): (
-                f"{shown[folder]}/" if shown[folder] else ""
-            )
-            for folder in longest_first
+            folder.rstrip(os.sep): f"{name}/" if name else "" for folder, name in shown.items()
         }
+        self._longest = max(map(len, self._shown))
+        self._deepest = 1 + max(folder.count(os.sep) for folder in self._shown)
+        # Not where it stands within another path, or in an address.
+        first = "".join({folder[:1] or os.sep for folder in self._shown})
+        self._begins = re.compile(rf"(?<![\w/.-])[{re.escape(first)}]")
 
     def taken_out(self, line: bytes) -> bytes:
         """Return the line of a verdict or a campaign without paths of this machine."""
@@ -69,9 +69,32 @@ class MachinePaths:
         return value
 
     def _said(self, text: str, *, program: bool) -> str:
-        for folder, shown in self._shown.items():
-            text = shown.join(folder.split(text))
+        text = self._shortened(text)
         return _FOLDERS.sub("", text) if program else text
+
+    def _shortened(self, text: str) -> str:
+        """Return a text in which each path of a known folder is told without the machine's part."""
+        told, end = [], 0
+        for found in self._begins.finditer(text) if os.sep in text else ():
+            folder = self._folder_at(text, found.start())
+            if found.start() >= end and folder is not None:
+                told += [text[end : found.start()], self._shown[folder]]
+                end = found.start() + len(folder) + len(os.sep)
+        return "".join([*told, text[end:]])
+
+    def _folder_at(self, text: str, start: int) -> str | None:
+        """Return the deepest known folder whose path begins there, None for none.
+
+        Each part of the path is looked up, and not each folder: there may be one for each file.
+        """
+        deepest, end = None, start - 1
+        for _ in range(self._deepest):
+            end = text.find(os.sep, end + 1, start + self._longest + len(os.sep))
+            if end < 0:
+                break
+            if text[start:end] in self._shown:
+                deepest = text[start:end]
+        return deepest
 
 
 def _absolute(verdict: Verdict) -> Iterator[str]:

@@ -9,7 +9,14 @@ from pathlib import Path
 
 from media_screen.evidence import Verdict
 from media_screen.files import open_regular, write_atomically
-from media_screen.package.archive import PackageError, files_in, hashed, write_folder, write_zip
+from media_screen.package.archive import (
+    HALF_PORTABLE,
+    PackageError,
+    files_in,
+    hashed,
+    write_folder,
+    write_zip,
+)
 from media_screen.package.complaints import text_template
 from media_screen.package.pathless import MachinePaths
 from media_screen.package.room import copy_decisions, copy_results, media_copies
@@ -51,7 +58,7 @@ def write_portable(
     campaigns = read_campaign_lines(out)
     for note in campaigns.notes():
         tell(note)
-    with tempfile.TemporaryDirectory(prefix=".results.portable-", dir=out) as name:
+    with tempfile.TemporaryDirectory(prefix=HALF_PORTABLE, dir=out) as name:
         room = Path(name)
         paths = MachinePaths(_verdicts(out), out)
         lines, notes = copy_results(out, room, campaigns.campaigns, told=paths.taken_out)

@@ -89,7 +89,7 @@ def add_person(people: Path, name: str, files: Sequence[Path], *, slug: str = ""
 
 def _people_and(people: Path, name: str, slug: str) -> tuple[list[Person], Person | None]:
     """Return the enrolled people but the one who is meant, and that one, None for a new person."""
-    folders = person_folders(people) if people.is_dir() else []
+    folders = person_folders(people) if os.path.isdir(people) else []
     asked = slug or slug_of(name)
     # A folder that was made by hand for this person has no record yet.
     there = [one for one in folders if one.name != asked or os.path.lexists(one / REGISTRY_FILE)]

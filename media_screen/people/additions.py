@@ -188,7 +188,7 @@ def files_of(people: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if name != CACHE_FOLDER)
         for name in sorted(names):
             path = Path(top, name)
-            if path.is_file():
+            if os.path.isfile(path):
                 yield path
 
 

@@ -53,7 +53,7 @@ class Remark:
 
 def check_people(folder: Path) -> tuple[tuple[Person, ...], tuple[Remark, ...]]:
     """Return who is enrolled, and what is missing or wrong; raises PeopleError without a folder."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise PeopleError(f"{folder}: expected a folder with one folder per person, found none")
     people: list[Person] = []
     remarks: list[Remark] = []

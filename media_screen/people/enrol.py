@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -339,7 +340,7 @@ def _work(folder: Path, people: Sequence[Person], fakes: Listing) -> Iterator[_W
 def known_fakes(folder: Path) -> Listing:
     """List the media beside the people that were found to be fabricated."""
     fakes = folder / KNOWN_FAKES
-    return look_through(fakes) if fakes.is_dir() else Listing()
+    return look_through(fakes) if os.path.isdir(fakes) else Listing()
 
 
 # What a user should know of, among what is left out: it may have been meant as a reference.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -93,14 +94,14 @@ class Person:
     def _listings(self) -> Mapping[str, Listing]:
         places = {name: self.folder / name for name in FOLDERS}
         return {
-            name: look_through(place) if place.is_dir() else Listing()
+            name: look_through(place) if os.path.isdir(place) else Listing()
             for name, place in places.items()
         }
 
 
 def load_people(folder: Path) -> tuple[Person, ...]:
     """Read every person below a folder, sorted by slug; raises PeopleError on the first mistake."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise PeopleError(
             f"{folder}: expected a folder with one folder per person, found none: "
             f"create {folder / 'SLUG' / REGISTRY_FILE}"
@@ -130,7 +131,7 @@ def person_folders(folder: Path) -> list[Path]:
     return [
         entry
         for entry in sorted(folder.iterdir())
-        if entry.is_dir() and not entry.name.startswith((".", "_"))
+        if os.path.isdir(entry) and not entry.name.startswith((".", "_"))
     ]
 
 
@@ -163,7 +164,7 @@ def parse_person(text: bytes, folder: Path) -> Person:
 
 def read_record(file: Path) -> bytes:
     """Return the text of a person's record; raises PeopleError when it can't be read."""
-    if file.exists() and not file.is_file():
+    if os.path.exists(file) and not os.path.isfile(file):
         raise PeopleError(f"{file}: it is not a regular file: replace it")  # a pipe would wait
     try:
         return read_regular(file)

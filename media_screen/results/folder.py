@@ -44,6 +44,7 @@ from media_screen.results.written import EARLIER, LAYOUT, STATE, STRANGE, line_d
 RESULTS = "results.jsonl"
 OUTDATED = "outdated"  # flag of a result under other people or settings than those of the last scan
 _OF_OTHERS = "outdated:"  # before the settings of a file whose line has that flag
+_UNREAD = "unread"  # in place of the hash of a file that could not be read
 _UNDER = " under "  # between the facts of a file and the limits that its screening passed
 
 _log = logging.getLogger(__name__)
@@ -121,7 +122,8 @@ class Results:
         """Tell whether a file has a result that still holds; of any settings where those are None.
 
         Where the facts differ from those of the file that was judged, its content decides. What
-        passed a limit holds under the very `limits` alone.
+        passed a limit holds under the very `limits` alone, and what may not lie in the file, such
+        as a worker that was ended, never.
         """
         with self._told():
             row = self._state.execute(
@@ -137,6 +139,8 @@ class Results:
             now = _facts(path)
             if now == known:
                 return True
+            if row[1].startswith(_UNREAD):  # nothing equals it
+                return False
             if _content(_sha256(path), _sha256_beside(path)) != row[1]:
                 return False
             now += under + passed
@@ -161,10 +165,11 @@ class Results:
         with self._told("; what was finished is safe, start the same command again to go on"):
             write_thumbnails(self._out, verdict)
             line = verdict.to_json().encode() + b"\n"
-            changed = any(piece.reason == "changed" for piece in verdict.abstentions)
             row = (
                 key,
-                "" if changed else seen.facts + (_UNDER + limits) * verdict.limited,
+                ""
+                if _may_pass(path, verdict)
+                else seen.facts + (_UNDER + limits) * verdict.limited,
                 _content(verdict.media.sha256, seen.sidecar),
                 settings,
                 verdict.failed,
@@ -422,8 +427,19 @@ def _sha256_beside(path: Path) -> str:
 
 
 def _content(sha256: str, sidecar: str) -> str:
-    """Return what a result was made from; nothing equals it when the file could not be read."""
-    return f"{sha256 or 'unread'} {sidecar}"
+    """Return what a result was made from, which says nothing of a file that could not be read."""
+    return f"{sha256 or _UNREAD} {sidecar}"
+
+
+def _may_pass(path: Path, verdict: Verdict) -> bool:
+    """Say whether what came of a file may not lie in the file, which is to be tried again."""
+    if any(piece.reason == "changed" for piece in verdict.abstentions):
+        return True
+    if any(failure.is_of_machine for failure in verdict.failures):
+        return True
+    # Of what is no file, such as a pipe, the facts tell when it becomes one.
+    unread = not verdict.media.sha256 and not verdict.limited
+    return unread and os.path.isfile(path)
 
 
 def _take_folder(out: Path) -> None:

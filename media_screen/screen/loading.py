@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -175,7 +176,9 @@ def _originals(config: Config, enrolment: Enrolment | None) -> _Originals:
 def _trust_anchors(config: Config) -> str:
     if config.people is None:
         return ""
-    anchors = sorted(file for file in (Path(config.people) / TRUST).glob("*.pem") if file.is_file())
+    anchors = sorted(
+        file for file in (Path(config.people) / TRUST).glob("*.pem") if os.path.isfile(file)
+    )
     return "\n".join(read_regular(file).decode("utf-8", "replace") for file in anchors)
 
 

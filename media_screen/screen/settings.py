@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -176,7 +177,7 @@ def _digest(parts: object) -> str:
 def _state_of_people(top: Path) -> Iterator[tuple[str, str]]:
     """Give name below the folder and facts of each file that screening depends on."""
     for folder in sorted(top.iterdir()):
-        if not folder.is_dir() or folder.name == CACHE_FOLDER:
+        if not os.path.isdir(folder) or folder.name == CACHE_FOLDER:
             continue
         listing = look_through(folder)
         records = (one.path for one in listing.left_out if one.path.suffix in (".toml", ".pem"))

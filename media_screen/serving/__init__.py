@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from media_screen.errors import MediaScreenError
@@ -12,6 +13,7 @@ from media_screen.serving.results import ServedResults
 
 ADDRESS = "127.0.0.1"
 _KEEP_ALIVE_S = 30  # of a connection on which nothing is asked
+_UNDER_WAY_S = 2  # for answers under way at the end: a browser may never read a file to its end
 
 
 class ServeError(MediaScreenError, RuntimeError):
@@ -56,13 +58,30 @@ def serve(
             ws="none",
             lifespan="off",
             timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_UNDER_WAY_S,
         )
+        server = uvicorn.Server(config)
         tell(app.address)
-        with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+        with contextlib.suppress(KeyboardInterrupt), _ending_quietly(lambda: server.should_exit):
+            server.run(sockets=[listener])
     if served.taken:
         served.write_pages()
     return served.taken
+
+
+@contextlib.contextmanager
+def _ending_quietly(is_ending: Callable[[], bool]) -> Iterator[None]:
+    """Say nothing of what the end breaks off: that nobody read it any more is no error."""
+    log = logging.getLogger("uvicorn.error")
+
+    def is_told(_: logging.LogRecord) -> bool:
+        return not is_ending()
+
+    log.addFilter(is_told)
+    try:
+        yield
+    finally:
+        log.removeFilter(is_told)
 
 
 def _listening(port: int) -> socket.socket:

@@ -28,7 +28,7 @@ from media_screen.results.plain import plain
 from media_screen.results.thumbs import thumbnail_folder
 from media_screen.results.whereabouts import recording_file, screened_file
 from media_screen.serving.guard import Guard
-from media_screen.serving.pages import live, live_policy
+from media_screen.serving.pages import language_of, live, live_policy
 from media_screen.serving.results import PostedDecision, ServedResults, UnknownPageError
 
 _MOST = 256 << 10  # bytes that a page may send; notes and checks at their longest have half
@@ -139,7 +139,7 @@ class _Answers:
 
     def _written(self, kind: str, place: Path) -> Response:
         page = _read(self._served.out / "report" / place).decode("utf-8")
-        headers = {"content-security-policy": live_policy(kind, self._served.language)}
+        headers = {"content-security-policy": live_policy(kind, language_of(page))}
         return HTMLResponse(live(page, self._served.words), headers=headers)
 
 

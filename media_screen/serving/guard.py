@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "media_screen"
+_USUAL_PORT = 80  # of http
 _OWN = ("same-origin", "none")  # as browsers name what these pages, or a person, ask for
 HEADERS: Mapping[str, str] = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -37,7 +38,9 @@ class Guard:
 
     def __init__(self, app: ASGIApp, *, port: int, room: str) -> None:
         self._app = app
-        self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
+        # Browsers leave the usual port out of what they ask for, and of where they come from.
+        ports = (f":{port}", "") if port == _USUAL_PORT else (f":{port}",)
+        self._hosts = {f"{name}{end}" for name in ("127.0.0.1", "localhost") for end in ports}
         self._token, self._session = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         self._room = room
         self.address = f"http://127.0.0.1:{port}/?token={self._token}"

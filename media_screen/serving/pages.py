@@ -6,10 +6,12 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from media_screen.languages import CODES
 from media_screen.report.pages import page_assets, source_hash
 
 # Of the written page: it may only be made stricter by what stands in the header.
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*">')
+_LANGUAGE = re.compile(r'<!doctype html>\s*<html lang="([\w-]+)">')
 
 
 def live(page: str, words: str) -> str:
@@ -19,6 +21,12 @@ def live(page: str, words: str) -> str:
     page = page.replace("</head>", f"<style>{style}</style>\n</head>", 1)
     # Before the page's own script, which keeps rows aside that are not shown.
     return page.replace("<script>", f"{words}<script>{script}</script>\n<script>", 1)
+
+
+def language_of(page: str) -> str:
+    """Return the language that a page was written in; another program may write them, too."""
+    said = _LANGUAGE.match(page)
+    return said[1] if said and said[1] in CODES else "en"
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,12 @@ from media_screen.results.deciding import (
     undo,
 )
 from media_screen.results.folder import RESULTS
-from media_screen.results.ledger import LEDGER, FileRecord, decide
+from media_screen.results.ledger import LEDGER, FileRecord, decide, read_ledger
 from media_screen.results.rows import ResultRow
 from media_screen.results.words import ANSWERS as WORDS
 from media_screen.results.words import HAND_CHECKS
 
+INDEX = "report/index.html"
 _FIELDS = {"after", "answer", "note", "assignee", "checks", "undo"}
 
 
@@ -86,33 +87,37 @@ class ServedResults:
         self._environment = make_environment(language=find_language(language))
         self.words = self._environment.get_template("parts/live_words.html").render()
         self._lock = threading.Lock()
-        self._state: tuple[str, ...] = ()
         self._paged: tuple[str, ...] = ()
+        self._read: tuple[str, ...] = ()
         self._known: Decidable | None = None
 
     def write_pages(self) -> None:
         """Write the pages of the report anew."""
         with self._lock:
-            self._paged = _states(self.out, RESULTS, CAMPAIGNS)
+            results = _states(self.out, RESULTS, CAMPAIGNS)
             write_report(
                 self.out,
                 time_zone=self._time_zone,
                 language=self.language,
                 tell=lambda _: None,
             )
+            self._paged = (*results, *_states(self.out, INDEX))
 
     def renew_pages(self) -> None:
-        """Write the pages anew when a scan changed the results since."""
-        if _states(self.out, RESULTS, CAMPAIGNS) != self._paged:
+        """Write the pages anew when a scan changed the results since, or wrote its own pages."""
+        if _states(self.out, RESULTS, CAMPAIGNS, INDEX) != self._paged:
             self.write_pages()
 
     def known(self) -> Decidable:
         """Return the results and decisions as they are on the disk."""
         with self._lock:
-            state = _states(self.out, RESULTS, CAMPAIGNS, LEDGER)
-            if self._known is None or state != self._state:
-                # One read too many where something is written meanwhile, and never one too few.
-                self._known, self._state = decidable(self.out), state
+            # One read too many where something is written meanwhile, and never one too few.
+            state = _states(self.out, LEDGER, RESULTS, CAMPAIGNS)
+            if self._known is None or state[1:] != self._read[1:]:
+                self._known = decidable(self.out)
+            elif state != self._read:  # by a decision: of thousands of results none changed
+                self._known = replace(self._known, ledger=read_ledger(self.out))
+            self._read = state
             return self._known
 
     def row(self, key: str) -> ResultRow:

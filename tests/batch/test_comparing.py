@@ -11,7 +11,7 @@ import pytest
 from media_screen.batch.campaigns import comparing
 from media_screen.batch.campaigns.comparing import PairOfFiles, PairReader, compare_all
 from media_screen.batch.worker import Job, Limits, Pool, WorkerError
-from media_screen.evidence import MediaInfo, Verdict
+from media_screen.evidence import Abstention, Failure, MediaInfo, Verdict
 from media_screen.footage.campaigns import FacesApart
 from media_screen.footage.catalogue import MeasuredMatch
 from media_screen.footage.memory import Memory
@@ -89,16 +89,41 @@ def all_compared(pair: PairOfFiles, memory: Path) -> list[object]:
     return list(compare_all([pair], config, workers=1, limits=Limits()))
 
 
-def test_it_is_told_how_far_comparing_is(
-    pair: PairOfFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def at_once(*abstentions: Abstention, failures: Sequence[Failure] = ()) -> type[Pool]:
+    """Return workers for which each comparison comes to the same."""
+
     class AtOnce(Pool):
         def screen(self, jobs: Iterator[Job | None]) -> Iterator[tuple[Job, Verdict]]:
             for job in jobs:
                 assert job is not None
-                yield job, unable(MediaInfo(path=job.path.name))
+                yield job, unable(MediaInfo(path=job.path.name), abstentions, failures)
 
-    monkeypatch.setattr(comparing, "Pool", AtOnce)
+    return AtOnce
+
+
+ENDED = Failure("media", "the process that screened it ended: killed by SIGKILL")
+# What a comparison came to, and whether that is kept.
+CAME_TO = {
+    "no face over a face": (at_once(Abstention("original", "no_face", "none")), True),
+    "over a limit": (at_once(Abstention("media", "time_limit", "too long")), True),
+    "another file now": (at_once(Abstention("original", "changed", "changed")), False),
+    "gone meanwhile": (at_once(Abstention("original", "unreadable", "no such file")), False),
+    "its worker was killed": (at_once(failures=[ENDED]), False),
+}
+
+
+@pytest.mark.parametrize(("pool", "kept"), CAME_TO.values(), ids=CAME_TO.keys())
+def test_what_may_pass_is_not_kept(
+    pair: PairOfFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: type[Pool], kept: bool
+) -> None:
+    monkeypatch.setattr(comparing, "Pool", pool)
+    assert bool(all_compared(pair, tmp_path / "memory.sqlite")) is kept
+
+
+def test_it_is_told_how_far_comparing_is(
+    pair: PairOfFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "Pool", at_once())
     heard: list[tuple[int, int]] = []
     config = Config(memory=tmp_path / "memory.sqlite")
     made = compare_all(

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from media_screen.batch.scan import find_media, scan
 from media_screen.results.folder import RESULTS
 from media_screen.screen import Config
 from tests.making import quarters, records, touch, write_sound_file, write_video
+from tests.places import PLUGINS
 
 CONFIG = Config(device="cpu", threads=1)
 
@@ -99,6 +101,21 @@ def test_a_changed_file_is_screened_again_and_its_old_result_goes(tmp_path: Path
     summary = scan([folder], out, CONFIG)
     assert (summary.screened, summary.kept) == (1, 1)
     assert sorted(r["media"]["duration_s"] for r in records(out)) == [1.0, 2.0]
+
+
+def test_a_file_whose_worker_ended_is_tried_once_in_each_scan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(PLUGINS))
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for name in ("a.wav", "exit-1.wav"):
+        write_sound_file(folder / name, codec="pcm_s16le", seconds=0.2)
+    config = replace(CONFIG, detectors=("misbehaving",))
+    first, again = (scan([folder], out, config) for _ in range(2))
+    assert (first.screened, first.failed) == (2, 1)
+    assert (again.screened, again.kept, again.failed) == (1, 1, 1)
+    assert len(records(out)) == 2
 
 
 def test_a_killed_scan_goes_on_without_losing_or_repeating(tmp_path: Path) -> None:

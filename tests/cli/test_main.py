@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from media_screen.results.folder import BatchError
 from media_screen.results.plain import plain
 from tests.making import touch
 from tests.places import SAMPLES
+from tests.report import invented
 
 TEXT = SAMPLES / "downloads/not-a-video.mp4"
 
@@ -41,6 +43,42 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
     result = invoke(*command.split(), "--help")
     assert result.exit_code == 0
     assert f"media-screen {command}" in result.output.split("Examples:")[1]
+
+
+PACKING = {
+    "portable ZIP": (["--portable"], "media_screen.package.portable.write_zip"),
+    "portable folder": (["--portable", "-o", "handed-on"], "media_screen.package.archive._checked"),
+    "package": (
+        ["--format", "package", "--campaign", invented.ID],
+        "media_screen.package.write.write_zip",
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "busy"), PACKING.values(), ids=PACKING.keys())
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_report_and_nothing_half_is_left(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    busy: str,
+    number: signal.Signals,
+) -> None:
+    campaign, verdicts = invented.small()
+    invented.write(tmp_path / "out", campaign, verdicts=verdicts)
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.rglob("*"))
+    monkeypatch.setattr(busy, lambda *_: signal.raise_signal(number))
+    heard: list[int] = []
+    handler = signal.signal(signal.SIGTERM, lambda *_: heard.append(number))  # it would have ended
+    try:
+        done = invoke("report", "out", *words)
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    assert done.exit_code == 1 and "Aborted" in done.output
+    assert heard == [number], "while it packed it was not ended, and then all is as before"
+    assert set(tmp_path.rglob("*")) == before
 
 
 def test_a_scan_shows_the_table_and_writes_results_and_report(tmp_path: Path) -> None:

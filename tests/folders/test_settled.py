@@ -93,13 +93,25 @@ def test_what_belongs_to_a_file_has_to_settle_too(tmp_path: Path, name: str) -> 
     assert clock.at(tmp_path, SETTLE)
 
 
+@pytest.mark.parametrize("modified", [0, 4e9], ids=["long ago", "in the future"])
+@pytest.mark.parametrize("name", ["a.mp4", "a.info.json"])
+def test_what_the_time_of_a_file_was_set_to_says_nothing(
+    tmp_path: Path, name: str, modified: float
+) -> None:
+    write(tmp_path, "a.mp4", "a.info.json")
+    os.utime(tmp_path / name, (modified, modified))
+    clock = Clock(tmp_path)
+    assert clock.at(tmp_path, SETTLE - 1) == set()
+    assert clock.at(tmp_path, SETTLE) == {"a.mp4"}
+    assert Clock(tmp_path).at(tmp_path, SETTLE) == {"a.mp4"}, "at the first look, too"
+
+
 def test_a_clock_that_is_wrong_is_not_waited_for(tmp_path: Path) -> None:
     write(tmp_path, "a.mp4")
-    os.utime(tmp_path / "a.mp4", (4e9, 4e9))  # in the future, as far as the wall's clock knows
     clock = Clock(tmp_path)
-    assert clock.at(tmp_path, 0.0) == set()
+    assert clock.at(tmp_path, -1e6) == set()  # changed in the future, as far as the wall's knows
     clock.steady += SETTLE
-    assert clock.at(tmp_path, 0.0) == {"a.mp4"}
+    assert clock.at(tmp_path, -1e6) == {"a.mp4"}
 
 
 def test_a_link_to_nothing_settles_as_well(tmp_path: Path) -> None:

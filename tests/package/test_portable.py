@@ -63,7 +63,7 @@ def test_it_holds_the_pages_and_their_pictures_alone(tmp_path: Path, name: str) 
     held = contents(packed)
     assert {path.split("/")[0] for path in held} == {"README.txt", "report", "thumbs"}
     assert {Path(path).suffix for path in held} == {".txt", ".html", ".jpg"}
-    assert not list(out.glob(".results*")) and not list(tmp_path.glob(".handed*"))
+    assert not list(out.glob(".results*")) and not list(tmp_path.glob(".*"))
     pages = {path: data for path, data in held.items() if path.endswith(".html")}
     assert len(pages) == 1 + 1 + len(one[1]) + 8
     for path, data in pages.items():
@@ -129,6 +129,49 @@ def test_only_paths_are_changed(text: str, said: str) -> None:
     assert record["summary"] == said
     assert record["media"]["path"] == "one/clip.mp4"
     assert Verdict.from_dict(record).media.key == files[0].media.key
+
+
+# Where files lie, a text with paths, and what is said in place of it.
+SAID: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "the deepest folder": (("/in/a", "/in/a/b", "/in/c"), "see /in/a/b/x.mp4", "see a/b/x.mp4"),
+    "a folder above": (("/in/a/b", "/in/a"), "see /in/a/c/x.mp4", "see c/x.mp4"),
+    "a name that goes on": (("/in/a", "/in/b"), "see /in/ab/x.mp4", "see /in/ab/x.mp4"),
+    "one after the other": (("/in/a", "/in/b"), "/in/a/x,/in/b/y;/in/a/z", "a/x,b/y;a/z"),
+    "below another path": (("/in/a", "/in/b"), "/mnt/in/a/x", "/mnt/in/a/x"),
+    "a folder itself": (("/in/a", "/in/b"), "all of /in/a", "all of /in/a"),
+    "letters of patterns": (
+        ("/in/a.b (1)", "/in/[x]+"),
+        "/in/a.b (1)/x /in/[x]+/y",
+        "a.b (1)/x [x]+/y",
+    ),
+    "blanks and line ends": (("/in/a b", "/in/c\nd"), "/in/a b/x /in/c\nd/y", "a b/x c\nd/y"),
+    "nothing in common": (("/in/a", "/mnt/b"), "/in/a/x and /mnt/b/y", "a/x and b/y"),
+    "the root": (("/", "/in/a"), "/x and /in/a/y", "x and a/y"),
+    "a separator twice": (("/in", "/in/b"), "/in//in/b/x", "/in/b/x"),
+}
+
+
+@pytest.mark.parametrize(("folders", "text", "said"), SAID.values(), ids=SAID.keys())
+def test_a_path_is_told_from_the_folder_that_all_have_in_common(
+    folders: tuple[str, ...], text: str, said: str
+) -> None:
+    files = [records.quiet("no_finding", f"{one}/x.mp4", None, 0.0) for one in folders]
+    paths = MachinePaths(files, Path("/out/of/results"))
+    line = replace(files[0], summary=text).to_json().encode()
+    assert json.loads(paths.taken_out(line))["summary"] == said
+
+
+def test_many_folders_take_no_longer_for_each_file() -> None:
+    """At this size a look for each folder in each text would take many minutes."""
+    one = records.suspected()
+    files = [
+        replace(one, media=MediaInfo(f"/data/downloads/{number}/clip.mp4"))
+        for number in range(20_000)
+    ]
+    paths = MachinePaths(files, Path("/out/of/results"))
+    for number, file in enumerate(files[:200]):
+        record = json.loads(paths.taken_out(file.to_json().encode()))
+        assert record["media"]["path"] == f"{number}/clip.mp4"
 
 
 @pytest.mark.parametrize("name", ["full", "nowhere/x", "folder.zip", "file"])

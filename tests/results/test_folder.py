@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from media_screen.evidence import (
     LIMIT_REASONS,
     Abstention,
+    Failure,
     MediaInfo,
     Reason,
     Thumbnail,
@@ -31,6 +33,14 @@ def verdict(path: Path, label: str = "no_finding") -> Verdict:
     return Verdict(label=label, media=media, versions={"settings": "s1"})  # type: ignore[arg-type]
 
 
+def failed(*errors: str, sha256: str = "", why: Abstention | None = None) -> Verdict:
+    """Return what came of a file that could not be evaluated."""
+    media = MediaInfo("a.mp4", sha256=sha256)
+    failures = tuple(Failure("media", error) for error in errors)
+    whys = (why,) if why else ()
+    return Verdict("unable_to_evaluate", media, abstentions=whys, failures=failures)
+
+
 @pytest.mark.parametrize("reason", LIMIT_REASONS)
 def test_what_passed_a_limit_holds_under_those_limits_alone(tmp_path: Path, reason: Reason) -> None:
     touch(tmp_path, "a.mp4", "b.mp4")
@@ -45,6 +55,46 @@ def test_what_passed_a_limit_holds_under_those_limits_alone(tmp_path: Path, reas
             assert results.has(ended, "s1", "5 s") and not results.has(ended, "s1", "60 s")
             assert not results.has(ended, None, "60 s"), "not even where other settings do"
             assert results.has(whole, "s1", "60 s")
+
+
+ENDED = "the process that screened it ended: killed by SIGKILL"
+LOST = "the worker or node that screened it was lost 3 times"
+TOO_LARGE = Abstention("media", "too_large", "the file has too many bytes")
+
+# What came of a file that stays as it is, and whether the next scan tries it again.
+AGAIN: dict[str, tuple[Callable[[Path], object], Verdict, bool]] = {
+    "screened": (Path.touch, failed(sha256="1" * 64), False),
+    "no media": (Path.touch, failed("MediaError: no video", sha256="1" * 64), False),
+    "its worker was killed": (Path.touch, failed(ENDED, sha256="1" * 64), True),
+    "its node was lost": (Path.touch, failed(LOST), True),
+    "it could not be read": (Path.touch, failed("MediaError: Input/output error"), True),
+    "over the limit of size": (Path.touch, failed(why=TOO_LARGE), False),
+    "a pipe": (os.mkfifo, failed("MediaError: it is not a regular file"), False),
+    "not there": (lambda path: None, failed("MediaError: No such file"), False),
+}
+
+
+@pytest.mark.parametrize(("make", "came", "again"), AGAIN.values(), ids=AGAIN.keys())
+def test_what_says_nothing_of_a_file_is_tried_again_by_the_next_scan(
+    tmp_path: Path, make: Callable[[Path], object], came: Verdict, again: bool
+) -> None:
+    path = tmp_path / "a.mp4"
+    make(path)
+    with Results(tmp_path / "out") as results:
+        for _ in range(2):
+            results.add(path, came, "s1")
+            assert results.has(path, "s1") is not again
+            assert results.entry(path, kept=True) is not None, "until then its result counts"
+
+
+def test_nothing_equals_what_could_not_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    os.mkfifo(path)
+    with Results(tmp_path / "out") as results:
+        results.add(path, failed("MediaError: it is not a regular file"), "s1")
+        path.unlink()
+        os.mkfifo(path)
+        assert not results.has(path, "s1")
 
 
 def test_a_result_is_known_until_something_changes(tmp_path: Path) -> None:

@@ -51,7 +51,8 @@ def serving(out: Path, *options: str) -> Iterator[Server]:
     """Serve a folder of results with the command, and end it."""
     pytest.importorskip("uvicorn")
     program = [sys.executable, "-m", "media_screen", "serve", str(out), "--by", "ada", *options]
-    process = subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(program, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
     try:
         stdout: IO[str] | None = process.stdout
         assert stdout is not None

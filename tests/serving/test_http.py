@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
+import signal
+import socket
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -81,9 +83,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def known(server: Server) -> Browser:
-    """A browser that opened the address that was printed."""
+def entered(server: Server) -> Browser:
+    """Return a browser that opened the address that was printed."""
     parts = urlsplit(server.address)
     answer = ask(server, "GET", f"{parts.path}?{parts.query}", {})
     assert answer.status == 303
@@ -92,6 +93,11 @@ def known(server: Server) -> Browser:
     room = answer.headers["location"].removesuffix("/report/index.html")
     assert f"Path={room}/" in cookie and len(room) > 20
     return Browser(server, room, cookie.partition(";")[0])
+
+
+@pytest.fixture(scope="module")
+def known(server: Server) -> Browser:
+    return entered(server)
 
 
 # --- who gets in ---------------------------------------------------------------------------------
@@ -353,10 +359,7 @@ def test_a_file_is_given_whole_and_in_parts(known: Browser) -> None:
 def test_a_file_that_changed_since_is_not_given_out(tmp_path: Path) -> None:
     out = results(tmp_path / "out")
     with serving(out) as server:
-        parts = urlsplit(server.address)
-        answer = ask(server, "GET", f"{parts.path}?{parts.query}", {})
-        room = answer.headers["location"].removesuffix("/report/index.html")
-        browser = Browser(server, room, answer.headers["set-cookie"].partition(";")[0])
+        browser = entered(server)
         path = f"/media/{clip_key(out)}"
         assert browser.get(path).status == 200
         clip = out.parent / "downloads" / "clip.mp4"
@@ -365,3 +368,25 @@ def test_a_file_that_changed_since_is_not_given_out(tmp_path: Path) -> None:
         clip.unlink()
         clip.symlink_to("/etc/passwd")
         assert browser.get(path).status == 404
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_file_that_a_browser_reads_no_further_keeps_nothing_running(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    clip = tmp_path / "long.mp4"
+    with clip.open("wb") as stream:
+        stream.truncate(64 << 20)  # bytes, more than a connection takes unread
+    out = results(tmp_path / "out", clip)
+    with serving(out) as server:
+        browser = entered(server)
+        assert browser.post(f"/decisions/{KEY}", {"answer": "genuine"}).status == 200
+        with socket.create_connection(("127.0.0.1", server.port)) as half:
+            asked = f"GET {browser.room}/media/{clip_key(out)} HTTP/1.1\r\nHost: {server.host}\r\n"
+            half.sendall(f"{asked}Cookie: {browser.cookie}\r\n\r\n".encode())
+            assert half.recv(12) == b"HTTP/1.1 200"
+            server.process.send_signal(number)
+            assert server.process.wait(15) == 0
+        assert server.process.stderr is not None
+        told = server.process.stderr.read()
+        assert told.startswith("ended; 1 decision written into ") and told.count("\n") == 1

@@ -53,11 +53,11 @@ def compare_all(
 
     No file is compared with two others at a time. `on_pair` hears how far it is.
     """
-    remembered = config.memory is not None and Path(config.memory).is_file()
+    remembered = config.memory is not None and os.path.isfile(config.memory)
     there = {
         one.path: one
         for one in pairs
-        if remembered and one.path.is_file() and one.other_path.is_file()
+        if remembered and os.path.isfile(one.path) and os.path.isfile(one.other_path)
     }
     if not there:
         return
@@ -71,7 +71,7 @@ def compare_all(
             for done, (job, verdict) in enumerate(pool.screen(jobs), start=1):
                 if on_pair is not None:
                     on_pair(done, len(there))
-                if not any(one.reason == "changed" for one in verdict.abstentions):
+                if not _may_pass(verdict):
                     yield there[job.path].contents, _read(verdict)
     except WorkerError as error:
         _log.warning("faces are not compared with those of suspected files: %s", error)
@@ -135,6 +135,12 @@ class PairReader:
         device = nets.choose_device(self._config.device)
         looker = Looker(device)
         return CopyComparer(looker, Comparer(mesh_net(device), looker.embedder))
+
+
+def _may_pass(verdict: Verdict) -> bool:
+    """Say whether nothing was compared for a reason that the next scan may not meet."""
+    elsewhere = any(one.reason in ("changed", "unreadable") for one in verdict.abstentions)
+    return elsewhere or any(one.is_of_machine for one in verdict.failures)
 
 
 def _read(verdict: Verdict) -> FacesApart:
