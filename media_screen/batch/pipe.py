@@ -17,7 +17,7 @@ from typing import IO
 
 from media_screen.batch.worker import Executor, Job, Limits, Pool
 from media_screen.errors import MediaScreenError
-from media_screen.evidence import Abstention, Label, MediaInfo, Verdict
+from media_screen.evidence import Abstention, MediaInfo, Verdict
 from media_screen.screen import Config, unable
 
 MAX_LINE = 1 << 20  # bytes; longer ones are answered with an error
@@ -38,17 +38,17 @@ def screen_lines(
     workers: int = 1,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     executor: Executor = Pool,
-) -> Counter[Label | None]:
-    """Screen a line at a time until the input ends; count the labels, and failed files as None.
+) -> Counter[str | None]:
+    """Screen a line at a time until the input ends; count labels and flags, failed files as None.
 
     A line is a path, or a JSON object with "path" and perhaps "sidecar". Every line that is not
     empty is answered by one verdict, in the order in which they are ready; a broken line by one
     that says so, under the path "<line N>". Raises WorkerError when a worker can't be started.
     """
-    counts: Counter[Label | None] = Counter()
+    counts: Counter[str | None] = Counter()
 
     def answer(verdict: Verdict) -> None:
-        counts[verdict.label] += 1
+        counts.update((verdict.label, *verdict.flags))
         counts[None] += verdict.failed
         on_verdict(verdict)
 

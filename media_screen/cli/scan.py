@@ -42,6 +42,7 @@ from media_screen.cli.setup import (
 from media_screen.cli.showing import show_each_left_out, show_missing, show_summary
 from media_screen.evidence import LABELS, SENSITIVITIES, Sensitivity
 from media_screen.results.plain import plain
+from media_screen.results.words import REVIEW
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -164,9 +165,10 @@ def _with_listed(command: Callable[..., None]) -> Callable[..., None]:
     "--fail-on",
     "fail_on",
     multiple=True,
-    type=click.Choice(LABELS),
+    type=click.Choice((*LABELS, REVIEW)),
     metavar="LABEL",
-    help="Exit with 3 when a file gets this label; may be given several times.",
+    help="Exit with 3 when a file gets this label; may be given several times. "
+    f"{REVIEW} stands for official posts with something suspicious in them.",
 )
 @click.option(
     "--detector",
@@ -395,7 +397,7 @@ def _answer_lines(
     counts = screen_lines(
         sys.stdin.buffer, print_line, config, workers=workers, limits=limits, executor=executor
     )
-    if any(counts[label] for label in LABELS if label in fail_on):
+    if any(counts[one] for one in fail_on):
         return EXIT_MATCHED
     return EXIT_FAILED if counts[None] else 0
 
@@ -412,7 +414,7 @@ def _show(
 
 
 def _exit_code(summary: Summary, fail_on: Sequence[str]) -> int:
-    if any(entry.label in fail_on for entry in summary.entries):
+    if any({entry.label, *entry.flags} & {*fail_on} for entry in summary.entries):
         return EXIT_MATCHED
     failed = summary.failed or summary.found.missing or summary.found.unreadable
     return EXIT_FAILED if failed else 0

@@ -15,7 +15,7 @@ from media_screen.people.own_videos import LEAST_OWN
 from media_screen.results.ledger import Ledger, read_ledger
 from media_screen.results.plain import counted, plain
 from media_screen.results.text import reach
-from media_screen.results.words import RANK
+from media_screen.results.words import REVIEW, rank_of
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 MOVED_SHOWN = 10  # changed labels that are named
 WIDE = 80  # columns of a terminal from which the table has room for the reasons
 POST_SHARE = 0.42  # of the room beside the label that the post has; the reason has the rest
-REASON_LINES = 4  # of a reason that are shown; report and page have all of it
+# Lines of a reason that are shown: where the table is narrow, and elsewhere.
+REASON_LINES = (6, 4)
+NARROW = 100  # columns
 GAP = 2  # columns between two of the table
 _COLOURS = {
     "official": "green",
@@ -56,7 +58,7 @@ def show_summary(summary: Summary, report: Path, *, zone: tzinfo | None = None) 
     console = new_console()
     ledger = read_ledger(report.parent.parent)
     ordered = sorted(
-        summary.entries, key=lambda e: (RANK[e.label], -(e.manipulation or 0.0), e.path)
+        summary.entries, key=lambda e: (rank_of(e.label, e.flags), -(e.manipulation or 0.0), e.path)
     )
     if ordered:
         console.print(_table(ordered[:SHOWN], console, ledger))
@@ -65,6 +67,8 @@ def show_summary(summary: Summary, report: Path, *, zone: tzinfo | None = None) 
         console.print()
     counts = summary.labels
     parts = [f"{counts[label]} {label}" for label in BY_URGENCY if counts[label]]
+    if review := sum(REVIEW in entry.flags for entry in summary.entries):
+        parts[-1] += f" ({review} to review)"
     nothing = "nothing to screen"
     if summary.found.left_out:
         nothing += " but files of other kinds; media-screen scan --help says which kinds are read"
@@ -181,7 +185,8 @@ def _table(entries: Sequence[FinishedFile], console: Console, ledger: Ledger) ->
         cells = [_called(entry, label, answer), _posted(entry, post, console)]
         if wide:
             why = Text(plain(entry.summary))
-            cells.append(_first_lines(why, room - post - GAP, REASON_LINES, console))
+            most = REASON_LINES[console.width >= NARROW]
+            cells.append(_first_lines(why, room - post - GAP, most, console))
         table.add_row(*cells)
     return table
 
@@ -191,6 +196,8 @@ def _called(entry: FinishedFile, width: int, answer: Answer | None) -> Text:
     from rich.text import Text
 
     told = Text(entry.label, style=_COLOURS[entry.label])
+    if REVIEW in entry.flags:
+        told.append("\nto review", style="bold yellow")
     if answer:
         told.append(f"\ndecided: {answer}", style="bold default")
     if entry.person:

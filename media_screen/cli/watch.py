@@ -20,7 +20,7 @@ from media_screen.cli.options import EXIT_MATCHED, Seconds, interrupted_by, plai
 from media_screen.cli.scan import scan
 from media_screen.cli.terminal import SHOWN, moment
 from media_screen.results.plain import counted, plain
-from media_screen.results.words import RANK
+from media_screen.results.words import rank_of
 
 if TYPE_CHECKING:
     from media_screen.folders.settled import Settling, Waiting, WholeFiles
@@ -157,7 +157,7 @@ class _Rounds:
 
 def _show_news(news: Sequence[New], since: str, *, err: bool) -> None:
     """Print a line for each file that is new or has another label, the most urgent first."""
-    ordered = sorted(news, key=lambda one: (RANK[one.file.label], one.file.path))
+    ordered = sorted(news, key=lambda one: (rank_of(one.file.label, one.file.flags), one.file.path))
     count = f": {counted(len(news), 'file')}" if news else ": nothing"
     click.echo(f"new since {since}{count}", err=err)
     for one in ordered[:SHOWN]:

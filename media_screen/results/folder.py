@@ -76,6 +76,7 @@ class FinishedFile:
     platform: str = ""
     views: int | None = None
     sha256: str = ""  # of its content, "" for what could not be read
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,7 @@ class Results:
             platform=post.platform,
             views=post.views,
             sha256=verdict.media.sha256,
+            flags=verdict.flags,
         )
 
     def contents(self, settings: str, *, without: Iterable[Path] = ()) -> Iterator[FinishedContent]:

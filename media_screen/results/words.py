@@ -90,6 +90,9 @@ HAND_CHECKS: dict[str, str] = {
     "office_call": "call to the person's office",
 }
 
+# The flag of an official post in which something suspicious was found.
+REVIEW = "review_official_channel"
+
 RANK: dict[str, int] = {label: rank for rank, label in enumerate(BY_URGENCY)}
 
 REASONS: dict[Reason, str] = {
@@ -216,7 +219,7 @@ def rank_of(label: str, flags: Sequence[str]) -> int:
 
     An official post with something suspicious in it stands with those that somebody must look at.
     """
-    return RANK["unverified_appearance" if "review_official_channel" in flags else label]
+    return RANK["unverified_appearance" if REVIEW in flags else label]
 
 
 def label_words(label: str) -> LabelWords:

@@ -113,6 +113,7 @@ def test_a_scan_shows_the_table_and_writes_results_and_report(tmp_path: Path) ->
         pytest.param(["scan", "x.com/a/status/1"], 2, "is an address", id="address-without-scheme"),
         pytest.param(["scan", TEXT, "--fail-on", "unable_to_evaluate"], 3, "", id="fail-on"),
         pytest.param(["scan", TEXT, "--fail-on", "official"], 1, "", id="fail-on-other"),
+        pytest.param(["scan", TEXT, "--fail-on", "review_official_channel"], 1, "", id="review"),
         pytest.param(["scan", TEXT, "--fail-on", "fake"], 2, "is not one of", id="unknown-label"),
         pytest.param(["scan", TEXT, "--detector", "x"], 2, "no detector named", id="detector"),
         pytest.param(["scan", TEXT, "--people", SAMPLES], 2, "person.toml", id="no-people"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from media_screen.people.gallery import Gallery, VoiceTemplate
 from media_screen.people.own_videos import OwnScore, OwnVideo, PersonRecord
 from media_screen.people.registry import load_people
 from media_screen.results.folder import FinishedFile
+from media_screen.results.words import REVIEW
 from media_screen.screen.records import wrong_about
 from tests.places import SAMPLES
 
@@ -77,6 +79,23 @@ def test_what_needs_an_eye_first_is_shown_first(capsys: pytest.CaptureFixture[st
     show_summary(Summary(entries, FoundFiles((), ()), 8, 0, 1.0), Path("report"))
     words = capsys.readouterr().out.replace(",", " ").split()
     assert [word for word in words if word in BY_URGENCY] == [*BY_URGENCY, *BY_URGENCY]
+
+
+def test_an_official_post_to_review_stands_among_what_must_be_looked_at(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    labels = ("official", "no_finding", "official", "unverified_appearance", "altered_official")
+    entries = tuple(
+        FinishedFile(f"{n}.mp4", label, None, None, "", False, False, False, False)
+        for n, label in enumerate(labels)
+    )
+    entries = (replace(entries[0], flags=(REVIEW,)), *entries[1:])
+    show_summary(Summary(entries, FoundFiles((), ()), 5, 0, 1.0), Path("report"))
+    shown = capsys.readouterr().out
+    table = [line for line in shown.splitlines() if ".mp4" in line]
+    assert [line.split()[1] for line in table] == ["4.mp4", "0.mp4", "3.mp4", "1.mp4", "2.mp4"]
+    assert shown.count("to review") == 2
+    assert "2 official (1 to review)" in " ".join(shown.split())
 
 
 POSTED = FinishedFile(
