@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from media_screen.batch.scan import FoundFiles, Summary
 from media_screen.cli.showing import record_lines, show_people, show_summary
-from media_screen.evidence import BY_URGENCY
+from media_screen.evidence import BY_URGENCY, Label
 from media_screen.footage.original.proxy import Proxies
 from media_screen.people.enrol import Enrolment
 from media_screen.people.gallery import Gallery, VoiceTemplate
@@ -84,7 +84,13 @@ def test_what_needs_an_eye_first_is_shown_first(capsys: pytest.CaptureFixture[st
 def test_an_official_post_to_review_stands_among_what_must_be_looked_at(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    labels = ("official", "no_finding", "official", "unverified_appearance", "altered_official")
+    labels: tuple[Label, ...] = (
+        "official",
+        "no_finding",
+        "official",
+        "unverified_appearance",
+        "altered_official",
+    )
     entries = tuple(
         FinishedFile(f"{n}.mp4", label, None, None, "", False, False, False, False)
         for n, label in enumerate(labels)
