@@ -96,9 +96,15 @@ def write_video(
 
 
 def write_sound(
-    container: OutputContainer, track: AudioStream, samples: np.ndarray, rate: int, layout: str
+    container: OutputContainer,
+    track: AudioStream,
+    samples: np.ndarray,
+    rate: int,
+    layout: str,
+    *,
+    since_s: float = 0.0,
 ) -> None:
-    """Encode float samples, channels x samples, into a track."""
+    """Encode float samples, channels x samples, into a track; the first is heard `since_s`."""
     step = 960  # 20 ms at 48 kHz: a frame size that every codec takes
     formats = {"flac": "s16", "pcm_s16le": "s16", "libopus": "flt"}
     wanted = formats.get(track.codec_context.name, "fltp")
@@ -106,7 +112,8 @@ def write_sound(
     for start in range(0, samples.shape[1], step):
         block = np.ascontiguousarray(samples[:, start : start + step])
         frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
-        frame.rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
+        frame.rate, frame.time_base = rate, Fraction(1, rate)
+        frame.pts = start + round(since_s * rate)
         for part in resampler.resample(frame):
             container.mux(track.encode(part))
     container.mux(track.encode())

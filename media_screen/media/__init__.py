@@ -430,6 +430,8 @@ class Media:
         if self._reader.container.format.name == "apng" and has_own_still(self.source):
             yield "viewers that play no animation show another picture, which was not looked at"
         yield from undecoded(self._reader.container)
+        if self._reader.index.hidden:
+            yield "tracks that begin in the middle of the file can't be read: not looked at"
         if self._see_through:
             yield "the video is transparent in browsers: it was looked at without its transparency"
         if self.other_pictures:
@@ -444,7 +446,8 @@ class Media:
 
     def plays(self, sound: int) -> bool:
         """Whether the sound track of this number can be decoded."""
-        return any(one.index == sound for one in sound_streams(self._reader.container))
+        found = sound_streams(self._reader.container, self._reader.index)
+        return any(one.index == sound for one in found)
 
     def beside(self, sound: int) -> Media:
         """Open the file once more for another of its sound tracks; its packets are known.
@@ -476,7 +479,7 @@ class Media:
         That is both together, unless they are in opposite phase and would cancel each other.
         """
         balance = Balance()
-        if self._audio is not None and self._audio.codec_context.layout.nb_channels != 1:
+        if any(one.codec_context.layout.nb_channels != 1 for one in self._reader.parts("audio")):
             length = self.info.duration_s
             count = _PROBES if length > _PROBES * _PROBE_S else 1
             for number in range(count):

@@ -56,7 +56,7 @@ def describe(
         container=container.format.name,
         video_codec=video.codec_context.name if video is not None else "",
         audio_codec=audio.codec_context.name if audio is not None else "",
-        streams=tracks(container, judged=(video, audio)),
+        streams=tracks(container, reader.index, judged=(video, audio)),
     )
 
 

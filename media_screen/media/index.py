@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 # s; decoding time stamps never run backwards in a sound file, but containers round them.
@@ -23,6 +24,17 @@ LONGEST_PAUSE = 600.0
 # jump, and players take it as FFmpeg does.
 LONGEST_PAUSE_SENT = 10.0
 SENT_FORMATS = ("mpegts", "mpeg")
+# s that the first packet of a stream may lie behind what was sent of others, there: senders hold
+# back a second or two. What lies farther behind begins a new clock, in the second of two parts.
+LONGEST_BEHIND_SENT = 5.0
+# Formats without a header that names all tracks: one may begin anywhere, and one that plays may go
+# on under another number, in another codec even, where streams were joined.
+GROWING_FORMATS = (*SENT_FORMATS, "flv", "live_flv")
+# Packets of a track, on average and at least, between two turns that it and another one take, where
+# both are one that changes its number. Tracks that play side by side take turns all the time.
+LEAST_RUN = 50
+# Turns beside those: where a track goes on, and those packets that a demuxer holds back, a few.
+HELD = 8
 # s; a packet that says it lasts longer is believed this far: the last one could say anything.
 LONGEST_HELD = 60.0
 USUAL_STEP = 1 / 25  # s between frames where neither packets nor header tell
@@ -72,16 +84,43 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True)
+class Begin:
+    """At which byte the first packet of a stream lies, None if unknown, and when it plays, in s."""
+
+    byte: int | None
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class PacketIndex:
-    """What the packets of a file say: one timeline for each stream that plays, by its number."""
+    """What the packets of a file say: one timeline for each stream that plays, by its number.
+
+    `parts` are the numbers under which one stream goes on, the first of them first: that one has
+    the timeline of all. `begins` is known of each number. So many bytes as `probe` are to be read
+    before all streams are known, 0 for as many as usual; some are `hidden` even then.
+    """
 
     timelines: dict[int, Timeline]
     origin_s: float = 0.0  # time stamp that counts as 0 s
     broken: int = 0  # places where no packet could be read
+    parts: tuple[tuple[int, ...], ...] = ()
+    begins: Mapping[int, Begin] = field(default_factory=dict)
+    probe: int = 0
+    hidden: bool = False
+
+    def numbers(self, stream: Any) -> tuple[int, ...]:
+        """Return the numbers under which a stream plays, one after the other."""
+        return next((part for part in self.parts if stream.index in part), (stream.index,))
+
+    def leads(self, stream: Any) -> bool:
+        """Tell whether a stream is none that goes on with another one."""
+        return self.numbers(stream)[0] == int(stream.index)
 
     def of(self, stream: Any) -> Timeline:
         """Return the timeline of a stream; an empty one for none, and for one without packets."""
-        return self.timelines.get(stream.index, Timeline()) if stream is not None else Timeline()
+        if stream is None:
+            return Timeline()
+        return self.timelines.get(self.numbers(stream)[0], Timeline())
 
     @property
     def duration_s(self) -> float:
@@ -96,29 +135,116 @@ def stamp_of(packet: Any) -> int | None:
 
 
 def read(
-    packets: Iterable[Any], *, sent: bool = False, start_s: float | None = None
+    packets: Iterable[Any],
+    *,
+    sent: bool = False,
+    start_s: float | None = None,
+    growing: bool = False,
+    parts: Sequence[tuple[int, ...]] = (),
 ) -> PacketIndex:
     """Build the index from packets of pictures and sound in the order of the file.
 
     `sent` says that the format carries the clock of its sender, `start_s` what the container calls
     its start, which is taken where the packets agree: encoders begin with a little that is not
-    played.
+    played. Streams of a `growing` format may be `parts` of one: those that are found are given
+    back, each with its own timeline, and those that are given have one.
     """
-    clock = _Clock(LONGEST_PAUSE_SENT if sent else LONGEST_PAUSE)
+    clock = _Clock(sent=sent)
     courses: dict[int, _Course] = {}
+    leads = _leads(parts)
+    begins: dict[int, Begin] = {}
+    turns = _Turns()
     for packet in packets:
         if packet.size:
-            course = courses.get(packet.stream_index)
+            number = packet.stream_index
+            lead = leads.get(number, number)
+            course = courses.get(lead)
             if course is None:
-                course = courses[packet.stream_index] = _Course.of(packet.stream)
+                course = courses[lead] = _Course.of(packet.stream)
             course.take(packet, clock)
+            if number not in begins:
+                begins[number] = Begin(packet.pos, course.newest_s)
+            if growing and turns.playing.get(course.pictures) != number:
+                turns.take(course, number)
     for course in courses.values():
         course.close_group()
-    played = [course for course in courses.values() if course.shown]
-    origin = min((course.start_s for course in played), default=0.0)
-    if start_s is not None and abs(start_s - origin) <= BACKWARDS:
-        origin = start_s
-    return PacketIndex({number: one.timeline(origin) for number, one in courses.items()}, origin)
+    origin = _origin(courses.values(), start_s)
+    return PacketIndex(
+        {number: one.timeline(origin) for number, one in courses.items()},
+        origin,
+        parts=tuple(parts) or (turns.parts(courses) if growing else ()),
+        begins={number: replace(one, time_s=one.time_s - origin) for number, one in begins.items()},
+    )
+
+
+def _origin(courses: Iterable[_Course], start_s: float | None) -> float:
+    """Return the time stamp that counts as 0 s."""
+    found = min((course.start_s for course in courses if course.shown), default=0.0)
+    if start_s is not None and abs(start_s - found) <= BACKWARDS:
+        return start_s
+    return found
+
+
+def in_order(packets: Iterable[Any], parts: Sequence[tuple[int, ...]]) -> Iterable[Any]:
+    """Leave out what comes of a part after the next one began: its last packet, at the very end.
+
+    Demuxers hold a packet back until the next one of its number, or none, comes.
+    """
+    return _in_order(packets, _leads(parts)) if parts else packets
+
+
+def _in_order(packets: Iterable[Any], leads: Mapping[int, int]) -> Iterator[Any]:
+    playing: dict[int, tuple[int, int]] = {}  # the part, and at which byte it is
+    for packet in packets:
+        lead = leads.get(packet.stream_index)
+        if lead is not None and packet.size:
+            byte = -1 if packet.pos is None else packet.pos
+            number, reached = playing.get(lead, (packet.stream_index, -1))
+            if packet.stream_index != number and byte < reached:
+                continue
+            playing[lead] = packet.stream_index, max(byte, reached)
+        yield packet
+
+
+def _leads(parts: Sequence[tuple[int, ...]]) -> dict[int, int]:
+    return {number: part[0] for part in parts for number in part}
+
+
+class _Turns:
+    """Notes how streams take turns, and tells which of them are one that changes its number."""
+
+    def __init__(self) -> None:
+        self.playing: dict[bool, int] = {}  # whether of pictures, and the number
+        self._turns: Counter[frozenset[int]] = Counter()
+
+    def take(self, course: _Course, number: int) -> None:
+        """Note that a stream plays in place of another one of its kind."""
+        before = self.playing.get(course.pictures)
+        self.playing[course.pictures] = number
+        if before is not None:
+            self._turns[frozenset((before, number))] += 1
+
+    def parts(self, courses: Mapping[int, _Course]) -> tuple[tuple[int, ...], ...]:
+        """Return the numbers of streams that play by turns, in the order in which they begin."""
+        found: list[list[int]] = []
+        for number in courses:
+            fitting = (
+                part for part in found if all(self._is_one(courses, number, one) for one in part)
+            )
+            part = next(fitting, None)
+            if part is None:
+                found.append([number])
+            else:
+                part.append(number)
+        return tuple(tuple(part) for part in found if len(part) > 1)
+
+    def _is_one(self, courses: Mapping[int, _Course], number: int, other: int) -> bool:
+        one, two = courses[number], courses[other]
+        if not (one.decodable and two.decodable):
+            return False
+        turns = self._turns[frozenset((number, other))]
+        few = (turns - HELD) * LEAST_RUN <= min(one.count, two.count)
+        return few and (one.pictures, one.base) == (two.pictures, two.base)
 
 
 @dataclass(slots=True)
@@ -133,8 +259,9 @@ class _Epoch:
 class _Clock:
     """The clocks of a file, one after the other: streams enter a new one each at its own packet."""
 
-    def __init__(self, longest_pause: float) -> None:
-        self._pause = longest_pause
+    def __init__(self, *, sent: bool) -> None:
+        self._pause = LONGEST_PAUSE_SENT if sent else LONGEST_PAUSE
+        self._behind = LONGEST_BEHIND_SENT if sent else math.inf
         self._epochs: list[_Epoch] = []
         self._end = -math.inf  # of all that was placed so far, s
 
@@ -165,10 +292,13 @@ class _Clock:
                 return course.epoch
         first = 0 if course.epoch is None else course.epoch + 1
         # A stream that begins late or early, or follows another into the clock that it entered.
-        room = LONGEST_PAUSE if course.epoch is None else LONGEST_PAUSE_SENT
+        begins = course.epoch is None
+        room = LONGEST_PAUSE if begins else LONGEST_PAUSE_SENT
+        behind = self._behind if begins else math.inf
         for number in reversed(range(first, len(self._epochs))):
             epoch = self._epochs[number]
-            if epoch.first - room <= stamp <= epoch.last + room:
+            earliest = max(epoch.first - room, epoch.last - behind)
+            if earliest <= stamp <= epoch.last + room:
                 return number
         return None
 
@@ -200,8 +330,10 @@ class _Course:
     base: float  # s, the unit of its time stamps
     pictures: bool
     step: float  # s between packets, as the header tells
+    decodable: bool = True
     epoch: int | None = None
     last: float = 0.0  # s, the newest time stamp, not moved
+    newest_s: float = 0.0  # when the newest packet is shown
     start_s: float = 0.0
     end_s: float = 0.0
     count: int = 0  # of all packets
@@ -216,7 +348,8 @@ class _Course:
         pictures = stream.type == "video"
         rate = float(stream.average_rate or stream.base_rate or 0) if pictures else 0.0
         step = 1 / rate if rate > 0 else USUAL_STEP
-        return cls(float(stream.time_base or 0) or 1 / 90_000, pictures, step)
+        base = float(stream.time_base or 0) or 1 / 90_000
+        return cls(base, pictures, step, stream.codec_context is not None)
 
     def take(self, packet: Any, clock: _Clock) -> None:
         stamp = stamp_of(packet)
@@ -225,6 +358,7 @@ class _Course:
         if stamp is None or order is None:
             # Without time stamps frames follow one another at the rate of the header.
             self.shown += 1
+            self.newest_s = self.end_s
             self.end_s += self.step
             clock.reach(self.end_s)
             return
@@ -236,7 +370,7 @@ class _Course:
         if packet.is_discard:
             return  # decoded for what follows, never shown
         stamp += self.moves[-1][1]
-        time_s = stamp * self.base
+        self.newest_s = time_s = stamp * self.base
         lasts = float(packet.duration or 0) * self.base
         end_s = time_s + (min(lasts, LONGEST_HELD) if lasts > 0 else self.step)
         self.start_s = min(self.start_s, time_s) if self.shown else time_s

@@ -10,6 +10,7 @@ import contextlib
 import heapq
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal
 
 from media_screen.media import index, moments
@@ -20,7 +21,14 @@ from media_screen.media.moments import Shown
 from media_screen.media.png import is_animated
 from media_screen.media.sound import SAMPLE_RATE, is_rate
 from media_screen.media.source import Source
-from media_screen.media.streams import Clock, audio_stream, is_still_format, video_stream
+from media_screen.media.streams import (
+    Clock,
+    audio_stream,
+    has_grown,
+    has_parameters,
+    is_still_format,
+    video_stream,
+)
 
 if TYPE_CHECKING:
     import av.container
@@ -36,6 +44,11 @@ SOUND_RUN_UP = 1.0  # s of sound that a decoder is given before what is wanted o
 # Bytes that are read at once. In a file whose sound lies apart from its picture the reader jumps to
 # and fro, and reads most of this in vain: with 1 MiB the packets alone took six times as long.
 _READ_BUFFER = 1 << 16
+
+_PROBE = 5_000_000  # bytes that FFmpeg reads, by itself, to know the streams of a file
+_UNKEPT = "nobuffer"  # for FFmpeg: what it reads for that is not kept in memory
+_GEN_PTS = 1  # FFmpeg's flag: without it, some packets of such a file have no time stamps
+_LONGEST_PROBE = 10**12  # microseconds, which is eleven days: what is to be read says the size
 
 _HEAD = 16  # bytes by which these are known
 _JPEG = b"\xff\xd8\xff"  # how each JPEG begins
@@ -84,6 +97,7 @@ class Reader:
         self._picture, self._sound = picture, sound
         self._files: list[IO[bytes]] = []
         self.index = PacketIndex({}) if index is None else index
+        self._probe = self.index.probe
         self._start()
         try:
             if index is None:
@@ -105,7 +119,8 @@ class Reader:
         """Decode the key frames whose time stamps are wanted, each with how long it is shown."""
         stream = self.video
         assert stream is not None
-        stream.codec_context.skip_frame = "NONKEY"
+        for part in self.parts("video"):
+            part.codec_context.skip_frame = "NONKEY"
         clock, base = Clock(stream), float(stream.time_base or 0)
         left = set(wanted)
         for raw in self._decode(stream, keys=wanted):
@@ -173,7 +188,7 @@ class Reader:
             if start - back <= timeline.start_s:
                 break
             stream = self._stream(kind)
-            self._seek(stream, start - back)
+            self._seek(self._playing(kind, start - back), start - back)
             frames = self._decode(stream, promised=promised)
             first = next(frames, None)
             landed = None if first is None else _time_of(first)
@@ -199,7 +214,7 @@ class Reader:
 
     def _choose(self) -> None:
         self.video: VideoStream | None = video_stream(self.container, self.index, self._picture)
-        self.audio: AudioStream | None = audio_stream(self.container, self._sound)
+        self.audio: AudioStream | None = audio_stream(self.container, self.index, self._sound)
 
     def _rewind(self) -> None:
         """Open the container anew; streams of the old one must not be touched after this."""
@@ -207,24 +222,86 @@ class Reader:
         self._start()
 
     def _indexed(self) -> PacketIndex:
-        """Read all packets once; a picture of its own format has no time."""
+        """Read all packets once; a picture of its own format has no time.
+
+        They are read again where not all streams were known, or where several are parts of one.
+        """
         if is_still_format(self.container):
             return PacketIndex({})
+        found = self._read_packets()
+        if self._lacks_streams(found):
+            found = self._read_farther(found)
+        if found.parts:
+            self._rewind()
+            whole = self._read_packets(parts=found.parts)
+            found = replace(whole, probe=found.probe, hidden=found.hidden)
+        self.bad_packets = 0  # told by the pass that decodes
+        if found.timelines:
+            self._rewind()
+        return found
+
+    def _read_packets(self, *, parts: Sequence[tuple[int, ...]] = ()) -> PacketIndex:
+        """Read all packets once, as those of the streams that are known."""
         played = [one for one in self.container.streams if one.type in ("video", "audio")]
         if not played:
             return PacketIndex({})
-        start = self.container.start_time
-        found = index.read(
-            self._demux(*played),
-            sent=self.container.format.name in index.SENT_FORMATS,
+        start, name = self.container.start_time, self.container.format.name
+        return index.read(
+            index.in_order(self._demux(*played), parts),
+            sent=name in index.SENT_FORMATS,
             start_s=None if start is None else start / 1_000_000,
+            growing=name in index.GROWING_FORMATS and not parts,
+            parts=parts,
         )
-        self.bad_packets = 0  # told by the pass that decodes
+
+    def _lacks_streams(self, found: PacketIndex) -> bool:
+        """Tell whether streams play that are not known, or not well enough to be decoded."""
+        if self.container.format.name not in index.GROWING_FORMATS:
+            return False
+        return not found.timelines or bool(self._unknown(found)) or has_grown(self.container)
+
+    def _unknown(self, found: PacketIndex) -> list[int]:
+        """Return the numbers of streams that have packets, and a decoder without parameters."""
+        return [
+            one.index
+            for one in self.container.streams
+            if one.index in found.timelines
+            and one.codec_context is not None
+            and not has_parameters(one)
+        ]
+
+    def _read_farther(self, before: PacketIndex) -> PacketIndex:
+        """Read the packets with all streams known that are in the file, wherever they begin.
+
+        Where no more is known then, the file is opened as usual further on.
+        """
+        known = len(self.container.streams), self._unknown(before)
+        self._probe = self._source.size
         self._rewind()
-        return found
+        found = self._read_packets()
+        hidden = has_grown(self.container)
+        if known == (len(self.container.streams), self._unknown(found)):
+            self._probe = 0
+            return replace(before, hidden=hidden)
+        begins = [one.byte for one in found.begins.values()]
+        if None not in begins:
+            self._probe = min(self._probe, max(one or 0 for one in begins) + _PROBE)
+        return replace(found, probe=self._probe, hidden=hidden)
 
     def _stream(self, kind: Literal["video", "audio"]) -> Any:
         return self.video if kind == "video" else self.audio
+
+    def parts(self, kind: Literal["video", "audio"]) -> list[Any]:
+        """Return the streams that are looked at or listened to, one after the other, as one."""
+        stream = self._stream(kind)
+        numbers = () if stream is None else self.index.numbers(stream)
+        return [self.container.streams[number] for number in numbers]
+
+    def _playing(self, kind: Literal["video", "audio"], time_s: float) -> Any:
+        """Return the part that began last at a time."""
+        parts, begins = self.parts(kind), self.index.begins
+        begun = [one for one in parts if one.index in begins and begins[one.index].time_s <= time_s]
+        return begun[-1] if begun else parts[0]
 
     def _run_up(self, kind: Literal["video", "audio"], start: float) -> float:
         if kind == "audio":
@@ -246,12 +323,13 @@ class Reader:
                 _Nameless(file),
                 "r",
                 format=_format_of(head, file),
-                container_options={"format_whitelist": _FORMATS},
-                # Parts of a joined transport stream name the same tracks anew.
-                options={"merge_pmt_versions": "1"},
+                container_options={"format_whitelist": _FORMATS, **_probing(self._probe)},
                 metadata_errors="replace",
                 buffer_size=_READ_BUFFER,
             )
+            if self._probe:  # what was read to know the streams is not kept
+                container.seek(0, unsupported_byte_offset=True)
+                container.flags |= _GEN_PTS
         except (av.error.FFmpegError, OSError, ValueError, OverflowError) as error:
             file.close()
             raise MediaError(_refusal(head, error)) from error
@@ -287,16 +365,13 @@ class Reader:
         """
         import av
 
-        context = stream.codec_context
-        if not context.is_open:
-            stream.thread_type = "AUTO"
-            context.thread_count = self._threads
-            if stream.type == "video":
-                context.options = {"max_pixels": str(MAX_PIXELS)}
+        for part in self.parts(stream.type):
+            self._open_decoder(part)
         bad, begun = 0, since is None or since <= 0
+        playing: Any = None  # the part whose packets are decoded
         for packet in self._packets(stream):
             stamp = stamp_of(packet)
-            if packet.size:  # the empty packet at the end flushes the decoder
+            if packet.size:
                 if keys is not None and stamp not in keys:
                     continue
                 begun = begun or (packet.is_keyframe and _reaches(packet, stamp, since))
@@ -304,6 +379,11 @@ class Reader:
                     continue
                 if promised is not None and stamp is not None and not packet.is_discard:
                     heapq.heappush(promised, stamp)
+                if playing is not None and playing is not packet.stream:
+                    yield from _drained(playing)
+                playing = packet.stream
+            elif playing is not packet.stream:
+                continue  # the empty packet at the end flushes the decoder, which has nothing
             try:
                 frames = packet.decode()
             except (av.error.FFmpegError, ValueError, OverflowError):
@@ -320,12 +400,24 @@ class Reader:
                 return
             yield from frames
 
+    def _open_decoder(self, stream: Any) -> None:
+        context = stream.codec_context
+        if not context.is_open:
+            stream.thread_type = "AUTO"
+            context.thread_count = self._threads
+            if stream.type == "video":
+                context.options = {"max_pixels": str(MAX_PIXELS)}
+
     def _packets(self, stream: Any) -> Iterator[Any]:
-        """Give the packets of a stream with time stamps that count from the start of the file."""
+        """Give the packets of a stream with time stamps that count from the start of the file.
+
+        Those of its parts are packets of it.
+        """
         moves = self.index.of(stream).moves
         place = 0
         # After a seek packets are not counted right: then there is one move alone.
-        for number, packet in enumerate(self._demux(stream)):
+        packets = index.in_order(self._demux(*self.parts(stream.type)), self.index.parts)
+        for number, packet in enumerate(packets):
             while place + 1 < len(moves) and number >= moves[place + 1][0]:
                 place += 1
             if packet.pts is not None:
@@ -343,7 +435,8 @@ class Reader:
         while True:
             try:
                 packet = next(packets)
-            except (StopIteration, EOFError):
+            except (StopIteration, EOFError, IndexError):
+                # IndexError comes at the end, of streams that PyAV did not know when it opened.
                 return
             except (av.error.FFmpegError, OSError, ValueError, OverflowError):
                 # The demuxer lost its place; what comes after counts, if it finds any.
@@ -354,6 +447,18 @@ class Reader:
                 packets = self.container.demux(*streams)
                 continue
             yield packet
+
+
+def _probing(size: int) -> dict[str, str]:
+    """Return options with which so many bytes are read before the streams count as known."""
+    if not size:
+        return {}
+    return {
+        "probesize": str(max(size, _PROBE)),
+        "analyzeduration": str(_LONGEST_PROBE),
+        "scan_all_pmts": "1",  # else the streams of the first tables are enough
+        "fflags": _UNKEPT,
+    }
 
 
 def _format_of(head: bytes, file: BinaryIO) -> str | None:
@@ -370,6 +475,18 @@ def _refusal(head: bytes, error: BaseException) -> str:
         return "a JPEG XL picture, which can't be decoded here: convert it to JPEG or PNG"
     why = "not a media file, or one that is damaged or of a format that is not supported"
     return f"{why} ({_short(error)})"
+
+
+def _drained(stream: Any) -> Iterator[Any]:
+    """Give the frames that a decoder holds back, and make it ready to begin anew."""
+    import av
+
+    frames: list[Any] = []
+    with contextlib.suppress(av.error.FFmpegError, ValueError, OverflowError):
+        frames = stream.codec_context.decode(None)
+    stream.codec_context.flush_buffers()
+    if _possible(frames):
+        yield from frames
 
 
 def _possible(frames: Sequence[Any]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import io
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -42,14 +44,14 @@ def picture_streams(
     """Return the tracks of pictures in the order in which players choose them; no cover art.
 
     That is the default one (mpv, VLC), else the first (browsers, which know of no default); its
-    size says nothing.
+    size says nothing. One that goes on under another number is one.
     """
     from av.stream import Disposition
 
     streams = [
         stream
         for stream in container.streams.video
-        if stream.codec_context is not None and not _is_cover(stream, index)
+        if stream.codec_context is not None and not _is_cover(stream, index) and index.leads(stream)
     ]
     return sorted(streams, key=lambda s: (not s.disposition & Disposition.default, s.index))
 
@@ -76,15 +78,54 @@ def video_stream(
     """
     streams = picture_streams(container, index)
     if number is not None:
-        return next((one for one in streams if one.index == number), None)
+        return next((one for one in streams if number in index.numbers(one)), None)
     films = (one for one in streams if index.of(one).packets > 1)
     return next(films, next(iter(streams), None))
 
 
-def sound_streams(container: av.container.InputContainer) -> list[AudioStream]:
-    """Return the sound tracks that can be decoded."""
+def sound_streams(container: av.container.InputContainer, index: PacketIndex) -> list[AudioStream]:
+    """Return the sound tracks that can be decoded; one that goes on under another number is one."""
     tracks = container.streams.audio
-    return [one for one in tracks if one.codec_context is not None and one.codec_context.rate]
+    known = {one.index for one in tracks if has_parameters(one)}
+    return [one for one in tracks if index.leads(one) and known.intersection(index.numbers(one))]
+
+
+def has_parameters(stream: Any) -> bool:
+    """Tell whether a stream has a decoder, and is known well enough to be decoded."""
+    context = stream.codec_context
+    if context is None:
+        return False
+    return bool(context.width if stream.type == "video" else context.rate)
+
+
+def has_grown(container: av.container.InputContainer) -> bool:
+    """Tell whether a container that was read to its end has streams that it had not when opened.
+
+    PyAV does not tell of them, and gives no packets of theirs. It refuses to read a stream of a
+    number that there is not, which a stream of another file has here.
+    """
+    import av
+
+    if not container.streams:
+        return False
+    packets = container.demux(_stranger(len(container.streams)))
+    try:
+        next(packets, None)
+    except (av.error.FFmpegError, IndexError):
+        return True
+    except ValueError:
+        return False
+    return True
+
+
+@functools.cache
+def _stranger(number: int) -> Any:
+    """Return a stream with this number, of a file that is never written."""
+    import av
+
+    nowhere = av.open(io.BytesIO(), "w", format="nut")
+    *_, last = (nowhere.add_stream("pcm_s16le", rate=8000) for _ in range(number + 1))
+    return last
 
 
 def undecoded(container: av.container.InputContainer) -> Iterator[str]:
@@ -92,14 +133,13 @@ def undecoded(container: av.container.InputContainer) -> Iterator[str]:
     for number, picture in enumerate(container.streams.video, start=1):
         if picture.codec_context is None:
             yield f"picture track {number} can't be decoded: not looked at"
-    heard = {one.index for one in sound_streams(container)}
     for number, sound in enumerate(container.streams.audio, start=1):
-        if sound.index not in heard:
+        if not has_parameters(sound):
             yield f"sound track {number} can't be decoded: not listened to"
 
 
 def audio_stream(
-    container: av.container.InputContainer, number: int | None = None
+    container: av.container.InputContainer, index: PacketIndex, number: int | None = None
 ) -> AudioStream | None:
     """Return the track with this number, else the one that players choose; None without any.
 
@@ -107,9 +147,9 @@ def audio_stream(
     """
     from av.stream import Disposition
 
-    streams = sound_streams(container)
+    streams = sound_streams(container, index)
     if number is not None:
-        return next((one for one in streams if one.index == number), None)
+        return next((one for one in streams if number in index.numbers(one)), None)
     return max(
         streams,
         key=lambda s: (bool(s.disposition & Disposition.default), -s.index),
@@ -138,12 +178,13 @@ def stream_facts(stream: Any, index: PacketIndex) -> Stream:
 
 
 def tracks(
-    container: av.container.InputContainer, *, judged: Collection[Any]
+    container: av.container.InputContainer, index: PacketIndex, *, judged: Collection[Any]
 ) -> tuple[MediaStream, ...]:
     """Name all tracks of a file for the record, and which of them are judged."""
     from av.stream import Disposition
 
-    numbers = {stream.index for stream in judged if stream is not None}
+    chosen = [stream for stream in judged if stream is not None]
+    numbers = {number for stream in chosen for number in index.numbers(stream)}
     return tuple(
         MediaStream(
             index=stream.index,

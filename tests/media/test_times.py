@@ -207,11 +207,17 @@ def test_a_brand_does_not_make_a_video_a_picture(tmp_path: Path, brand: bytes) -
 
 def packets(times: list[float], *, number: int = 0, lasts: float = 0.04) -> list[SimpleNamespace]:
     stream = SimpleNamespace(
-        type="video", average_rate=25, base_rate=25, time_base=0.001, index=number
+        type="video",
+        average_rate=25,
+        base_rate=25,
+        time_base=0.001,
+        index=number,
+        codec_context=None,
     )
     return [
         SimpleNamespace(
             size=9,
+            pos=n,
             pts=round(t * 1000),
             dts=round(t * 1000),
             duration=round(lasts * 1000),
