@@ -11,9 +11,9 @@ import os
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from media_screen.batch.worker import Executor, Job, Limits, Pool
 from media_screen.errors import MediaScreenError
@@ -59,18 +59,29 @@ def screen_lines(
 
 
 def parse_line(line: bytes) -> Job | None:
-    """Read one line, None when it is empty; raises LineError saying what was expected."""
-    line = line.strip()
-    if not line:
+    """Read one line, None when it is empty; raises LineError saying what was expected.
+
+    A path is taken as it stands, spaces and all. What begins with a brace and is no JSON is one
+    where such a file is there.
+    """
+    line = line.removesuffix(b"\n").removesuffix(b"\r")
+    if not line.strip():
         return None
     if len(line) > MAX_LINE:
         raise LineError(f"expected at most {MAX_LINE} bytes, got more")
-    if not line.startswith(b"{"):
+    if not line.lstrip().startswith(b"{"):
         return Job(_path(os.fsdecode(line)))
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
+        if os.path.lexists(line):
+            return Job(_path(os.fsdecode(line)))
         raise LineError(f"not valid JSON: {error}") from error
+    return _job_of(record)
+
+
+def _job_of(record: Mapping[str, Any]) -> Job:
+    """Return what a record asks for; raises LineError."""
     path, sidecar = record.get("path"), record.get("sidecar")
     if not isinstance(path, str) or not path:
         raise LineError(f'expected "path" to be text, got {path!r:.60}')

@@ -16,6 +16,7 @@ from media_screen.batch.worker import Job
 from media_screen.evidence import Verdict
 from media_screen.screen import Config
 from media_screen.testing import make_sample, validate_verdict
+from tests.making import touch
 
 CONFIG = Config(device="cpu", detectors=("container", "channel"), threads=1)
 
@@ -27,21 +28,35 @@ def answers(lines: bytes, *, workers: int = 1) -> dict[str, Verdict]:
     return {verdict.media.path: verdict for verdict in found}
 
 
-@pytest.mark.parametrize(
-    ("line", "job"),
-    [
-        (b"a.mp4\n", Job(Path("a.mp4"))),
-        (b"  with space.mp4 \r\n", Job(Path("with space.mp4"))),
-        ("\u4e2d.mp4".encode(), Job(Path("\u4e2d.mp4"))),
-        (b"\xff.mp4", Job(Path(os.fsdecode(b"\xff.mp4")))),
-        (b'{"path": "a.mp4"}', Job(Path("a.mp4"))),
-        (b'{"path": "a.mp4", "sidecar": null, "id": 7}', Job(Path("a.mp4"))),
-        (b'{"path": "a.mp4", "sidecar": "b.json"}', Job(Path("a.mp4"), Path("b.json"))),
-        (b"\n", None),
-        (b" \t\n", None),
-    ],
-)
-def test_lines_are_paths_or_records(line: bytes, job: Job | None) -> None:
+LINES: dict[str, tuple[bytes, Job | None]] = {
+    "a path": (b"a.mp4\n", Job(Path("a.mp4"))),
+    "a path with blanks": (b"  with space.mp4 \r\n", Job(Path("  with space.mp4 "))),
+    "a path with a tab": (b"a.mp4\t\n", Job(Path("a.mp4\t"))),
+    "a path in Chinese": ("\u4e2d.mp4".encode(), Job(Path("\u4e2d.mp4"))),
+    "a path of no letters": (b"\xff.mp4", Job(Path(os.fsdecode(b"\xff.mp4")))),
+    "a path in braces": (b"{there}.mp4\n", Job(Path("{there}.mp4"))),
+    "a path with a brace and blanks": (b" {there\n", Job(Path(" {there"))),
+    "a record": (b'{"path": "a.mp4"}', Job(Path("a.mp4"))),
+    "a record with blanks": (b'  {"path": " a.mp4"} \r\n', Job(Path(" a.mp4"))),
+    "a record with more": (
+        b'{"path": "a.mp4", "sidecar": null, "id": 7}',
+        Job(Path("a.mp4")),
+    ),
+    "a record with a sidecar": (
+        b'{"path": "a.mp4", "sidecar": "b.json"}',
+        Job(Path("a.mp4"), Path("b.json")),
+    ),
+    "nothing": (b"\n", None),
+    "blanks": (b" \t\r\n", None),
+}
+
+
+@pytest.mark.parametrize(("line", "job"), LINES.values(), ids=LINES.keys())
+def test_lines_are_paths_or_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes, job: Job | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    touch(tmp_path, "{there}.mp4", " {there", '{"path": "a.mp4"}')
     assert parse_line(line) == job
 
 
@@ -49,6 +64,7 @@ def test_lines_are_paths_or_records(line: bytes, job: Job | None) -> None:
     ("line", "message"),
     [
         (b"{", "not valid JSON"),
+        (b"{not there}.mp4", "not valid JSON"),
         (b'{"path": "\xff"}', "not valid JSON"),
         (b"{}", '"path" to be text, got None'),
         (b'{"path": ""}', '"path" to be text'),
