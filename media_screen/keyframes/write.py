@@ -82,8 +82,9 @@ def write_keyframes(
 
     `names` are paths or names of files, as they were screened. Pictures are JPEG, or PNG if
     `lossless`. Nothing is looked up or sent anywhere. What is gone or changed since it was screened
-    is told in `why`. Raises KeyframeError when nothing is suspected, and NamedFileError when no
-    result has a name, or several have.
+    is told in `why`; moments that can't be decoded are told as well, by `tell`. Raises
+    KeyframeError when nothing is suspected, and NamedFileError when no result has a name, or
+    several have.
     """
     chosen = _chosen(out, names)
     private_folder(folder)
