@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks.accuracy import clips as labelled
 from benchmarks.accuracy import heldout, ratios
+from benchmarks.accuracy.cells import interval_of
 from benchmarks.accuracy.faces_apart import (
     DFDC,
     LOOKS,
@@ -195,7 +196,7 @@ def tables() -> tuple[str, dict[str, object]]:
     odds = _read_odds()
     control = {name: asdict(_area(odds, name)) for name in ("metadata", "with_views")}
     pairs = _pair_rows(found)
-    facts, views = (interval(**control[name]) for name in ("metadata", "with_views"))
+    facts, views = (interval_of(control[name]) for name in ("metadata", "with_views"))
     lines = [
         "# face_artifact, held out",
         "",

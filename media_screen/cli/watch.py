@@ -82,7 +82,8 @@ def watch(
     rounds = _Rounds(ctx, Settling(folder, settle_s=settle_s), asked)
     with interrupted_by(signal.SIGINT):  # which a shell lets be ignored in the background
         try:
-            with plain_errors():
+            # What was typed is wrong in each round, and ends the first.
+            with _told_and_tried_again(click.ClickException if once else click.UsageError):
                 rounds.run()
             if not once:
                 every = f"every {interval:g} s"
@@ -195,10 +196,13 @@ def _state_of(asked: Mapping[str, Any]) -> dict[str, str]:
 
 
 @contextmanager
-def _told_and_tried_again() -> Iterator[None]:
+def _told_and_tried_again(*fatal: type[click.ClickException]) -> Iterator[None]:
     """Say what went wrong in a round, and go on: the next one may find it mended."""
     try:
-        yield
-    except (click.ClickException, OSError) as error:
-        why = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        with plain_errors():
+            yield
+    except fatal:
+        raise
+    except click.ClickException as error:
+        why = error.format_message()
         click.echo(f"this round failed, and is tried again: {plain(why)}", err=True)

@@ -150,15 +150,15 @@ class Failure:
     detector: str
     error: str
 
-    @property
-    def is_of_machine(self) -> bool:
-        """Whether what screened the file ended, which may be for reasons that lie elsewhere."""
-        return self.detector == "media" and self.error.startswith(OF_MACHINE)
-
     @classmethod
     def of(cls, detector: str, error: BaseException) -> Failure:
         """Return the failure of a detector or stage that raised this."""
         return cls(detector, f"{type(error).__name__}: {error}"[:LONGEST_ERROR])
+
+
+def is_of_machine(failure: Failure) -> bool:
+    """Tell whether what screened a file ended, which may be for reasons that lie elsewhere."""
+    return failure.detector == "media" and failure.error.startswith(OF_MACHINE)
 
 
 def _frozen(values: Mapping[str, float]) -> Mapping[str, float]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import IO, Literal
+from typing import BinaryIO, Literal
 
 from media_screen.files import open_regular
+from media_screen.media.png import is_animated
 
 # A stream plays: video, sound or moving pictures. A text holds nothing but characters.
 Content = Literal["stream", "picture", "text", ""]
@@ -41,9 +42,9 @@ _STREAMS = (
     b"\x1f\x07\x00",  # DV
     b"GIF8",  # may move, and no downloader writes a still one
 )
+_PNG = b"\x89PNG\r\n\x1a\n"
 _PICTURES = (
     b"\xff\xd8\xff",
-    b"\x89PNG\r\n\x1a\n",
     b"II*\x00",
     b"MM\x00*",
     b"\xff\x0a",  # JPEG XL
@@ -64,10 +65,12 @@ def recognise(path: Path) -> Content:
         head = stream.read(_HEAD)
         if head[4:8] in _FIRST_BOXES:
             return _boxed(stream)
+        if head.startswith(_PNG):
+            return "stream" if is_animated(stream) else "picture"
     if head.startswith(_STREAMS) or _is_transport(head) or _is_frame_of_sound(head):
         return "stream"
     if head.startswith(_PICTURES) or (head[:2] == b"BM" and head[6:10] == bytes(4)):
-        return "stream" if head[:4] == b"\x89PNG" and b"acTL" in head else "picture"
+        return "picture"
     if head[:4] in (b"RIFF", b"RF64", b"RIFX", b"FORM"):
         if head[8:12] == b"WEBP":
             moves = head[12:16] == b"VP8X" and len(head) > 20 and head[20] & 2
@@ -76,7 +79,7 @@ def recognise(path: Path) -> Content:
     return "text" if _is_text(head) else ""
 
 
-def _boxed(stream: IO[bytes]) -> Content:
+def _boxed(stream: BinaryIO) -> Content:
     """Return what a file made of boxes holds: a stream needs its index, wherever it stands.
 
     The brand at the start says nothing: any may be written there.

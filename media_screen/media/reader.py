@@ -404,7 +404,8 @@ class Reader:
         context = stream.codec_context
         if not context.is_open:
             stream.thread_type = "AUTO"
-            context.thread_count = self._threads
+            # Threads hold frames back, which then come behind those of the part that follows.
+            context.thread_count = 1 if len(self.parts(stream.type)) > 1 else self._threads
             if stream.type == "video":
                 context.options = {"max_pixels": str(MAX_PIXELS)}
 

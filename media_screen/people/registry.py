@@ -106,7 +106,7 @@ def load_people(folder: Path) -> tuple[Person, ...]:
             f"{folder}: expected a folder with one folder per person, found none: "
             f"create {folder / 'SLUG' / REGISTRY_FILE}"
         )
-    if (folder / REGISTRY_FILE).is_file():
+    if os.path.isfile(folder / REGISTRY_FILE):
         raise PeopleError(
             f"{folder}: this is the folder of one person, expected the one that holds a folder for "
             f"each: name {folder.absolute().parent}"

@@ -27,6 +27,7 @@ from media_screen.database import (
 )
 from media_screen.errors import MediaScreenError
 from media_screen.evidence import SETUP_REASONS, Label, Post, Thumbnail, Verdict
+from media_screen.evidence.pieces import is_of_machine
 from media_screen.files import (
     facts,
     file_id,
@@ -437,7 +438,7 @@ def _may_pass(path: Path, verdict: Verdict) -> bool:
     """Say whether what came of a file may not lie in the file, which is to be tried again."""
     if any(piece.reason == "changed" for piece in verdict.abstentions):
         return True
-    if any(failure.is_of_machine for failure in verdict.failures):
+    if any(map(is_of_machine, verdict.failures)):
         return True
     # Of what is no file, such as a pipe, the facts tell when it becomes one.
     unread = not verdict.media.sha256 and not verdict.limited

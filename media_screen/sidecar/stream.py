@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from media_screen.errors import MediaScreenError
 from media_screen.files import open_regular
 
 MAX_BYTES = 1 << 30  # read of one file; some 10 s of a processor when it holds comments
@@ -45,7 +46,7 @@ _BULK = frozenset(
 )
 
 
-class TooMuchError(ValueError):
+class TooMuchError(MediaScreenError, ValueError):
     """A file of JSON holds more than is read of one."""
 
 

@@ -19,6 +19,7 @@ from media_screen import Config, Screener
 from media_screen.batch.ray import TRIES, RayPool
 from media_screen.batch.scan import scan
 from media_screen.batch.worker import Job, Limits, WorkerError
+from media_screen.evidence.pieces import is_of_machine
 from tests.making import quarters, records, write_sound_file, write_video
 from tests.places import PLUGINS, ROOT
 
@@ -156,7 +157,7 @@ def test_a_file_that_kills_its_workers_is_given_up(cluster: object, tmp_path: Pa
     with RayPool(CONFIG, workers=1, limits=LIMITS) as pool:
         found = {job.path.name: verdict for job, verdict in pool.screen(map(Job, paths))}
     assert f"lost {TRIES} times" in found["orphan-1.wav"].failures[0].error
-    assert found["orphan-1.wav"].failures[0].is_of_machine
+    assert is_of_machine(found["orphan-1.wav"].failures[0])
     assert not found["a.wav"].failures
 
 

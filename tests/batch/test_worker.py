@@ -10,6 +10,7 @@ import pytest
 
 from media_screen.batch.worker import Job, Limits, Pool, WorkerError, pack, unpack
 from media_screen.evidence import Thumbnail, Verdict
+from media_screen.evidence.pieces import is_of_machine
 from media_screen.screen import Config
 from tests.making import write_sound_file
 from tests.places import PLUGINS
@@ -53,7 +54,7 @@ def test_a_batch_survives_crash_hang_memory_and_errors(tmp_path: Path, plugins: 
         assert [piece.why for piece in found[name].evidence] == ["behaved"]
     assert "SIGSEGV" in found["crash-1.wav"].failures[0].error
     assert "exit code 7" in found["exit-1.wav"].failures[0].error
-    ended = {name for name in names if any(one.is_of_machine for one in found[name].failures)}
+    ended = {name for name in names if any(map(is_of_machine, found[name].failures))}
     assert ended == {"crash-1.wav", "exit-1.wav"}
     assert found["hang-1.wav"].abstentions[0].reason == "time_limit"
     assert found["memory-1.wav"].abstentions[0].reason == "memory_limit"

@@ -71,11 +71,14 @@ def test_a_signal_ends_a_report_and_nothing_half_is_left(
     monkeypatch.setattr(busy, lambda *_: signal.raise_signal(number))
     heard: list[int] = []
     handler = signal.signal(signal.SIGTERM, lambda *_: heard.append(number))  # it would have ended
+    # Tests that run in the background begin with Ctrl-C ignored.
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         done = invoke("report", "out", *words)
         signal.raise_signal(signal.SIGTERM)
     finally:
         signal.signal(signal.SIGTERM, handler)
+        signal.signal(signal.SIGINT, ignored)
     assert done.exit_code == 1 and "Aborted" in done.output
     assert heard == [number], "while it packed it was not ended, and then all is as before"
     assert set(tmp_path.rglob("*")) == before

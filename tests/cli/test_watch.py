@@ -20,6 +20,7 @@ from media_screen.cli.config_file import config_options
 from media_screen.cli.main import main
 from media_screen.cli.scan import scan
 from media_screen.cli.watch import watch
+from media_screen.results.folder import Results
 from tests.making import records
 from tests.places import SAMPLES
 
@@ -101,6 +102,27 @@ def test_rounds_go_on_until_ctrl_c(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert "this round failed, and is tried again: the disk is full" in result.stderr
     assert result.stderr.count("watching ") == 1
     assert result.stderr.splitlines()[-1].startswith("stopped; what was finished is safe")
+
+
+def test_a_first_round_that_fails_is_tried_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder, "a.mp4")
+    other_scan = Results(folder.parent / "out")
+    between_rounds(monkeypatch, [lambda: other_scan.__exit__(), lambda: None])
+    result = invoke(folder)
+    assert result.exit_code == 0, result.output
+    first, watching = result.stderr.splitlines()[:2]
+    assert first.startswith("this round failed, and is tried again: another scan is writing into")
+    assert watching.startswith("watching ")
+    assert "new since the beginning: 1 file" in result.stdout
+
+
+def test_once_a_round_that_fails_is_told_by_the_exit_code(folder: Path) -> None:
+    put(folder, "a.mp4")
+    with Results(folder.parent / "out"):
+        result = invoke(folder, "--once")
+    assert result.exit_code == 1 and "Error: another scan is writing into" in result.output
 
 
 def test_files_that_are_not_whole_are_told_and_left_alone(folder: Path) -> None:

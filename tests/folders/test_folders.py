@@ -17,6 +17,13 @@ from media_screen.folders.recognise import recognise
 from tests.making import quarters, write_picture, write_sound_file, write_video
 
 
+def png(*chunks: bytes) -> bytes:
+    """A PNG of chunks with these names, each of 13 bytes."""
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        (13).to_bytes(4, "big") + name + bytes(17) for name in chunks
+    )
+
+
 def box(kind: bytes, content: bytes = b"") -> bytes:
     return struct.pack(">I4s", 8 + len(content), kind) + content
 
@@ -433,7 +440,10 @@ CONTENTS_BY_HAND = {
     "a box to the end": (struct.pack(">I4s", 0, b"mdat") + bytes(50), ""),
     "a box shorter than itself": (struct.pack(">I4s", 4, b"free") + box(b"moov"), ""),
     "fragment without its start": (box(b"moof") + box(b"mdat"), ""),
-    "moving png": (b"\x89PNG\r\n\x1a\n" + box(b"IHDR") + box(b"acTL"), "stream"),
+    "png": (png(b"IHDR", b"IDAT"), "picture"),
+    "png that names a chunk in its pixels": (png(b"IHDR", b"IDAT", b"acTL"), "picture"),
+    "moving png": (png(b"IHDR", b"acTL", b"IDAT"), "stream"),
+    "moving png behind metadata": (png(b"IHDR", *[b"tEXt"] * 600, b"acTL", b"IDAT"), "stream"),
     "moving webp": (b"RIFF\0\0\0\0WEBPVP8X\n\0\0\0\x02" + bytes(9), "stream"),
     "transport after junk": (bytes(77) + (b"G" + bytes(187)) * 5, "stream"),
     "text": (TEXT, "text"),

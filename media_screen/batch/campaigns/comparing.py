@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from media_screen.batch.worker import Job, Limits, Pool, WorkerError
 from media_screen.evidence import Abstention, Evidence, MediaInfo, Verdict
-from media_screen.evidence.pieces import LONGEST_ERROR
+from media_screen.evidence.pieces import LONGEST_ERROR, is_of_machine
 from media_screen.footage.campaigns import FacesApart, Pair
 from media_screen.media import Media, MediaError, Source, shown_path
 from media_screen.screen import Config, unable
@@ -140,7 +140,7 @@ class PairReader:
 def _may_pass(verdict: Verdict) -> bool:
     """Say whether nothing was compared for a reason that the next scan may not meet."""
     elsewhere = any(one.reason in ("changed", "unreadable") for one in verdict.abstentions)
-    return elsewhere or any(one.is_of_machine for one in verdict.failures)
+    return elsewhere or any(map(is_of_machine, verdict.failures))
 
 
 def _read(verdict: Verdict) -> FacesApart:
