@@ -30,6 +30,7 @@ LINKS = {"too long a name": "x" * 300, "itself": "bad.mp4"}
 ASKING = (
     "cli",
     "folders",
+    "keyframes",
     "batch/scan.py",
     "batch/campaigns",
     "people/accounts.py",

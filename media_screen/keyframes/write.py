@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -137,7 +138,7 @@ def _folder_name(verdict: Verdict) -> str:
 def _write_file(out: Path, one: ScreenedMedia, folder: Path, *, lossless: bool) -> _Written:
     """Write the key frames of a file; raises MediaError where it is not as it was screened."""
     media = one.verdict.media
-    if not one.path.is_file():
+    if not os.path.isfile(one.path):
         raise MediaError(f"the file is not there any more: {one.path}")
     with Source(one.path) as source:
         if source.sha256 != media.sha256:
