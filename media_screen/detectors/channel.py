@@ -273,8 +273,8 @@ def _lookalike_handle(post: Sidecar, person: Person) -> Evidence | None:
         )
         return _evidence("not_official", person, LLR_NOT_OFFICIAL, 0.0, why, elsewhere=1)
     why = (
-        f"published under a handle that imitates one of {person.name}, "
-        f"{_trick(best.likeness, post.handle, elsewhere=elsewhere)}: {_who(post)} is not "
+        f"published under a handle that imitates that of {person.name}: "
+        f"{_trick(best.likeness, post.handle, elsewhere=elsewhere)}; {_who(post)} is not "
         f"{_account(best.account)}; look at both channels"
     )
     return _alike("lookalike_handle", person, best.llr, best.likeness, why, elsewhere=elsewhere)
@@ -378,7 +378,7 @@ def _trick(likeness: Likeness, handle: str, *, elsewhere: bool) -> str:
     if likeness.kind == "same" and elsewhere:
         text += " on another platform"
     elif likeness.kind == "same":
-        text += " with another id, which was taken over, or the registry is out of date"
+        text += " with another id (it was taken over, or the registry is out of date)"
     return text
 
 

@@ -404,8 +404,7 @@ class Reader:
         context = stream.codec_context
         if not context.is_open:
             stream.thread_type = "AUTO"
-            # Threads hold frames back, which then come behind those of the part that follows.
-            context.thread_count = 1 if len(self.parts(stream.type)) > 1 else self._threads
+            context.thread_count = self._threads
             if stream.type == "video":
                 context.options = {"max_pixels": str(MAX_PIXELS)}
 
@@ -486,8 +485,9 @@ def _drained(stream: Any) -> Iterator[Any]:
     with contextlib.suppress(av.error.FFmpegError, ValueError, OverflowError):
         frames = stream.codec_context.decode(None)
     stream.codec_context.flush_buffers()
-    if _possible(frames):
-        yield from frames
+    for frame in frames if _possible(frames) else ():
+        frame.time_base = stream.time_base  # which only frames of a packet are given
+        yield frame
 
 
 def _possible(frames: Sequence[Any]) -> bool:

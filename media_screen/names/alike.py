@@ -325,10 +325,10 @@ def _handle_kind(shown: str, enrolled: str) -> Kind | None:
         return "confusable"
     if text == core and len(core) >= MIN_SPELLING:
         return "separators"
-    plain, plain_core = _bare(mine.translate(_DIGITS)), _bare(theirs.translate(_DIGITS))
+    plain, plain_core = _bare(_lettered(mine)), _bare(_lettered(theirs))
     if plain == plain_core and len(core) >= MIN_SPELLING:
         return "digits"
-    unnumbered = _unnumbered(text).translate(_DIGITS)
+    unnumbered = _lettered(_unnumbered(text))
     renumbered = unnumbered == plain_core and len(core) >= MIN_NUMBERED
     if renumbered or _claims(text, core) or _claims(unnumbered, plain_core):
         return "affix"

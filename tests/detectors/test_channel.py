@@ -282,21 +282,21 @@ SENTENCES = {
     ),
     "look-alike": (
         posted("xinliut\u0430lks"),
-        "published under a handle that imitates one of Xin Liu, letters are replaced by "
-        "look-alikes (U+0430 CYRILLIC SMALL LETTER A for 'a'): '@xinliut\u0430lks' on youtube (id "
+        "published under a handle that imitates that of Xin Liu: letters are replaced by "
+        "look-alikes (U+0430 CYRILLIC SMALL LETTER A for 'a'); '@xinliut\u0430lks' on youtube (id "
         "'UCother') is not the official '@XinLiuTalks' on youtube (id 'UCxin'); look at both "
         "channels",
     ),
     "re-used": (
         posted("xinliutalks"),
-        "published under a handle that imitates one of Xin Liu, it is the same handle with "
-        "another id, which was taken over, or the registry is out of date: '@xinliutalks' on "
+        "published under a handle that imitates that of Xin Liu: it is the same handle with "
+        "another id (it was taken over, or the registry is out of date); '@xinliutalks' on "
         "youtube (id 'UCother') is not the official '@XinLiuTalks' on youtube (id 'UCxin'); look "
         "at both channels",
     ),
     "re-used-elsewhere": (
         posted("XinLiuTalks2", platform="tiktok"),
-        "published under a handle that imitates one of Xin Liu, words or digits are added: "
+        "published under a handle that imitates that of Xin Liu: words or digits are added; "
         "'@XinLiuTalks2' on tiktok (id 'UCother') is not the official '@xinliutalks' on tiktok "
         "(id '123'); look at both channels",
     ),

@@ -153,7 +153,8 @@ FILES = [
 
 @pytest.mark.parametrize(("form", "parts"), FILES)
 def test_what_begins_late_is_seen_and_heard(tmp_path: Path, form: str, parts: list[Part]) -> None:
-    with Media.open(joined(form, *parts)(tmp_path)) as media:
+    # Decoders with threads hold frames back, also on a machine with one core.
+    with Media.open(joined(form, *parts)(tmp_path), threads=4) as media:
         media.seed = "a"
         length = sum(part.seconds for part in parts)
         assert media.info.duration_s == pytest.approx(length, abs=0.4)
